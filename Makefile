@@ -1,0 +1,56 @@
+# Two commands matter on a fresh machine: `make demo` and `make test`. Both do all the set-up.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+STAGE ?= local
+PIPELINE ?= telemetry
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+SPARK_JARS := .local/jars
+
+##@ Use it
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Set up
+setup: $(VENV)/.ready $(SPARK_JARS)/.ready ## Install everything into .venv and .local
+
+$(VENV)/.ready: requirements/dev.txt pyproject.toml
+	@echo "Setting up $(VENV) (once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# AWS's own hadoop-aws and SDK jars, taken out of the source archive: building a wheel of it would take a minute.
+$(SPARK_JARS)/.ready: requirements/jars.txt | $(VENV)/.ready
+	@echo "Fetching the S3 jars for Spark (once)"
+	@rm -rf $(SPARK_JARS) && mkdir -p $(SPARK_JARS)
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+	  --require-hashes --dest $(SPARK_JARS) -r requirements/jars.txt
+	@tar -xzf $(SPARK_JARS)/sagemaker_pyspark-*.tar.gz -C $(SPARK_JARS) --strip-components=3 --wildcards \
+	  '*/hadoop-aws-*.jar' '*/aws-java-sdk-bundle-*.jar'
+	@rm $(SPARK_JARS)/sagemaker_pyspark-*.tar.gz
+	@touch $@
+
+lock: ## Re-resolve and pin every dependency with hashes
+	$(BIN)/pip-compile --quiet --extra local --extra dev --generate-hashes --strip-extras --allow-unsafe \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements/dev.txt pyproject.toml
+
+##@ Check it
+test: setup ## Run every test, the end-to-end one included
+	$(BIN)/python -m pytest
+
+.PHONY: help setup lock test
+
+check: setup ## Everything CI checks: format, lint, types, imports, all tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	@$(MAKE) test
+
+.PHONY: check

@@ -1,0 +1,1 @@
+"""What Datastreamer's functions, jobs and command line share."""

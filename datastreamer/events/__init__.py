@@ -1,0 +1,1 @@
+"""Event contracts: what each pipeline's records look like on the wire."""

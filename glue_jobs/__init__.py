@@ -1,0 +1,1 @@
+"""Glue jobs, one module each: config -> read -> transform -> write."""

@@ -1,0 +1,1 @@
+"""Engines: the parts of AWS that the local stage runs for real, one package each."""

@@ -1,0 +1,47 @@
+"""Settings of the local stage, read once from an environment that the caller passes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from datastreamer.errors import ConfigurationError
+
+ACCOUNT_ID = "000000000000"
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the local stage listens and keeps its data.
+
+    ``port``: TCP port on loopback. ``data_dir``: everything the stage writes lies below it.
+    ``region``: the only region it serves.
+    """
+
+    port: int
+    data_dir: Path
+    region: str
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Read ``DATASTREAMER_PORT``, ``DATASTREAMER_DATA_DIR`` and ``AWS_DEFAULT_REGION``."""
+        raw_port = environ.get("DATASTREAMER_PORT", "4566")
+        if not raw_port.isdecimal() or not 1 <= int(raw_port) <= 65535:
+            raise ConfigurationError(f"DATASTREAMER_PORT must be a port number from 1 to 65535, not {raw_port!r}")
+        return cls(
+            port=int(raw_port),
+            data_dir=Path(environ.get("DATASTREAMER_DATA_DIR", ".local")).resolve(),
+            region=environ.get("AWS_DEFAULT_REGION", "ap-northeast-1"),
+        )
+
+    @property
+    def endpoint_url(self) -> str:
+        """The AWS endpoint that every client of the stage uses."""
+        return f"http://localhost:{self.port}"
+
+    @property
+    def state_dir(self) -> Path:
+        """Durable state of the emulated services and of the engines."""
+        return self.data_dir / "state"

@@ -1,0 +1,1 @@
+"""Sensor simulators and the Kinesis writer: this package plays the device."""
