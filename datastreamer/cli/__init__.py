@@ -1,1 +1,7 @@
-"""The command line: `datastreamer <pipeline> <command>`."""
+"""The command line: ``datastreamer <pipeline> <command>``."""
+
+from __future__ import annotations
+
+from datastreamer.cli.entry import main
+
+__all__ = ["main"]

@@ -1,0 +1,45 @@
+"""What every command shares: the stage it works on, its AWS clients, its two consoles."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated, Any
+
+import boto3
+import typer
+from rich.console import Console
+
+from datastreamer.stages import enter_stage
+from datastreamer.telemetry.names import Names
+
+StageOption = Annotated[
+    str,
+    typer.Option("--stage", "-s", envvar="DATASTREAMER_STAGE", help="Stage to work on: prod, staging or local."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON on standard output, for machines.")]
+
+
+@dataclass
+class Context:
+    """A stage entered. ``out`` carries answers, ``err`` progress and remarks (so that answers can be piped)."""
+
+    stage: str
+    out: Console = field(default_factory=lambda: Console(highlight=False))
+    err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
+
+    @classmethod
+    def enter(cls, stage: str) -> Context:
+        """Enter a stage by any of its names; raises UsageError for an unknown one."""
+        return cls(enter_stage(stage, os.environ))
+
+    def client(self, service: str) -> Any:
+        """A boto3 client for the stage."""
+        new_client: Any = boto3.client
+        return new_client(service)
+
+    @cached_property
+    def names(self) -> Names:
+        """The stage's resource names; asks STS for the account."""
+        return Names(self.stage, self.client("sts").get_caller_identity()["Account"])

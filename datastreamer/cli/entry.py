@@ -1,0 +1,85 @@
+"""The entry point: every failure becomes one clear line on standard error and an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+from rich.console import Console
+
+from datastreamer.cli import telemetry
+from datastreamer.errors import DatastreamerError
+
+INTERRUPTED = 130
+"""128 + SIGINT, as shells report a command that Ctrl+C ended."""
+
+app = typer.Typer(
+    name="datastreamer",
+    help="Run, query and audit the Datastreamer pipelines of a stage.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    suggest_commands=True,
+)
+app.add_typer(telemetry.app, name="telemetry")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"datastreamer {version('datastreamer')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Run, query and audit the Datastreamer pipelines of a stage."""
+
+
+def main() -> None:
+    """Run the command line; exits 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted."""
+    try:
+        app()
+    except DatastreamerError as error:
+        _fail(str(error), error.exit_code)
+    except EndpointConnectionError as error:
+        _fail(f"{error}. For the local stage, start it with: make up", 1)
+    except HTTPClientError as error:
+        _fail(f"the AWS endpoint broke off: {error}", 1)
+    except (NoCredentialsError, PartialCredentialsError, NoRegionError, ProfileNotFound) as error:
+        _fail(f"{error}. Set AWS_PROFILE, or run: aws configure", 2)
+    except ClientError as error:
+        _fail(_sentence(error), 1)
+    except KeyboardInterrupt:
+        _fail("interrupted", INTERRUPTED)
+
+
+def _sentence(error: ClientError) -> str:
+    details = error.response.get("Error", {})
+    code, message = details.get("Code", "Error"), details.get("Message", "")
+    hint = ""
+    if code in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"):
+        hint = (
+            f" The caller may not {error.operation_name}: docs/pipelines/telemetry.md lists the permissions it needs."
+        )
+    elif code in ("ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId"):
+        hint = " The credentials are wrong or have expired: sign in again."
+    return f"{code}: {message}{hint}"
+
+
+def _fail(message: str, code: int) -> None:
+    Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {message.rstrip('.')}", soft_wrap=True)
+    sys.exit(code)
