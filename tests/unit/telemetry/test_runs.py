@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -48,8 +47,8 @@ def job_run(state: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def patience() -> Iterator[Patience]:
-    yield FakeTime().patience(timeout=10)
+def patience() -> Patience:
+    return FakeTime().patience(timeout=10)
 
 
 def test_a_run_is_followed_through_its_states_to_success(patience: Patience) -> None:
