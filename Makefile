@@ -5,6 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 STAGE ?= local
+export DATASTREAMER_PORT ?= 4566
 PIPELINE ?= telemetry
 PYTHON ?= python3.11
 VENV := .venv
@@ -14,6 +15,21 @@ SPARK_JARS := .local/jars
 ##@ Use it
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ The local stage (DATASTREAMER_PORT=4566, data in .local)
+up: setup ## Start the local stage in the background
+	@$(BIN)/python -m local up
+
+down: setup ## Stop the local stage, flushing everything
+	@$(BIN)/python -m local down
+
+status: setup ## Show whether the local stage is up, and its size
+	@$(BIN)/python -m local status
+
+logs: setup ## Follow the local stage's log until Ctrl+C
+	@$(BIN)/python -m local logs
+
+.PHONY: up down status logs
 
 ##@ Set up
 setup: $(VENV)/.ready $(SPARK_JARS)/.ready ## Install everything into .venv and .local

@@ -1,14 +1,10 @@
-"""``python -m local serve``: run the local stage in the foreground."""
+"""``python -m local``: see ``local.cli``."""
 
 from __future__ import annotations
 
-import os
 import sys
 
-from local.settings import Settings
-from local.stage import LocalStage
+from local.cli import main
 
 if __name__ == "__main__":
-    if sys.argv[1:] != ["serve"]:
-        sys.exit("usage: python -m local serve")
-    LocalStage(Settings.from_env(os.environ)).serve()
+    sys.exit(main(sys.argv[1:]))

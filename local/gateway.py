@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -26,11 +26,18 @@ HEALTH_PATH = "/_datastreamer/health"
 class Gateway:
     """Routes by the request's service and operation; everything that no engine serves goes to ``backend``."""
 
-    def __init__(self, engines: Sequence[Engine], backend: AsgiApp, region: str, executor: ThreadPoolExecutor) -> None:
+    def __init__(
+        self,
+        engines: Sequence[Engine],
+        backend: AsgiApp,
+        region: str,
+        executor: ThreadPoolExecutor,
+        health: Mapping[str, Any],
+    ) -> None:
         self._backend = backend
         self._region = region
         self._executor = executor
-        self._engines = tuple(engines)
+        self._health = health
         self._owned: frozenset[str] = frozenset().union(*(engine.owns for engine in engines))
         self._routes: dict[tuple[str, str], Handler] = {}
         for engine in engines:
@@ -44,7 +51,8 @@ class Gateway:
             await self._backend(scope, receive, send)
             return
         if scope["path"] == HEALTH_PATH:
-            await _send(send, *json_answer({"status": "ok", "engines": [engine.name for engine in self._engines]}))
+            _, headers, body = json_answer(dict(self._health))
+            await _send(send, 200 if self._health["status"] == "ok" else 503, headers, body)
             return
         address = address_of(scope["headers"])
         handler = self._routes.get((address.service or "", address.operation or ""))

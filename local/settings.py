@@ -26,15 +26,23 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
-        """Read ``DATASTREAMER_PORT``, ``DATASTREAMER_DATA_DIR`` and ``AWS_DEFAULT_REGION``."""
+        """Read ``DATASTREAMER_PORT``, ``DATASTREAMER_DATA_DIR`` and ``DATASTREAMER_REGION``."""
         raw_port = environ.get("DATASTREAMER_PORT", "4566")
         if not raw_port.isdecimal() or not 1 <= int(raw_port) <= 65535:
             raise ConfigurationError(f"DATASTREAMER_PORT must be a port number from 1 to 65535, not {raw_port!r}")
         return cls(
             port=int(raw_port),
             data_dir=Path(environ.get("DATASTREAMER_DATA_DIR", ".local")).resolve(),
-            region=environ.get("AWS_DEFAULT_REGION", "ap-northeast-1"),
+            region=environ.get("DATASTREAMER_REGION", "ap-northeast-1"),
         )
+
+    def environment(self) -> dict[str, str]:
+        """The variables from which ``from_env`` reads these very settings, for a child process."""
+        return {
+            "DATASTREAMER_PORT": str(self.port),
+            "DATASTREAMER_DATA_DIR": str(self.data_dir),
+            "DATASTREAMER_REGION": self.region,
+        }
 
     @property
     def endpoint_url(self) -> str:

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import boto3
-import uvicorn
 from botocore.config import Config
 
 from local.backend import Backend, configure_ministack
 from local.clock import Clock, SystemClock
 from local.engine import Call, Engine
-from local.gateway import Gateway, Message, Receive, Scope, Send
-from local.settings import ACCOUNT_ID, HOST, Settings
+from local.gateway import Gateway, Receive, Scope, Send
+from local.instance import Ownership
+from local.ports import bind
+from local.server import Server
+from local.settings import ACCOUNT_ID, Settings
 from local.store import Store
+
+logger = logging.getLogger("datastreamer.stage")
 
 ENGINES: tuple[str, ...] = ()
 """Modules under ``local.engines`` that are on; each has ``create(stage) -> Engine``."""
@@ -39,10 +45,15 @@ class LocalStage:
         from local import ministack_patches
 
         ministack_patches.apply()
+        self._health: dict[str, Any] = {
+            "status": "starting",
+            "data_dir": str(settings.data_dir),
+            "engines": list(ENGINES),
+        }
         self._backend = Backend(ministack_app, settings.region)
         self.engines: list[Engine] = [importlib.import_module(f"local.engines.{name}").create(self) for name in ENGINES]
         executor = ThreadPoolExecutor(max_workers=32, thread_name_prefix="engine")
-        self._gateway = Gateway(self.engines, ministack_app, settings.region, executor)
+        self._gateway = Gateway(self.engines, ministack_app, settings.region, executor, self._health)
 
     def client(self, service: str) -> Any:
         new_client: Any = boto3.client
@@ -73,26 +84,32 @@ class LocalStage:
         return path
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI application: engines start after ministack and stop before it."""
-        if scope["type"] != "lifespan":
+        """The ASGI application."""
+        if scope["type"] == "lifespan":
+            await self._backend.app(scope, receive, send)
+        else:
             await self._gateway(scope, receive, send)
-            return
 
-        async def receive_and_stop() -> Message:
-            message = await receive()
-            if message["type"] == "lifespan.shutdown":
-                await asyncio.gather(*(asyncio.to_thread(engine.stop) for engine in self.engines))
-            return message
+    async def start_engines(self) -> None:
+        """Start every engine; the stage must answer by now, and counts as healthy afterwards."""
+        self._backend.attach(asyncio.get_running_loop())
+        for engine in self.engines:
+            await asyncio.to_thread(engine.start)
+        self._health["status"] = "ok"
 
-        async def start_and_send(message: Message) -> None:
-            if message["type"] == "lifespan.startup.complete":
-                self._backend.attach(asyncio.get_running_loop())
-                for engine in self.engines:
-                    await asyncio.to_thread(engine.start)
-            await send(message)
-
-        await self._backend.app(scope, receive_and_stop, start_and_send)
+    async def stop_engines(self) -> None:
+        """Stop every engine; the stage must still answer, so that a last flush reaches it."""
+        self._health["status"] = "stopping"
+        results = await asyncio.gather(
+            *(asyncio.to_thread(engine.stop) for engine in self.engines), return_exceptions=True
+        )
+        for engine, result in zip(self.engines, results, strict=True):
+            if isinstance(result, BaseException):
+                logger.error("engine %s did not stop cleanly", engine.name, exc_info=result)
 
     def serve(self) -> None:
-        """Serve until SIGINT or SIGTERM."""
-        uvicorn.run(self.app, host=HOST, port=self.settings.port, log_level="warning", lifespan="on", interface="asgi3")
+        """Serve until SIGINT or SIGTERM; raises ConfigurationError when the port or the data is in use."""
+        self._ownership = Ownership(self.settings.data_dir, self.settings.port)
+        listener = bind(self.settings.port)
+        self._health.update(asdict(self._ownership.instance))
+        Server(self.app, self.start_engines, self.stop_engines).run(sockets=[listener])

@@ -1,0 +1,123 @@
+"""``python -m local up|down|status|logs|serve``: the local stage from the command line.
+
+Exit status: 0 done (``status``: up), 1 failed, 2 the command or a setting must be fixed, 3 ``status`` found it down.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from datastreamer.errors import DatastreamerError
+from local import process
+from local.log_tail import follow
+from local.settings import Settings
+
+EXIT_DOWN = 3
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
+    """Run one command and return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = Settings.from_env(environ)
+        result: int = options.run(options, settings)
+    except DatastreamerError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    return result
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m local",
+        description="The local stage: the AWS API on this machine, on loopback only.",
+        epilog="DATASTREAMER_PORT (4566), DATASTREAMER_DATA_DIR (.local) and DATASTREAMER_REGION (ap-northeast-1) "
+        "choose the stage. docs/local-stage.md says what it serves.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    up = commands.add_parser("up", help="start it in the background and wait until it answers")
+    up.add_argument("--timeout", type=float, default=30, metavar="SECONDS", help="how long to wait (default 30)")
+    up.set_defaults(run=_up)
+
+    down = commands.add_parser("down", help="flush everything, stop it and wait until it is gone")
+    down.add_argument("--timeout", type=float, default=60, metavar="SECONDS", help="how long to wait (default 60)")
+    down.add_argument("--kill", action="store_true", help="after the timeout, kill it")
+    down.set_defaults(run=_down)
+
+    status = commands.add_parser("status", help="show whether it is up (exit status 0 up, 3 down)")
+    status.add_argument("--json", action="store_true", help="as one JSON object")
+    status.set_defaults(run=_status)
+
+    logs = commands.add_parser("logs", help="show its log and follow it until Ctrl+C")
+    logs.add_argument("--lines", type=int, default=50, metavar="N", help="how many past lines (default 50)")
+    logs.add_argument("--no-follow", action="store_true", help="end after the past lines")
+    logs.set_defaults(run=_logs)
+
+    serve = commands.add_parser("serve", help="run it in the foreground until Ctrl+C")
+    serve.set_defaults(run=_serve)
+    return parser
+
+
+def _up(options: argparse.Namespace, settings: Settings) -> int:
+    instance, started = process.start(settings, options.timeout)
+    how = "is up" if started else "is already up"
+    print(f"The local stage {how} on {settings.endpoint_url} (pid {instance.pid}, data in {settings.data_dir}).")
+    return 0
+
+
+def _down(options: argparse.Namespace, settings: Settings) -> int:
+    instance = process.stop(settings, options.timeout, kill=options.kill)
+    print(f"The local stage (pid {instance.pid}) is down." if instance else "The local stage is not running.")
+    return 0
+
+
+def _status(options: argparse.Namespace, settings: Settings) -> int:
+    found = process.status(settings)
+    if options.json:
+        print(json.dumps(found.as_dict()))
+    else:
+        for name, value in _rows(found):
+            print(f"{name:<9} {value}")
+    return EXIT_DOWN if found.pid is None else 0
+
+
+def _rows(found: process.Status) -> list[tuple[str, str]]:
+    rows = [("status", found.status)]
+    if found.pid is not None:
+        rows += [
+            ("endpoint", str(found.endpoint_url)),
+            ("pid", str(found.pid)),
+            ("uptime", _duration(found.uptime_seconds or 0)),
+            ("memory", _size(found.memory_bytes)),
+            ("engines", ", ".join(found.engines or []) or "none"),
+        ]
+    return [*rows, ("data", f"{found.data_dir} ({_size(found.data_bytes)})")]
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"
+
+
+def _size(count: int | None) -> str:
+    return "unknown" if count is None else f"{count / 1024**2:,.1f} MiB"
+
+
+def _logs(options: argparse.Namespace, settings: Settings) -> int:
+    follow(process.log_path(settings.data_dir), options.lines, sys.stdout, once=options.no_follow)
+    return 0
+
+
+def _serve(_options: argparse.Namespace, settings: Settings) -> int:
+    from local.stage import LocalStage
+
+    LocalStage(settings).serve()
+    return 0

@@ -1,0 +1,211 @@
+"""The stage as a background process: start it, stop it, look at it. All through its lock file and its health path."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from datastreamer.errors import ConfigurationError, JobFailedError
+from local.gateway import HEALTH_PATH
+from local.instance import Instance, running_instance
+from local.ports import is_free, taken_message
+from local.settings import Settings
+
+_POLL_SECONDS = 0.05
+_LOG_LIMIT_BYTES = 20 * 1024 * 1024
+
+
+def log_path(data_dir: Path) -> Path:
+    """Where a background stage writes what it has to say."""
+    return data_dir / "stage.log"
+
+
+def start(settings: Settings, timeout: float) -> tuple[Instance, bool]:
+    """Make sure that the stage is up and healthy; the flag says whether this call started it.
+
+    Raises ConfigurationError when the port or the data is in use, JobFailedError when the stage ends or stays
+    unhealthy for ``timeout`` seconds.
+    """
+    already = running_instance(settings.data_dir)
+    if already:
+        if already.port != settings.port:
+            raise ConfigurationError(
+                f"the stage of {settings.data_dir} is up on port {already.port} (pid {already.pid}), not on "
+                f"{settings.port}. Use that port, or `make down` it first."
+            )
+        _wait_until_healthy(settings, already.pid, timeout)
+        return already, False
+    _refuse_taken_port(settings)
+    process = _spawn(settings)
+    _wait_until_healthy(settings, process.pid, timeout, process)
+    instance = running_instance(settings.data_dir)
+    if instance is None:
+        raise JobFailedError(f"the stage stopped right after it started:\n{_log_tail(settings)}")
+    return instance, True
+
+
+def stop(settings: Settings, timeout: float, *, kill: bool = False) -> Instance | None:
+    """Stop the stage and wait until it is gone; returns what was stopped, None when nothing ran.
+
+    Raises JobFailedError when it is still there after ``timeout`` seconds, unless ``kill``.
+    """
+    instance = running_instance(settings.data_dir)
+    if instance is None:
+        return None
+    _signal(instance, signal.SIGTERM)
+    if not _wait_until_gone(settings, instance, timeout):
+        if not kill:
+            raise JobFailedError(
+                f"the stage (pid {instance.pid}) is still flushing after {timeout:.0f} s. `make logs` shows what it "
+                "does; `python -m local down --kill` ends it at once (what it has acknowledged is on disk)."
+            )
+        _signal(instance, signal.SIGKILL)
+        _wait_until_gone(settings, instance, timeout)
+    return instance
+
+
+@dataclass(frozen=True)
+class Status:
+    """What `make status` shows. Sizes are bytes, times are seconds; all but the first three are None when down."""
+
+    status: str
+    data_dir: str
+    data_bytes: int
+    pid: int | None = None
+    port: int | None = None
+    endpoint_url: str | None = None
+    uptime_seconds: float | None = None
+    memory_bytes: int | None = None
+    engines: list[str] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For ``--json``."""
+        return asdict(self)
+
+
+def status(settings: Settings) -> Status:
+    """Look at the stage of ``settings.data_dir``, on whatever port it runs."""
+    instance = running_instance(settings.data_dir)
+    size = _size_of(settings.data_dir)
+    if instance is None:
+        return Status("down", str(settings.data_dir), size)
+    health = health_of(instance.port)
+    return Status(
+        status=str(health["status"]) if health else "not answering",
+        data_dir=str(settings.data_dir),
+        data_bytes=size,
+        pid=instance.pid,
+        port=instance.port,
+        endpoint_url=f"http://localhost:{instance.port}",
+        uptime_seconds=round(time.time() - instance.started_at, 1),
+        memory_bytes=_resident_bytes(instance.pid),
+        engines=list(health["engines"]) if health else None,
+    )
+
+
+def health_of(port: int) -> dict[str, Any] | None:
+    """What the stage on ``port`` says of itself; None when no stage answers there."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{HEALTH_PATH}", timeout=2) as answer:
+            body = answer.read()
+    except urllib.error.HTTPError as error:
+        body = error.read()
+    except OSError:
+        return None
+    try:
+        health = json.loads(body)
+    except ValueError:
+        return None
+    return health if isinstance(health, dict) and {"status", "data_dir", "engines"} <= health.keys() else None
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    if is_free(settings.port):
+        return
+    other = health_of(settings.port)
+    if other is None:
+        raise ConfigurationError(taken_message(settings.port))
+    raise ConfigurationError(
+        f"port {settings.port} serves the local stage of another directory, {other['data_dir']} (pid "
+        f"{other.get('pid')}). Stop that one (`make down` in its project), or choose another port: "
+        f"`make up DATASTREAMER_PORT={settings.port + 1}`."
+    )
+
+
+def _spawn(settings: Settings) -> subprocess.Popen[bytes]:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    path = log_path(settings.data_dir)
+    if path.exists() and path.stat().st_size > _LOG_LIMIT_BYTES:
+        path.replace(path.with_suffix(".log.1"))
+    with path.open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "local", "serve"],
+            cwd=Path(__file__).resolve().parent.parent,
+            env={**os.environ, **settings.environment()},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def _wait_until_healthy(
+    settings: Settings, pid: int, timeout: float, process: subprocess.Popen[bytes] | None = None
+) -> None:
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if process is not None and process.poll() is not None:
+            raise JobFailedError(f"the stage did not start (exit {process.returncode}):\n{_log_tail(settings)}")
+        health = health_of(settings.port)
+        if health and health["status"] == "ok" and health["data_dir"] == str(settings.data_dir):
+            return
+        time.sleep(_POLL_SECONDS)
+    raise JobFailedError(f"the stage (pid {pid}) is not healthy after {timeout:.0f} s:\n{_log_tail(settings)}")
+
+
+def _wait_until_gone(settings: Settings, instance: Instance, timeout: float) -> bool:
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if running_instance(settings.data_dir) != instance:
+            return True
+        time.sleep(_POLL_SECONDS)
+    return False
+
+
+def _signal(instance: Instance, number: signal.Signals) -> None:
+    try:
+        os.kill(instance.pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _log_tail(settings: Settings, lines: int = 15) -> str:
+    path = log_path(settings.data_dir)
+    if not path.exists():
+        return "(it wrote no log)"
+    return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+
+def _size_of(folder: Path) -> int:
+    total = 0
+    for root, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += (Path(root) / name).lstat().st_size
+            except FileNotFoundError:
+                continue
+    return total
+
+
+def _resident_bytes(pid: int) -> int | None:
+    listing = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S607
+    return int(listing.stdout) * 1024 if listing.stdout.strip() else None
