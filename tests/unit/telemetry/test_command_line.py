@@ -1,0 +1,116 @@
+"""The command line: answers on standard output, one clear line on standard error, exit codes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from datastreamer.cli import answers, main
+from datastreamer.telemetry.queries import Answer
+
+Run = Callable[..., tuple[int, str, str]]
+
+ANSWER = Answer(
+    query_id="q-1",
+    columns=["device_id", "avg_temp", "n"],
+    types=["varchar", "double", "bigint"],
+    rows=[["sensor [1]", "21.5", "3"], ["sensor-2", None, "0"]],
+    scanned_bytes=10,
+    milliseconds=5,
+)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line in this process against moto's AWS; -> exit code, stdout, stderr."""
+    monkeypatch.setattr(
+        "datastreamer.stages.stage_environment",
+        lambda name, *_: {"DATASTREAMER_STAGE": name, "AWS_DEFAULT_REGION": "ap-northeast-1"},
+    )
+    for name, value in {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}.items():
+        monkeypatch.setenv(name, value)
+
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["datastreamer", *words])
+        try:
+            with mock_aws():
+                main()
+            code: Any = 0
+        except SystemExit as exit_:
+            code = exit_.code
+        captured = capsys.readouterr()
+        return code or 0, captured.out, captured.err
+
+    return call
+
+
+def test_help_names_every_command(run: Run) -> None:
+    code, out, _ = run("telemetry", "--help")
+    assert code == 0
+    for command in ("query", "etl", "crawl"):
+        assert command in out
+
+
+def test_a_typo_in_a_command_names_the_nearest(run: Run) -> None:
+    code, _, err = run("telemetry", "qurey", "SELECT 1")
+    assert code == 2
+    assert "Did you mean 'query'" in err
+
+
+def test_a_job_that_does_not_exist_is_one_line_and_exit_2(run: Run) -> None:
+    code, out, err = run("telemetry", "etl", "--stage", "prod")
+    assert (code, out) == (2, "")
+    assert "there is no Glue job datastreamer-prod-temperature-etl" in err
+    assert "Traceback" not in err
+
+
+def test_csv_and_json_exclude_each_other(run: Run) -> None:
+    code, _, err = run("telemetry", "query", "SELECT 1", "--csv", "--json")
+    assert code == 2
+    assert "exclude each other" in err
+
+
+def test_a_query_without_a_statement_says_what_to_give(run: Run) -> None:
+    code, _, err = run("telemetry", "query")
+    assert code == 2
+    assert "--saved NAME" in err
+
+
+def test_an_unknown_saved_query_says_what_is_saved(run: Run) -> None:
+    code, _, err = run("telemetry", "query", "--saved", "averag")
+    assert code == 2
+    assert "there is no saved query 'averag'" in err
+
+
+def test_csv_keeps_null_empty(capsys: pytest.CaptureFixture[str]) -> None:
+    answers.write_csv(ANSWER)
+    assert capsys.readouterr().out == "device_id,avg_temp,n\nsensor [1],21.5,3\nsensor-2,,0\n"
+
+
+def test_json_types_its_values(capsys: pytest.CaptureFixture[str]) -> None:
+    answers.write_json(ANSWER)
+    assert json.loads(capsys.readouterr().out)["rows"] == [
+        {"device_id": "sensor [1]", "avg_temp": 21.5, "n": 3},
+        {"device_id": "sensor-2", "avg_temp": None, "n": 0},
+    ]
+
+
+def test_the_table_shows_brackets_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.console import Console
+
+    answers.show_table(ANSWER, Console(width=80))
+    assert "sensor [1]" in capsys.readouterr().out
+
+
+def test_chart_bars_grow_with_their_values(capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.console import Console
+
+    rows: list[list[str | None]] = [["hot", "30"], ["cold", "10"]]
+    answers.show_chart(Answer("q", ["d", "t"], ["varchar", "double"], rows, 0, 0), Console(width=120))
+    hot, cold = capsys.readouterr().out.splitlines()
+    assert hot.count("█") > cold.count("█") > 0
