@@ -1,0 +1,17 @@
+"""Every change that we make to ministack, in this one place: a module for each service, each change with its reason.
+
+ministack is pinned exactly; ``apply`` fails at start when a name that is patched is gone, so an upgrade cannot silently
+undo one. A module here has ``apply() -> None``, imports what it patches inside it, and is listed in ``SERVICES``.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+SERVICES: tuple[str, ...] = ("firehose", "kinesis")
+
+
+def apply() -> None:
+    """Patch the imported ministack; raises AttributeError when a patched name no longer exists."""
+    for service in SERVICES:
+        importlib.import_module(f"{__name__}.{service}").apply()
