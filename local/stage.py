@@ -26,7 +26,7 @@ from local.store import Store
 
 logger = logging.getLogger("datastreamer.stage")
 
-ENGINES: tuple[str, ...] = ()
+ENGINES: tuple[str, ...] = ("glue_jobs",)
 """Modules under ``local.engines`` that are on; each has ``create(stage) -> Engine``."""
 
 

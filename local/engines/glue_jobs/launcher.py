@@ -1,0 +1,67 @@
+"""The program inside a job's process: runs the script as ``__main__`` and writes down how it ended.
+
+Started by path with the standard library alone: ``launcher.py RUN_DIRECTORY``, where ``launch.json`` says what to run.
+Whoever holds the lock on ``alive`` is this process, so that a restarted stage can tell a job that still runs from one
+that is gone, whatever became of its process id.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import runpy
+import signal
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+
+def main(directory: Path) -> int:
+    """Run the script of ``directory``; writes ``result.json``: ``{"error": null | text}``. Returns the exit status."""
+    lock = (directory / "alive").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    launch = json.loads((directory / "launch.json").read_text(encoding="utf-8"))
+    threading.Thread(target=_die_with, args=(launch["parent"],), daemon=True).start()
+    sys.argv = [launch["script"], *launch["arguments"]]
+    sys.path[0] = str(Path(launch["script"]).parent)
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not _is_editable_install(finder)]
+    error = _run(launch["script"])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    unfinished = directory / "result.json.tmp"
+    unfinished.write_text(json.dumps({"error": error}), encoding="utf-8")
+    unfinished.replace(directory / "result.json")
+    return 0 if error is None else 1
+
+
+def _run(script: str) -> str | None:
+    try:
+        runpy.run_path(script, run_name="__main__")
+    except SystemExit as stopped:
+        if stopped.code in (None, 0):
+            return None
+        traceback.print_exc()
+        return f"SystemExit: {stopped.code}"
+    except BaseException as failed:  # noqa: BLE001  whatever ends the script is the run's error
+        traceback.print_exc()
+        return "".join(traceback.format_exception_only(failed)).strip()
+    return None
+
+
+def _is_editable_install(finder: object) -> bool:
+    """On Glue the project's packages come from ``--extra-py-files``, so its development install must not serve."""
+    return getattr(finder, "__module__", "").startswith("__editable__")
+
+
+def _die_with(parent: int) -> None:
+    """A job never outlives its stage, even one that was killed: end the whole process group."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.killpg(os.getpgid(0), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,34 @@
+"""A job as on Glue: reads JSON lines from S3, writes Parquet partitions, and says what it was given."""
+
+import json
+import os
+import sys
+
+from awsglue.context import GlueContext
+from awsglue.dynamicframe import DynamicFrame
+from awsglue.job import Job
+from awsglue.utils import getResolvedOptions
+from greeting import hello
+from pyspark.context import SparkContext
+
+args = getResolvedOptions(sys.argv, ["JOB_NAME", "source", "target"])
+glue = GlueContext(SparkContext.getOrCreate())
+spark = glue.spark_session
+job = Job(glue)
+job.init(args["JOB_NAME"], args)
+frame = spark.read.json(args["source"])
+DynamicFrame.fromDF(frame, glue, "readings").toDF().write.mode("append").partitionBy("day").parquet(args["target"])
+settings = {key: spark.conf.get(key) for key in ("spark.master", "spark.ui.enabled", "spark.sql.shuffle.partitions")}
+workers = spark.sparkContext.parallelize([1], 1).map(lambda _: sys.executable).collect()
+print(
+    json.dumps(
+        {
+            "hello": hello(),
+            "args": args,
+            "conf": settings,
+            "python": workers[0],
+            "endpoint": os.environ["AWS_ENDPOINT_URL"],
+        }
+    )
+)
+job.commit()
