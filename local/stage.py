@@ -26,7 +26,7 @@ from local.store import Store
 
 logger = logging.getLogger("datastreamer.stage")
 
-ENGINES: tuple[str, ...] = ("glue_jobs",)
+ENGINES: tuple[str, ...] = ("firehose", "glue_jobs")
 """Modules under ``local.engines`` that are on; each has ``create(stage) -> Engine``."""
 
 

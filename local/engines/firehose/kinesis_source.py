@@ -1,0 +1,152 @@
+"""Reads every shard of a Kinesis data stream, following reshards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local.clock import Clock
+from local.engines.firehose.records import Checkpoints, Record
+
+IDLE_DELAYS = (0.2, 0.3, 0.5, 0.7, 1.0)
+"""Seconds between reads of a shard that had nothing to give, growing."""
+READ_BYTES = 4 * 1024 * 1024
+"""What one GetRecords aims at: enough to be cheap, little enough not to hold the stage's event loop for long."""
+MAX_RECORDS = 10_000
+SHARD_LIST_INTERVAL = 30.0
+_PARENTS = ("ParentShardId", "AdjacentParentShardId")
+
+
+@dataclass
+class _Shard:
+    id: str
+    parents: tuple[str, ...]
+    position: str | None
+    iterator: str | None = None
+    ended: bool = False
+    limit: int = 1000
+    idle: int = 0
+    due: float = 0.0
+    behind: float = field(default=0.0)
+
+
+class KinesisSource:
+    """One reader of one stream.
+
+    ``checkpoints`` hold the shards' delivered positions; a shard without one starts at ``start``: ``TRIM_HORIZON``, or
+    the moment (seconds since the epoch) at which the delivery stream began to read. A shard is read only after its
+    parents have been read to their ends, so that a partition key's records stay in order.
+    """
+
+    def __init__(
+        self, client: Any, clock: Clock, stream_arn: str, checkpoints: Checkpoints, start: float | None
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._arn = stream_arn
+        self._checkpoints = dict(checkpoints)
+        self._start = start
+        self._shards: dict[str, _Shard] = {}
+        self._listed = float("-inf")
+
+    def read(self) -> list[Record]:
+        """One GetRecords of every shard that is due; raises botocore's errors when Kinesis cannot be reached."""
+        now = self._clock.now().timestamp()
+        if now - self._listed >= SHARD_LIST_INTERVAL:
+            self._list_shards(now)
+        records: list[Record] = []
+        for shard in list(self._shards.values()):
+            if not shard.ended and shard.due <= now and self._parents_ended(shard):
+                records += self._read_shard(shard, now)
+        if any(shard.ended for shard in self._shards.values()) and not self._open_shards():
+            self._listed = float("-inf")
+        return records
+
+    def delay(self) -> float | None:
+        """Until the first shard is due."""
+        now = self._clock.now().timestamp()
+        due = [shard.due for shard in self._open_shards()]
+        return max(0.0, min(due, default=now + IDLE_DELAYS[-1]) - now)
+
+    def delivered(self, checkpoints: Checkpoints) -> None:
+        """Nothing to do: Kinesis forgets by itself."""
+
+    def behind(self) -> float | None:
+        return max((shard.behind for shard in self._open_shards()), default=0.0)
+
+    def _open_shards(self) -> list[_Shard]:
+        return [shard for shard in self._shards.values() if not shard.ended and self._parents_ended(shard)]
+
+    def _parents_ended(self, shard: _Shard) -> bool:
+        return all(self._shards[parent].ended for parent in shard.parents if parent in self._shards)
+
+    def _list_shards(self, now: float) -> None:
+        request: dict[str, Any] = {"StreamARN": self._arn}
+        listed: dict[str, tuple[str, ...]] = {}
+        while True:
+            page = self._client.list_shards(**request)
+            for item in page["Shards"]:
+                listed[item["ShardId"]] = tuple(item[name] for name in _PARENTS if name in item)
+            if "NextToken" not in page:
+                break
+            request = {"NextToken": page["NextToken"]}
+        for shard_id in self._shards.keys() - listed.keys():
+            del self._shards[shard_id]
+        for shard_id, parents in sorted(listed.items()):
+            if shard_id not in self._shards:
+                self._shards[shard_id] = _Shard(shard_id, parents, self._checkpoints.get(shard_id))
+        self._listed = now
+
+    def _read_shard(self, shard: _Shard, now: float) -> list[Record]:
+        try:
+            if shard.iterator is None:
+                shard.iterator = self._client.get_shard_iterator(**self._iterator_request(shard))["ShardIterator"]
+            answer = self._client.get_records(ShardIterator=shard.iterator, Limit=shard.limit)
+        except ClientError as error:
+            return self._recover(shard, error, now)
+        records = [
+            Record(
+                item["Data"],
+                item["ApproximateArrivalTimestamp"].timestamp(),
+                shard.id,
+                item["SequenceNumber"],
+                item["PartitionKey"],
+            )
+            for item in answer["Records"]
+        ]
+        shard.iterator = answer.get("NextShardIterator")
+        shard.behind = answer.get("MillisBehindLatest", 0) / 1000
+        if shard.iterator is None:
+            shard.ended = True
+            self._listed = float("-inf")
+        if records:
+            shard.position = records[-1].position
+            size = sum(len(record.data) for record in records)
+            shard.limit = min(MAX_RECORDS, max(1, READ_BYTES * len(records) // max(1, size)))
+            shard.idle, shard.due = 0, now
+        else:
+            shard.due = now + IDLE_DELAYS[min(shard.idle, len(IDLE_DELAYS) - 1)]
+            shard.idle += 1
+        return records
+
+    def _iterator_request(self, shard: _Shard) -> dict[str, Any]:
+        request: dict[str, Any] = {"StreamARN": self._arn, "ShardId": shard.id}
+        if shard.position is not None:
+            return {**request, "ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": shard.position}
+        if self._start is None:
+            return {**request, "ShardIteratorType": "TRIM_HORIZON"}
+        return {**request, "ShardIteratorType": "AT_TIMESTAMP", "Timestamp": self._start}
+
+    def _recover(self, shard: _Shard, error: ClientError, now: float) -> list[Record]:
+        """Go on after an error that reading again, or a newer list of shards, cures; raise any other."""
+        code = error.response["Error"]["Code"]
+        shard.iterator = None
+        shard.due = now + IDLE_DELAYS[0]
+        if code == "ResourceNotFoundException":
+            self._list_shards(now)
+            return []
+        if code in ("ExpiredIteratorException", "ProvisionedThroughputExceededException"):
+            return []
+        raise error
