@@ -1,0 +1,4 @@
+output "telemetry" {
+  description = "Names and addresses of the telemetry pipeline's resources; null when the pipeline is off."
+  value       = one(module.telemetry)
+}

@@ -1,0 +1,14 @@
+# The local stage: everything small and quick, nothing worth keeping.
+stage         = "local"
+s3_path_style = true
+
+telemetry = {
+  # Terraform's provider waits a minute for each bucket's lifecycle rules, and the local stage does not age objects.
+  age_objects = false
+
+  buffering_megabytes      = 1
+  buffering_seconds        = 5
+  force_destroy            = true
+  key_deletion_window_days = 7
+  log_retention_days       = 7
+}

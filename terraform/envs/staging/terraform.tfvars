@@ -1,0 +1,11 @@
+# Staging: production's shape at the least cost; its data may be thrown away.
+stage = "staging"
+
+telemetry = {
+  buffering_megabytes      = 64
+  buffering_seconds        = 300
+  job_schedule             = "rate(1 hour)"
+  force_destroy            = true
+  key_deletion_window_days = 7
+  log_retention_days       = 30
+}

@@ -1,0 +1,84 @@
+variable "stage" {
+  description = "Name of the stage, which every resource's name carries."
+  type        = string
+  nullable    = false
+}
+
+variable "region" {
+  description = "AWS region of the stage."
+  type        = string
+  nullable    = false
+  default     = "ap-northeast-1"
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region must be an AWS region, such as ap-northeast-1."
+  }
+}
+
+variable "s3_path_style" {
+  description = "Whether S3 is addressed as endpoint/bucket and not as bucket.endpoint, for an endpoint without names for its buckets."
+  type        = bool
+  nullable    = false
+  default     = false
+}
+
+variable "pipelines" {
+  description = "Pipelines that are on."
+  type        = set(string)
+  nullable    = false
+  default     = ["telemetry"]
+
+  validation {
+    condition     = length(setsubtract(var.pipelines, ["telemetry"])) == 0
+    error_message = "pipelines must be among: telemetry."
+  }
+}
+
+variable "job_script" {
+  description = "Path of the telemetry job's script."
+  type        = string
+  nullable    = false
+  default     = "../../../glue_jobs/temperature_etl.py"
+}
+
+variable "job_package" {
+  description = "Path of the zip with the Python packages that Glue jobs import; `make package` builds it."
+  type        = string
+  nullable    = false
+}
+
+variable "telemetry" {
+  description = "Values of the telemetry pipeline; terraform/pipelines/telemetry/variables.tf says what each means and its default."
+  type = object({
+    stream_mode                = optional(string)
+    shard_count                = optional(number)
+    stream_retention_hours     = optional(number)
+    stream_customer_key        = optional(bool)
+    shard_level_metrics        = optional(set(string))
+    iterator_age_alarm_seconds = optional(number)
+    buffering_megabytes        = optional(number)
+    buffering_seconds          = optional(number)
+    freshness_alarm_seconds    = optional(number)
+    age_objects                = optional(bool)
+    raw_infrequent_access_days = optional(number)
+    raw_glacier_days           = optional(number)
+    noncurrent_version_days    = optional(number)
+    query_result_days          = optional(number)
+    force_destroy              = optional(bool)
+    key_deletion_window_days   = optional(number)
+    glue_version               = optional(string)
+    job_worker_type            = optional(string)
+    job_workers                = optional(number)
+    job_timeout_minutes        = optional(number)
+    job_schedule               = optional(string)
+    job_schedule_enabled       = optional(bool)
+    crawler_schedule           = optional(string)
+    athena_scan_limit_bytes    = optional(number)
+    alarm_emails               = optional(set(string))
+    quarantine_alarm_percent   = optional(number)
+    log_retention_days         = optional(number)
+  })
+  nullable = false
+  default  = {}
+}

@@ -1,0 +1,63 @@
+data "aws_caller_identity" "current" {}
+
+resource "aws_iam_role" "this" {
+  name        = var.name
+  description = "What the delivery stream ${var.name} may do: read its source, write below its prefixes, log."
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "firehose.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      # No other account's delivery stream can borrow the role.
+      Condition = { StringEquals = { "sts:ExternalId" = data.aws_caller_identity.current.account_id } }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "this" {
+  name = "deliver"
+  role = aws_iam_role.this.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid    = "ReadSource"
+        Effect = "Allow"
+        Action = [
+          "kinesis:DescribeStream",
+          "kinesis:GetRecords",
+          "kinesis:GetShardIterator",
+          "kinesis:ListShards",
+        ]
+        Resource = var.source_stream_arn
+      },
+      {
+        Sid      = "FindBucket"
+        Effect   = "Allow"
+        Action   = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"]
+        Resource = var.bucket_arn
+      },
+      {
+        Sid      = "WriteObjects"
+        Effect   = "Allow"
+        Action   = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"]
+        Resource = ["${var.bucket_arn}/${var.prefix}*", "${var.bucket_arn}/${var.error_prefix}*"]
+      },
+      {
+        Sid      = "DecryptSourceAndEncryptObjects"
+        Effect   = "Allow"
+        Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource = var.kms_key_arn
+      },
+      {
+        Sid      = "LogErrors"
+        Effect   = "Allow"
+        Action   = "logs:PutLogEvents"
+        Resource = "${aws_cloudwatch_log_group.this.arn}:log-stream:${aws_cloudwatch_log_stream.this.name}"
+      },
+    ]
+  })
+}

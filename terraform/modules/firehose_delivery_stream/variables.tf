@@ -1,0 +1,125 @@
+variable "name" {
+  description = "Name of the delivery stream; its role has the same name."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_.-]{1,64}$", var.name))
+    error_message = "name must be 1 to 64 letters, digits, underscores, dots or dashes."
+  }
+}
+
+variable "source_stream_arn" {
+  description = "ARN of the Kinesis stream to read."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:kinesis:", var.source_stream_arn))
+    error_message = "source_stream_arn must be the ARN of a Kinesis stream."
+  }
+}
+
+variable "bucket_arn" {
+  description = "ARN of the bucket to write to."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:s3:::", var.bucket_arn))
+    error_message = "bucket_arn must be the ARN of a bucket."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the KMS key of the source stream, of the bucket and of the log group."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:kms:", var.kms_key_arn))
+    error_message = "kms_key_arn must be the ARN of a KMS key."
+  }
+}
+
+variable "prefix" {
+  description = "Prefix of the objects; the arrival time in UTC follows, as yyyy/MM/dd/HH/."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = endswith(var.prefix, "/") && !startswith(var.prefix, "/") && !strcontains(var.prefix, "!{")
+    error_message = "prefix must end with a slash, must not start with one, and must hold no expression: the module adds the time."
+  }
+}
+
+variable "error_prefix" {
+  description = "Prefix of what could not be delivered; the kind of error and the arrival time follow."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = endswith(var.error_prefix, "/") && !startswith(var.error_prefix, "/") && !strcontains(var.error_prefix, "!{")
+    error_message = "error_prefix must end with a slash, must not start with one, and must hold no expression."
+  }
+
+  validation {
+    condition     = !startswith(var.error_prefix, var.prefix)
+    error_message = "error_prefix must not lie below prefix, or readers of the data would read the errors too."
+  }
+}
+
+variable "buffering_megabytes" {
+  description = "Megabytes (uncompressed) after which an object is written, if buffering_seconds has not passed before."
+  type        = number
+  nullable    = false
+  default     = 64
+
+  validation {
+    condition     = var.buffering_megabytes >= 1 && var.buffering_megabytes <= 128
+    error_message = "buffering_megabytes must be from 1 to 128 (Firehose allows no other)."
+  }
+}
+
+variable "buffering_seconds" {
+  description = "Seconds after which an object is written, however small."
+  type        = number
+  nullable    = false
+  default     = 300
+
+  validation {
+    condition     = var.buffering_seconds >= 0 && var.buffering_seconds <= 900
+    error_message = "buffering_seconds must be from 0 to 900 (Firehose allows no other)."
+  }
+}
+
+variable "freshness_alarm_seconds" {
+  description = "Age of the oldest undelivered record, in seconds, above which the freshness alarm fires."
+  type        = number
+  nullable    = false
+  default     = 1800
+
+  validation {
+    condition     = var.freshness_alarm_seconds > var.buffering_seconds
+    error_message = "freshness_alarm_seconds must be more than buffering_seconds, or the alarm fires while all is well."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days that delivery errors stay in CloudWatch Logs."
+  type        = number
+  nullable    = false
+  default     = 365
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be a retention that CloudWatch Logs offers, such as 7, 30, 90 or 365."
+  }
+}
+
+variable "alarm_topic_arns" {
+  description = "SNS topics that are told when an alarm fires and when it is over."
+  type        = list(string)
+  nullable    = false
+  default     = []
+}

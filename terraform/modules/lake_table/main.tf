@@ -1,0 +1,82 @@
+# A table of Parquet files below s3://…/year=YYYY/month=MM/day=DD/, whose partitions are computed, not registered:
+# a query sees a new day at once, and planning costs no catalogue calls.
+
+locals {
+  location = "s3://${var.bucket}/${var.prefix}"
+
+  projection = {
+    "projection.enabled"        = "true"
+    "projection.year.type"      = "integer"
+    "projection.year.range"     = join(",", var.year_range)
+    "projection.month.type"     = "integer"
+    "projection.month.range"    = "1,12"
+    "projection.month.digits"   = "2"
+    "projection.day.type"       = "integer"
+    "projection.day.range"      = "1,31"
+    "projection.day.digits"     = "2"
+    "storage.location.template" = "${local.location}year=$${year}/month=$${month}/day=$${day}/"
+  }
+}
+
+resource "aws_glue_catalog_table" "this" {
+  name          = var.name
+  database_name = var.database_name
+  description   = var.description
+  table_type    = "EXTERNAL_TABLE"
+
+  parameters = merge(local.projection, {
+    EXTERNAL              = "TRUE"
+    classification        = "parquet"
+    "parquet.compression" = "ZSTD"
+  })
+
+  dynamic "partition_keys" {
+    for_each = ["year", "month", "day"]
+
+    content {
+      name    = partition_keys.value
+      type    = "string"
+      comment = var.partition_comment
+    }
+  }
+
+  storage_descriptor {
+    location      = local.location
+    input_format  = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
+    output_format = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
+
+    ser_de_info {
+      serialization_library = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+      parameters            = { "serialization.format" = "1" }
+    }
+
+    dynamic "columns" {
+      for_each = var.columns
+
+      content {
+        name    = columns.value.name
+        type    = columns.value.type
+        comment = columns.value.comment
+      }
+    }
+  }
+
+  lifecycle {
+    # The crawler writes what it found about the files into the table; that is its own, and no drift.
+    ignore_changes = [
+      owner,
+      parameters["CRAWL_RUN_ID"],
+      parameters["CrawlerSchemaDeserializerVersion"],
+      parameters["CrawlerSchemaSerializerVersion"],
+      parameters["UPDATED_BY_CRAWLER"],
+      parameters["averageRecordSize"],
+      parameters["compressionType"],
+      parameters["objectCount"],
+      parameters["partition_filtering.enabled"],
+      parameters["recordCount"],
+      parameters["sizeKey"],
+      parameters["transient_lastDdlTime"],
+      parameters["typeOfData"],
+    ]
+  }
+}

@@ -1,0 +1,15 @@
+# Every output waits for the settings of the bucket: whoever writes an object finds encryption and policy in force.
+output "name" {
+  description = "Name of the bucket."
+  value       = aws_s3_bucket.this.id
+  depends_on = [
+    aws_s3_bucket_server_side_encryption_configuration.this,
+    aws_s3_bucket_versioning.this,
+    aws_s3_bucket_policy.this,
+  ]
+}
+
+output "arn" {
+  description = "ARN of the bucket."
+  value       = aws_s3_bucket.this.arn
+}

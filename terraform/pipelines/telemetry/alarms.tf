@@ -1,0 +1,55 @@
+# Alarms that belong to the pipeline as a whole: they watch what the job itself counts.
+
+resource "aws_cloudwatch_metric_alarm" "quarantine_rate" {
+  alarm_name          = "${local.name}-telemetry-quarantine-rate"
+  alarm_description   = "More than ${var.quarantine_alarm_percent} % of the lines read in an hour were quarantined; the saved query quarantine_by_reason says why."
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = var.quarantine_alarm_percent
+  evaluation_periods  = 1
+  datapoints_to_alarm = 1
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [module.alarm_topic.arn]
+  ok_actions          = [module.alarm_topic.arn]
+
+  metric_query {
+    id          = "rate"
+    expression  = "IF(read > 0, 100 * quarantined / read, 0)"
+    label       = "Quarantined lines, percent"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = { read = "RecordsRead", quarantined = "RecordsQuarantined" }
+
+    content {
+      id = metric_query.key
+
+      metric {
+        namespace   = local.metric_namespace
+        metric_name = metric_query.value
+        dimensions  = { Stage = var.stage }
+        stat        = "Sum"
+        period      = 3600
+      }
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "job_stalled" {
+  count = var.job_schedule_enabled ? 1 : 0
+
+  alarm_name          = "${local.name}-telemetry-job-stalled"
+  alarm_description   = "No run of ${module.job.name} has finished for two hours, though one starts on ${var.job_schedule}."
+  namespace           = local.metric_namespace
+  metric_name         = "RecordsRead"
+  dimensions          = { Stage = var.stage }
+  statistic           = "SampleCount"
+  period              = 3600
+  evaluation_periods  = 2
+  datapoints_to_alarm = 2
+  comparison_operator = "LessThanThreshold"
+  threshold           = 1
+  treat_missing_data  = "breaching"
+  alarm_actions       = [module.alarm_topic.arn]
+  ok_actions          = [module.alarm_topic.arn]
+}

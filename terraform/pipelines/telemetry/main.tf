@@ -1,0 +1,69 @@
+# The telemetry pipeline: sensors -> Kinesis -> Firehose -> raw objects -> Glue job -> curated Parquet -> Athena.
+
+data "aws_caller_identity" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  account_id = data.aws_caller_identity.current.account_id
+  region     = data.aws_region.current.name
+
+  # Every name is datastreamer-<stage>-<resource>.
+  name = "datastreamer-${var.stage}"
+
+  raw_prefix        = "raw_data/device_sensor/"
+  raw_error_prefix  = "raw_data_errors/device_sensor/"
+  curated_prefix    = "device_telemetry/"
+  quarantine_prefix = "device_telemetry_quarantine/"
+  state_prefix      = "_state/temperature_etl/"
+
+  # Where the job puts its own counts.
+  metric_namespace = "Datastreamer/Telemetry"
+}
+
+module "key" {
+  source = "../../modules/kms_key"
+
+  name                 = "${local.name}-telemetry"
+  description          = "Data, logs and notifications of the telemetry pipeline, stage ${var.stage}."
+  deletion_window_days = var.key_deletion_window_days
+  publishing_services  = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+}
+
+module "alarm_topic" {
+  source = "../../modules/alarm_topic"
+
+  name        = "${local.name}-telemetry-alarms"
+  kms_key_arn = module.key.arn
+  emails      = var.alarm_emails
+}
+
+module "stream" {
+  source = "../../modules/kinesis_stream"
+
+  name                       = "${local.name}-stream"
+  mode                       = var.stream_mode
+  shard_count                = var.shard_count
+  retention_hours            = var.stream_retention_hours
+  kms_key_id                 = var.stream_customer_key ? module.key.arn : "alias/aws/kinesis"
+  shard_level_metrics        = var.shard_level_metrics
+  force_destroy              = var.force_destroy
+  iterator_age_alarm_seconds = var.iterator_age_alarm_seconds
+  alarm_topic_arns           = [module.alarm_topic.arn]
+}
+
+module "delivery_stream" {
+  source = "../../modules/firehose_delivery_stream"
+
+  name                    = "${local.name}-firehose"
+  source_stream_arn       = module.stream.arn
+  bucket_arn              = module.data_bucket.arn
+  kms_key_arn             = module.key.arn
+  prefix                  = local.raw_prefix
+  error_prefix            = local.raw_error_prefix
+  buffering_megabytes     = var.buffering_megabytes
+  buffering_seconds       = var.buffering_seconds
+  freshness_alarm_seconds = var.freshness_alarm_seconds
+  log_retention_days      = var.log_retention_days
+  alarm_topic_arns        = [module.alarm_topic.arn]
+}

@@ -1,0 +1,68 @@
+# The buckets: raw objects, the lake's tables, the job's code, and the results of queries.
+
+locals {
+  expire_noncurrent = {
+    id                     = "expire-old-versions"
+    expire_noncurrent_days = var.noncurrent_version_days
+  }
+
+  lifecycle_rules = {
+    raw = [
+      {
+        id                     = "age-raw-objects"
+        expire_noncurrent_days = var.noncurrent_version_days
+        transitions = [
+          { days = var.raw_infrequent_access_days, storage_class = "STANDARD_IA" },
+          { days = var.raw_glacier_days, storage_class = "GLACIER" },
+        ]
+      },
+    ]
+    analytics = [local.expire_noncurrent]
+    artifacts = [local.expire_noncurrent]
+    results = [
+      {
+        id                     = "expire-results"
+        expire_days            = var.query_result_days
+        expire_noncurrent_days = 1
+      },
+    ]
+  }
+}
+
+module "data_bucket" {
+  source = "../../modules/s3_bucket"
+
+  name            = "${local.name}-data-bucket-${local.account_id}"
+  kms_key_arn     = module.key.arn
+  force_destroy   = var.force_destroy
+  lifecycle_rules = var.age_objects ? local.lifecycle_rules.raw : []
+}
+
+module "analytics_bucket" {
+  source = "../../modules/s3_bucket"
+
+  name            = "${local.name}-analytics-bucket-${local.account_id}"
+  kms_key_arn     = module.key.arn
+  force_destroy   = var.force_destroy
+  lifecycle_rules = var.age_objects ? local.lifecycle_rules.analytics : []
+}
+
+module "artifacts_bucket" {
+  source = "../../modules/s3_bucket"
+
+  name        = "${local.name}-artifacts-${local.account_id}"
+  kms_key_arn = module.key.arn
+  # Holds nothing but what Terraform uploads, all versions of it.
+  force_destroy   = true
+  lifecycle_rules = var.age_objects ? local.lifecycle_rules.artifacts : []
+}
+
+module "results_bucket" {
+  source = "../../modules/s3_bucket"
+
+  name        = "${local.name}-athena-results-${local.account_id}"
+  kms_key_arn = module.key.arn
+  # Every result can be had again by running its query.
+  force_destroy   = true
+  lifecycle_rules = var.age_objects ? local.lifecycle_rules.results : []
+}
