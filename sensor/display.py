@@ -1,0 +1,98 @@
+"""What the user sees: a live line while a run goes on, and a table at its end."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from types import TracebackType
+from typing import Final, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from datastreamer.events.receipt import Receipt
+from sensor.kinesis.limits import PAYLOAD_UNIT_BYTES
+from sensor.kinesis.writer import WriterCounts
+from sensor.ledger import Ledger
+
+_PLAIN_EVERY: Final = 5.0
+_RATE_WINDOW: Final = 5.0
+
+
+class LiveView:
+    """One line that is redrawn in a terminal, and printed every 5 s where there is none. Nothing when ``quiet``."""
+
+    def __init__(self, console: Console, *, quiet: bool = False, total: int | None = None) -> None:
+        self._console = console
+        self._quiet = quiet
+        self._total = total
+        self._live = Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
+        self._printed = time.monotonic()
+        self._history: deque[tuple[float, int, int]] = deque([(time.monotonic(), 0, 0)])
+
+    def __enter__(self) -> Self:
+        if self._live and not self._quiet:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if self._live and not self._quiet:
+            self._live.stop()
+
+    def update(self, ledger: Ledger, counts: WriterCounts) -> None:
+        """Show the present numbers."""
+        if self._quiet:
+            return
+        now = time.monotonic()
+        readings, _, size = ledger.totals()
+        self._history.append((now, readings, size))
+        while len(self._history) > 2 and now - self._history[0][0] > _RATE_WINDOW:
+            self._history.popleft()
+        if self._live:
+            self._live.update(self._line(counts))
+        elif now - self._printed >= _PLAIN_EVERY:
+            self._printed = now
+            self._console.print(self._line(counts))
+
+    def _line(self, counts: WriterCounts) -> Text:
+        begun, readings_then, size_then = self._history[0]
+        now, readings, size = self._history[-1]
+        elapsed = max(now - begun, 0.001)
+        share = f" of {self._total:,} ({readings / self._total:.0%})" if self._total else ""
+        line = Text()
+        line.append(f"acknowledged {readings:,}{share}", style="bold green")
+        line.append(f"  waiting {counts.buffered:,}")
+        line.append(f"  retried {counts.retried:,}", style="yellow" if counts.retried else "")
+        line.append(f"  failed {counts.failed:,}", style="red" if counts.failed else "")
+        line.append(f"  {(readings - readings_then) / elapsed:,.0f} readings/s", style="cyan")
+        line.append(f"  {(size - size_then) / elapsed / 1e6:.2f} MB/s", style="cyan")
+        return line
+
+
+def summary_table(receipt: Receipt, elapsed: float) -> Table:
+    """The end of a run in numbers."""
+    table = Table(title=f"{receipt.source} -> {receipt.stream} ({receipt.state})", show_header=False)
+    table.add_column(justify="left")
+    table.add_column(justify="right", style="bold")
+    rows = {
+        "sent (acknowledged by Kinesis)": f"{receipt.readings:,} readings in {receipt.records:,} records",
+        "  of them dirty / repeated / late": f"{receipt.dirty_total:,} / {receipt.duplicates:,} / {receipt.late:,}",
+        "volume": f"{receipt.bytes / 1e6:,.2f} MB",
+        "time": f"{elapsed:,.1f} s, {receipt.readings / max(elapsed, 0.001):,.0f} readings/s",
+        "devices / shards": f"{len(receipt.devices):,} / {len(receipt.shards):,}",
+        "records retried / attempts failed": f"{receipt.retried:,} / {receipt.failed:,}",
+    }
+    if receipt.uncertain:
+        rows["sent again after a lost answer"] = f"{receipt.uncertain:,} readings, each possibly stored twice"
+    if receipt.unsent:
+        rows["NOT SENT"] = f"{receipt.unsent:,} readings"
+    if receipt.readings:
+        per_record = PAYLOAD_UNIT_BYTES * receipt.readings // max(receipt.bytes, 1)
+        rows["cheapest --pack for these readings"] = f"{max(per_record, 1):,}"
+    for name, value in rows.items():
+        table.add_row(name, value)
+    return table

@@ -1,0 +1,110 @@
+"""Packing: several newline-ended lines of one device in one Kinesis record.
+
+Kinesis bills a record in units of 25 KB and Firehose in steps of 5 KB, so a record of one 190-byte reading pays for
+130. Lines of a device stay in order, and only lines of one device share a record.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from sensor.kinesis.limits import MAX_RECORD_BYTES
+from sensor.kinesis.record import Record
+
+Marks = Sequence[tuple[int, str]]
+"""(index of a line within its lines, mark), by rising index."""
+
+
+class _Open:
+    """A record that is being filled."""
+
+    __slots__ = ("lines", "marks", "pieces", "since", "size")
+
+    def __init__(self, since: float) -> None:
+        self.pieces: list[bytes] = []
+        self.lines = 0
+        self.size = 0
+        self.marks: list[str] = []
+        self.since = since
+
+
+class Lines(NamedTuple):
+    """Lines of one device: ``data`` holds them one after the other, each with its newline; ``ends`` says where each
+    ends in it."""
+
+    device: str
+    data: bytes
+    ends: Sequence[int]
+    marks: Marks = ()
+
+
+class Packer:
+    """Fills records of up to ``pack`` lines each, and lets one go unfilled once it is ``linger`` seconds old.
+
+    Raises InvalidRecordError (``record_too_large``) for a line that fits in no record.
+    """
+
+    def __init__(self, pack: int, linger: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._pack = pack
+        self._linger = linger
+        self._clock = clock
+        self._open: dict[str, _Open] = {}
+
+    def add(self, lines: Lines) -> list[Record]:
+        """Take ``lines`` in; returns the records that are full now, oldest first."""
+        device, data, ends, marks = lines
+        limit = MAX_RECORD_BYTES - len(device.encode())
+        records: list[Record] = []
+        first, start, mark, total = 0, 0, 0, len(ends)
+        while first < total:
+            filling = self._open.pop(device, None)
+            held, held_size = (filling.lines, filling.size) if filling else (0, 0)
+            last = min(total, first + self._pack - held)
+            while last > first and held_size + ends[last - 1] - start > limit:
+                last -= 1
+            if last == first:
+                if filling is None:
+                    last = first + 1  # alone it is too large: Record says so
+                else:
+                    records.append(_close(device, filling))
+                    continue
+            upto = mark
+            while upto < len(marks) and marks[upto][0] < last:
+                upto += 1
+            names = [name for _, name in marks[mark:upto]]
+            piece = data[start : ends[last - 1]]
+            if held + last - first >= self._pack or last < total:
+                if filling is None:
+                    records.append(Record(device, piece, last - first, tuple(names)))
+                else:
+                    records.append(_close(device, _extend(filling, piece, last - first, names)))
+            else:
+                self._open[device] = _extend(filling or _Open(self._clock()), piece, last - first, names)
+            first, start, mark = last, ends[last - 1], upto
+        return records
+
+    def due(self) -> list[Record]:
+        """Let go of the records that are ``linger`` seconds old."""
+        oldest = self._clock() - self._linger
+        devices = [device for device, filling in self._open.items() if filling.since <= oldest]
+        return [_close(device, self._open.pop(device)) for device in devices]
+
+    def flush(self) -> list[Record]:
+        """Let go of every record."""
+        records = [_close(device, filling) for device, filling in self._open.items()]
+        self._open.clear()
+        return records
+
+
+def _extend(filling: _Open, piece: bytes, lines: int, marks: list[str]) -> _Open:
+    filling.pieces.append(piece)
+    filling.lines += lines
+    filling.size += len(piece)
+    filling.marks.extend(marks)
+    return filling
+
+
+def _close(device: str, filling: _Open) -> Record:
+    return Record(device, b"".join(filling.pieces), filling.lines, tuple(filling.marks))
