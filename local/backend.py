@@ -56,6 +56,13 @@ class Backend:
             raise AwsError(code, str(answer.get("message") or answer.get("Message") or ""), status)
         return answer
 
+    def publish(self, source: str, detail_type: str, detail: dict[str, Any]) -> None:
+        """Put an event of an AWS service on the default bus, as ministack's own services do."""
+        from ministack.services import eventbridge
+
+        entry = {"Source": source, "DetailType": detail_type, "Detail": json.dumps(detail)}
+        eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+
     async def _request(self, call: Call) -> tuple[int, bytes]:
         body = json.dumps(call.payload).encode()
         credential = f"{ACCOUNT_ID}/20000101/{self._region}/{call.service}/aws4_request"

@@ -63,6 +63,10 @@ class Stage(Protocol):
         """Let ministack answer ``call``; raises AwsError when it refuses. Not from the event loop."""
         ...
 
+    def publish(self, source: str, detail_type: str, detail: dict[str, Any]) -> None:
+        """Put an event of an AWS service (``aws.glue``) on the default event bus, which PutEvents would refuse."""
+        ...
+
     def store(self, engine: str) -> Store:
         """The engine's durable store."""
         ...

@@ -13,18 +13,18 @@ from datastreamer.errors import ConfigurationError
 
 Arguments = dict[str, str]
 
-_CONSUMED = frozenset({"--scriptLocation", "--extra-py-files", "--extra-jars", "--extra-files", "--conf"})
+_CONSUMED = frozenset({"--scriptLocation", "--extra-py-files", "--extra-files", "--conf"})
 """Glue acts on these and the script does not see them."""
 
 _UNSUPPORTED = {
     "--additional-python-modules": "installs packages with pip at the start of a run",
-    "--enable-glue-datacatalog": "makes the Data Catalog Spark's metastore",
-    "--datalake-formats": "adds Hudi, Iceberg or Delta Lake",
-    "--extra-jars": "adds jars",
+    "--class": "names the class of a Scala script",
     "--customer-driver-env-vars": "sets environment variables",
     "--customer-executor-env-vars": "sets environment variables",
-    "--python-modules-installer-option": "sets options of pip",
-    "--class": "names the class of a Scala script",
+    "--datalake-formats": "adds Hudi, Iceberg or Delta Lake",
+    "--enable-glue-datacatalog": "makes the Data Catalog Spark's metastore",
+    "--extra-jars": "adds jars",
+    "--user-jars-first": "puts jars first on the class path",
 }
 
 
@@ -44,6 +44,7 @@ def refuse_unsupported(arguments: Mapping[str, str]) -> None:
         )
     if arguments.get("--job-language", "python") != "python":
         raise ConfigurationError("the local stage runs Python scripts only: set --job-language to python.")
+    spark_settings(arguments)
 
 
 def is_set(arguments: Mapping[str, str], name: str) -> bool:

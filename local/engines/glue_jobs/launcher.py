@@ -1,8 +1,6 @@
 """The program inside a job's process: runs the script as ``__main__`` and writes down how it ended.
 
-Started by path with the standard library alone: ``launcher.py RUN_DIRECTORY``, where ``launch.json`` says what to run.
-Whoever holds the lock on ``alive`` is this process, so that a restarted stage can tell a job that still runs from one
-that is gone, whatever became of its process id.
+Started by path, with the standard library alone: ``launcher.py RUN_DIRECTORY``, where ``launch.json`` says what to run.
 """
 
 from __future__ import annotations
@@ -18,11 +16,15 @@ import time
 import traceback
 from pathlib import Path
 
+_LONGEST_ERROR = 4000
+
 
 def main(directory: Path) -> int:
     """Run the script of ``directory``; writes ``result.json``: ``{"error": null | text}``. Returns the exit status."""
     lock = (directory / "alive").open("w")
     fcntl.flock(lock, fcntl.LOCK_EX)
+    lock.write(str(os.getpid()))
+    lock.flush()
     launch = json.loads((directory / "launch.json").read_text(encoding="utf-8"))
     threading.Thread(target=_die_with, args=(launch["parent"],), daemon=True).start()
     sys.argv = [launch["script"], *launch["arguments"]]
@@ -47,7 +49,8 @@ def _run(script: str) -> str | None:
         return f"SystemExit: {stopped.code}"
     except BaseException as failed:  # noqa: BLE001  whatever ends the script is the run's error
         traceback.print_exc()
-        return "".join(traceback.format_exception_only(failed)).strip()
+        # Spark's errors carry the whole Java stack; the log has it, and the message is what went wrong.
+        return f"{type(failed).__name__}: {failed}".partition("\n\tat ")[0].strip()[:_LONGEST_ERROR]
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,37 +12,58 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.clock import Clock
+from local.engines.glue_jobs import arguments
 
 logger = logging.getLogger("datastreamer.glue_jobs")
 
-OUTPUT_GROUP = "/aws-glue/jobs/output"
-ERROR_GROUP = "/aws-glue/jobs/error"
-CONTINUOUS_GROUP = "/aws-glue/jobs/logs-v2"
+_PREFIX = "/aws-glue/jobs"
+_CONTINUOUS_GROUP = "/aws-glue/jobs/logs-v2"
 
 _MAX_EVENTS = 10_000
 _MAX_BYTES = 1_000_000
 _EVENT_OVERHEAD = 26
-_MAX_LINE = 200_000
-"""PutLogEvents takes 10,000 events and 1 MiB (26 bytes counted for each event), and an event 256 KiB."""
+_MAX_LINE = 60_000
+"""PutLogEvents takes 10,000 events and 1 MiB (26 bytes counted for each event); a line of 60,000 characters is at most
+240 KB of UTF-8, under the 256 KiB of an event."""
+
+_CHUNK = 1 << 20
+
+Stream = tuple[str, str]
+"""Log group and log stream."""
+
+
+def streams(given: Mapping[str, str], run_id: str) -> tuple[list[Stream], list[Stream]]:
+    """Where a run's output and its errors go, after its special parameters."""
+    prefix = given.get("--custom-logGroup-prefix", _PREFIX)
+    stream = f"{given['--custom-logStream-prefix']}-{run_id}" if "--custom-logStream-prefix" in given else run_id
+    output, error = [(f"{prefix}/output", stream)], [(f"{prefix}/error", stream)]
+    if arguments.is_set(given, "--enable-continuous-cloudwatch-log") and "--custom-logGroup-prefix" not in given:
+        group = given.get("--continuous-log-logGroup", _CONTINUOUS_GROUP)
+        driver = (group, given.get("--continuous-log-logStreamPrefix", run_id) + "-driver")
+        output.append(driver)
+        error.append(driver)
+    return output, error
 
 
 @dataclass
 class Tail:
-    """One file and the streams that its lines go to, as ``(group, stream)``."""
+    """A file that grows, and the streams that its lines go to."""
 
     file: Path
-    streams: Sequence[tuple[str, str]]
+    streams: Sequence[Stream]
     offset: int = field(default=0)
 
     def lines(self, final: bool) -> list[str]:
-        """The whole lines written since the last call; with ``final`` the unfinished one, too."""
-        if not self.file.exists():
+        """The next whole lines, about 1 MiB at most; with ``final`` the unfinished last one, too."""
+        if not self.file.exists() or self.file.stat().st_size <= self.offset:
             return []
         with self.file.open("rb") as file:
             file.seek(self.offset)
-            data = file.read()
-        if not final:
-            data = data[: data.rfind(b"\n") + 1]
+            data = file.read(_CHUNK)
+        if not (final and len(data) < _CHUNK) and (cut := data.rfind(b"\n") + 1):
+            data = data[:cut]
+        elif not final and len(data) < _CHUNK:
+            return []
         self.offset += len(data)
         return [line[:_MAX_LINE] for line in data.decode("utf-8", "replace").split("\n") if line.strip()]
 
@@ -54,40 +75,40 @@ class LogShipper:
         self._client = client
         self._tails = tails
         self._clock = clock
-        self._made: set[tuple[str, str]] = set()
+        self._made: set[Stream] = set()
 
     def ship(self, final: bool = False) -> None:
         """Send the new lines; a failure is logged and never ends the run."""
         for tail in self._tails:
-            lines = tail.lines(final)
-            if not lines:
-                continue
-            for group, stream in tail.streams:
-                try:
-                    self._send(group, stream, lines)
-                except (ClientError, BotoCoreError):
-                    logger.exception("cannot write to log stream %s of %s", stream, group)
+            while lines := tail.lines(final):
+                for stream in tail.streams:
+                    try:
+                        self._send(stream, lines)
+                    except (ClientError, BotoCoreError):
+                        logger.exception("cannot write to log stream %s of %s", stream[1], stream[0])
 
-    def _send(self, group: str, stream: str, lines: list[str]) -> None:
-        if (group, stream) not in self._made:
-            self._make(group, stream)
+    def _send(self, stream: Stream, lines: list[str]) -> None:
+        if stream not in self._made:
+            self._make(*stream)
         timestamp = int(self._clock.now().timestamp() * 1000)
         batch: list[dict[str, Any]] = []
         size = 0
         for line in lines:
             cost = len(line.encode()) + _EVENT_OVERHEAD
             if batch and (len(batch) == _MAX_EVENTS or size + cost > _MAX_BYTES):
-                self._client.put_log_events(logGroupName=group, logStreamName=stream, logEvents=batch)
+                self._put(stream, batch)
                 batch, size = [], 0
             batch.append({"timestamp": timestamp, "message": line})
             size += cost
-        self._client.put_log_events(logGroupName=group, logStreamName=stream, logEvents=batch)
+        self._put(stream, batch)
+
+    def _put(self, stream: Stream, batch: list[dict[str, Any]]) -> None:
+        self._client.put_log_events(logGroupName=stream[0], logStreamName=stream[1], logEvents=batch)
 
     def _make(self, group: str, stream: str) -> None:
-        for make, arguments in (
-            (self._client.create_log_group, {"logGroupName": group}),
-            (self._client.create_log_stream, {"logGroupName": group, "logStreamName": stream}),
-        ):
-            with contextlib.suppress(self._client.exceptions.ResourceAlreadyExistsException):
-                make(**arguments)
+        exists = self._client.exceptions.ResourceAlreadyExistsException
+        with contextlib.suppress(exists):
+            self._client.create_log_group(logGroupName=group)
+        with contextlib.suppress(exists):
+            self._client.create_log_stream(logGroupName=group, logStreamName=stream)
         self._made.add((group, stream))

@@ -12,6 +12,7 @@ from typing import Any
 
 from local.engine import AwsError
 from local.engines.glue_jobs import arguments
+from local.engines.glue_jobs.definitions import dpus
 from local.store import Store
 
 Run = dict[str, Any]
@@ -21,15 +22,17 @@ _KIND = "run"
 
 
 def new_run(job: Mapping[str, Any], request: Mapping[str, Any], now: datetime) -> Run:
-    """The document of a run that is asked for by ``request`` (``StartJobRun``'s)."""
+    """The document of a run of ``job`` that is asked for by ``request`` (``StartJobRun``'s)."""
 
-    def asked(name: str, default: Any = None) -> Any:
+    def asked(name: str) -> Any:
         value = request.get(name)
-        return value if value is not None else job.get(name, default)
+        return value if value is not None else job.get(name)
 
-    workers = asked("NumberOfWorkers")
-    capacity = asked("MaxCapacity") or float(workers or 10)
-    run = {
+    if request.get("MaxCapacity") and (request.get("WorkerType") or request.get("NumberOfWorkers")):
+        raise AwsError(
+            "InvalidInputException", "Please do not set Max Capacity if using Worker Type and Number of Workers."
+        )
+    run: Run = {
         "Id": "jr_" + secrets.token_hex(32),
         "Attempt": 0,
         "JobName": job["Name"],
@@ -38,22 +41,41 @@ def new_run(job: Mapping[str, Any], request: Mapping[str, Any], now: datetime) -
         "StartedOn": now.timestamp(),
         "LastModifiedOn": now.timestamp(),
         "PredecessorRuns": [],
-        "AllocatedCapacity": int(capacity),
         "ExecutionTime": 0,
-        "Timeout": asked("Timeout", 480),
-        "MaxCapacity": capacity,
+        "Timeout": asked("Timeout"),
         "LogGroupName": "/aws-glue/jobs",
-        "GlueVersion": job.get("GlueVersion", "5.1"),
-        "ExecutionClass": asked("ExecutionClass", "STANDARD"),
-        "JobMode": job.get("JobMode", "SCRIPT"),
     }
-    optional = {
-        "WorkerType": asked("WorkerType"),
-        "NumberOfWorkers": workers,
-        "NotificationProperty": asked("NotificationProperty"),
-        "SecurityConfiguration": asked("SecurityConfiguration"),
+    for name in (
+        "WorkerType",
+        "NumberOfWorkers",
+        "MaxCapacity",
+        "NotificationProperty",
+        "SecurityConfiguration",
+        "ExecutionClass",
+        "GlueVersion",
+        "JobMode",
+    ):
+        if asked(name) is not None:
+            run[name] = asked(name)
+    if run.get("WorkerType"):
+        run["MaxCapacity"] = float(run["NumberOfWorkers"]) * dpus(run["WorkerType"])
+    run["AllocatedCapacity"] = int(run["MaxCapacity"])
+    return run
+
+
+def next_attempt(run: Run, now: datetime) -> Run:
+    """The document of the retry of a run that failed."""
+    attempt = run["Attempt"] + 1
+    again = {name: value for name, value in run.items() if name not in {"ErrorMessage", "CompletedOn"}}
+    return again | {
+        "Id": f"{run['Id'].partition('_attempt_')[0]}_attempt_{attempt}",
+        "Attempt": attempt,
+        "PreviousRunId": run["Id"],
+        "JobRunState": "STARTING",
+        "StartedOn": now.timestamp(),
+        "LastModifiedOn": now.timestamp(),
+        "ExecutionTime": 0,
     }
-    return run | {name: value for name, value in optional.items() if value}
 
 
 class RunBook:

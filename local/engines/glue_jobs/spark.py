@@ -52,7 +52,8 @@ def find_java(environ: Mapping[str, str]) -> Path:
         where = f"JAVA_HOME={home}" if home else "PATH"
         raise ConfigurationError(
             f"there is no java in {where}: Spark needs Java 17. Install it (Debian and Ubuntu: "
-            "openjdk-17-jre-headless; macOS: brew install openjdk@17; Fedora: java-17-openjdk-headless), then run the job again."
+            "openjdk-17-jre-headless; macOS: brew install openjdk@17; Fedora: java-17-openjdk-headless), "
+            "then run the job again."
         )
     return Path(found)
 

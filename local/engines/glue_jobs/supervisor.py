@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import shutil
 import signal
@@ -18,12 +19,18 @@ from local.engines.glue_jobs.logs import LogShipper
 from local.engines.glue_jobs.runs import Run
 from local.engines.glue_jobs.workspace import Workspace
 
+logger = logging.getLogger("datastreamer.glue_jobs")
+
 _POLL_SECONDS = 0.1
-_GRACE_SECONDS = 3.0
+_POLLS_PER_SHIPMENT = 5
+_GRACE_SECONDS = 5.0
+
+Outcome = tuple[str, str]
+"""The state that a run ends in, and its message."""
 
 
 class Supervisor:
-    """Runs ``run`` on a thread of its own; ``changed`` is told of every new state, ``ended`` once, at the end."""
+    """Runs ``run`` on a thread of its own; ``changed`` is told of every new state, ``ended`` once, after the last."""
 
     def __init__(
         self,
@@ -34,52 +41,58 @@ class Supervisor:
         shipper: LogShipper,
         clock: Clock,
         changed: Callable[[Run], None],
-        ended: Callable[[Run], None],
+        ended: Callable[[Run, bool], None],
     ) -> None:
-        self.run = run
         self._job = job
+        self._run = run
         self._workspace = workspace
         self._shipper = shipper
         self._clock = clock
         self._changed = changed
         self._ended = ended
         self._stop = threading.Event()
-        self._stop_reason = ""
+        self._stop_outcome: Outcome = ("STOPPED", "")
         self._thread = threading.Thread(target=self._supervise, name=f"glue-{run['Id'][:11]}", daemon=True)
 
     def start(self) -> None:
+        """Begin; returns at once."""
         self._thread.start()
 
-    def stop(self, reason: str = "") -> None:
-        """Ask the run to end: STOPPED, or FAILED when there is a ``reason``."""
-        self._stop_reason = reason
+    def stop(self, outcome: Outcome = ("STOPPED", "")) -> None:
+        """Ask the run to end in ``outcome``; returns at once."""
+        self._stop_outcome = outcome
         self._stop.set()
 
     def join(self, timeout: float) -> None:
+        """Wait for the run's end, at most ``timeout`` seconds."""
         self._thread.join(timeout)
 
     def _supervise(self) -> None:
+        running_since = None
         try:
-            state, message = self._execute()
+            process = self._start_process()
+            running_since = self._clock.now().timestamp()
+            self._enter("RUNNING")
+            state, message = self._wait(process, running_since) or self._outcome(process)
         except ConfigurationError as error:
             state, message = "FAILED", str(error)
-        except Exception as error:  # noqa: BLE001  a run must end, whatever went wrong, and say so
+        except Exception as error:
+            logger.exception("run %s of %s broke", self._run["Id"], self._run["JobName"])
             state, message = "FAILED", f"the local stage could not run the job: {type(error).__name__}: {error}"
         now = self._clock.now().timestamp()
-        self.run["CompletedOn"] = now
-        self.run["ExecutionTime"] = int(now - self.run["StartedOn"])
+        self._run["CompletedOn"] = now
+        self._run["ExecutionTime"] = int(now - (running_since or now))
         if message:
-            self.run["ErrorMessage"] = message
+            self._run["ErrorMessage"] = message
         shutil.rmtree(self._workspace.directory, ignore_errors=True)
         self._enter(state)
-        self._ended(self.run)
+        self._ended(self._run, self._stop.is_set())
 
-    def _execute(self) -> tuple[str, str]:
+    def _start_process(self) -> subprocess.Popen[bytes]:
         workspace = self._workspace
-        workspace.directory.mkdir(parents=True)
-        workspace.prepare(self._job, self.run)
+        workspace.prepare(self._job, self._run)
         with workspace.stdout.open("wb") as stdout, workspace.stderr.open("wb") as stderr:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 workspace.command(),
                 env=workspace.environment(),
                 cwd=workspace.directory,
@@ -88,39 +101,49 @@ class Supervisor:
                 stderr=stderr,
                 start_new_session=True,
             )
-        self._enter("RUNNING")
-        outcome = self._wait(process)
-        end_group(process)
+
+    def _wait(self, process: subprocess.Popen[bytes], running_since: float) -> Outcome | None:
+        """Until the process ends (None) or must be ended (how the run ends); nothing of it is alive afterwards."""
+        minutes = self._run["Timeout"]
+        outcome: Outcome | None = None
+        polls = 0
+        try:
+            while process.poll() is None and outcome is None:
+                if self._stop.wait(_POLL_SECONDS):
+                    outcome = self._stop_outcome
+                    self._enter("STOPPING")
+                elif self._clock.now().timestamp() - running_since >= minutes * 60:
+                    outcome = ("TIMEOUT", f"JobRun timed out after {minutes} minutes")
+                polls += 1
+                if polls % _POLLS_PER_SHIPMENT == 0:
+                    self._shipper.ship()
+        finally:
+            _end(process)
         self._shipper.ship(final=True)
-        return outcome or self._outcome(process)
+        return outcome
 
-    def _wait(self, process: subprocess.Popen[bytes]) -> tuple[str, str] | None:
-        """Until the process ends (None) or must be ended (the state and message that say why)."""
-        limit = self.run["StartedOn"] + self.run["Timeout"] * 60
-        while process.poll() is None:
-            if self._stop.wait(_POLL_SECONDS):
-                return ("FAILED", self._stop_reason) if self._stop_reason else ("STOPPED", "")
-            if self._clock.now().timestamp() >= limit:
-                return "TIMEOUT", f"JobRun timed out after {self.run['Timeout']} minutes."
-            self._shipper.ship()
-        return None
-
-    def _outcome(self, process: subprocess.Popen[bytes]) -> tuple[str, str]:
+    def _outcome(self, process: subprocess.Popen[bytes]) -> Outcome:
         if not self._workspace.result.exists():
             return "FAILED", f"Command failed with exit code {process.returncode}"
         error = json.loads(self._workspace.result.read_text(encoding="utf-8"))["error"]
         return ("SUCCEEDED", "") if error is None else ("FAILED", error)
 
     def _enter(self, state: str) -> None:
-        self.run["JobRunState"] = state
-        self.run["LastModifiedOn"] = self._clock.now().timestamp()
-        self._changed(self.run)
+        self._run["JobRunState"] = state
+        self._run["LastModifiedOn"] = self._clock.now().timestamp()
+        self._changed(self._run)
 
 
-def end_group(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
     """End a process and all that it started, politely first."""
-    for how in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, how)
+    if process.poll() is None:
+        _signal_group(process.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_GRACE_SECONDS)
+    _signal_group(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _signal_group(leader: int, how: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, how)

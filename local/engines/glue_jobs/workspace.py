@@ -35,8 +35,8 @@ class Workspace:
 
     def prepare(self, job: Mapping[str, Any], run: Mapping[str, Any]) -> None:
         """Download what the run needs and write its settings; after it, ``command`` and ``environment`` are ready."""
+        self.directory.mkdir(parents=True)
         given: dict[str, str] = run["Arguments"]
-        arguments.refuse_unsupported(given)
         script = self._download(job["Command"]["ScriptLocation"], "script")
         for address in arguments.file_list(given, "--extra-py-files"):
             self._download(address, "python")

@@ -1,0 +1,63 @@
+"""An engine in the test's own process, beside a running stage, with a clock that the test owns."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from local.engine import Call
+from local.settings import Settings
+from local.store import Store
+from tests.conftest import REGION, RunningStage
+
+
+class ManualClock:
+    """A clock that moves when it is told to; ``sleep`` moves it."""
+
+    def __init__(self, now: datetime | None = None) -> None:
+        self._now = now or datetime(2025, 10, 15, 12, tzinfo=UTC)
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime:
+        with self._lock:
+            return self._now
+
+    def sleep(self, seconds: float) -> None:
+        self.advance(timedelta(seconds=seconds))
+
+    def advance(self, step: timedelta) -> None:
+        with self._lock:
+            self._now += step
+
+
+@dataclass
+class SideStage:
+    """Implements ``local.engine.Stage`` on the services of ``running``."""
+
+    running: RunningStage
+    data_dir: Path
+    clock: ManualClock = field(default_factory=ManualClock)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.settings = Settings(port=self.running.port, data_dir=self.data_dir, region=REGION)
+
+    def client(self, service: str) -> Any:
+        return self.running.client(service)
+
+    def forward(self, call: Call) -> dict[str, Any]:
+        raise NotImplementedError(f"{call.service}:{call.operation} in a test that does without ministack's answer")
+
+    def publish(self, source: str, detail_type: str, detail: dict[str, Any]) -> None:
+        self.events.append({"source": source, "detail-type": detail_type, "detail": detail})
+
+    def store(self, engine: str) -> Store:
+        return Store(self.data_dir / f"{engine}.sqlite")
+
+    def directory(self, engine: str) -> Path:
+        path = self.data_dir / engine
+        path.mkdir(parents=True, exist_ok=True)
+        return path
