@@ -72,6 +72,9 @@ class LocalStage:
     def forward(self, call: Call) -> dict[str, Any]:
         return self._backend.forward(call)
 
+    def publish(self, source: str, detail_type: str, detail: dict[str, Any]) -> None:
+        self._backend.publish(source, detail_type, detail)
+
     def store(self, engine: str) -> Store:
         with self._lock:
             if engine not in self._stores:
