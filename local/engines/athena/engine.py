@@ -1,0 +1,57 @@
+"""The engine: Athena's operations, wired to their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from local.engine import Handler, Stage
+from local.engines.athena.api.executions import Executions
+from local.engines.athena.api.requests import invalid
+from local.engines.athena.api.results import Results
+from local.engines.athena.api.tags import Tags
+from local.engines.athena.api.workgroups import WorkGroups
+from local.engines.athena.running.workers import Cancellation, Workers
+
+
+class AthenaEngine:
+    """Serves the whole ``athena`` service. Queries run on its own threads; handlers only read and write records."""
+
+    name = "athena"
+    owns = frozenset({"athena"})
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        store = stage.store("athena")
+        self._workers = Workers(self._run)
+        self._tags = Tags(store, self._has_resource)
+        self._workgroups = WorkGroups(store, self._tags, stage.settings.region, stage.clock.now, self._empty_out)
+        self._executions = Executions(stage, store, self._workgroups, self._workers)
+        parts = (self._tags, self._workgroups, self._executions, Results(stage, self._executions))
+        self.operations: Mapping[tuple[str, str], Handler] = {
+            ("athena", operation): handler for part in parts for operation, handler in part.operations.items()
+        }
+
+    def start(self) -> None:
+        self._workgroups.ensure_primary()
+        self._executions.recover()
+
+    def stop(self) -> None:
+        self._workers.stop()
+
+    def _run(self, execution_id: str, cancellation: Cancellation) -> None:
+        from local.engines.athena.running.runner import run
+
+        if not self._executions.advance(execution_id):
+            return
+        group = self._executions.find(execution_id)["execution"]["WorkGroup"]
+        cutoff = self._workgroups.find(group)["Configuration"].get("BytesScannedCutoffPerQuery")
+        run(self._stage, self._executions, execution_id, cutoff, cancellation)
+
+    def _has_resource(self, arn: str) -> bool:
+        prefix = self._workgroups.arn("")
+        return arn.startswith(prefix) and self._workgroups.exists(arn[len(prefix) :])
+
+    def _empty_out(self, workgroup: str, recursive: bool) -> None:
+        if not recursive and self._executions.of_workgroup(workgroup):
+            raise invalid("WorkGroup is not empty")
+        self._executions.forget_workgroup(workgroup)

@@ -1,0 +1,1 @@
+"""Running queries: the workers, what each statement does, and where its results go."""

@@ -1,0 +1,83 @@
+"""What a running query has at hand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local.engine import Stage
+from local.engines.athena.api.locations import Location
+from local.engines.athena.dialect import Session
+from local.engines.athena.lake.catalogue import Catalogue
+from local.engines.athena.lake.filesystem import QueryFiles, ScannedBytes
+from local.engines.athena.lake.objects import ObjectStore
+from local.engines.athena.lake.relations import Lake
+from local.engines.athena.lake.session import connected
+from local.engines.athena.running.workers import Cancellation
+from local.store import Document
+
+
+@dataclass
+class Outcome:
+    """What a statement gave: the columns of its result as ColumnInfo, its row counts, the objects that it wrote."""
+
+    columns: list[Document] = field(default_factory=list)
+    rows: Document = field(default_factory=dict)
+    update_count: int | None = None
+    manifest: str | None = None
+
+
+@dataclass
+class QueryContext:
+    """One execution's inputs and instruments. ``planning`` collects the seconds spent before DuckDB ran."""
+
+    stage: Stage
+    execution: Document
+    session: Session
+    cancellation: Cancellation
+    scanned: ScannedBytes
+    spill: Path
+    planning: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.catalogue = Catalogue(self.stage.client("glue"))
+        self.store = ObjectStore(self.stage.client("s3"))
+
+    @property
+    def id(self) -> str:
+        return str(self.execution["QueryExecutionId"])
+
+    @property
+    def output(self) -> Location:
+        """Where the execution's own output object goes."""
+        return Location.parse(self.execution["ResultConfiguration"]["OutputLocation"])
+
+    @contextmanager
+    def lake(self) -> Iterator[Lake]:
+        """A fresh connection over the tables of this query, which StopQueryExecution interrupts."""
+        files = QueryFiles(self.store, self.scanned)
+        with connected(files, self.spill) as connection, self.cancellation.interrupting(connection):
+            yield Lake(self.catalogue, self.store, files, connection, self.session.now)
+
+    @contextmanager
+    def planned(self) -> Iterator[None]:
+        """Count the time inside as planning."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.planning += time.monotonic() - start
+
+    def encryption(self) -> dict[str, Any]:
+        """The put_object arguments of the execution's encryption setting."""
+        configuration = self.execution["ResultConfiguration"].get("EncryptionConfiguration") or {}
+        option = configuration.get("EncryptionOption")
+        if option == "SSE_S3":
+            return {"ServerSideEncryption": "AES256"}
+        if option == "SSE_KMS":
+            return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": configuration["KmsKey"]}
+        return {}
