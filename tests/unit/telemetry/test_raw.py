@@ -1,0 +1,66 @@
+"""Counting lines from an object's bytes."""
+
+from __future__ import annotations
+
+import gzip
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datastreamer.telemetry.raw import count_lines
+
+LINES = b"".join(b'{"event_id": "%d"}\n' % number for number in range(1000))
+
+
+def chunked(data: bytes, size: int) -> list[bytes]:
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+@pytest.mark.parametrize(
+    ("data", "lines"),
+    [
+        (b"", 0),
+        (b"\n", 1),
+        (b"a", 1),
+        (b"a\n", 1),
+        (b"a\nb", 2),
+        (b"a\r\nb\r\n", 2),
+        (b"\n\n\n", 3),
+        (gzip.compress(b""), 0),
+        (gzip.compress(LINES), 1000),
+        (gzip.compress(LINES[:-1]), 1000),
+        (gzip.compress(b"a\n") + gzip.compress(b"b\n"), 2),
+        (gzip.compress(b"a") + gzip.compress(b"b\n"), 1),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+def test_lines_are_counted_whatever_the_chunks(data: bytes, lines: int, size: int) -> None:
+    assert count_lines(chunked(data, size)) == lines
+
+
+def test_of_a_truncated_object_the_readable_part_counts() -> None:
+    noise = random.Random(7)
+    content = b"".join(b"%032x\n" % noise.getrandbits(128) for _ in range(2000))
+    whole = gzip.compress(content)
+    lines = count_lines([whole[: len(whole) // 2]])
+    assert 500 < lines < 1500
+
+
+def test_of_a_corrupt_object_what_precedes_the_fault_counts_in_any_chunking() -> None:
+    noise = random.Random(7)
+    content = b"".join(b"%032x\n" % noise.getrandbits(128) for _ in range(5000))
+    damaged = bytearray(gzip.compress(content))
+    damaged[len(damaged) // 2 : len(damaged) // 2 + 64] = b"\xff" * 64
+    counts = {count_lines(chunked(bytes(damaged), size)) for size in (1, 1000, len(damaged))}
+    assert len(counts) == 1
+    assert counts.pop() > 1000
+
+
+@given(st.lists(st.binary(max_size=50).map(lambda line: line.replace(b"\n", b"")), max_size=50), st.booleans())
+def test_as_many_lines_as_were_joined(lines: list[bytes], terminated: bool) -> None:
+    data = b"".join(line + b"\n" for line in lines)
+    if lines and not terminated and lines[-1]:
+        data = data[:-1]
+    assert count_lines([gzip.compress(data)]) == len(lines)
