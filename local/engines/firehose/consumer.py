@@ -7,15 +7,16 @@ and so do tests, with a clock of their own.
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.clock import Clock
-from local.engines.firehose.buffer import Buffer, Outcome
+from local.engines.firehose.buffer import BACKUP, Buffer
 from local.engines.firehose.delivery import Delivery, Outbox
 from local.engines.firehose.delivery_stream import DeliveryStream
+from local.engines.firehose.intake import Intake, NewTransformer
+from local.engines.firehose.monitoring import Monitor
 from local.engines.firehose.records import Checkpoints, Source
 
 logger = logging.getLogger("datastreamer.firehose")
@@ -30,18 +31,22 @@ class Consumer:
 
     def __init__(
         self,
+        *,
         current: Callable[[], DeliveryStream],
         open_source: Callable[[Checkpoints], Source],
+        new_transformer: NewTransformer,
         outbox: Outbox,
+        monitor: Monitor,
         clock: Clock,
     ) -> None:
         self._current = current
         self._open_source = open_source
+        self._new_transformer = new_transformer
         self._outbox = outbox
+        self._monitor = monitor
         self._clock = clock
         self._stream = current()
-        self._source: Source | None = None
-        self._waiting: deque[Outcome] = deque()
+        self._intake: Intake | None = None
         self._buffer: Buffer | None = None
         self._delivery: Delivery | None = None
         self._failures = 0
@@ -53,91 +58,87 @@ class Consumer:
         if self._retry_at > now:
             return self._retry_at - now
         try:
-            delay = self._work(now)
+            delay = self._work()
+            self._failures = 0
         except (ClientError, BotoCoreError) as error:
             delay = RETRY_DELAYS[min(self._failures, len(RETRY_DELAYS) - 1)]
             self._failures += 1
-            self._retry_at = now + delay
+            self._retry_at = self._now() + delay
             logger.warning("%s: %s; trying again in %g s", self._stream.name, error, delay)
-            return delay
-        self._failures = 0
+        self._monitor.publish()
         return delay
 
     def finish(self) -> None:
-        """Deliver what has been read, trying a few times; what S3 does not take stays pending for the next start."""
+        """Deliver what has come, trying a few times; what S3 does not take stays pending for the next start."""
         for _ in range(STOP_ATTEMPTS):
             try:
                 self._finish()
+                break
             except (ClientError, BotoCoreError) as error:
                 logger.warning("%s: %s while stopping", self._stream.name, error)
                 self._clock.sleep(RETRY_DELAYS[0])
-            else:
-                return
+        self._monitor.publish(now=True)
 
-    def _finish(self) -> None:
-        source = self._opened()
-        if self._delivery is None:
-            self._read(source)
-        while self._delivery is not None or self._waiting or self._buffer is not None:
-            if self._delivery is None:
-                self._fill()
-                self._seal()
-            self._deliver()
-
-    def _work(self, now: float) -> float | None:
-        source = self._opened()
-        self._follow_configuration()
-        if self._delivery is not None:
-            self._deliver()
-        read = 0
-        if not self._waiting:
-            read = self._read(source)
-        self._fill()
+    def _work(self) -> float | None:
+        intake = self._opened()
+        self._follow_configuration(intake)
+        self._deliver()
         if self._buffer is not None and (self._buffer.full() or self._buffer.due() <= self._now()):
             self._seal()
             self._deliver()
+        read = intake.read()
+        intake.prepare()
+        self._fill(intake)
+        if read or intake.ready:
             return 0.0
-        if read or self._waiting:
-            return 0.0
-        return self._idle(source, now)
+        return self._idle(intake)
 
-    def _idle(self, source: Source, now: float) -> float | None:
-        delays = [source.delay()]
+    def _finish(self) -> None:
+        intake = self._opened()
+        self._deliver()
+        try:
+            intake.read()
+        except (ClientError, BotoCoreError) as error:
+            logger.warning("%s: no last read: %s", self._stream.name, error)
+        intake.prepare(everything=True)
+        while intake.ready or self._buffer is not None:
+            self._fill(intake)
+            self._seal()
+            self._deliver()
+
+    def _idle(self, intake: Intake) -> float | None:
+        delays = [intake.source.delay(), intake.due()]
         if self._buffer is not None:
-            delays.append(max(0.0, self._buffer.due() - now))
-        known = [delay for delay in delays if delay is not None]
-        return min(known) if known else None
+            delays.append(self._buffer.due() - self._now())
+        shortest = min(delay for delay in delays if delay is not None)
+        return None if shortest == float("inf") else max(0.0, shortest)
 
-    def _opened(self) -> Source:
-        if self._source is None:
+    def _opened(self) -> Intake:
+        if self._intake is None:
             self._delivery = self._outbox.resume()
             checkpoints = self._outbox.checkpoints()
             if self._delivery is not None:
-                checkpoints = {**checkpoints, **self._delivery.checkpoints}
-            self._source = self._open_source(checkpoints)
-        return self._source
+                checkpoints.update(self._delivery.checkpoints)
+            source = self._open_source(checkpoints)
+            self._intake = Intake(self._stream, source, self._new_transformer, self._monitor, self._clock)
+        return self._intake
 
-    def _follow_configuration(self) -> None:
+    def _follow_configuration(self, intake: Intake) -> None:
         newest = self._current()
         if newest.version != self._stream.version:
-            if self._delivery is None and self._buffer is not None:
+            if self._delivery is None:
                 self._seal()
             self._stream = newest
+            intake.follow(newest)
             if self._delivery is not None:
                 self._outbox.retarget(self._delivery, newest)
 
-    def _read(self, source: Source) -> int:
-        records = source.read()
-        self._waiting.extend(Outcome(record, record.data) for record in records)
-        return len(records)
-
-    def _fill(self) -> None:
-        if not self._waiting:
-            return
-        if self._buffer is None:
-            self._buffer = Buffer(self._stream.destination, self._now())
-        for _ in range(self._buffer.add(self._waiting)):
-            self._waiting.popleft()
+    def _fill(self, intake: Intake) -> None:
+        if intake.ready:
+            if self._buffer is None:
+                self._buffer = Buffer(self._stream.destination, self._now())
+            for _ in range(self._buffer.add(intake.ready)):
+                intake.ready.popleft()
 
     def _seal(self) -> None:
         if self._buffer is not None:
@@ -145,10 +146,29 @@ class Consumer:
             self._buffer = None
 
     def _deliver(self) -> None:
-        if self._delivery is not None:
-            self._outbox.put(self._delivery)
-            self._opened().delivered(self._delivery.checkpoints)
-            self._delivery = None
+        delivery = self._delivery
+        if delivery is None:
+            return
+        try:
+            self._outbox.put(delivery)
+        except ClientError as error:
+            self._report_failure(delivery, error.response["Error"]["Code"], str(error))
+            raise
+        except BotoCoreError as error:
+            self._report_failure(delivery, type(error).__name__, str(error))
+            raise
+        self._delivery = None
+        self._opened().source.delivered(delivery.checkpoints)
+        data = [item for item in delivery.objects if item.role != BACKUP]
+        backups = len(delivery.objects) - len(data)
+        self._monitor.delivered("DeliveryToS3", delivery.records, delivery.size, len(data), delivery.oldest)
+        if backups:
+            self._monitor.delivered("BackupToS3", delivery.records, delivery.size, backups, delivery.oldest)
+
+    def _report_failure(self, delivery: Delivery, code: str, message: str) -> None:
+        self._monitor.put_failed(delivery.oldest)
+        bucket = next(item.bucket for item in delivery.objects if not item.done)
+        self._monitor.error(self._stream.destination.target.log, f"arn:aws:s3:::{bucket}", f"S3.{code}", message)
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

@@ -55,7 +55,7 @@ class Outbox:
     def __init__(self, store: Store, s3: Any, directory: Path, uid: str) -> None:
         self._store = store
         self._s3 = s3
-        self._spool = directory / "spool" / uid
+        self._spool = directory
         self._uid = uid
 
     def checkpoints(self) -> dict[str, str]:

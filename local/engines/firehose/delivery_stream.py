@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 from local.engines.firehose.destination import Destination
@@ -43,7 +44,7 @@ class DeliveryStream:
         """What the store keeps."""
         return asdict(self)
 
-    @property
+    @cached_property
     def destination(self) -> Destination:
         return Destination.from_config(self.config)
 

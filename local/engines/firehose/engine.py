@@ -1,57 +1,32 @@
-"""The engine: one thread with one consumer per delivery stream."""
+"""The engine: one worker per delivery stream, and the operations."""
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from local.engine import Handler, Stage
-from local.engines.firehose.consumer import RETRY_DELAYS, Consumer
+from local.engines.firehose.consumer import Consumer
 from local.engines.firehose.delivery import Outbox
-from local.engines.firehose.delivery_stream import DeliveryStream
+from local.engines.firehose.delivery_stream import KINESIS, DeliveryStream
+from local.engines.firehose.direct_put import DirectPut, Journals
+from local.engines.firehose.journal import JournalSource
 from local.engines.firehose.kinesis_source import KinesisSource
+from local.engines.firehose.monitoring import Monitor
 from local.engines.firehose.operations import DeliveryStreams
 from local.engines.firehose.records import Checkpoints, Source
+from local.engines.firehose.tagging import Tagging
+from local.engines.firehose.transform import Transformer
+from local.engines.firehose.worker import Worker
 
-logger = logging.getLogger("datastreamer.firehose")
+TRIM_HORIZON = "TRIM_HORIZON"
 
 
-class Worker:
-    """A thread that steps one consumer until it is told to stop."""
-
-    def __init__(self, name: str, consumer: Consumer) -> None:
-        self.consumer = consumer
-        self._wake = threading.Event()
-        self._stopping = False
-        self._thread = threading.Thread(target=self._run, name=f"firehose-{name}", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def wake(self) -> None:
-        """There is something to do before the announced delay is over."""
-        self._wake.set()
-
-    def stop(self) -> None:
-        """Deliver what has been read, then end."""
-        self._stopping = True
-        self._wake.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopping:
-            try:
-                delay = self.consumer.step()
-            except Exception:
-                logger.exception("%s: a step failed", self._thread.name)
-                delay = RETRY_DELAYS[-1]
-            self._wake.wait(delay)
-            self._wake.clear()
-        try:
-            self.consumer.finish()
-        except Exception:
-            logger.exception("%s: could not finish", self._thread.name)
+@dataclass(frozen=True)
+class _Running:
+    worker: Worker
+    monitor: Monitor
 
 
 class FirehoseEngine:
@@ -62,61 +37,91 @@ class FirehoseEngine:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._streams = DeliveryStreams(stage, "LATEST")
-        self._streams.created = self._start_worker
-        self._streams.deleted = self._retire
-        self._streams.changed = self._wake
-        self._workers: dict[str, Worker] = {}
+        self._running: dict[str, _Running] = {}
         self._lock = threading.Lock()
+        self._journals = Journals(stage.settings.state_dir / "engines" / "firehose-journal")
+        self._streams = streams = DeliveryStreams(stage)
+        streams.created, streams.deleted, streams.changed = self._run, self._retire, self._wake
+        tagging = Tagging(streams)
+        direct_put = DirectPut(streams.get, self._journals, stage.clock, self._received)
+        handlers: dict[str, Handler] = {
+            "CreateDeliveryStream": streams.create,
+            "DescribeDeliveryStream": streams.describe,
+            "ListDeliveryStreams": streams.list,
+            "DeleteDeliveryStream": streams.delete,
+            "UpdateDestination": streams.update_destination,
+            "PutRecord": direct_put.put_record,
+            "PutRecordBatch": direct_put.put_record_batch,
+            "TagDeliveryStream": tagging.tag,
+            "UntagDeliveryStream": tagging.untag,
+            "ListTagsForDeliveryStream": tagging.tags,
+            "StartDeliveryStreamEncryption": tagging.start_encryption,
+            "StopDeliveryStreamEncryption": tagging.stop_encryption,
+        }
         self.operations: Mapping[tuple[str, str], Handler] = {
-            ("firehose", name): handler
-            for name, handler in {
-                "CreateDeliveryStream": self._streams.create,
-                "DescribeDeliveryStream": self._streams.describe,
-                "ListDeliveryStreams": self._streams.list,
-                "DeleteDeliveryStream": self._streams.delete,
-                "UpdateDestination": self._streams.update_destination,
-            }.items()
+            (self.name, operation): handler for operation, handler in handlers.items()
         }
 
     def start(self) -> None:
         for stream in self._streams.all():
-            self._start_worker(stream)
+            self._run(stream)
 
     def stop(self) -> None:
         with self._lock:
-            workers, self._workers = list(self._workers.values()), {}
-        for worker in workers:
-            worker.stop()
+            running, self._running = list(self._running.values()), {}
+        for each in running:
+            each.worker.stop()
+        self._journals.close()
 
-    def _start_worker(self, stream: DeliveryStream) -> None:
-        outbox = self._outbox(stream)
-
-        def open_source(checkpoints: Checkpoints) -> Source:
-            start = None if stream.start_position == "TRIM_HORIZON" else stream.created
-            arn = (stream.source or {})["KinesisStreamARN"]
-            return KinesisSource(self._stage.client("kinesis"), self._stage.clock, arn, checkpoints, start)
-
-        consumer = Consumer(lambda: self._streams.get(stream.name), open_source, outbox, self._stage.clock)
-        worker = Worker(stream.name, consumer)
+    def _run(self, stream: DeliveryStream) -> None:
+        monitor = Monitor(self._stage.client, self._stage.clock, stream)
+        consumer = Consumer(
+            current=lambda: self._streams.get(stream.name),
+            open_source=lambda checkpoints: self._source(stream, checkpoints),
+            new_transformer=self._transformer,
+            outbox=self._outbox(stream),
+            monitor=monitor,
+            clock=self._stage.clock,
+        )
+        running = _Running(Worker(stream.name, consumer), monitor)
         with self._lock:
-            self._workers[stream.name] = worker
-        worker.start()
+            self._running[stream.name] = running
+        running.worker.start()
+
+    def _source(self, stream: DeliveryStream, checkpoints: Checkpoints) -> Source:
+        if stream.kind != KINESIS:
+            return JournalSource(self._journals.of(stream), checkpoints)
+        start = None if stream.start_position == TRIM_HORIZON else stream.created
+        arn = (stream.source or {})["KinesisStreamARN"]
+        return KinesisSource(self._stage.client("kinesis"), self._stage.clock, arn, checkpoints, start)
+
+    def _transformer(self, stream: DeliveryStream) -> Transformer | None:
+        settings = stream.destination.transform
+        if settings is None:
+            return None
+        return Transformer(self._stage.client("lambda"), self._stage.clock, stream, settings)
+
+    def _outbox(self, stream: DeliveryStream) -> Outbox:
+        directory = self._stage.settings.state_dir / "engines" / "firehose-spool" / stream.uid
+        return Outbox(self._stage.store("firehose"), self._stage.client("s3"), directory, stream.uid)
 
     def _retire(self, stream: DeliveryStream) -> None:
         with self._lock:
-            worker = self._workers.pop(stream.name, None)
-        if worker is not None:
-            worker.stop()
+            running = self._running.pop(stream.name, None)
+        if running is not None:
+            running.worker.stop()
         self._outbox(stream).forget()
+        self._journals.remove(stream)
+
+    def _received(self, stream: DeliveryStream, operation: str, records: int, size: int) -> None:
+        with self._lock:
+            running = self._running.get(stream.name)
+        if running is not None:
+            running.monitor.received(operation, records, size)
+            running.worker.wake()
 
     def _wake(self, name: str) -> None:
         with self._lock:
-            worker = self._workers.get(name)
-        if worker is not None:
-            worker.wake()
-
-    def _outbox(self, stream: DeliveryStream) -> Outbox:
-        return Outbox(
-            self._stage.store("firehose"), self._stage.client("s3"), self._stage.directory("firehose"), stream.uid
-        )
+            running = self._running.get(name)
+        if running is not None:
+            running.worker.wake()

@@ -8,16 +8,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from local.engine import AwsError, Call, Stage
+from local.engines.firehose.constraints import check
 from local.engines.firehose.delivery_stream import DESTINATION_ID, DIRECT_PUT, KINESIS, DeliveryStream
-from local.engines.firehose.validation import (
-    check_kinesis_source,
-    check_name,
-    complete_destination,
-    invalid,
-    unsupported,
-)
+from local.engines.firehose.validation import complete_destination, encryption, invalid, unsupported
 from local.settings import ACCOUNT_ID
+
+START_TAG = "local-stage:start-position"
+"""AWS has no setting for where a Kinesis source begins: always LATEST. Locally this tag may say TRIM_HORIZON."""
 
 _STREAM = "delivery-stream"
 _CREATE_FIELDS = frozenset(
@@ -30,6 +30,9 @@ _CREATE_FIELDS = frozenset(
         "Tags",
     }
 )
+_UPDATE_FIELDS = frozenset(
+    {"DeliveryStreamName", "CurrentDeliveryStreamVersionId", "DestinationId", "ExtendedS3DestinationUpdate"}
+)
 
 
 class DeliveryStreams:
@@ -38,10 +41,9 @@ class DeliveryStreams:
     ``created`` and ``deleted`` are called with a stream when it comes and goes, ``changed`` with its name.
     """
 
-    def __init__(self, stage: Stage, start_position: str) -> None:
+    def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._store = stage.store("firehose")
-        self._start_position = start_position
         self._lock = threading.RLock()
         self.created: Callable[[DeliveryStream], None] = lambda _stream: None
         self.deleted: Callable[[DeliveryStream], None] = lambda _stream: None
@@ -67,20 +69,22 @@ class DeliveryStreams:
         return stream
 
     def create(self, call: Call) -> dict[str, Any]:
-        """CreateDeliveryStream."""
+        """CreateDeliveryStream: active at once."""
         request = call.payload
-        for name in request:
-            if name not in _CREATE_FIELDS:
-                raise unsupported(f"{name} (only an ExtendedS3DestinationConfiguration)")
-        name = request.get("DeliveryStreamName", "")
-        check_name(name)
-        kind = request.get("DeliveryStreamType", DIRECT_PUT)
-        if kind != KINESIS:
-            raise unsupported(f"DeliveryStreamType {kind}")
-        if kind == DIRECT_PUT and "KinesisStreamSourceConfiguration" in request:
-            raise invalid("KinesisStreamSourceConfiguration is not allowed for delivery stream type DirectPut.")
+        check("CreateDeliveryStream", request)
+        for field in request:
+            if field not in _CREATE_FIELDS:
+                raise unsupported(field)
         if "ExtendedS3DestinationConfiguration" not in request:
             raise invalid("Exactly one destination configuration is required: ExtendedS3DestinationConfiguration.")
+        name = request["DeliveryStreamName"]
+        wanted = request.get("DeliveryStreamEncryptionConfigurationInput")
+        kind, source = self._source(request)
+        tags = {tag["Key"]: tag.get("Value", "") for tag in request.get("Tags") or []}
+        if wanted is not None and kind != DIRECT_PUT:
+            raise invalid(
+                "DeliveryStreamEncryptionConfigurationInput is allowed for delivery stream type DirectPut only."
+            )
         stream = DeliveryStream(
             name=name,
             arn=f"arn:aws:firehose:{self._stage.settings.region}:{ACCOUNT_ID}:deliverystream/{name}",
@@ -90,9 +94,10 @@ class DeliveryStreams:
             created=self._stage.clock.now().timestamp(),
             updated=None,
             config=complete_destination(request["ExtendedS3DestinationConfiguration"]),
-            source=check_kinesis_source(request.get("KinesisStreamSourceConfiguration")) if kind == KINESIS else None,
-            start_position=self._start_position,
-            tags={tag["Key"]: tag.get("Value", "") for tag in request.get("Tags") or []},
+            source=source,
+            start_position=_start_position(tags),
+            encryption=encryption(wanted) if wanted else {"Status": "DISABLED"},
+            tags=tags,
         )
         with self._lock:
             if self._store.get(_STREAM, name) is not None:
@@ -101,41 +106,63 @@ class DeliveryStreams:
         self.created(stream)
         return {"DeliveryStreamARN": stream.arn}
 
+    def _source(self, request: dict[str, Any]) -> tuple[str, dict[str, str] | None]:
+        kind = request.get("DeliveryStreamType", DIRECT_PUT)
+        source = request.get("KinesisStreamSourceConfiguration")
+        if kind not in (DIRECT_PUT, KINESIS):
+            raise unsupported(f"DeliveryStreamType {kind}")
+        if (kind == KINESIS) != (source is not None):
+            raise invalid(
+                "KinesisStreamSourceConfiguration is required for delivery stream type KinesisStreamAsSource, "
+                "and only for it."
+            )
+        if source is not None:
+            try:
+                self._stage.client("kinesis").describe_stream_summary(StreamARN=source["KinesisStreamARN"])
+            except ClientError as error:
+                details = error.response["Error"]
+                raise AwsError(details["Code"], f"{source['KinesisStreamARN']}: {details['Message']}") from error
+        return kind, source
+
     def describe(self, call: Call) -> dict[str, Any]:
         """DescribeDeliveryStream."""
-        return {"DeliveryStreamDescription": self.get(call.payload.get("DeliveryStreamName", "")).description()}
+        check("DescribeDeliveryStream", call.payload)
+        return {"DeliveryStreamDescription": self.get(call.payload["DeliveryStreamName"]).description()}
 
     def list(self, call: Call) -> dict[str, Any]:
         """ListDeliveryStreams, by name, at most ``Limit`` (10 unless told) a page."""
+        check("ListDeliveryStreams", call.payload)
         kind, after = call.payload.get("DeliveryStreamType"), call.payload.get("ExclusiveStartDeliveryStreamName", "")
         limit = call.payload.get("Limit", 10)
         names = [s.name for s in self.all() if s.name > after and kind in (None, s.kind)]
         return {"DeliveryStreamNames": names[:limit], "HasMoreDeliveryStreams": len(names) > limit}
 
     def delete(self, call: Call) -> dict[str, Any]:
-        """DeleteDeliveryStream: what has been read is delivered first, if S3 takes it."""
-        with self._lock:
-            stream = self.get(call.payload.get("DeliveryStreamName", ""))
-            self._store.delete(_STREAM, stream.name)
+        """DeleteDeliveryStream: what has come is delivered first, if S3 takes it; then everything of it is gone."""
+        check("DeleteDeliveryStream", call.payload)
+        stream = self.get(call.payload["DeliveryStreamName"])
+        self._store.delete(_STREAM, stream.name)
         self.deleted(stream)
         return {}
 
     def update_destination(self, call: Call) -> dict[str, Any]:
         """UpdateDestination: merges, raises the version by one."""
         request = call.payload
-        update = request.get("ExtendedS3DestinationUpdate")
-        if update is None:
-            raise unsupported("A destination other than ExtendedS3DestinationUpdate")
+        check("UpdateDestination", request)
+        for field in request:
+            if field not in _UPDATE_FIELDS:
+                raise unsupported(field)
+        update = request.get("ExtendedS3DestinationUpdate") or {}
 
         def merged(stream: DeliveryStream) -> DeliveryStream:
-            if request.get("CurrentDeliveryStreamVersionId") != str(stream.version):
+            if request["CurrentDeliveryStreamVersionId"] != str(stream.version):
                 raise AwsError(
                     "ConcurrentModificationException",
-                    f"Version {request.get('CurrentDeliveryStreamVersionId')} is not the current version "
+                    f"Version {request['CurrentDeliveryStreamVersionId']} is not the current version "
                     f"{stream.version} of {stream.name}; describe it and try again.",
                 )
-            if request.get("DestinationId") != DESTINATION_ID:
-                raise invalid(f"Destination {request.get('DestinationId')} not found in {stream.name}.")
+            if request["DestinationId"] != DESTINATION_ID:
+                raise invalid(f"Destination {request['DestinationId']} not found in {stream.name}.")
             backup = update.get("S3BackupUpdate")
             changes = {name: value for name, value in update.items() if name != "S3BackupUpdate"}
             if backup is not None:
@@ -147,5 +174,12 @@ class DeliveryStreams:
                 updated=self._stage.clock.now().timestamp(),
             )
 
-        self.change(request.get("DeliveryStreamName", ""), merged)
+        self.change(request["DeliveryStreamName"], merged)
         return {}
+
+
+def _start_position(tags: dict[str, str]) -> str:
+    position = tags.get(START_TAG, "LATEST")
+    if position not in ("LATEST", "TRIM_HORIZON"):
+        raise invalid(f"The tag {START_TAG} must be LATEST or TRIM_HORIZON, not {position!r}.")
+    return position

@@ -1,0 +1,133 @@
+"""What a delivery stream tells CloudWatch: metrics in ``AWS/Firehose`` and error records in its log stream.
+
+Names and units: Amazon Data Firehose Developer Guide, "Monitor Amazon Data Firehose using CloudWatch metrics" and
+"… CloudWatch Logs". Monitoring never stands in the way of a delivery: what CloudWatch does not take is reported in the
+stage's own log.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.clock import Clock
+from local.engines.firehose.delivery_stream import KINESIS, DeliveryStream
+from local.engines.firehose.destination import LogTarget
+
+logger = logging.getLogger("datastreamer.firehose")
+
+NAMESPACE = "AWS/Firehose"
+PUBLISH_INTERVAL = 10.0
+"""Seconds between two PutMetricData calls; AWS publishes every minute, which is long for somebody who watches."""
+
+
+class Monitor:
+    """Collects the metrics of one delivery stream and publishes them as statistic sets. Safe between threads."""
+
+    def __init__(self, client: Callable[[str], Any], clock: Clock, stream: DeliveryStream) -> None:
+        self._client = client
+        self._clock = clock
+        self._stream = stream
+        self._lock = threading.Lock()
+        self._sets: dict[tuple[str, str], dict[str, float]] = {}
+        self._published = clock.now().timestamp()
+
+    def read(self, records: int, size: int, behind: float | None) -> None:
+        """Records were taken from the source; ``behind`` in seconds."""
+        if self._stream.kind == KINESIS:
+            self._add("DataReadFromKinesisStream.Records", "Count", records)
+            self._add("DataReadFromKinesisStream.Bytes", "Bytes", size)
+            if behind is not None:
+                self._add("KinesisMillisBehindLatest", "Milliseconds", behind * 1000)
+
+    def received(self, operation: str, records: int, size: int) -> None:
+        """``PutRecord`` or ``PutRecordBatch`` was accepted."""
+        self._add("IncomingPutRequests", "Count", 1)
+        self._add("IncomingRecords", "Count", records)
+        self._add("IncomingBytes", "Bytes", size)
+        self._add(f"{operation}.Requests", "Count", 1)
+        self._add(f"{operation}.Bytes", "Bytes", size)
+        if operation == "PutRecordBatch":
+            self._add("PutRecordBatch.Records", "Count", records)
+
+    def transformed(self, succeeded: int, seconds: float) -> None:
+        """A batch came back from its function after ``seconds``, with ``succeeded`` records delivered or dropped."""
+        self._add("ExecuteProcessing.Duration", "Milliseconds", seconds * 1000)
+        self._add("ExecuteProcessing.Success", "Count", 1 if succeeded else 0)
+        self._add("SucceedProcessing.Records", "Count", succeeded)
+
+    def delivered(self, kind: str, records: int, size: int, objects: int, oldest: float) -> None:
+        """``kind`` is ``DeliveryToS3`` or ``BackupToS3``; ``oldest`` is an arrival in seconds since the epoch."""
+        self._add(f"{kind}.Records", "Count", records)
+        self._add(f"{kind}.Bytes", "Bytes", size)
+        self._add(f"{kind}.ObjectCount", "Count", objects)
+        self._add(f"{kind}.Success", "Count", 1)
+        self._add(f"{kind}.DataFreshness", "Seconds", max(0.0, self._now() - oldest))
+
+    def put_failed(self, oldest: float) -> None:
+        """S3 did not take a delivery; records grow older."""
+        self._add("DeliveryToS3.Success", "Count", 0)
+        self._add("DeliveryToS3.DataFreshness", "Seconds", max(0.0, self._now() - oldest))
+
+    def error(self, target: LogTarget | None, destination: str, code: str, message: str) -> None:
+        """Write an error record to the stream's CloudWatch log stream, when it has one."""
+        if target is None:
+            return
+        document = {
+            "deliveryStreamARN": self._stream.arn,
+            "destination": destination,
+            "deliveryStreamVersionId": self._stream.version,
+            "message": message,
+            "errorCode": code,
+        }
+        event = {"timestamp": round(self._now() * 1000), "message": json.dumps(document)}
+        try:
+            self._client("logs").put_log_events(
+                logGroupName=target.group, logStreamName=target.stream, logEvents=[event]
+            )
+        except (ClientError, BotoCoreError) as error:
+            logger.warning("%s: no error record could be written: %s", self._stream.name, error)
+
+    def publish(self, *, now: bool = False) -> None:
+        """Send what was collected when the interval is over, or at once."""
+        moment = self._clock.now()
+        with self._lock:
+            if not now and moment.timestamp() - self._published < PUBLISH_INTERVAL:
+                return
+            sets, self._sets = self._sets, {}
+            self._published = moment.timestamp()
+        if not sets:
+            return
+        data = [
+            {
+                "MetricName": name,
+                "Dimensions": [{"Name": "DeliveryStreamName", "Value": self._stream.name}],
+                "Timestamp": moment,
+                "StatisticValues": statistics,
+                "Unit": unit,
+            }
+            for (name, unit), statistics in sets.items()
+        ]
+        try:
+            self._client("cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=data)
+        except (ClientError, BotoCoreError) as error:
+            logger.warning("%s: metrics could not be published: %s", self._stream.name, error)
+
+    def _add(self, name: str, unit: str, value: float) -> None:
+        with self._lock:
+            found = self._sets.get((name, unit))
+            if found is None:
+                self._sets[name, unit] = {"SampleCount": 1, "Sum": value, "Minimum": value, "Maximum": value}
+                return
+            found["SampleCount"] += 1
+            found["Sum"] += value
+            found["Minimum"] = min(found["Minimum"], value)
+            found["Maximum"] = max(found["Maximum"], value)
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
