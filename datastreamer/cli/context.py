@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any
@@ -43,3 +47,16 @@ class Context:
     def names(self) -> Names:
         """The stage's resource names; asks STS for the account."""
         return Names(self.stage, self.client("sts").get_caller_identity()["Account"])
+
+    @contextmanager
+    def following(self, title: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
+        """A spinner on standard error with the state of what is followed; silent when piped or quiet."""
+        if quiet:
+            yield lambda _: None
+            return
+        with self.err.status(title) as status:
+            yield lambda state: status.update(f"{title}: {state}")
+
+    def answer_json(self, document: object) -> None:
+        """One JSON document on standard output."""
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str) + "\n")

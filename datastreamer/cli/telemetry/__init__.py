@@ -1,0 +1,12 @@
+"""``datastreamer telemetry``: query, audit, and drive the job and the crawler of a stage."""
+
+from __future__ import annotations
+
+import typer
+
+from datastreamer.cli.telemetry import ask, drive
+
+app = typer.Typer(help="The telemetry lake: sensors -> Kinesis -> Firehose -> Glue -> Athena.", no_args_is_help=True)
+app.command(name="query")(ask.query)
+app.command(name="etl")(drive.etl)
+app.command(name="crawl")(drive.crawl_command)

@@ -1,0 +1,47 @@
+"""``datastreamer telemetry etl`` and ``crawl``: start the job and the crawler, and follow them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from datastreamer.cli.context import Context, JsonOption, StageOption
+from datastreamer.telemetry.runs import Patience, crawl, follow_job, start_job
+
+WaitOption = Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the work to its end.")]
+TimeoutOption = Annotated[float, typer.Option("--timeout", min=1, help="Seconds to follow at most.")]
+
+
+def etl(
+    wait: WaitOption = True, timeout: TimeoutOption = 3600, as_json: JsonOption = False, stage: StageOption = "local"
+) -> None:
+    """Start the Glue job and follow it to its end."""
+    context = Context.enter(stage)
+    glue, job = context.client("glue"), context.names.job
+    with context.following(job, quiet=as_json) as report:
+        patience = Patience(timeout=timeout)
+        run_id = start_job(glue, job, patience=patience, report=report)
+        run = follow_job(glue, job, run_id, patience=patience, report=report) if wait else None
+    if as_json:
+        context.answer_json({"job": job, "run_id": run_id, "state": run["JobRunState"] if run else "STARTED"})
+    elif run is None:
+        context.out.print(f"started run {run_id}")
+    else:
+        context.out.print(f"[green]SUCCEEDED[/] run {run_id} in {run.get('ExecutionTime', 0)} s")
+
+
+def crawl_command(
+    wait: WaitOption = True, timeout: TimeoutOption = 3600, as_json: JsonOption = False, stage: StageOption = "local"
+) -> None:
+    """Start the crawler and follow it to its end."""
+    context = Context.enter(stage)
+    crawler = context.names.crawler
+    with context.following(crawler, quiet=as_json) as report:
+        last = crawl(context.client("glue"), crawler, wait=wait, patience=Patience(timeout=timeout), report=report)
+    if as_json:
+        context.answer_json({"crawler": crawler, "state": last["Status"] if last else "STARTED"})
+    elif last is None:
+        context.out.print(f"started crawler {crawler}")
+    else:
+        context.out.print(f"[green]SUCCEEDED[/] crawler {crawler}")
