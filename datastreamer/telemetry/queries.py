@@ -43,7 +43,7 @@ def run_query(athena: AthenaClient, sql: str, *, workgroup: str, database: str, 
     except athena.exceptions.InvalidRequestException as error:
         message = error.response["Error"]["Message"]
         if "WorkGroup" in message:
-            raise ConfigurationError(f"{message}. Is the stage applied? Try: make apply") from error
+            raise ConfigurationError(f"{message.rstrip('.')}. Is the stage applied? Try: make apply") from error
         raise JobFailedError(message) from error
     try:
         execution = _wait(athena, query_id, sleep)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from datastreamer.cli.telemetry import ask, drive
+from datastreamer.cli.telemetry import ask, drive, health
 
 app = typer.Typer(help="The telemetry lake: sensors -> Kinesis -> Firehose -> Glue -> Athena.", no_args_is_help=True)
 app.command(name="query")(ask.query)
 app.command(name="etl")(drive.etl)
 app.command(name="crawl")(drive.crawl_command)
+app.command(name="status")(health.status)
