@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
 from rich.console import Console
 from rich.live import Live
+from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
@@ -22,15 +24,26 @@ _RATE_WINDOW: Final = 5.0
 
 
 class LiveView:
-    """One line that is redrawn in a terminal, and printed every 5 s where there is none. Nothing when ``quiet``."""
+    """One line that is redrawn in a terminal, and printed every 5 s where there is none. Nothing when ``quiet``.
 
-    def __init__(self, console: Console, *, quiet: bool = False, total: int | None = None) -> None:
+    ``progress`` gives the fraction done, for a bar; ``total`` the number of lines, where it is known.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        *,
+        quiet: bool = False,
+        total: int | None = None,
+        progress: Callable[[], float | None] = lambda: None,
+    ) -> None:
         self._console = console
         self._quiet = quiet
         self._total = total
+        self._progress = progress
         self._live = Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
         self._printed = time.monotonic()
-        self._history: deque[tuple[float, int, int]] = deque([(time.monotonic(), 0, 0)])
+        self._history: deque[tuple[float, int, int]] = deque([(self._printed, 0, 0)])
 
     def __enter__(self) -> Self:
         if self._live and not self._quiet:
@@ -43,7 +56,7 @@ class LiveView:
         if self._live and not self._quiet:
             self._live.stop()
 
-    def update(self, ledger: Ledger, counts: WriterCounts) -> None:
+    def update(self, ledger: Ledger, counts: WriterCounts, *, stopping: bool) -> None:
         """Show the present numbers."""
         if self._quiet:
             return
@@ -53,18 +66,29 @@ class LiveView:
         while len(self._history) > 2 and now - self._history[0][0] > _RATE_WINDOW:
             self._history.popleft()
         if self._live:
-            self._live.update(self._line(counts))
+            self._live.update(self._with_bar(self._line(counts, stopping=stopping)))
         elif now - self._printed >= _PLAIN_EVERY:
             self._printed = now
-            self._console.print(self._line(counts))
+            self._console.print(self._line(counts, stopping=stopping), soft_wrap=True)
 
-    def _line(self, counts: WriterCounts) -> Text:
+    def _with_bar(self, line: Text) -> Text | Table:
+        done = self._progress()
+        if done is None:
+            return line
+        grid = Table.grid(padding=(0, 1))
+        grid.add_row(ProgressBar(total=1.0, completed=done, width=24), line)
+        return grid
+
+    def _line(self, counts: WriterCounts, *, stopping: bool) -> Text:
         begun, readings_then, size_then = self._history[0]
         now, readings, size = self._history[-1]
         elapsed = max(now - begun, 0.001)
-        share = f" of {self._total:,} ({readings / self._total:.0%})" if self._total else ""
         line = Text()
-        line.append(f"acknowledged {readings:,}{share}", style="bold green")
+        if stopping:
+            line.append("stopping, Ctrl+C again to drop the rest  ", style="bold yellow")
+        line.append(
+            f"sent and acknowledged {readings:,}" + (f" of {self._total:,}" if self._total else ""), style="bold green"
+        )
         line.append(f"  waiting {counts.buffered:,}")
         line.append(f"  retried {counts.retried:,}", style="yellow" if counts.retried else "")
         line.append(f"  failed {counts.failed:,}", style="red" if counts.failed else "")
@@ -74,8 +98,8 @@ class LiveView:
 
 
 def summary_table(receipt: Receipt, elapsed: float) -> Table:
-    """The end of a run in numbers."""
-    table = Table(title=f"{receipt.source} -> {receipt.stream} ({receipt.state})", show_header=False)
+    """The end of a run of ``elapsed`` seconds in numbers."""
+    table = Table(title=f"{receipt.source} -> {receipt.stream}: {receipt.state}", show_header=False)
     table.add_column(justify="left")
     table.add_column(justify="right", style="bold")
     rows = {
@@ -84,15 +108,21 @@ def summary_table(receipt: Receipt, elapsed: float) -> Table:
         "volume": f"{receipt.bytes / 1e6:,.2f} MB",
         "time": f"{elapsed:,.1f} s, {receipt.readings / max(elapsed, 0.001):,.0f} readings/s",
         "devices / shards": f"{len(receipt.devices):,} / {len(receipt.shards):,}",
-        "records retried / attempts failed": f"{receipt.retried:,} / {receipt.failed:,}",
+        "records sent again / failed attempts": f"{receipt.retried:,} / {receipt.failed:,}",
     }
     if receipt.uncertain:
         rows["sent again after a lost answer"] = f"{receipt.uncertain:,} readings, each possibly stored twice"
+    if receipt.unreadable_rows:
+        rows["rows that could not be read"] = f"{receipt.unreadable_rows:,}"
     if receipt.unsent:
         rows["NOT SENT"] = f"{receipt.unsent:,} readings"
     if receipt.readings:
-        per_record = PAYLOAD_UNIT_BYTES * receipt.readings // max(receipt.bytes, 1)
-        rows["cheapest --pack for these readings"] = f"{max(per_record, 1):,}"
+        rows["cheapest --pack for these readings"] = f"{cheapest_pack(receipt.bytes / receipt.readings):,}"
     for name, value in rows.items():
         table.add_row(name, value)
     return table
+
+
+def cheapest_pack(reading_bytes: float) -> int:
+    """How many readings of ``reading_bytes`` fill one unit of 25 KB, in which Kinesis bills a record."""
+    return max(1, int(PAYLOAD_UNIT_BYTES / reading_bytes))

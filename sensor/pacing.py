@@ -29,10 +29,14 @@ class Pacer:
         self._rate = rate
         self._monotonic = monotonic
         self._wall = wall
-        self._begun = monotonic()
         self._sent = 0
-        self._measured_ms = wall() * 1000.0
         self.skipped = 0.0
+        self.start()
+
+    def start(self) -> None:
+        """The schedule begins now."""
+        self._begun = self._monotonic()
+        self._measured_ms = self._wall() * 1000.0
 
     def due(self) -> int:
         """How many lines are due now; 0 when none is."""

@@ -40,16 +40,18 @@ class ShardReceipt:
 
 @dataclass
 class Receipt:
-    """What one run of a sensor got acknowledged. All counts but the last four are of acknowledged data only.
+    """What one run of a sensor got acknowledged. Counts are of acknowledged data unless said otherwise.
 
     ``readings``: lines, whatever they hold. ``records``: Kinesis records. ``bytes``: of their data, without keys.
     ``dirty``: lines that break the contract, by the reason code that the lake must give each. ``duplicates``: lines
     that repeat an earlier valid reading of the run byte for byte. ``late``: valid readings measured hours or days
     before they were sent. ``devices``: readings by device. ``shards``: by shard id.
 
-    ``retried``: records sent again. ``failed``: attempts of records that failed. ``uncertain``: lines that were sent
-    again after a lost answer, so that each may be in the stream once more than acknowledged. ``unsent``: lines that
-    were produced but never acknowledged (0 while a run goes on).
+    ``retried``: records sent again. ``failed``: attempts of records that failed. ``uncertain``: lines whose answer was
+    lost (counted once an attempt), so that each may be in the stream once more than acknowledged. ``unsent``: lines
+    that were produced but never acknowledged (0 while a run goes on); ``in_flight`` of them had been handed to
+    Kinesis, so that they may be in the stream all the same. ``unreadable_rows``: rows of a replayed file that made no
+    reading.
     """
 
     run_id: str
@@ -75,6 +77,7 @@ class Receipt:
     uncertain: int = 0
     in_flight: int = 0
     unsent: int = 0
+    unreadable_rows: int = 0
     format: int = FORMAT
 
     @property

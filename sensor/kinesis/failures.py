@@ -32,6 +32,8 @@ class Outcome(Enum):
     """None was stored: the stream is at its limit."""
     UNREACHABLE = "unreachable"
     """None was stored: the request never arrived."""
+    REFUSED = "refused"
+    """None was stored, and none will be until somebody fixes something."""
     UNKNOWN = "unknown"
     """Some may have been stored: the answer was lost. Sending them again may store them twice."""
 

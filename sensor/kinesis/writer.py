@@ -198,7 +198,11 @@ class KinesisWriter:
         try:
             answers = self._client.put_records(StreamName=self._stream, Records=entries)["Records"]
         except Exception as error:  # noqa: BLE001  request_outcome raises again what is not the service's or network's
-            outcome = request_outcome(error, self._stream, self._endpoint)
+            try:
+                outcome = request_outcome(error, self._stream, self._endpoint)
+            except DatastreamerError:
+                self._settle([], [(record, Outcome.REFUSED) for record in batch], error)
+                raise
             self._settle([], [(record, outcome) for record in batch], error)
             return
         if len(answers) != len(batch):

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from sensor.pacing import Pacer
 from sensor.packing import Lines
-from sensor.run import StopRequest
+from sensor.stopping import StopRequest
 from sensor.temperature.simulation import TemperatureSimulation
+from sensor.unreadable import Unreadable
 
 
 class SimulationSource:
@@ -17,18 +18,24 @@ class SimulationSource:
         self._simulation = simulation
         self._pacer = pacer
         self._count = count
+        self._sent = 0
+        self.unreadable = Unreadable()
+
+    def progress(self) -> float | None:
+        """The fraction done, or None when there is no end."""
+        return None if self._count is None else self._sent / self._count
 
     def batches(self, stop: StopRequest) -> Iterator[Iterable[Lines]]:
         """Lines as they become due."""
         window = self._pacer.window if self._simulation.options.interval is None else None
-        left = self._count
-        while not stop.stopped and left != 0:
+        self._pacer.start()
+        while not stop.stopped and self._sent != self._count:
             due = self._pacer.due()
             if not due:
-                stop.event.wait(self._pacer.pause())
+                stop.wait(self._pacer.pause())
                 yield ()
                 continue
-            block = self._simulation.take(due if left is None else min(due, left), window)
+            block = self._simulation.take(due if self._count is None else min(due, self._count - self._sent), window)
             self._pacer.sent(block.plan.lines)
-            left = None if left is None else left - block.plan.lines
+            self._sent += block.plan.lines
             yield block.by_device()

@@ -1,0 +1,98 @@
+"""``python -m sensor temperature``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from datastreamer.errors import UsageError
+from datastreamer.events.reading import format_timestamp, parse_timestamp
+from sensor.command_options import (
+    JsonOption,
+    LingerOption,
+    PackOption,
+    QuietOption,
+    ReceiptOption,
+    RegionOption,
+    StageOption,
+    StreamOption,
+)
+from sensor.pacing import Pacer
+from sensor.session import Session
+from sensor.temperature.options import SimulationOptions
+from sensor.temperature.simulation import TemperatureSimulation
+from sensor.temperature.source import SimulationSource
+
+_FLAT_OUT_INTERVAL = 60.0
+
+
+def temperature(
+    *,
+    stage: StageOption = "local",
+    devices: Annotated[int, typer.Option(help="Number of devices.")] = 100,
+    rate: Annotated[
+        float, typer.Option(min=0.0, help="Readings a second of all devices together; 0 is flat out.")
+    ] = 100.0,
+    count: Annotated[
+        int | None,
+        typer.Option(min=1, help="Stop after so many lines.  [default: go on until Ctrl+C]", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Equal seed, options and --start give equal readings.")] = 7,
+    pack: PackOption = 50,
+    dirty: Annotated[float, typer.Option(help="Fraction of lines that break the reading contract.")] = 0.0,
+    duplicates: Annotated[float, typer.Option(help="Fraction of lines that repeat an earlier reading.")] = 0.0,
+    late: Annotated[float, typer.Option(help="Fraction of lines measured 1 to 72 hours earlier.")] = 0.0,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            help="Event time of the first readings, as 2025-10-15 or 2025-10-15T08:30:00Z; later ones follow at "
+            "--interval.  [default: readings have the time at which they are taken]",
+            show_default=False,
+        ),
+    ] = None,
+    interval: Annotated[
+        float | None,
+        typer.Option(
+            help="With --start: seconds between two readings of a device.  [default: devices/rate; 60 when flat out]",
+            show_default=False,
+        ),
+    ] = None,
+    linger: LingerOption = 1.0,
+    stream: StreamOption = None,
+    region: RegionOption = None,
+    receipt: ReceiptOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Send simulated temperature readings, until --count or Ctrl+C."""
+    now = datetime.now(UTC)
+    if start is None and interval is not None:
+        raise UsageError("--interval goes with --start: without it, readings have the time at which they are taken")
+    if start is not None and count is None and not rate:
+        raise UsageError("--start with --rate 0 needs a --count: flat out, event times would soon reach the future")
+    if start is not None and interval is None:
+        interval = devices / rate if rate else _FLAT_OUT_INTERVAL
+    options = SimulationOptions(
+        devices=devices,
+        seed=seed,
+        start=now if start is None else _moment(start),
+        interval=interval,
+        dirty=dirty,
+        duplicates=duplicates,
+        late=late,
+    )
+    options.check_end(count or 0, now)
+    session = Session(stage, stream, region, pack, linger, receipt, as_json, quiet)
+    source = SimulationSource(TemperatureSimulation(options), Pacer(rate), count)
+    described = {**asdict(options), "start": format_timestamp(options.start), "rate": rate, "count": count}
+    session.send(source, "temperature", described, total=count)
+
+
+def _moment(text: str) -> datetime:
+    moment = parse_timestamp(text if "T" in text else f"{text}T00:00:00Z")
+    if moment is None:
+        raise UsageError(f"--start {text!r} is no time; write it as 2025-10-15 or 2025-10-15T08:30:00Z")
+    return moment
