@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from local.engine import AwsError, Call, Engine, Handler
-from local.protocol import Address, address_of, error_answer, json_answer
+from local.protocol import Address, address_of, decode, error_answer, json_answer
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -21,6 +20,7 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 logger = logging.getLogger("datastreamer.gateway")
 
 HEALTH_PATH = "/_datastreamer/health"
+OPERATIONS_PATH = "/_datastreamer/operations"
 
 
 class Gateway:
@@ -39,6 +39,10 @@ class Gateway:
         self._executor = executor
         self._health = health
         self._owned: frozenset[str] = frozenset().union(*(engine.owns for engine in engines))
+        self._operations = {
+            engine.name: sorted(f"{service}:{operation}" for service, operation in engine.operations)
+            for engine in engines
+        }
         self._routes: dict[tuple[str, str], Handler] = {}
         for engine in engines:
             for route, handler in engine.operations.items():
@@ -53,6 +57,9 @@ class Gateway:
         if scope["path"] == HEALTH_PATH:
             _, headers, body = json_answer(dict(self._health))
             await _send(send, 200 if self._health["status"] == "ok" else 503, headers, body)
+            return
+        if scope["path"] == OPERATIONS_PATH:
+            await _send(send, *json_answer(self._operations))
             return
         address = address_of(scope["headers"])
         handler = self._routes.get((address.service or "", address.operation or ""))
@@ -79,7 +86,7 @@ class Gateway:
                 400,
             )
         try:
-            payload = json.loads(body) if body else {}
+            payload = decode(body)
         except ValueError:
             return error_answer("SerializationException", "The request body is not JSON.", 400)
         call = Call(address.service or "", address.operation or "", payload)

@@ -11,14 +11,19 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 
 TARGET_SERVICES = {
     "Firehose_20150804": "firehose",
     "AWSGlue": "glue",
     "AmazonAthena": "athena",
+    "Kinesis_20131202": "kinesis",
 }
 """X-Amz-Target prefix of each JSON service that an engine may serve, to its SigV4 signing name."""
+
+_ENCODE_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_NON_STR_KEYS
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,28 @@ def _encode_value(value: Any) -> Any:
 
 def json_answer(payload: dict[str, Any]) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """Status, headers and body of a successful AWS JSON 1.1 answer (timestamps as epoch seconds)."""
-    return 200, _headers(), json.dumps(payload, default=_encode_value).encode()
+    return 200, _headers(), encode(payload)
+
+
+def encode(payload: dict[str, Any]) -> bytes:
+    """AWS JSON: timestamps as epoch seconds. Takes ``orjson.Fragment`` for parts that are JSON already."""
+    try:
+        return orjson.dumps(payload, default=_encode_value, option=_ENCODE_OPTIONS)
+    except orjson.JSONEncodeError:  # an integer of more than 64 bits, or half of a surrogate pair
+        return json.dumps(payload, default=_encode_value).encode()
+
+
+def decode(body: bytes) -> dict[str, Any]:
+    """A JSON request body, empty for none; raises ValueError when it is not a JSON object."""
+    if not body:
+        return {}
+    try:
+        payload = orjson.loads(body)
+    except orjson.JSONDecodeError:  # what orjson refuses and AWS takes: NaN, half of a surrogate pair
+        payload = json.loads(body)
+    if not isinstance(payload, dict):
+        raise ValueError("the request body is not a JSON object")  # noqa: TRY004  callers catch one error
+    return payload
 
 
 def error_answer(code: str, message: str, status: int) -> tuple[int, list[tuple[bytes, bytes]], bytes]:

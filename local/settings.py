@@ -17,23 +17,29 @@ class Settings:
     """Where the local stage listens and keeps its data.
 
     ``port``: TCP port on loopback. ``data_dir``: everything the stage writes lies below it.
-    ``region``: the only region it serves.
+    ``region``: the only region it serves. ``kinesis_limits``: whether each shard refuses more than 1,000 records or
+    1 MiB a second, as on AWS.
     """
 
     port: int
     data_dir: Path
     region: str
+    kinesis_limits: bool = False
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
-        """Read ``DATASTREAMER_PORT``, ``DATASTREAMER_DATA_DIR`` and ``DATASTREAMER_REGION``."""
+        """Read ``DATASTREAMER_PORT``, ``_DATA_DIR``, ``_REGION`` and ``_KINESIS_LIMITS``."""
         raw_port = environ.get("DATASTREAMER_PORT", "4566")
         if not raw_port.isdecimal() or not 1 <= int(raw_port) <= 65535:
             raise ConfigurationError(f"DATASTREAMER_PORT must be a port number from 1 to 65535, not {raw_port!r}")
+        limits = environ.get("DATASTREAMER_KINESIS_LIMITS", "0")
+        if limits not in ("0", "1"):
+            raise ConfigurationError(f"DATASTREAMER_KINESIS_LIMITS must be 0 or 1, not {limits!r}")
         return cls(
             port=int(raw_port),
             data_dir=Path(environ.get("DATASTREAMER_DATA_DIR", ".local")).resolve(),
             region=environ.get("DATASTREAMER_REGION", "ap-northeast-1"),
+            kinesis_limits=limits == "1",
         )
 
     def environment(self) -> dict[str, str]:
@@ -42,6 +48,7 @@ class Settings:
             "DATASTREAMER_PORT": str(self.port),
             "DATASTREAMER_DATA_DIR": str(self.data_dir),
             "DATASTREAMER_REGION": self.region,
+            "DATASTREAMER_KINESIS_LIMITS": "1" if self.kinesis_limits else "0",
         }
 
     @property

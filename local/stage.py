@@ -26,14 +26,18 @@ from local.store import Store
 
 logger = logging.getLogger("datastreamer.stage")
 
-ENGINES: tuple[str, ...] = ("firehose", "glue_jobs")
+ENGINES: tuple[str, ...] = ("kinesis", "firehose", "glue_jobs", "athena")
 """Modules under ``local.engines`` that are on; each has ``create(stage) -> Engine``."""
 
 
 class LocalStage:
-    """Implements ``local.engine.Stage`` and serves it."""
+    """Implements ``local.engine.Stage`` and serves it.
+
+    Constructing it takes the data directory; raises ConfigurationError when that is in use or damaged.
+    """
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self._ownership = Ownership(settings.data_dir, settings.port)
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self._clients: dict[str, Any] = {}
@@ -111,8 +115,7 @@ class LocalStage:
                 logger.error("engine %s did not stop cleanly", engine.name, exc_info=result)
 
     def serve(self) -> None:
-        """Serve until SIGINT or SIGTERM; raises ConfigurationError when the port or the data is in use."""
-        self._ownership = Ownership(self.settings.data_dir, self.settings.port)
+        """Serve until SIGINT or SIGTERM; raises ConfigurationError when the port is in use."""
         listener = bind(self.settings.port)
         self._health.update(asdict(self._ownership.instance))
         Server(self.app, self.start_engines, self.stop_engines).run(sockets=[listener])

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ class RunningStage:
 
     port: int
     data_dir: Path
+    settings: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -45,6 +46,7 @@ class RunningStage:
             "AWS_DEFAULT_REGION": REGION,
             "DATASTREAMER_PORT": str(self.port),
             "DATASTREAMER_DATA_DIR": str(self.data_dir),
+            **self.settings,
         }
 
     def client(self, service: str) -> Any:
@@ -100,12 +102,12 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def new_stage(tmp_path: Path) -> Iterator[Callable[[], RunningStage]]:
-    """Start a stage that this test alone owns (to kill it, fill it, restart it)."""
+def new_stage(tmp_path: Path) -> Iterator[Callable[..., RunningStage]]:
+    """Start a stage that this test alone owns (to kill it, fill it, restart it); keywords are its environment."""
     started: list[RunningStage] = []
 
-    def start() -> RunningStage:
-        stage = RunningStage(free_port(), tmp_path / f"stage-{len(started)}")
+    def start(**settings: str) -> RunningStage:
+        stage = RunningStage(free_port(), tmp_path / f"stage-{len(started)}", settings)
         started.append(stage)
         stage.start()
         return stage

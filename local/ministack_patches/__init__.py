@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 
-SERVICES: tuple[str, ...] = ("firehose", "kinesis")
+SERVICES: tuple[str, ...] = ("dynamodb", "firehose", "lambda_functions")
 
 
 def apply() -> None:

@@ -1,0 +1,34 @@
+"""A shard's write limit as AWS enforces it: 1,000 records and 1 MiB a second (Kinesis API reference, PutRecords).
+
+Off unless ``DATASTREAMER_KINESIS_LIMITS=1``: a laptop's tests want to be fast, a writer's throttling wants to be tried.
+"""
+
+from __future__ import annotations
+
+RECORDS_PER_SECOND = 1000
+BYTES_PER_SECOND = 1024 * 1024
+
+
+class ShardLimit:
+    """Two token buckets, each as deep as one second. Not thread-safe: its stream's lock guards it."""
+
+    def __init__(self, now_ms: int) -> None:
+        self._records = float(RECORDS_PER_SECOND)
+        self._bytes = float(BYTES_PER_SECOND)
+        self._updated_ms = now_ms
+
+    def admit(self, size: int, now_ms: int) -> bool:
+        """Whether a record of ``size`` bytes (data and key) may pass now; if so, it is counted.
+
+        A record larger than the bucket passes when the bucket is full and leaves a debt behind: AWS lets a shard
+        burst for a large record and then return to its rate (Kinesis developer guide, "Handle large records").
+        """
+        elapsed = max(0, now_ms - self._updated_ms) / 1000
+        self._updated_ms = max(now_ms, self._updated_ms)
+        self._records = min(RECORDS_PER_SECOND, self._records + elapsed * RECORDS_PER_SECOND)
+        self._bytes = min(BYTES_PER_SECOND, self._bytes + elapsed * BYTES_PER_SECOND)
+        if self._records < 1 or self._bytes < min(size, BYTES_PER_SECOND):
+            return False
+        self._records -= 1
+        self._bytes -= size
+        return True
