@@ -7,11 +7,21 @@ undo one. A module here has ``apply() -> None``, imports what it patches inside 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 
-SERVICES: tuple[str, ...] = ("dynamodb", "firehose", "lambda_functions")
+from local.ministack_patches.replace import replace
+
+SERVICES: tuple[str, ...] = ("cloudwatch", "dynamodb", "firehose", "lambda_functions")
 
 
 def apply() -> None:
     """Patch the imported ministack; raises AttributeError when a patched name no longer exists."""
     for service in SERVICES:
         importlib.import_module(f"{__name__}.{service}").apply()
+
+
+def load_state_with(load: Callable[[], None]) -> None:
+    """At start ministack goes on with an empty service when it cannot read one's file; ``load`` raises instead."""
+    from ministack import app
+
+    replace(app, "_load_persisted_state", load)
