@@ -14,7 +14,7 @@ SPARK_JARS := .local/jars
 
 ##@ Use it
 help: ## Show this help
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ The local stage (DATASTREAMER_PORT=4566, data in .local)
 up: setup ## Start the local stage in the background
@@ -56,6 +56,18 @@ lock: ## Re-resolve and pin every dependency with hashes
 	$(BIN)/pip-compile --quiet --extra local --extra dev --generate-hashes --strip-extras --allow-unsafe \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements/dev.txt pyproject.toml
 
+##@ Put a stage in place (STAGE=local, staging, production)
+plan: setup ## Show and save what apply would change
+	@$(BIN)/python -m scripts.provision plan $(STAGE)
+
+apply: setup ## Apply after asking; AUTO_APPROVE=1 does not ask, PLAN=file applies a saved plan
+	@$(BIN)/python -m scripts.provision apply $(STAGE) $(if $(AUTO_APPROVE),--auto-approve) $(if $(PLAN),--plan $(PLAN))
+
+destroy: setup ## Destroy the stage and its data after asking; AUTO_APPROVE=1 does not ask
+	@$(BIN)/python -m scripts.provision destroy $(STAGE) $(if $(AUTO_APPROVE),--auto-approve)
+
+.PHONY: plan apply destroy
+
 ##@ Check it
 test: setup ## Run every test, the end-to-end one included
 	$(BIN)/python -m pytest
@@ -67,6 +79,18 @@ check: setup ## Everything CI checks: format, lint, types, imports, all tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	@$(MAKE) fmt validate terraform-test
 	@$(MAKE) test
+
+fmt: setup ## Whether Terraform files are formatted
+	@$(BIN)/python -m scripts.terraform_checks fmt
+
+validate: setup ## Whether each stage's Terraform is valid
+	@$(BIN)/python -m scripts.terraform_checks validate
+
+terraform-test: setup ## Run every *.tftest.hcl
+	@$(BIN)/python -m scripts.terraform_checks test
+
+.PHONY: fmt validate terraform-test
 
 .PHONY: check

@@ -5,7 +5,8 @@ DatastreamerError
 ├── ConfigurationError  a setting or a resource is missing: the message says which           (exit 2)
 ├── RetryableError      the service may answer next time: wait and try again                 (exit 1)
 ├── InvalidRecordError  the record will never be right: quarantine it whole, with its reason
-└── JobFailedError      a run ended without doing its work: the message is the run's own     (exit 1)
+├── JobFailedError      a run ended without doing its work: the message is the run's own     (exit 1)
+└── ProvisioningError   Terraform refused or failed: the message is Terraform's own          (exit 1)
 """
 
 from __future__ import annotations
@@ -50,3 +51,7 @@ class InvalidRecordError(DatastreamerError):
 
 class JobFailedError(DatastreamerError):
     """A job run ended in a state other than SUCCEEDED."""
+
+
+class ProvisioningError(DatastreamerError):
+    """Terraform could not plan, apply or destroy a stage."""

@@ -22,7 +22,7 @@ resource "aws_iam_role_policy" "this" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid    = "ReadSource"
         Effect = "Allow"
@@ -47,7 +47,7 @@ resource "aws_iam_role_policy" "this" {
         Resource = ["${var.bucket_arn}/${var.prefix}*", "${var.bucket_arn}/${var.error_prefix}*"]
       },
       {
-        Sid      = "DecryptSourceAndEncryptObjects"
+        Sid      = "EncryptObjects"
         Effect   = "Allow"
         Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
         Resource = var.kms_key_arn
@@ -58,6 +58,14 @@ resource "aws_iam_role_policy" "this" {
         Action   = "logs:PutLogEvents"
         Resource = "${aws_cloudwatch_log_group.this.arn}:log-stream:${aws_cloudwatch_log_stream.this.name}"
       },
-    ]
+      ], [
+      for arn in var.source_kms_key_arns : {
+        Sid       = "DecryptSource"
+        Effect    = "Allow"
+        Action    = "kms:Decrypt"
+        Resource  = arn
+        Condition = { StringEquals = { "kms:EncryptionContext:aws:kinesis:arn" = var.source_stream_arn } }
+      }
+    ])
   })
 }

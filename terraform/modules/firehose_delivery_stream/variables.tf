@@ -31,8 +31,20 @@ variable "bucket_arn" {
   }
 }
 
+variable "source_kms_key_arns" {
+  description = "ARN of the customer key that the stream is encrypted with; none when AWS manages the key."
+  type        = list(string)
+  nullable    = false
+  default     = []
+
+  validation {
+    condition     = length(var.source_kms_key_arns) <= 1 && alltrue([for arn in var.source_kms_key_arns : can(regex("^arn:[a-z-]+:kms:", arn))])
+    error_message = "source_kms_key_arns must hold the ARN of a KMS key, or nothing."
+  }
+}
+
 variable "kms_key_arn" {
-  description = "ARN of the KMS key of the source stream, of the bucket and of the log group."
+  description = "ARN of the KMS key of the bucket and of the log group."
   type        = string
   nullable    = false
 

@@ -25,9 +25,20 @@ module "key" {
   source = "../../modules/kms_key"
 
   name                 = "${local.name}-telemetry"
-  description          = "Data, logs and notifications of the telemetry pipeline, stage ${var.stage}."
+  description          = "Objects, logs and notifications of the telemetry pipeline, stage ${var.stage}."
   deletion_window_days = var.key_deletion_window_days
   publishing_services  = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+}
+
+# A key of its own: whoever may write readings may use this key and nothing of the lake. With the key that AWS manages for
+# Kinesis there is none.
+module "stream_key" {
+  source = "../../modules/kms_key"
+  count  = var.stream_customer_key ? 1 : 0
+
+  name                 = "${local.name}-stream"
+  description          = "Records of the stream ${local.name}-stream."
+  deletion_window_days = var.key_deletion_window_days
 }
 
 module "alarm_topic" {
@@ -45,7 +56,7 @@ module "stream" {
   mode                       = var.stream_mode
   shard_count                = var.shard_count
   retention_hours            = var.stream_retention_hours
-  kms_key_id                 = var.stream_customer_key ? module.key.arn : "alias/aws/kinesis"
+  kms_key_id                 = one(module.stream_key[*].arn)
   shard_level_metrics        = var.shard_level_metrics
   force_destroy              = var.force_destroy
   iterator_age_alarm_seconds = var.iterator_age_alarm_seconds
@@ -57,6 +68,7 @@ module "delivery_stream" {
 
   name                    = "${local.name}-firehose"
   source_stream_arn       = module.stream.arn
+  source_kms_key_arns     = module.stream_key[*].arn
   bucket_arn              = module.data_bucket.arn
   kms_key_arn             = module.key.arn
   prefix                  = local.raw_prefix

@@ -45,7 +45,7 @@ variable "stream_retention_hours" {
 }
 
 variable "stream_customer_key" {
-  description = "Whether the stream is encrypted with the pipeline's own KMS key; otherwise with the key that AWS manages for Kinesis."
+  description = "Whether the stream is encrypted with a KMS key of its own; otherwise with the key that AWS manages for Kinesis."
   type        = bool
   nullable    = false
   default     = true

@@ -1,0 +1,75 @@
+"""Terraform's machine-readable messages turned into lines for people (its docs, "Machine-Readable UI")."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+_DONE = {"create": "created", "update": "changed", "delete": "deleted"}
+
+
+_STEPS = {"noop": 0, "read": 0, "move": 0, "replace": 2}
+"""Messages of a finished resource that a planned action leads to, where it is not one."""
+
+
+class Progress:
+    """Sees each message of one command. ``report`` gets a line for every finished resource and every warning.
+
+    ``total`` is the number of resources that the command will touch, where a plan has told it.
+    """
+
+    def __init__(self, report: Callable[[str], None], total: int = 0) -> None:
+        self._report = report
+        self._total = total
+        self._done = 0
+        self._errors: list[str] = []
+        self._other: list[str] = []
+        self.planned = 0
+
+    def see(self, line: str) -> None:
+        """Take one line of output, a JSON message or (when Terraform stumbles before it can speak JSON) plain text."""
+        try:
+            message = json.loads(line)
+        except ValueError:
+            self._other.append(line)
+            return
+        kind = message.get("type")
+        if kind == "apply_complete":
+            self._finished(message["hook"])
+        elif kind == "apply_progress":
+            hook = message["hook"]
+            self._report(f"  … {_short(hook)} for {hook['elapsed_seconds']:.0f} s")
+        elif kind == "planned_change":
+            self.planned += _STEPS.get(message["change"]["action"], 1)
+        elif kind == "diagnostic":
+            self._diagnosed(message["diagnostic"])
+
+    def diagnosis(self) -> str:
+        """What went wrong, in Terraform's words."""
+        return "\n".join(self._errors or self._other) or "it gave no reason"
+
+    def _finished(self, hook: dict[str, Any]) -> None:
+        if hook["action"] not in _DONE:
+            return
+        self._done += 1
+        count = f"{self._done}/{self._total} " if self._total else ""
+        seconds = f" in {hook['elapsed_seconds']:.0f} s" if hook["elapsed_seconds"] >= 1 else ""
+        self._report(f"  {count}{_DONE[hook['action']]} {_short(hook)}{seconds}")
+
+    def _diagnosed(self, diagnostic: dict[str, Any]) -> None:
+        where = f"{diagnostic['address']}: " if diagnostic.get("address") else ""
+        place = diagnostic.get("range") or {}
+        source = f" ({place['filename']}:{place['start']['line']})" if place else ""
+        text = f"{where}{diagnostic['summary']}{source}"
+        detail = diagnostic.get("detail", "").strip()
+        if diagnostic["severity"] == "error":
+            self._errors.append(f"{text}\n{detail}".strip())
+        else:
+            self._report(f"  warning: {text}")
+
+
+def _short(hook: dict[str, Any]) -> str:
+    """A resource's address without the words that every address has: ``telemetry.stream.aws_kinesis_stream.this``."""
+    address: str = hook["resource"]["addr"]
+    return address.replace("module.", "").replace("[0]", "", 1)

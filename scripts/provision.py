@@ -1,0 +1,100 @@
+"""Put a stage in place with Terraform, and take it away again: ``python -m scripts.provision --help``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from datastreamer.errors import DatastreamerError, UsageError
+from datastreamer.provisioning.provisioner import Plan, Provisioner
+from datastreamer.stages import stage_environment
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; returns its exit status (0 done, 1 failed, 2 wrong usage or settings)."""
+    options = _parser().parse_args(arguments)
+    try:
+        _COMMANDS[options.command](options)
+    except DatastreamerError as error:
+        _say(f"error: {error}", sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        _say("interrupted: Terraform has stopped in good order", sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="provision", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    plan = commands.add_parser("plan", help="show and save what an apply would change")
+    plan.add_argument("--detailed-exitcode", action="store_true", help="exit with 3 when there are changes")
+    apply = commands.add_parser("apply", help="put the stage in place, after asking")
+    apply.add_argument("--plan", type=Path, help="apply this saved plan, unasked, and not a fresh one")
+    destroy = commands.add_parser("destroy", help="destroy the stage and all its data, after asking")
+    for command in (apply, destroy):
+        command.add_argument("--auto-approve", action="store_true", help="do not ask")
+    for command in (plan, apply, destroy):
+        command.add_argument("stage", help="prod, staging, local, or the name of a folder of terraform/envs")
+    return parser
+
+
+def _plan(options: argparse.Namespace) -> None:
+    provisioner = Provisioner(options.stage, os.environ, _say)
+    plan = provisioner.plan()
+    provisioner.show(plan, color=sys.stdout.isatty())
+    _say(f"\nSaved to {plan.file}. To apply it: make apply STAGE={options.stage} PLAN={plan.file}")
+    if options.detailed_exitcode and plan.changes:
+        sys.exit(3)
+
+
+def _apply(options: argparse.Namespace) -> None:
+    provisioner = Provisioner(options.stage, os.environ, _say)
+    if options.plan:
+        if not options.plan.is_file():
+            raise UsageError(f"there is no saved plan {options.plan}; make one with: make plan STAGE={options.stage}")
+        provisioner.apply(Plan(options.plan.resolve(), 0, 0.0))
+        return
+    plan = provisioner.plan()
+    if not plan.changes:
+        _say(f"Stage {provisioner.workspace.stage} is as described: nothing to change.")
+        return
+    if not (options.auto_approve or _approves_itself(options.stage)):
+        provisioner.show(plan, color=sys.stdout.isatty())
+        _ask(f"Apply these changes to stage {provisioner.workspace.stage}?")
+    provisioner.apply(plan)
+    _say(f"Stage {provisioner.workspace.stage} is in place.")
+
+
+def _destroy(options: argparse.Namespace) -> None:
+    provisioner = Provisioner(options.stage, os.environ, _say)
+    plan = provisioner.plan(destroy=True)
+    if not options.auto_approve:
+        provisioner.show(plan, color=sys.stdout.isatty())
+        _ask(f"Destroy all of this in stage {provisioner.workspace.stage}? It cannot be undone.")
+    provisioner.destroy(plan)
+    _say(f"Stage {provisioner.workspace.stage} is gone.")
+
+
+def _approves_itself(stage: str) -> bool:
+    """Whether the stage's own file says so. The caller's environment does not count: it may be another stage's."""
+    return stage_environment(stage, {}).get("DATASTREAMER_AUTO_APPROVE") == "1"
+
+
+def _ask(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError(f"{question} There is nobody to ask; to answer yes beforehand: AUTO_APPROVE=1")
+    if input(f"{question} Only 'yes' will do: ").strip() != "yes":
+        raise UsageError("not approved, nothing changed")
+
+
+def _say(line: str, stream: object = None) -> None:
+    print(line, file=stream or sys.stdout, flush=True)  # type: ignore[call-overload]
+
+
+_COMMANDS = {"plan": _plan, "apply": _apply, "destroy": _destroy}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

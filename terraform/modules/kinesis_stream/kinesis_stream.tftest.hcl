@@ -1,0 +1,152 @@
+mock_provider "aws" {
+  mock_resource "aws_kinesis_stream" {
+    defaults = {
+      arn = "arn:aws:kinesis:ap-northeast-1:123456789012:stream/readings"
+    }
+  }
+}
+
+variables {
+  name = "readings"
+}
+
+run "is_encrypted_with_the_aws_managed_key_by_default" {
+  assert {
+    condition     = aws_kinesis_stream.this.encryption_type == "KMS" && aws_kinesis_stream.this.kms_key_id == "alias/aws/kinesis"
+    error_message = "A stream must be encrypted at rest."
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_iam_policy.producer.policy).Statement) == 1
+    error_message = "The AWS managed key needs no permission of its own."
+  }
+}
+
+run "a_producer_may_write_to_this_stream_and_use_its_key_for_it" {
+  variables {
+    kms_key_id = "arn:aws:kms:ap-northeast-1:123456789012:key/1"
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_policy.producer.policy).Statement :
+      contains([aws_kinesis_stream.this.arn, "arn:aws:kms:ap-northeast-1:123456789012:key/1"], statement.Resource)
+    ])
+    error_message = "The producer policy must name the stream and its key, nothing else."
+  }
+
+  assert {
+    condition = alltrue([
+      for action in flatten([for statement in jsondecode(aws_iam_policy.producer.policy).Statement : statement.Action]) :
+      !strcontains(action, "*")
+    ])
+    error_message = "The producer policy must name its actions."
+  }
+}
+
+run "an_on_demand_stream_has_no_shard_count" {
+  variables {
+    mode        = "ON_DEMAND"
+    shard_count = 7
+  }
+
+  assert {
+    condition     = aws_kinesis_stream.this.shard_count == null && aws_kinesis_stream.this.stream_mode_details[0].stream_mode == "ON_DEMAND"
+    error_message = "AWS refuses a shard count in mode ON_DEMAND."
+  }
+}
+
+run "alarms_tell_the_topic_of_a_late_consumer_and_of_throttling" {
+  variables {
+    iterator_age_alarm_seconds = 60
+    alarm_topic_arns           = ["arn:aws:sns:ap-northeast-1:123456789012:alarms"]
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["iterator-age"].threshold == 60000
+    error_message = "The metric counts milliseconds."
+  }
+
+  assert {
+    condition     = toset(keys(aws_cloudwatch_metric_alarm.this)) == toset(["iterator-age", "read-throttled", "write-throttled"])
+    error_message = "A late consumer and throttling on both sides must raise an alarm."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in values(aws_cloudwatch_metric_alarm.this) :
+      contains(alarm.alarm_actions, "arn:aws:sns:ap-northeast-1:123456789012:alarms") && alarm.dimensions.StreamName == "readings"
+    ])
+    error_message = "Every alarm must watch this stream and tell the topic."
+  }
+}
+
+run "refuses_a_bad_name" {
+  command = plan
+
+  variables {
+    name = "two words"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_an_unknown_mode" {
+  command = plan
+
+  variables {
+    mode = "SERVERLESS"
+  }
+
+  expect_failures = [var.mode]
+}
+
+run "refuses_a_stream_without_shards" {
+  command = plan
+
+  variables {
+    shard_count = 0
+  }
+
+  expect_failures = [var.shard_count]
+}
+
+run "refuses_a_retention_below_a_day" {
+  command = plan
+
+  variables {
+    retention_hours = 23
+  }
+
+  expect_failures = [var.retention_hours]
+}
+
+run "refuses_a_key_that_is_no_key" {
+  command = plan
+
+  variables {
+    kms_key_id = "alias/mine"
+  }
+
+  expect_failures = [var.kms_key_id]
+}
+
+run "refuses_an_unknown_shard_metric" {
+  command = plan
+
+  variables {
+    shard_level_metrics = ["IncomingBytes", "Temperature"]
+  }
+
+  expect_failures = [var.shard_level_metrics]
+}
+
+run "refuses_an_iterator_age_of_nothing" {
+  command = plan
+
+  variables {
+    iterator_age_alarm_seconds = 0
+  }
+
+  expect_failures = [var.iterator_age_alarm_seconds]
+}
