@@ -1,8 +1,14 @@
 """The reading contract of the telemetry pipeline: one JSON object, one line.
 
 Everything that writes or judges readings (sensors, the Glue job, the audit) takes its field names, limits and
-reason codes from here. ``reject_reason`` is the contract in plain Python: slow, obviously right, and the oracle that
+reason codes from here. ``parse_reading`` is the contract in plain Python: slow, obviously right, and the oracle that
 faster implementations are tested against.
+
+What counts as JSON is RFC 8259, read strictly where it leaves room: a name given twice makes an object ambiguous and
+so invalid, a byte order mark is not allowed, and an integer has at most 4,300 digits (CPython's own limit). NaN,
+Infinity and numbers too large for a double do not exist: in a known field the reason names the field, elsewhere it is
+invalid JSON. Text that is no Unicode (a lone surrogate, written as an escape) is invalid in a known field: UTF-8 cannot
+hold it.
 """
 
 from __future__ import annotations
@@ -10,8 +16,11 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+
+from datastreamer.errors import InvalidRecordError
 
 REQUIRED_FIELDS: Final = ("event_id", "device_id", "timestamp", "temperature")
 OPTIONAL_FIELDS: Final = ("humidity", "battery", "site", "firmware")
@@ -55,7 +64,7 @@ REASONS: Final = (
 TRUNCATED_LINE: Final = "truncated_line"
 """The last line of an object whose gzip stream breaks off: it cannot be known to be whole."""
 
-_TIMESTAMP = re.compile(TIMESTAMP_PATTERN)
+_TIMESTAMP = re.compile(TIMESTAMP_PATTERN, re.ASCII)
 
 
 def format_timestamp(moment: datetime) -> str:
@@ -73,56 +82,122 @@ def parse_timestamp(text: str) -> datetime | None:
         return None
 
 
+@dataclass(frozen=True)
+class Reading:
+    """A valid reading.
+
+    ``event_time`` is aware, UTC, cut to microseconds. ``temperature`` in deg C, ``humidity`` and ``battery`` in %.
+    ``extra`` is a JSON object of the fields that the contract does not know, ASCII, in the order sent; None when none.
+    """
+
+    event_id: str
+    device_id: str
+    event_time: datetime
+    temperature: float
+    humidity: float | None
+    battery: float | None
+    site: str | None
+    firmware: str | None
+    extra: str | None
+
+
 def reject_reason(line: bytes, arrived: datetime) -> str | None:
-    """Why ``line`` (one line, no line end) is not a valid reading, or None when it is one.
+    """Why ``line`` is not a valid reading, or None when it is one; see ``parse_reading``."""
+    try:
+        parse_reading(line, arrived)
+    except InvalidRecordError as error:
+        return error.reason
+    return None
+
+
+def parse_reading(line: bytes, arrived: datetime) -> Reading:
+    """The reading that ``line`` (one line, no line end) holds.
 
     ``arrived`` is the time the line reached the lake (aware), against which clocks that run ahead are judged.
     ``null`` counts as missing for a required field and as absent for an optional one.
-    A number too large for a double, NaN and Infinity are invalid, as RFC 8259 has no such numbers.
+
+    Raises InvalidRecordError with the first of ``REASONS`` that applies.
     """
-    if not line.strip(b" \t\r"):
-        return EMPTY_LINE
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError:
-        return INVALID_UTF8
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return INVALID_JSON
-    if not isinstance(value, dict):
-        return NOT_AN_OBJECT
-    return _field_reason(value, arrived)
-
-
-def _field_reason(value: dict[str, Any], arrived: datetime) -> str | None:
+    value = _parse_object(line)
     for name in REQUIRED_FIELDS:
         if value.get(name) is None:
-            return f"missing_{name}"
+            raise InvalidRecordError(f"missing_{name}")
     for name in ("event_id", "device_id"):
-        text = value[name]
-        if not isinstance(text, str) or not text.strip() or len(text) > IDENTIFIER_MAX_CHARS:
-            return f"invalid_{name}"
+        if not _is_text(value[name], IDENTIFIER_MAX_CHARS) or not value[name].strip():
+            raise InvalidRecordError(f"invalid_{name}")
     moment = parse_timestamp(value["timestamp"]) if isinstance(value["timestamp"], str) else None
     if moment is None:
-        return "invalid_timestamp"
+        raise InvalidRecordError("invalid_timestamp")
     for name in ("temperature", "humidity", "battery"):
         if value.get(name) is not None and not _is_finite_number(value[name]):
-            return f"invalid_{name}"
+            raise InvalidRecordError(f"invalid_{name}")
     for name in ("site", "firmware"):
-        text = value.get(name)
-        if text is not None and (not isinstance(text, str) or len(text) > TEXT_MAX_CHARS):
-            return f"invalid_{name}"
+        if value.get(name) is not None and not _is_text(value[name], TEXT_MAX_CHARS):
+            raise InvalidRecordError(f"invalid_{name}")
     if not EARLIEST <= moment <= arrived + FUTURE_TOLERANCE:
-        return "timestamp_out_of_range"
+        raise InvalidRecordError("timestamp_out_of_range")
     for name, (low, high) in (
         ("temperature", TEMPERATURE_RANGE_C),
         ("humidity", PERCENT_RANGE),
         ("battery", PERCENT_RANGE),
     ):
         if value.get(name) is not None and not low <= value[name] <= high:
-            return f"{name}_out_of_range"
-    return None
+            raise InvalidRecordError(f"{name}_out_of_range")
+    unknown = {name: field for name, field in value.items() if name not in KNOWN_FIELDS}
+    return Reading(
+        event_id=value["event_id"],
+        device_id=value["device_id"],
+        event_time=moment,
+        temperature=float(value["temperature"]),
+        humidity=_optional_float(value.get("humidity")),
+        battery=_optional_float(value.get("battery")),
+        site=value.get("site"),
+        firmware=value.get("firmware"),
+        extra=_as_json(unknown) if unknown else None,
+    )
+
+
+def _as_json(fields: dict[str, Any]) -> str:
+    try:
+        return json.dumps(fields, separators=(",", ":"), allow_nan=False)
+    except ValueError as error:  # NaN, Infinity or a number too large for a double
+        raise InvalidRecordError(INVALID_JSON, str(error)) from error
+
+
+def _parse_object(line: bytes) -> dict[str, Any]:
+    if not line.strip(b" \t\r"):
+        raise InvalidRecordError(EMPTY_LINE)
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidRecordError(INVALID_UTF8, str(error)) from error
+    try:
+        value = _DECODER.decode(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRecordError(INVALID_JSON, str(error)) from error
+    if not isinstance(value, dict):
+        raise InvalidRecordError(NOT_AN_OBJECT)
+    return value
+
+
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a name is given twice in one object")
+    return value
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique_names)
+
+
+def _is_text(value: Any, max_chars: int) -> bool:
+    if not isinstance(value, str) or len(value) > max_chars:
+        return False
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_finite_number(value: Any) -> bool:
@@ -132,3 +207,7 @@ def _is_finite_number(value: Any) -> bool:
         return math.isfinite(value)
     except OverflowError:
         return False
+
+
+def _optional_float(value: float | None) -> float | None:
+    return None if value is None else float(value)

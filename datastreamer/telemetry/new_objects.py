@@ -1,0 +1,100 @@
+"""Which raw objects no committed run has read.
+
+Keys begin with the hour in which the object's oldest record arrived, so a listing may start at an hour. Firehose tries
+to deliver until the record leaves the stream (its retention, 24 hours unless set higher), so an object may appear in
+an hour as old as that, and no older. ``lookback_hours`` must be at least the stream's retention; a full listing, once
+a day, finds whatever breaks this rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from datastreamer.telemetry.manifest import COMMITTED, Manifest, RawObject, list_manifests, read_manifest
+from datastreamer.telemetry.s3_location import S3Location
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_HOUR = re.compile(r"\d{4}/\d{2}/\d{2}/\d{2}(?=/)")
+_HOUR_FORMAT = "%Y/%m/%d/%H"
+_BATCH = 32
+
+
+def list_objects(client: S3Client, raw: S3Location, start_hour: str = "") -> Iterator[RawObject]:
+    """Objects below ``raw``, in key order, from the hour ``yyyy/mm/dd/hh`` on; folder markers are no objects."""
+    pages = client.get_paginator("list_objects_v2").paginate(
+        Bucket=raw.bucket, Prefix=raw.prefix, StartAfter=raw.key(start_hour)
+    )
+    for page in pages:
+        for item in page.get("Contents", []):
+            if not item["Key"].endswith("/"):
+                moment = item["LastModified"].astimezone(UTC).isoformat()
+                yield RawObject(item["Key"], item["ETag"].strip('"'), item["Size"], moment)
+
+
+def arrival_hour(raw: S3Location, found: RawObject) -> str | None:
+    """The hour in the object's key; None for a key that has none, or one later than the object itself."""
+    match = _HOUR.match(found.key, len(raw.prefix))
+    if match is None:
+        return None
+    latest = datetime.fromisoformat(found.last_modified) + timedelta(hours=1)
+    return match[0] if match[0] <= latest.strftime(_HOUR_FORMAT) else None
+
+
+def lookback_start(watermark: str, lookback_hours: int) -> str:
+    """The first hour that a listing must look at again."""
+    return (datetime.strptime(watermark, _HOUR_FORMAT).replace(tzinfo=UTC) - timedelta(hours=lookback_hours)).strftime(
+        _HOUR_FORMAT
+    )
+
+
+def find_new(
+    client: S3Client, raw: S3Location, state: S3Location, last: Manifest | None, lookback_hours: int, *, full: bool
+) -> list[RawObject]:
+    """Raw objects that no committed run has read, in order of arrival; ``last`` is the last committed manifest.
+
+    A listing that is not ``full`` begins ``lookback_hours`` before the latest hour read so far, and sees only objects
+    whose key tells their hour.
+    """
+    if last is None or full or not last.watermark:
+        done = _keys(list_manifests(client, state.uri)) if last else set()
+        found = [item for item in list_objects(client, raw) if f"s3://{raw.bucket}/{item.key}" not in done]
+    else:
+        start = lookback_start(last.watermark, lookback_hours)
+        done = _keys(_committed_since(lambda number: read_manifest(client, state, number), last, start))
+        found = [
+            item
+            for item in list_objects(client, raw, start)
+            if arrival_hour(raw, item) is not None and f"s3://{raw.bucket}/{item.key}" not in done
+        ]
+    return sorted(found, key=lambda item: (item.last_modified, item.key))
+
+
+def watermark_after(raw: S3Location, last: Manifest | None, objects: Iterable[RawObject]) -> str:
+    """The latest arrival hour of ``objects`` and of all that were read before."""
+    hours = [hour for item in objects if (hour := arrival_hour(raw, item))]
+    return max([*hours, last.watermark if last else ""])
+
+
+def _committed_since(read: Callable[[int], Manifest | None], last: Manifest, start: str) -> Iterator[Manifest]:
+    """Back from ``last`` to the first run before which nothing from ``start`` on was read (watermarks only grow)."""
+    yield last
+    sequence = last.sequence - 1
+    with ThreadPoolExecutor(_BATCH) as pool:
+        while sequence > 0:
+            for manifest in pool.map(read, range(sequence, max(0, sequence - _BATCH), -1)):
+                if manifest is None or manifest.outcome != COMMITTED:
+                    continue
+                if manifest.watermark < start:
+                    return
+                yield manifest
+            sequence -= _BATCH
+
+
+def _keys(manifests: Iterable[Manifest]) -> set[str]:
+    return {item.source_object for manifest in manifests for item in manifest.objects}
