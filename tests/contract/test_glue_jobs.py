@@ -21,7 +21,11 @@ pytestmark = pytest.mark.stage
 
 OUTPUT, ERROR = "/aws-glue/jobs/output", "/aws-glue/jobs/error"
 
-SLEEP = "import os, subprocess, time; print(os.getpid(), subprocess.Popen(['sleep', '300']).pid, flush=True); time.sleep(300)"
+SLEEP = """
+import os, subprocess, time
+print(os.getpid(), subprocess.Popen(["sleep", "300"]).pid, flush=True)
+time.sleep(300)
+"""
 """Prints its own process id and a child's, and goes on until it is ended."""
 
 
