@@ -26,7 +26,7 @@ from local.store import Store
 
 logger = logging.getLogger("datastreamer.stage")
 
-ENGINES: tuple[str, ...] = ("kinesis", "firehose", "glue_jobs", "athena")
+ENGINES: tuple[str, ...] = ("kinesis", "firehose", "glue_jobs", "athena", "glue_crawler")
 """Modules under ``local.engines`` that are on; each has ``create(stage) -> Engine``."""
 
 
