@@ -24,6 +24,8 @@ logger = logging.getLogger("datastreamer.firehose")
 RETRY_DELAYS = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds before the next attempt after a failure, growing; nothing is ever given up."""
 STOP_ATTEMPTS = 3
+LAST_READS = 3.0
+"""Seconds for which a consumer that is to end still reads what keeps coming."""
 
 
 class Consumer:
@@ -96,15 +98,28 @@ class Consumer:
     def _finish(self) -> None:
         intake = self._opened()
         self._deliver()
+        last = self._now() + LAST_READS
+        while self._read_last(intake) and self._now() < last:
+            intake.prepare(everything=True)
+            self._fill_and_deliver(intake)
+        intake.prepare(everything=True)
+        self._fill_and_deliver(intake)
+        self._seal()
+        self._deliver()
+
+    def _read_last(self, intake: Intake) -> int:
         try:
-            intake.read()
+            return intake.read(at_once=True)
         except (ClientError, BotoCoreError) as error:
             logger.warning("%s: no last read: %s", self._stream.name, error)
-        intake.prepare(everything=True)
-        while intake.ready or self._buffer is not None:
+            return 0
+
+    def _fill_and_deliver(self, intake: Intake) -> None:
+        while intake.ready:
             self._fill(intake)
-            self._seal()
-            self._deliver()
+            if self._buffer is not None and self._buffer.full():
+                self._seal()
+                self._deliver()
 
     def _idle(self, intake: Intake) -> float | None:
         delays = [intake.source.delay(), intake.due()]
@@ -130,8 +145,6 @@ class Consumer:
                 self._seal()
             self._stream = newest
             intake.follow(newest)
-            if self._delivery is not None:
-                self._outbox.retarget(self._delivery, newest)
 
     def _fill(self, intake: Intake) -> None:
         if intake.ready:
@@ -150,6 +163,8 @@ class Consumer:
         if delivery is None:
             return
         try:
+            if self._failures and delivery.version != self._stream.version:
+                self._outbox.retarget(delivery, self._stream)
             self._outbox.put(delivery)
         except ClientError as error:
             self._report_failure(delivery, error.response["Error"]["Code"], str(error))

@@ -42,11 +42,11 @@ class Intake:
         self._settings = stream.destination.transform
         self._transformer = self._new_transformer(stream)
 
-    def read(self) -> int:
-        """Read once, unless enough is at hand; returns the number of records read."""
+    def read(self, *, at_once: bool = False) -> int:
+        """Read once, unless enough is at hand; returns the number of records read. ``at_once``: see Source."""
         if self.ready or (self._settings and self._waiting_bytes >= self._settings.size):
             return 0
-        records = self.source.read()
+        records = self.source.read(at_once=at_once)
         if records:
             size = sum(len(record.data) for record in records)
             self._monitor.read(len(records), size, self.source.behind())

@@ -7,7 +7,7 @@ Locale.US (a week starts on Sunday, week 1 holds 1 January).
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 _MONTHS = (
     "January",
@@ -24,6 +24,7 @@ _MONTHS = (
     "December",
 )
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_SAMPLE = datetime(2018, 8, 27, 10, 30, tzinfo=UTC)
 _RESERVED = frozenset("[]{}#")
 
 
@@ -33,7 +34,7 @@ class PatternError(ValueError):
 
 def check_pattern(pattern: str) -> None:
     """Raise PatternError unless ``format_time`` can print every part of ``pattern``."""
-    format_time(pattern, datetime(2018, 8, 27, 10, 30).astimezone())
+    format_time(pattern, _SAMPLE)
 
 
 def format_time(pattern: str, moment: datetime) -> str:
@@ -61,9 +62,7 @@ def format_time(pattern: str, moment: datetime) -> str:
 
 
 def _quoted(pattern: str, at: int) -> tuple[str, int]:
-    """The literal that starts with the quote at ``at``, and the index after it; ``''`` is one quote."""
-    if pattern.startswith("''", at):
-        return "'", at + 2
+    """The literal that starts with the quote at ``at``, and the index after it; ``''`` alone is one quote."""
     text = []
     cursor = at + 1
     while cursor < len(pattern):
@@ -74,7 +73,7 @@ def _quoted(pattern: str, at: int) -> tuple[str, int]:
             text.append("'")
             cursor += 2
         else:
-            return "".join(text), cursor + 1
+            return "".join(text) or "'", cursor + 1
     raise PatternError(f"the quoted text starting at character {at + 1} of {pattern!r} has no closing quote")
 
 

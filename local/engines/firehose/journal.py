@@ -147,7 +147,7 @@ class JournalSource:
         self._journal = journal
         self._position = checkpoints.get(PARTITION)
 
-    def read(self) -> list[Record]:
+    def read(self, *, at_once: bool = False) -> list[Record]:  # noqa: ARG002  a journal is always asked at once
         records = self._journal.read(self._position)
         if records:
             self._position = records[-1].position

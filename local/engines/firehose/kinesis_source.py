@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.clock import Clock
 from local.engines.firehose.records import Checkpoints, Record
+
+logger = logging.getLogger("datastreamer.firehose")
 
 IDLE_DELAYS = (0.2, 0.3, 0.5, 0.7, 1.0)
 """Seconds between reads of a shard that had nothing to give, growing."""
@@ -51,15 +54,24 @@ class KinesisSource:
         self._shards: dict[str, _Shard] = {}
         self._listed = float("-inf")
 
-    def read(self) -> list[Record]:
-        """One GetRecords of every shard that is due; raises botocore's errors when Kinesis cannot be reached."""
+    def read(self, *, at_once: bool = False) -> list[Record]:
+        """One GetRecords of every shard that is due.
+
+        Raises botocore's errors when nothing could be read; what other shards gave before an error is not lost by it.
+        """
         now = self._clock.now().timestamp()
         if now - self._listed >= SHARD_LIST_INTERVAL:
             self._list_shards(now)
         records: list[Record] = []
         for shard in list(self._shards.values()):
-            if not shard.ended and shard.due <= now and self._parents_ended(shard):
-                records += self._read_shard(shard, now)
+            if not shard.ended and (at_once or shard.due <= now) and self._parents_ended(shard):
+                try:
+                    records += self._read_shard(shard, now)
+                except (ClientError, BotoCoreError) as error:
+                    if not records:
+                        raise
+                    logger.warning("%s: %s", shard.id, error)
+                    break
         if any(shard.ended for shard in self._shards.values()) and not self._open_shards():
             self._listed = float("-inf")
         return records
@@ -146,6 +158,11 @@ class KinesisSource:
         shard.due = now + IDLE_DELAYS[0]
         if code == "ResourceNotFoundException":
             self._list_shards(now)
+            return []
+        if code == "InvalidArgumentException" and shard.position is not None:
+            logger.warning("%s: %s is not of this shard: the stream was made anew", shard.id, shard.position)
+            shard.position = None
+            self._start = None
             return []
         if code in ("ExpiredIteratorException", "ProvisionedThroughputExceededException"):
             return []

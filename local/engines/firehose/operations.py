@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import uuid
 from collections.abc import Callable
@@ -91,7 +92,7 @@ class DeliveryStreams:
             uid=str(uuid.uuid4()),
             kind=kind,
             version=1,
-            created=self._stage.clock.now().timestamp(),
+            created=math.floor(self._stage.clock.now().timestamp() * 1000) / 1000,
             updated=None,
             config=complete_destination(request["ExtendedS3DestinationConfiguration"]),
             source=source,

@@ -27,8 +27,11 @@ Checkpoints = Mapping[str, str]
 class Source(Protocol):
     """Where a delivery stream reads; it remembers what it has handed over, not what was delivered."""
 
-    def read(self) -> list[Record]:
-        """Records that have come since the last call, in order within each partition; empty when there are none."""
+    def read(self, *, at_once: bool = False) -> list[Record]:
+        """Records that have come since the last call, in order within each partition; empty when there are none.
+
+        A source that spares its service asks only now and then, unless it is told to ask ``at_once``.
+        """
         ...
 
     def delay(self) -> float | None:
