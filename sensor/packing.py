@@ -65,11 +65,9 @@ class Packer:
             while last > first and held_size + ends[last - 1] - start > limit:
                 last -= 1
             if last == first:
-                if filling is None:
-                    last = first + 1  # alone it is too large: Record says so
-                else:
-                    records.append(_close(device, filling))
-                    continue
+                # Alone, the line fits in no record: Record refuses it and says why.
+                records.append(_close(device, filling) if filling else Record(device, data[start : ends[first]]))
+                continue
             upto = mark
             while upto < len(marks) and marks[upto][0] < last:
                 upto += 1

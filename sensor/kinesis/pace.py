@@ -23,25 +23,33 @@ class Backoff:
 
 
 class AdaptiveRate:
-    """Finds the stream's capacity by additive increase, multiplicative decrease. Unlimited until the first throttle.
+    """Finds the stream's capacity in records a second. Unlimited until the first throttle.
 
-    Units are records a second, since every record is of about the same size in one run.
+    A throttle marks the rate at which records were being acknowledged as the ceiling. From 70 % of it the limit rises
+    along a cubic curve: soon near the ceiling, some seconds around it, then ever faster beyond it (the shape of CUBIC,
+    RFC 9438). ``floor`` is the lowest ceiling, for a throttle that comes before anything was measured.
     """
 
     DECREASE = 0.7
-    GROWTH = 0.05
-    """Added for each second without a throttle, as a fraction of the rate measured at the last one."""
-    FLOOR = 5.0
+    PLATEAU = 3.0
+    """Seconds from a throttle until the limit is at the ceiling again."""
 
-    def __init__(self) -> None:
-        self.limit: float | None = None
-        self._step = 0.0
+    def __init__(self, floor: float = 50.0) -> None:
+        self._floor = floor
+        self._ceiling: float | None = None
+        self._throttled_at = 0.0
         self._allowance = 0.0
         self._refilled = 0.0
-        self._throttled_at = float("-inf")
         self._window_start = 0.0
         self._window_records = 0
         self._measured = 0.0
+
+    def limit(self, now: float) -> float | None:
+        """Records a second that may be sent at ``now``, or None when there is no limit."""
+        if self._ceiling is None:
+            return None
+        away = (now - self._throttled_at - self.PLATEAU) / self.PLATEAU
+        return self._ceiling * (1.0 + (1.0 - self.DECREASE) * away**3)
 
     def acknowledged(self, records: int, now: float) -> None:
         """Measure the rate of acknowledged records over windows of about a second."""
@@ -53,32 +61,27 @@ class AdaptiveRate:
 
     def throttled(self, now: float) -> None:
         """Slow down; throttles within a second of each other count once, as they stem from the same burst."""
-        if now - self._throttled_at < 1.0:
+        if self._ceiling is not None and now - self._throttled_at < 1.0:
             return
-        self._throttled_at = now
-        seen = max(self._measured, self._window_records / max(now - self._window_start, 0.25))
-        current = seen if self.limit is None else min(self.limit, max(seen, self.FLOOR))
-        self.limit = max(self.FLOOR, current * self.DECREASE)
-        self._step = self.limit * self.GROWTH
-        self._allowance, self._refilled = 0.0, now
+        recent = self._window_records / max(now - self._window_start, 0.25)
+        self._ceiling = max(self._floor, self._measured, recent)
+        self._throttled_at = self._refilled = now
+        self._allowance = 0.0
 
     def wait(self, now: float) -> float:
         """Seconds until a request may go out; 0 when it may now."""
-        if self.limit is None:
+        limit = self.limit(now)
+        if limit is None:
             return 0.0
-        elapsed = max(0.0, now - self._refilled)
+        self._allowance = min(limit, self._allowance + limit * max(0.0, now - self._refilled))
         self._refilled = now
-        self.limit += self._step * elapsed
-        self._allowance = min(self.limit, self._allowance + self.limit * elapsed)
-        return 0.0 if self._allowance >= 1.0 else (1.0 - self._allowance) / self.limit
+        return 0.0 if self._allowance >= 1.0 else (1.0 - self._allowance) / limit
 
     def spend(self, records: int) -> None:
-        """A request of ``records`` goes out; the allowance may go below 0, and the next request then waits longer."""
-        if self.limit is not None:
+        """A request of ``records`` goes out."""
+        if self._ceiling is not None:
             self._allowance -= records
 
     def burst(self, max_records: int) -> int:
-        """How many records the next request may hold."""
-        if self.limit is None:
-            return max_records
-        return max(1, min(max_records, int(self._allowance)))
+        """How many records the next request may hold, after ``wait`` said 0."""
+        return max_records if self._ceiling is None else max(1, min(max_records, int(self._allowance)))

@@ -85,6 +85,7 @@ class KinesisWriter:
         *,
         endpoint: str = "",
         backoff: Backoff | None = None,
+        rate: AdaptiveRate | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
@@ -95,7 +96,7 @@ class KinesisWriter:
         self._backoff = backoff or Backoff()
         self._clock = clock
         self._buffer = OrderedBuffer(self._settings.buffer_bytes)
-        self._rate = AdaptiveRate()
+        self._rate = rate or AdaptiveRate()
         self._changed = threading.Condition()
         self._telling = threading.Lock()
         self._counts = WriterCounts()

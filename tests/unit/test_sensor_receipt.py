@@ -1,0 +1,121 @@
+"""The receipt and the ledger behind it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from datastreamer.errors import ConfigurationError
+from datastreamer.events.receipt import FINISHED, Receipt, ShardReceipt, receipts_in
+from sensor.kinesis.record import Acknowledged, Record
+from sensor.kinesis.writer import WriterCounts
+from sensor.ledger import Ledger
+
+BLANK = Receipt(
+    run_id="run-1",
+    source="temperature",
+    stage="local",
+    stream="datastreamer-local-stream",
+    region="ap-northeast-1",
+    started="2025-10-15T00:00:00.000Z",
+    options={"seed": 7},
+)
+
+
+def test_the_ledger_counts_what_was_acknowledged() -> None:
+    ledger = Ledger(BLANK)
+    ledger.add(
+        [
+            Acknowledged(Record("b", b"12345", 3, ("late", "dirty:invalid_json", "late")), "shard-1", "9"),
+            Acknowledged(Record("a", b"123", 2, ("duplicate", "dirty:empty_line")), "shard-2", "7"),
+        ]
+    )
+    ledger.add([Acknowledged(Record("b", b"1", 1, ("dirty:invalid_json",)), "shard-1", "100")])
+    receipt = ledger.receipt(WriterCounts(retried=4, failed=5, uncertain=6, in_flight=2))
+    assert (receipt.readings, receipt.records, receipt.bytes) == (6, 3, 9)
+    assert receipt.dirty == {"empty_line": 1, "invalid_json": 2}
+    assert receipt.dirty_total == 3
+    assert (receipt.duplicates, receipt.late) == (1, 2)
+    assert receipt.devices == {"a": 2, "b": 4}
+    assert receipt.shards == {"shard-1": ShardReceipt(2, "9", "100"), "shard-2": ShardReceipt(1, "7", "7")}
+    assert (receipt.retried, receipt.failed, receipt.uncertain, receipt.in_flight) == (4, 5, 6, 2)
+    assert receipt.options == {"seed": 7}
+
+
+def test_sequence_numbers_compare_as_numbers_in_whatever_order_answers_come() -> None:
+    ledger = Ledger(BLANK)
+    for number in ("1000", "999", "10000", "99"):
+        ledger.add([Acknowledged(Record("a", b"x"), "shard", number)])
+    assert ledger.receipt(WriterCounts()).shards["shard"] == ShardReceipt(4, "99", "10000")
+
+
+def test_a_receipt_is_loaded_as_it_was_saved(tmp_path: Path) -> None:
+    receipt = replace(
+        BLANK,
+        state=FINISHED,
+        readings=3,
+        dirty={"empty_line": 1},
+        shards={"s": ShardReceipt(1, "2", "3")},
+        devices={"a": 3},
+    )
+    path = tmp_path / "folder" / "receipt.json"
+    receipt.save(path)
+    assert Receipt.load(path) == receipt
+    assert receipt.is_final
+    assert not BLANK.is_final
+    assert [file.name for file in path.parent.iterdir()] == ["receipt.json"], "no temporary file stays behind"
+
+
+def test_a_failed_save_leaves_the_receipt_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "receipt.json"
+    BLANK.save(path)
+    with pytest.raises(TypeError):
+        replace(BLANK, options={"seed": object()}).save(path)
+    assert Receipt.load(path) == BLANK
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "is not a receipt"),
+        ('{"format": 1', "is not a receipt"),
+        ("[]", "not a receipt of format 1"),
+        ('{"format": 99}', "not a receipt of format 1"),
+        ('{"format": 1, "shards": {}}', "not a whole receipt"),
+        ('{"format": 1}', "not a whole receipt"),
+        ('{"format": 1, "shards": {"a": 3}}', "not a whole receipt"),
+    ],
+)
+def test_a_file_that_is_no_receipt_is_named(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "receipt.json"
+    path.write_text(content)
+    with pytest.raises(ConfigurationError, match=message) as info:
+        Receipt.load(path)
+    assert str(path) in str(info.value)
+
+
+def test_a_receipt_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"gone\.json cannot be read: No such file"):
+        Receipt.load(tmp_path / "gone.json")
+
+
+def test_receipts_of_a_stage_are_found(tmp_path: Path) -> None:
+    replace(BLANK, run_id="b").save(tmp_path / "b.json")
+    replace(BLANK, run_id="a").save(tmp_path / "a.json")
+    replace(BLANK, stage="prod").save(tmp_path / "c.json")
+    (tmp_path / "notes.txt").write_text("no receipt")
+    assert [(path.name, receipt.run_id) for path, receipt in receipts_in(tmp_path, "local")] == [
+        ("a.json", "a"),
+        ("b.json", "b"),
+    ]
+    assert list(receipts_in(tmp_path / "none", "local")) == []
+
+
+def test_the_file_is_plain_json(tmp_path: Path) -> None:
+    BLANK.save(tmp_path / "receipt.json")
+    content = json.loads((tmp_path / "receipt.json").read_text())
+    assert content["run_id"] == "run-1"
+    assert content["format"] == 1

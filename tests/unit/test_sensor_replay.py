@@ -1,0 +1,300 @@
+"""Replaying recordings: every readable row becomes a valid reading, and every other one is reported."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from datastreamer.errors import UsageError
+from datastreamer.events.reading import reject_reason
+from sensor.pacing import Pacer
+from sensor.replay.columns import resolve
+from sensor.replay.moments import TimestampUnit, number, reader, time_zone
+from sensor.replay.readings import ReadingReader
+from sensor.replay.recording import Recording
+from sensor.replay.source import ReplaySource
+from sensor.stopping import StopRequest
+from sensor.unreadable import Unreadable
+
+COLUMNS = {"device-id": 3, "timestamp": 1, "temperature": 4, "humidity": 5}
+MS = reader(TimestampUnit.MS, UTC)
+
+
+def climate_rows(rows: int = 200) -> list[str]:
+    """Rows shaped like a room climate recording: entry, time [ms], elapsed [s], node, deg C, %, light."""
+    return [
+        f"{entry}, {1_458_117_704_955 + entry * 731}, {entry * 731 // 1000}, {1 + entry % 4}, "
+        f"{20.5 + math.sin(entry / 9):.2f}, {40.7 + math.cos(entry / 9):.3f}, 251.43"
+        for entry in range(1, rows + 1)
+    ]
+
+
+def write(path: Path, text: str | bytes) -> Path:
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def read(
+    path: Path,
+    columns: dict[str, int] = COLUMNS,
+    moment_of: Callable[[str], datetime] = MS,
+    delimiter: str = ",",
+) -> tuple[list[dict[str, Any]], Unreadable]:
+    recording, unreadable = Recording(path, delimiter), Unreadable()
+    reading_reader = ReadingReader(columns, moment_of, recording.digest())
+    readings = []
+    for reading in reading_reader.read(recording.rows(), unreadable):
+        assert reading.lines.data.endswith(b"\n")
+        assert reading.lines.ends == (len(reading.lines.data),)
+        readings.append(json.loads(reading.lines.data))
+        assert reading.lines.device == readings[-1]["device_id"]
+    return readings, unreadable
+
+
+def test_rows_become_valid_readings(tmp_path: Path) -> None:
+    readings, unreadable = read(write(tmp_path / "climate.csv", "\n".join(climate_rows())))
+    assert unreadable.count == 0
+    assert len(readings) == 200
+    assert readings[0] | {"event_id": ""} == {
+        "event_id": "",
+        "device_id": "2",
+        "timestamp": "2016-03-16T08:41:45.686Z",
+        "temperature": 20.61,
+        "humidity": 41.694,
+    }
+    assert all(reject_reason(json.dumps(reading).encode(), datetime.now(UTC)) is None for reading in readings)
+    assert len({reading["event_id"] for reading in readings}) == 200
+
+
+def test_a_second_replay_gives_the_same_ids_even_from_a_zipped_file(tmp_path: Path) -> None:
+    text = "\n".join(climate_rows()).encode()
+    first, _ = read(write(tmp_path / "a.csv", text))
+    again, _ = read(write(tmp_path / "b.csv", text))
+    zipped, _ = read(write(tmp_path / "c.csv", gzip.compress(text)))
+    assert first == again == zipped
+
+
+def test_other_content_or_other_columns_give_other_ids(tmp_path: Path) -> None:
+    rows = climate_rows()
+    path = write(tmp_path / "a.csv", "\n".join(rows))
+    first, _ = read(path)
+    other_file, _ = read(write(tmp_path / "b.csv", "\n".join([*rows, rows[0]])))
+    corrected, _ = read(path, COLUMNS | {"temperature": 6})
+    ids = [{reading["event_id"] for reading in readings} for readings in (first, other_file, corrected)]
+    assert ids[0].isdisjoint(ids[1])
+    assert ids[0].isdisjoint(ids[2])
+
+
+def test_equal_rows_are_readings_of_their_own(tmp_path: Path) -> None:
+    readings, _ = read(write(tmp_path / "a.csv", "\n".join(climate_rows(1) * 3)))
+    assert len({reading["event_id"] for reading in readings}) == 3
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        (b"1, 1458117704955", "it has 2 columns, and column 6 is needed"),
+        (b"1, yesterday, 1, 4, 20.68, 40.7, 2", "timestamp: 'yesterday' is no number of ms since 1970"),
+        (b"1, -5, 1, 4, 20.68, 40.7, 2", "timestamp: -5 ms since 1970 is no time"),
+        (b"1, 1458117704955000000, 1, 4, 20.68, 40.7, 2", "is --timestamp-unit right?"),
+        (b"1, 1e400, 1, 4, 20.68, 40.7, 2", "is --timestamp-unit right?"),
+        (b"1, 1458117704955, 1, 4, warm, 40.7, 2", "temperature: 'warm' is not a number"),
+        (b"1, 1458117704955, 1, 4, nan, 40.7, 2", "temperature: 'nan' is not a number"),
+        (b"1, 1458117704955, 1, 4, 1_0, 40.7, 2", "temperature: '1_0' is not a number"),
+        (b"1, 1458117704955, 1, 4, 1e999, 40.7, 2", "temperature: 1e999 is too large"),
+        ("1, 1458117704955, 1, 4, ２１, 40.7, 2".encode(), "is not a number"),  # noqa: RUF001  full-width digits
+        (b"1, 1458117704955, 1, 4, , 40.7, 2", "temperature is empty"),
+        (b"1, 1458117704955, 1, , 20.68, 40.7, 2", "device-id is empty"),
+        (b"1, 1458117704955, 1, " + b"d" * 257 + b", 20.68, 40.7, 2", "device-id has 257 characters"),
+        (b"1, 1458117704955, 1, 4, 20.68, wet, 2", "humidity: 'wet' is not a number"),
+        (b"1, 1458117704955, 1, \xff\xfe, 20.68, 40.7, 2", "it is not UTF-8 (byte 22 of the line)"),
+        (b'1, 1458117704955, 1, "4, 20.68, 40.7, 2', "it is not CSV"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_reported_and_the_rest_goes_on(tmp_path: Path, row: bytes, problem: str) -> None:
+    rows = [line.encode() for line in climate_rows(4)]
+    readings, unreadable = read(write(tmp_path / "a.csv", b"\n".join([*rows[:2], row, b"", *rows[2:]])))
+    assert len(readings) == 4
+    assert unreadable.count == 1
+    assert unreadable.first[0]["line"] == 3
+    assert problem in unreadable.first[0]["problem"]
+
+
+def test_only_the_first_unreadable_rows_are_kept_but_all_are_counted(tmp_path: Path) -> None:
+    readings, unreadable = read(write(tmp_path / "a.csv", "nonsense\n" * 1_000))
+    assert readings == []
+    assert unreadable.count == 1_000
+    assert [row["line"] for row in unreadable.first] == list(range(1, 21))
+
+
+def test_a_zipped_file_that_breaks_off_gives_what_it_has(tmp_path: Path) -> None:
+    whole = gzip.compress("\n".join(climate_rows(5_000)).encode())
+    readings, unreadable = read(write(tmp_path / "a.csv.gz", whole[: len(whole) // 2]))
+    assert 1_000 < len(readings) < 4_000
+    assert unreadable.count == 1
+    assert "the file breaks off here" in unreadable.first[0]["problem"]
+    assert unreadable.first[0]["line"] == len(readings) + 1
+
+
+def test_windows_line_ends_a_byte_order_mark_quotes_and_missing_humidity_are_read(tmp_path: Path) -> None:
+    text = '\ufeff1458117704955;"cellar; left";"20.68";41\r\n1458117704956;attic;-3;\r\n'
+    columns = {"timestamp": 0, "device-id": 1, "temperature": 2, "humidity": 3}
+    readings, unreadable = read(write(tmp_path / "a.csv", text), columns, delimiter=";")
+    assert unreadable.count == 0
+    assert [(r["device_id"], r["temperature"], r.get("humidity")) for r in readings] == [
+        ("cellar; left", 20.68, 41.0),
+        ("attic", -3.0, None),
+    ]
+
+
+def test_a_value_that_the_lake_refuses_is_sent_and_marked(tmp_path: Path) -> None:
+    recording = Recording(write(tmp_path / "a.csv", "1, 1458117704955, 0, 4, -300, 40"), ",")
+    (reading,) = ReadingReader(COLUMNS, MS, "digest").read(recording.rows(), Unreadable())
+    assert reading.lines.marks == [(0, "dirty:temperature_out_of_range")]
+
+
+@pytest.mark.parametrize(
+    ("unit", "text"),
+    [
+        ("s", "1458117704.955"),
+        ("s", "1.458117704955e9"),
+        ("ms", "1458117704955"),
+        ("us", "1458117704955000"),
+        ("ns", "1458117704955000000"),
+        ("iso", "2016-03-16T08:41:44.955Z"),
+        ("iso", "2016-03-16 09:41:44.955+01:00"),
+        ("iso", "2016-03-16T17:41:44.955"),
+        ("iso", "20160316T174144.955"),
+    ],
+)
+def test_every_unit_names_the_same_moment(unit: str, text: str) -> None:
+    moment = reader(TimestampUnit(unit), ZoneInfo("Asia/Tokyo"))(text)
+    assert moment == datetime(2016, 3, 16, 8, 41, 44, 955_000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["", "2016-02-30", "16.3.2016", "0001-01-01T00:00:00+23:00"])
+def test_text_that_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no ISO-8601 time"):
+        reader(TimestampUnit.ISO, UTC)(text)
+
+
+def test_an_unknown_time_zone_names_the_nearest() -> None:
+    assert time_zone("Europe/Berlin") == ZoneInfo("Europe/Berlin")
+    with pytest.raises(UsageError, match="Did you mean 'Europe/Berlin'"):
+        time_zone("Europe/Berln")
+    with pytest.raises(UsageError, match="no such zone"):
+        time_zone("../../etc/passwd")
+
+
+def test_numbers_are_read_as_they_are_written() -> None:
+    assert [number(text) for text in ("20.68", "-3", "+4.", ".5", "1e2")] == [20.68, -3.0, 4.0, 0.5, 100.0]
+
+
+HEADER = ["time", "node", "temp", "temp"]
+
+
+@pytest.mark.parametrize(
+    ("given", "header", "column"),
+    [("2", None, 1), ("2", HEADER, 1), ("node", HEADER, 1), ("2", ["2", "x", "y"], 1)],
+)
+def test_columns_are_found_by_number_or_name(given: str, header: list[str] | None, column: int) -> None:
+    assert resolve({"device-id": given, "humidity": None}, header, 4) == {"device-id": column}
+
+
+@pytest.mark.parametrize(
+    ("given", "header", "message"),
+    [
+        ("0", HEADER, "--device-id 0: the file has columns 1 to 4"),
+        ("5", None, "--device-id 5: the file has columns 1 to 4"),
+        ("nod", HEADER, "no such column. Did you mean 'node'"),
+        ("humid", HEADER, "The header has: time, node, temp, temp"),
+        ("temp", HEADER, "2 columns have that name"),
+        ("node", None, "without a header, give the column's number"),
+    ],
+)
+def test_a_column_that_does_not_exist_is_refused(given: str, header: list[str] | None, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        resolve({"device-id": given}, header, 4)
+
+
+class Clock:
+    """Time that passes only while somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class WaitingStop(StopRequest):
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def wait(self, seconds: float) -> None:
+        self._clock.now += seconds
+
+
+def replay_times(tmp_path: Path, speedup: float | None, rate: float, gaps_ms: list[int]) -> list[float]:
+    """When each reading was sent [s], for a recording with ``gaps_ms`` between its rows."""
+    moment, rows = 1_458_117_704_955, []
+    for gap in [0, *gaps_ms]:
+        moment += gap
+        rows.append(f"0,{moment},0,a,20,40")
+    clock = Clock()
+    recording = Recording(write(tmp_path / "a.csv", "\n".join(rows)), ",")
+    source = ReplaySource(
+        recording.rows(),
+        ReadingReader(COLUMNS, MS, "digest"),
+        Pacer(rate, monotonic=clock, wall=clock),
+        speedup,
+        clock,
+    )
+    times = []
+    for batch in source.batches(WaitingStop(clock)):
+        times += [clock.now for _ in batch]
+    assert source.progress() == 1.0
+    return times
+
+
+def test_recorded_distances_are_kept_and_divided_by_the_speedup(tmp_path: Path) -> None:
+    times = replay_times(tmp_path, 60.0, 0.0, [60_000, 120_000, -60_000, 600_000])
+    assert times == pytest.approx([0.0, 1.0, 3.0, 3.0, 12.0], abs=0.11)
+
+
+def test_without_speedup_the_rate_alone_counts(tmp_path: Path) -> None:
+    assert replay_times(tmp_path, None, 0.0, [10_000] * 5) == [0.0] * 6
+    times = replay_times(tmp_path, None, 10.0, [10_000] * 30)
+    assert times[-1] == pytest.approx(3.1, abs=0.3)
+
+
+def test_a_stop_ends_the_replay_where_it_is(tmp_path: Path) -> None:
+    recording = Recording(write(tmp_path / "a.csv", "\n".join(climate_rows(2_000))), ",")
+    source = ReplaySource(recording.rows(), ReadingReader(COLUMNS, MS, "digest"), Pacer(0.0), None)
+    stop = StopRequest()
+    batches = source.batches(stop)
+    sent = len(list(next(batches)))
+    stop.request()
+    assert list(batches) == []
+    assert 0 < sent < 2_000
+    assert 0.0 < source.progress() < 1.0
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"gone\.csv cannot be read: No such file"):
+        Recording(tmp_path / "gone.csv", ",")
+
+
+def test_timestamps_keep_milliseconds(tmp_path: Path) -> None:
+    readings, _ = read(write(tmp_path / "a.csv", "\n".join(climate_rows(2))))
+    moments = [datetime.fromisoformat(reading["timestamp"]) for reading in readings]
+    assert moments[1] - moments[0] == timedelta(milliseconds=731)
