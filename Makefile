@@ -11,6 +11,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 SPARK_JARS := .local/jars
+CHECKOV := .local/tools/checkov
 
 ##@ Use it
 help: ## Show this help
@@ -52,9 +53,18 @@ $(SPARK_JARS)/.ready: requirements/jars.txt | $(VENV)/.ready
 	@rm $(SPARK_JARS)/sagemaker_pyspark-*.tar.gz
 	@touch $@
 
+# Checkov pins an old boto3, so it cannot share the project's venv.
+$(CHECKOV)/.ready: requirements/checkov.txt
+	@echo "Setting up Checkov in $(CHECKOV) (once)"
+	@$(PYTHON) -m venv --clear $(CHECKOV)
+	@$(CHECKOV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/checkov.txt
+	@touch $@
+
 lock: ## Re-resolve and pin every dependency with hashes
 	$(BIN)/pip-compile --quiet --extra local --extra dev --generate-hashes --strip-extras --allow-unsafe \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements/dev.txt pyproject.toml
+	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements/checkov.txt requirements/checkov.in
 
 ##@ Put a stage in place (STAGE=local, staging, production)
 plan: setup ## Show and save what apply would change
@@ -79,7 +89,7 @@ check: setup ## Everything CI checks: format, lint, types, imports, all tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	@$(MAKE) fmt validate terraform-test
+	@$(MAKE) fmt validate terraform-test checkov
 	@$(MAKE) test
 
 fmt: setup ## Whether Terraform files are formatted
@@ -91,6 +101,9 @@ validate: setup ## Whether each stage's Terraform is valid
 terraform-test: setup ## Run every *.tftest.hcl
 	@$(BIN)/python -m scripts.terraform_checks test
 
-.PHONY: fmt validate terraform-test
+checkov: $(CHECKOV)/.ready ## Look for insecure Terraform; each exception has its reason beside the resource
+	@$(CHECKOV)/bin/checkov --directory terraform --framework terraform --skip-download --quiet --compact
+
+.PHONY: fmt validate terraform-test checkov
 
 .PHONY: check

@@ -1,8 +1,6 @@
 # A Firehose stream that reads a Kinesis stream and writes gzip objects to S3, below a prefix of the arrival time.
 
 resource "aws_kinesis_firehose_delivery_stream" "this" {
-  #checkov:skip=CKV_AWS_240:Server-side encryption of Firehose itself is for direct puts; with a Kinesis source AWS refuses it, and the source stream is encrypted.
-  #checkov:skip=CKV_AWS_241:As above: records rest in the Kinesis stream and in S3, and both are encrypted with the customer key.
   name        = var.name
   destination = "extended_s3"
 

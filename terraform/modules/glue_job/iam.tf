@@ -31,8 +31,6 @@ resource "aws_iam_role" "this" {
 }
 
 resource "aws_iam_role_policy" "this" {
-  #checkov:skip=CKV_AWS_290:PutMetricData takes no resource; the condition limits it to the job's own namespaces.
-  #checkov:skip=CKV_AWS_355:As above.
   name = "run"
   role = aws_iam_role.this.id
 

@@ -9,7 +9,6 @@ locals {
 }
 
 resource "aws_s3_object" "script" {
-  #checkov:skip=CKV_AWS_186:The bucket encrypts every object with its customer key by default.
   bucket      = var.artifacts_bucket
   key         = local.script_key
   source      = var.script_path
@@ -17,7 +16,6 @@ resource "aws_s3_object" "script" {
 }
 
 resource "aws_s3_object" "package" {
-  #checkov:skip=CKV_AWS_186:The bucket encrypts every object with its customer key by default.
   bucket      = var.artifacts_bucket
   key         = local.package_key
   source      = var.package_path

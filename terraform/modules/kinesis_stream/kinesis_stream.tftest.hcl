@@ -81,72 +81,26 @@ run "alarms_tell_the_topic_of_a_late_consumer_and_of_throttling" {
   }
 }
 
-run "refuses_a_bad_name" {
+run "refuses_bad_values" {
   command = plan
 
   variables {
-    name = "two words"
-  }
-
-  expect_failures = [var.name]
-}
-
-run "refuses_an_unknown_mode" {
-  command = plan
-
-  variables {
-    mode = "SERVERLESS"
-  }
-
-  expect_failures = [var.mode]
-}
-
-run "refuses_a_stream_without_shards" {
-  command = plan
-
-  variables {
-    shard_count = 0
-  }
-
-  expect_failures = [var.shard_count]
-}
-
-run "refuses_a_retention_below_a_day" {
-  command = plan
-
-  variables {
-    retention_hours = 23
-  }
-
-  expect_failures = [var.retention_hours]
-}
-
-run "refuses_a_key_that_is_no_key" {
-  command = plan
-
-  variables {
-    kms_key_id = "alias/mine"
-  }
-
-  expect_failures = [var.kms_key_id]
-}
-
-run "refuses_an_unknown_shard_metric" {
-  command = plan
-
-  variables {
-    shard_level_metrics = ["IncomingBytes", "Temperature"]
-  }
-
-  expect_failures = [var.shard_level_metrics]
-}
-
-run "refuses_an_iterator_age_of_nothing" {
-  command = plan
-
-  variables {
+    name                       = "two words"
+    mode                       = "SERVERLESS"
+    shard_count                = 0
+    retention_hours            = 23
+    kms_key_id                 = "alias/mine"
+    shard_level_metrics        = ["IncomingBytes", "Temperature"]
     iterator_age_alarm_seconds = 0
   }
 
-  expect_failures = [var.iterator_age_alarm_seconds]
+  expect_failures = [
+    var.name,
+    var.mode,
+    var.shard_count,
+    var.retention_hours,
+    var.kms_key_id,
+    var.shard_level_metrics,
+    var.iterator_age_alarm_seconds,
+  ]
 }

@@ -1,0 +1,148 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/readings" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:ap-northeast-1:123456789012:log-group:readings" }
+  }
+
+  mock_resource "aws_kinesis_firehose_delivery_stream" {
+    defaults = { arn = "arn:aws:firehose:ap-northeast-1:123456789012:deliverystream/readings" }
+  }
+}
+
+variables {
+  name              = "readings"
+  source_stream_arn = "arn:aws:kinesis:ap-northeast-1:123456789012:stream/readings"
+  bucket_arn        = "arn:aws:s3:::raw"
+  kms_key_arn       = "arn:aws:kms:ap-northeast-1:123456789012:key/lake"
+  prefix            = "raw_data/device_sensor/"
+  error_prefix      = "raw_data_errors/device_sensor/"
+}
+
+run "writes_gzip_objects_below_the_arrival_hour" {
+  assert {
+    condition     = aws_kinesis_firehose_delivery_stream.this.extended_s3_configuration[0].prefix == "raw_data/device_sensor/!{timestamp:yyyy/MM/dd/HH}/"
+    error_message = "Objects must lie below the hour in which they arrived."
+  }
+
+  assert {
+    condition     = aws_kinesis_firehose_delivery_stream.this.extended_s3_configuration[0].error_output_prefix == "raw_data_errors/device_sensor/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd/HH}/"
+    error_message = "What failed must lie apart, by kind of error."
+  }
+
+  assert {
+    condition     = aws_kinesis_firehose_delivery_stream.this.extended_s3_configuration[0].compression_format == "GZIP" && aws_kinesis_firehose_delivery_stream.this.extended_s3_configuration[0].custom_time_zone == "UTC"
+    error_message = "Objects must be compressed, and the hours UTC."
+  }
+
+  assert {
+    condition     = aws_kinesis_firehose_delivery_stream.this.extended_s3_configuration[0].cloudwatch_logging_options[0].enabled && aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arn
+    error_message = "Delivery errors must be logged, encrypted."
+  }
+}
+
+run "the_role_reads_the_stream_and_writes_below_its_prefixes_only" {
+  variables {
+    source_kms_key_arns = ["arn:aws:kms:ap-northeast-1:123456789012:key/stream"]
+  }
+
+  assert {
+    condition = alltrue([
+      for action in flatten([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Action]) :
+      !strcontains(action, "*")
+    ])
+    error_message = "No action may hold a star."
+  }
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource if contains(flatten([statement.Action]), "s3:PutObject")
+    ])) == toset(["arn:aws:s3:::raw/raw_data/device_sensor/*", "arn:aws:s3:::raw/raw_data_errors/device_sensor/*"])
+    error_message = "The role must write below its two prefixes and nowhere else."
+  }
+
+  assert {
+    condition = length([
+      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement
+      if statement.Resource == "arn:aws:kms:ap-northeast-1:123456789012:key/stream" && statement.Action == "kms:Decrypt"
+    ]) == 1
+    error_message = "The stream's own key must be usable, for decryption only."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Condition.StringEquals["sts:ExternalId"] == "123456789012"
+    error_message = "Only this account's Firehose may take the role."
+  }
+}
+
+run "alarms_watch_freshness_success_and_throttling" {
+  variables {
+    alarm_topic_arns = ["arn:aws:sns:ap-northeast-1:123456789012:alarms"]
+  }
+
+  assert {
+    condition     = { for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.metric_name } == { freshness = "DeliveryToS3.DataFreshness", delivery-failed = "DeliveryToS3.Success", source-throttled = "ThrottledGetRecords" }
+    error_message = "Late, failed and throttled deliveries must raise an alarm."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in values(aws_cloudwatch_metric_alarm.this) : alarm.dimensions.DeliveryStreamName == "readings" && length(alarm.alarm_actions) == 1])
+    error_message = "Every alarm must watch this delivery stream and tell the topic."
+  }
+}
+
+run "refuses_bad_values" {
+  command = plan
+
+  variables {
+    name                = "two words"
+    source_stream_arn   = "readings"
+    source_kms_key_arns = ["mine"]
+    bucket_arn          = "raw"
+    kms_key_arn         = "mine"
+    prefix              = "raw!{timestamp:yyyy}/"
+    buffering_megabytes = 129
+    buffering_seconds   = 901
+    log_retention_days  = 8
+  }
+
+  expect_failures = [
+    var.name,
+    var.source_stream_arn,
+    var.source_kms_key_arns,
+    var.bucket_arn,
+    var.kms_key_arn,
+    var.prefix,
+    var.buffering_megabytes,
+    var.buffering_seconds,
+    var.log_retention_days,
+  ]
+}
+
+run "refuses_errors_among_the_data_and_an_alarm_that_always_fires" {
+  command = plan
+
+  variables {
+    error_prefix            = "raw_data/device_sensor/errors/"
+    buffering_seconds       = 300
+    freshness_alarm_seconds = 300
+  }
+
+  expect_failures = [var.error_prefix, var.freshness_alarm_seconds]
+}
+
+run "refuses_an_error_prefix_that_starts_with_a_slash" {
+  command = plan
+
+  variables {
+    error_prefix = "/errors/"
+  }
+
+  expect_failures = [var.error_prefix]
+}
