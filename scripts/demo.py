@@ -75,7 +75,9 @@ def run(demo: Demo, *, readings: int, ledger_file: Path) -> None:
         " --dirty 0.01 --duplicates 0.01 --late 0.02"
     )
     demo.step(
-        "2. Terraform provisions the lake", [PYTHON, "-m", "scripts.provision", "apply", "local"], "make apply"
+        "2. Terraform provisions the lake",
+        [PYTHON, "-m", "scripts.provision", "apply", "local", "--auto-approve"],
+        "make apply",
     )
     demo.step(
         f"3. Sensors send {readings:,} readings, some dirty, late or twice",

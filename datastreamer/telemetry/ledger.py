@@ -16,13 +16,17 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True)
 class ObjectOutcome:
-    """What committed runs say became of one raw object's lines. ``runs`` should be one run."""
+    """What committed runs say became of one raw object's lines. ``runs`` should be one run.
+
+    ``fault``: why the object could not be read to its end, None when it was; ``lines`` are then the readable ones.
+    """
 
     lines: int
     curated: int
     quarantined: int
     duplicates: int
     runs: tuple[str, ...]
+    fault: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Both sides of the law, and every finding against it. ``unreceipted``: raw lines that no receipt covers."""
+    """Both sides of the law, and every finding against it.
+
+    ``unreceipted``: raw lines that no receipt covers. ``damaged``: raw objects that could not be read to their end,
+    with the fault; what was readable is in the sums.
+    """
 
     acknowledged: int
     unreceipted: int
@@ -66,6 +74,7 @@ class Ledger:
     duplicates: int
     quarantined_by_reason: Mapping[str, int]
     objects: int
+    damaged: Mapping[str, str]
     findings: tuple[Finding, ...]
 
     @property
@@ -86,6 +95,7 @@ def judge(evidence: Evidence) -> Ledger:
         duplicates=sum(outcome.duplicates for outcome in evidence.outcomes.values()),
         quarantined_by_reason=dict(evidence.quarantined_by_reason),
         objects=len(evidence.raw_lines),
+        damaged={uri: outcome.fault for uri, outcome in evidence.outcomes.items() if outcome.fault},
         findings=tuple(_findings(evidence, raw)),
     )
 

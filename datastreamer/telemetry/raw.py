@@ -5,16 +5,16 @@ The audit counts here anew, without asking the job, so that neither can hide the
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from datastreamer.telemetry.raw_lines import RawLines
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-GZIP_MAGIC = b"\x1f\x8b"
 CHUNK_BYTES = 256 * 1024
 READERS = 8
 
@@ -41,18 +41,9 @@ def list_raw(s3: S3Client, bucket: str, prefix: str) -> list[RawObject]:
 
 
 def count_lines(chunks: Iterable[bytes]) -> int:
-    """Lines in an object's bytes: newlines, plus one for a last line that has none.
-
-    Gzip is known by its first bytes, not by its name; several members follow each other; of a stream that breaks off or
-    is corrupt, what can be read counts.
-    """
-    newlines = 0
-    last = b"\n"
-    for piece in _readable(chunks):
-        if piece:
-            newlines += piece.count(b"\n")
-            last = piece[-1:]
-    return newlines + (last != b"\n")
+    """Lines in an object's bytes; a last one that no line end closes, or that a fault cuts off, counts too."""
+    blocks = RawLines(chunks)
+    return sum(map(len, blocks)) + (blocks.unfinished is not None)
 
 
 def count_all(
@@ -70,41 +61,3 @@ def count_all(
             lines[found.uri] = number
             counted(found)
     return lines
-
-
-def _readable(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    stream = iter(chunks)
-    head = b""
-    for chunk in stream:
-        head += chunk
-        if len(head) >= len(GZIP_MAGIC):
-            break
-    if not head.startswith(GZIP_MAGIC):
-        yield head
-        yield from stream
-        return
-    member = zlib.decompressobj(wbits=31)
-    pending: bytes | None = head
-    while pending is not None:
-        before = member.copy()
-        try:
-            yield member.decompress(pending)
-        except zlib.error:
-            yield _up_to_the_fault(before, pending)
-            return
-        if member.eof:
-            pending = member.unused_data or next(stream, None)
-            member = zlib.decompressobj(wbits=31)
-        else:
-            pending = next(stream, None)
-
-
-def _up_to_the_fault(member: zlib._Decompress, chunk: bytes) -> bytes:
-    """A decompressor drops the output of the call in which it fails; byte by byte, only the bad byte's is lost."""
-    readable = []
-    for position in range(len(chunk)):
-        try:
-            readable.append(member.decompress(chunk[position : position + 1]))
-        except zlib.error:
-            break
-    return b"".join(readable)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from datastreamer.cli.telemetry import ask, drive, health
+from datastreamer.cli.telemetry import ask, drive, health, proof
 
 app = typer.Typer(help="The telemetry lake: sensors -> Kinesis -> Firehose -> Glue -> Athena.", no_args_is_help=True)
 app.command(name="query")(ask.query)
 app.command(name="etl")(drive.etl)
 app.command(name="crawl")(drive.crawl_command)
 app.command(name="status")(health.status)
+app.command(name="audit")(proof.audit)
+app.command(name="await-delivery")(proof.await_delivery)
