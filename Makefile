@@ -13,7 +13,10 @@ BIN := $(VENV)/bin
 SPARK_JARS := .local/jars
 CHECKOV := .local/tools/checkov
 
-##@ Use it
+##@ Use it (PIPELINE=telemetry, KEEP=1 leaves the stage up)
+demo: setup ## Watch records go from sensors to an Athena answer, with proof
+	@$(BIN)/python -m scripts.demo --pipeline $(PIPELINE) $(if $(KEEP),--keep)
+
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
