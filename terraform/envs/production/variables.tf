@@ -77,6 +77,7 @@ variable "telemetry" {
     athena_scan_limit_bytes    = optional(number)
     alarm_emails               = optional(set(string))
     quarantine_alarm_percent   = optional(number)
+    job_stalled_hours          = optional(number)
     log_retention_days         = optional(number)
   })
   nullable = false

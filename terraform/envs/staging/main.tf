@@ -39,5 +39,6 @@ module "telemetry" {
   athena_scan_limit_bytes    = var.telemetry.athena_scan_limit_bytes
   alarm_emails               = var.telemetry.alarm_emails
   quarantine_alarm_percent   = var.telemetry.quarantine_alarm_percent
+  job_stalled_hours          = var.telemetry.job_stalled_hours
   log_retention_days         = var.telemetry.log_retention_days
 }

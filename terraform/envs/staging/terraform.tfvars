@@ -5,6 +5,7 @@ telemetry = {
   buffering_megabytes      = 64
   buffering_seconds        = 300
   job_schedule             = "rate(1 hour)"
+  job_stalled_hours        = 3
   force_destroy            = true
   key_deletion_window_days = 7
   log_retention_days       = 30

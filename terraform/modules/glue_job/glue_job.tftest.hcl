@@ -84,7 +84,7 @@ run "the_role_writes_below_its_outputs_only" {
   assert {
     condition = toset(flatten([
       for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource if contains(flatten([statement.Action]), "s3:PutObject")
-    ])) == toset(["arn:aws:s3:::tables/readings/*"])
+    ])) == toset(["arn:aws:s3:::tables/readings/*", "arn:aws:s3:::tables/readings_$folder$"])
     error_message = "The job must not write to its inputs or its code."
   }
 
@@ -97,9 +97,9 @@ run "the_role_writes_below_its_outputs_only" {
 
   assert {
     condition = alltrue([
-      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : toset(statement.Condition.StringLike["s3:prefix"]) == toset(["readings", "readings/*"]) if statement.Sid == "ListPaths"
+      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : toset(statement.Resource) == toset(["arn:aws:s3:::raw", "arn:aws:s3:::tables"]) if statement.Sid == "ListBuckets"
     ])
-    error_message = "The job must list its own folders only."
+    error_message = "The job must list its own buckets only."
   }
 }
 

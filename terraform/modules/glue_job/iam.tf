@@ -5,14 +5,15 @@ data "aws_partition" "current" {}
 locals {
   bucket_arn_prefix = "arn:${data.aws_partition.current.partition}:s3:::"
 
-  # A path is bucket/prefix: the objects it covers, and the bucket and prefix a listing of it names.
-  paths = { for path in concat(var.read_paths, var.write_paths) : path => {
-    bucket = split("/", path)[0]
-    prefix = trimprefix(path, "${split("/", path)[0]}/")
-  } }
+  paths   = concat(var.read_paths, var.write_paths)
+  buckets = distinct([for path in local.paths : split("/", path)[0]])
 
-  object_arns = { for path, parts in local.paths : path => "${local.bucket_arn_prefix}${parts.bucket}/${parts.prefix}*" }
-  buckets     = distinct([for parts in values(local.paths) : parts.bucket])
+  # EMRFS, Glue's file system before 5.1, marks each folder that it makes with an empty object beside it.
+  folders = distinct(flatten([
+    for path in var.write_paths : [
+      for depth in range(2, length(split("/", path))) : join("/", slice(split("/", path), 0, depth))
+    ]
+  ]))
 }
 
 resource "aws_iam_role" "this" {
@@ -50,29 +51,23 @@ resource "aws_iam_role_policy" "this" {
         Sid      = "ReadInputs"
         Effect   = "Allow"
         Action   = "s3:GetObject"
-        Resource = [for path in concat(var.read_paths, var.write_paths) : local.object_arns[path]]
+        Resource = [for path in local.paths : "${local.bucket_arn_prefix}${path}*"]
       },
       {
-        Sid      = "WriteOutputs"
-        Effect   = "Allow"
-        Action   = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"]
-        Resource = [for path in var.write_paths : local.object_arns[path]]
+        Sid    = "WriteOutputs"
+        Effect = "Allow"
+        Action = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"]
+        Resource = concat(
+          [for path in var.write_paths : "${local.bucket_arn_prefix}${path}*"],
+          [for folder in local.folders : "${local.bucket_arn_prefix}${folder}_$folder$"],
+        )
       },
       {
-        Sid      = "FindBuckets"
+        # Not narrowed to prefixes: S3 then answers 403, not 404, when the job asks for an object that is not there yet.
+        Sid      = "ListBuckets"
         Effect   = "Allow"
-        Action   = "s3:GetBucketLocation"
+        Action   = ["s3:GetBucketLocation", "s3:ListBucket"]
         Resource = [for bucket in local.buckets : "${local.bucket_arn_prefix}${bucket}"]
-      },
-      {
-        Sid      = "ListPaths"
-        Effect   = "Allow"
-        Action   = "s3:ListBucket"
-        Resource = [for bucket in local.buckets : "${local.bucket_arn_prefix}${bucket}"]
-        Condition = {
-          # Spark asks for a folder with and without its slash.
-          StringLike = { "s3:prefix" = distinct(flatten([for parts in values(local.paths) : [trimsuffix(parts.prefix, "/"), "${parts.prefix}*"]])) }
-        }
       },
       {
         Sid      = "DecryptInputsAndEncryptOutputs"

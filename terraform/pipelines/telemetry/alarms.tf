@@ -39,14 +39,14 @@ resource "aws_cloudwatch_metric_alarm" "job_stalled" {
   count = var.job_schedule_enabled ? 1 : 0
 
   alarm_name          = "${local.name}-telemetry-job-stalled"
-  alarm_description   = "No run of ${module.job.name} has finished for two hours, though one starts on ${var.job_schedule}."
+  alarm_description   = "No run of ${module.job.name} has finished for ${var.job_stalled_hours} h, though one starts on ${var.job_schedule}."
   namespace           = local.metric_namespace
   metric_name         = "RecordsRead"
   dimensions          = { Stage = var.stage }
   statistic           = "SampleCount"
   period              = 3600
-  evaluation_periods  = 2
-  datapoints_to_alarm = 2
+  evaluation_periods  = var.job_stalled_hours
+  datapoints_to_alarm = var.job_stalled_hours
   comparison_operator = "LessThanThreshold"
   threshold           = 1
   treat_missing_data  = "breaching"

@@ -12,7 +12,7 @@ locals {
     { name = "site", type = "string", comment = "Where the device stands" },
     { name = "firmware", type = "string", comment = "Firmware version of the device" },
     { name = "extra", type = "string", comment = "Fields that the contract does not know, as a JSON object" },
-    { name = "ingest_time", type = "timestamp", comment = "When the job read the reading, UTC" },
+    { name = "ingest_time", type = "timestamp", comment = "When its raw object reached the lake, UTC" },
     { name = "source_object", type = "string", comment = "Raw object that the reading came in" },
   ]
 
@@ -22,7 +22,7 @@ locals {
     { name = "line_base64", type = "string", comment = "The whole line in Base64 when it is not UTF-8, else null" },
     { name = "source_object", type = "string", comment = "Raw object that the line came in" },
     { name = "line_number", type = "bigint", comment = "Number of the line in its object, from 1" },
-    { name = "ingest_time", type = "timestamp", comment = "When the job read the line, UTC" },
+    { name = "ingest_time", type = "timestamp", comment = "When its raw object reached the lake, UTC" },
     { name = "run_id", type = "string", comment = "Job run that read the line" },
   ]
 

@@ -233,6 +233,18 @@ variable "quarantine_alarm_percent" {
   }
 }
 
+variable "job_stalled_hours" {
+  description = "Hours without a finished run of a scheduled job after which an alarm fires."
+  type        = number
+  nullable    = false
+  default     = 2
+
+  validation {
+    condition     = var.job_stalled_hours >= 1 && var.job_stalled_hours <= 24 && floor(var.job_stalled_hours) == var.job_stalled_hours
+    error_message = "job_stalled_hours must be a whole number from 1 to 24."
+  }
+}
+
 variable "log_retention_days" {
   description = "Days that logs are kept."
   type        = number

@@ -1,0 +1,53 @@
+mock_provider "aws" {
+  alias = "telemetry"
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { name = "ap-northeast-1" }
+  }
+}
+
+variables {
+  job_script  = "../../modules/glue_job/testdata/job.py"
+  job_package = "../../modules/glue_job/testdata/package-1.zip"
+}
+
+run "the_values_of_the_stage_are_valid" {
+  command = plan
+
+  assert {
+    condition     = output.telemetry.stream_name == "datastreamer-${var.stage}-stream"
+    error_message = "The stage must have the telemetry pipeline, under its own name."
+  }
+}
+
+run "a_pipeline_that_is_off_leaves_nothing" {
+  command = plan
+
+  variables {
+    pipelines = []
+  }
+
+  assert {
+    condition     = output.telemetry == null
+    error_message = "A pipeline that is off must have no resources."
+  }
+}
+
+run "refuses_bad_values" {
+  command = plan
+
+  variables {
+    pipelines = ["telemetry", "weather"]
+    region    = "Tokyo"
+  }
+
+  expect_failures = [var.pipelines, var.region]
+}
