@@ -1,7 +1,7 @@
-"""Raw readings to the curated table: config -> read -> transform -> write, each run exactly once.
+"""Raw readings to the curated table: config -> read -> transform -> write, each line exactly once.
 
-``main`` is the thin shell that Glue starts. ``run`` takes turns (datastreamer/telemetry/run_log.py), reads the raw
-objects that no committed run has read, and writes what becomes of each of their lines.
+``main`` is the thin shell that Glue starts. ``run`` takes turns (datastreamer/telemetry/run_log.py); in each it reads
+raw objects that no committed turn has read and writes what becomes of every line of theirs.
 """
 
 from __future__ import annotations
@@ -9,37 +9,54 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from pyspark import StorageLevel
-from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
-from datastreamer.telemetry.manifest import COMMITTED, DataFile, Manifest, ObjectCounts, RawObject
+from datastreamer.errors import ConfigurationError
+from datastreamer.telemetry import schema
+from datastreamer.telemetry.accounts import Judged, balance
+from datastreamer.telemetry.duplicates import curated_copies, duplicates
+from datastreamer.telemetry.id_index import id_hash, read_index, segments_to_merge
+from datastreamer.telemetry.job_report import METRICS_NAMESPACE, log_line, metric_data
+from datastreamer.telemetry.manifest import COMMITTED, DataFile, IndexSegment, Manifest, RawObject
 from datastreamer.telemetry.new_objects import find_new, watermark_after
 from datastreamer.telemetry.raw_reader import judged_object, pack
 from datastreamer.telemetry.run_log import LEASE, RunLog, Turn
 from datastreamer.telemetry.s3_location import S3Location
-from datastreamer.telemetry.schema import CURATED_COLUMNS, QUARANTINE_COLUMNS, partition_path
+from datastreamer.telemetry.staging import by_device, staged_files, write_by_date
 
-METRICS_NAMESPACE = "Datastreamer/Telemetry"
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+TURN_BYTES = 512 * 1024 * 1024
+"""Raw bytes (as stored) that one turn reads, about 13 million readings; a backlog takes several turns."""
 FILE_ROWS = 1_000_000
-"""Readings a curated file holds when a run has many."""
+"""Readings that a curated file holds when a turn has many: about 30 MB."""
+INDEX_FILE_ROWS = 4_000_000
+_LINE_BITS = 40
+
 JUDGED_SCHEMA = (
     "event_id string, device_id string, event_time timestamp, temperature double, humidity double, battery double, "
-    "site string, firmware string, extra string, reason string, line binary, line_number bigint, "
+    "site string, firmware string, extra string, reason string, line string, line_base64 string, line_number bigint, "
     "object int, fault string"
 )
-"""``object`` numbers the run's objects by arrival. Line number 0 stands for the object itself and has its ``fault``."""
+"""``object`` numbers the turn's objects by arrival. Line number 0 stands for the object and has its ``fault``."""
 
 
 @dataclass(frozen=True)
 class Config:
-    """The job's arguments. ``lookback_hours``: see new_objects; ``full_listing``: ``daily``, ``always``, ``never``."""
+    """The job's settings.
+
+    ``full_listing``: ``daily``, ``always`` or ``never`` list every raw object; ``lookback_hours``: how far other
+    listings go back (see new_objects). ``patience``: how long to wait for a run that is at it; ``lease``: see run_log.
+    """
 
     raw: S3Location
     curated: S3Location
@@ -51,10 +68,17 @@ class Config:
     full_listing: str = "daily"
     patience: timedelta = timedelta(minutes=10)
     lease: timedelta = LEASE
+    turn_bytes: int = TURN_BYTES
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, str]) -> Config:
-        """From Glue's resolved options."""
+        """From the job's arguments, by name; raises ConfigurationError for a value that does not fit."""
+        full_listing = arguments.get("full_listing", "daily")
+        if full_listing not in ("daily", "always", "never"):
+            raise ConfigurationError(f"--full_listing must be daily, always or never, not {full_listing!r}")
+        lookback = arguments.get("lookback_hours", "48")
+        if not lookback.isdecimal():
+            raise ConfigurationError(f"--lookback_hours must be a number of hours, not {lookback!r}")
         return cls(
             raw=S3Location.parse(arguments["raw_path"]),
             curated=S3Location.parse(arguments["curated_path"]),
@@ -62,15 +86,17 @@ class Config:
             state=S3Location.parse(arguments["state_path"]),
             stage=arguments["stage"],
             run_id=arguments["JOB_RUN_ID"],
+            lookback_hours=int(lookback),
+            full_listing=full_listing,
         )
 
 
 def read(spark: SparkSession, raw: S3Location, objects: Sequence[RawObject]) -> DataFrame:
-    """Every line of ``objects``, judged: schema ``JUDGED_SCHEMA``."""
+    """Every line of ``objects``, judged by the reading contract: schema ``JUDGED_SCHEMA``."""
     tasks = pack(objects)
     bucket = raw.bucket
 
-    def judge(batches: Iterator[Any]) -> Iterator[Any]:
+    def judge(batches: Iterable[Any]) -> Iterator[Any]:
         for batch in batches:
             for task in batch.column(0).to_pylist():
                 for number in tasks[task]:
@@ -79,279 +105,243 @@ def read(spark: SparkSession, raw: S3Location, objects: Sequence[RawObject]) -> 
     return spark.range(0, len(tasks), 1, len(tasks)).mapInArrow(judge, JUDGED_SCHEMA)
 
 
-def duplicates(readings: DataFrame, curated_ids: DataFrame) -> DataFrame:
-    """Readings (``object``, ``line_number``) of which an earlier copy exists: in ``curated_ids`` or in ``readings``."""
-    order = Window.partitionBy("event_id").orderBy("object", "line_number")
-    known = curated_ids.select("event_id", F.lit(True).alias("known")).distinct()
+def readings_of(judged: DataFrame) -> DataFrame:
+    """The valid readings, each with its ``row``: a number that grows with arrival."""
+    row = F.shiftleft(F.col("object").cast("bigint"), _LINE_BITS).bitwiseOR(F.col("line_number"))
+    return judged.where("line_number > 0 and reason is null").withColumn("row", row)
+
+
+def transform(readings: DataFrame, dropped: DataFrame, sources: DataFrame) -> DataFrame:
+    """Curated rows with their event ``date``: the ``readings`` but those ``dropped``, and which object they came in."""
     return (
-        readings.select("event_id", "object", "line_number", F.row_number().over(order).alias("copy"))
-        .join(known, "event_id", "left")
-        .where("copy > 1 or known")
-        .select("object", "line_number")
+        readings.join(F.broadcast(dropped), "row", "left_anti")
+        .join(F.broadcast(sources), "object")
+        .select(*_table_columns(schema.CURATED_COLUMNS), F.to_date("event_time").alias("date"))
     )
 
 
-def transform(judged: DataFrame, dropped: DataFrame, objects: DataFrame) -> DataFrame:
-    """Curated rows and their event ``date``: valid readings but those ``dropped``, with where they came from."""
-    return (
-        judged.where("line_number > 0 and reason is null")
-        .join(F.broadcast(dropped), ["object", "line_number"], "left_anti")
-        .join(F.broadcast(objects), "object")
-        .select(*(column.name for column in CURATED_COLUMNS), F.to_date("event_time").alias("date"))
-    )
-
-
-def quarantine(judged: DataFrame, objects: DataFrame, run_id: str) -> DataFrame:
-    """Quarantine rows and their ingest ``date``."""
-    text = F.decode("line", "UTF-8")
-    is_text = F.encode(text, "UTF-8") == F.col("line")
+def quarantine(judged: DataFrame, sources: DataFrame, run_id: str) -> DataFrame:
+    """Quarantine rows with their ingest ``date``."""
     return (
         judged.where("reason is not null")
-        .join(F.broadcast(objects), "object")
-        .withColumn("line_base64", F.when(~is_text, F.base64("line")))
-        .withColumn("line", F.when(is_text, text))
+        .join(F.broadcast(sources), "object")
         .withColumn("run_id", F.lit(run_id))
-        .select(*(column.name for column in QUARANTINE_COLUMNS), F.to_date("ingest_time").alias("date"))
-    )
-
-
-def stage_files(rows: DataFrame, folder: S3Location, files: int) -> None:
-    """Write ``rows`` as zstd Parquet below ``folder``, a folder a date."""
-    (
-        rows.coalesce(files)
-        .write.option("compression", "zstd")
-        .option("parquet.enable.dictionary#event_id", "false")
-        .option("mapreduce.fileoutputcommitter.algorithm.version", "2")
-        .option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
-        .partitionBy("date")
-        .parquet(folder.uri)
+        .select(*_table_columns(schema.QUARANTINE_COLUMNS), F.to_date("ingest_time").alias("date"))
     )
 
 
 def run(
     spark: SparkSession,
     config: Config,
-    s3: Any,
+    s3: S3Client,
     now: Callable[[], datetime],
     reached: Callable[[str], None] = lambda _step: None,
-) -> Manifest | None:
-    """Read what is new and commit it; None when there is nothing new."""
+) -> list[Manifest]:
+    """Read everything that is new, a turn at a time; the manifests of the turns, none when nothing was new.
+
+    ``now`` is the clock; ``reached`` is told each step of the commit protocol.
+    """
     log = RunLog(s3, config.state, lease=config.lease, reached=reached)
+    done: list[Manifest] = []
     while True:
         newest, last = log.settle(config.patience, now)
-        full = _full_listing_due(config, last, now())
+        full = _lists_all(config, last, now())
         objects = find_new(s3, config.raw, config.state, last, config.lookback_hours, full=full)
         if not objects:
-            return None
+            return done
         turn = log.take(newest, last, config.run_id, now())
         if turn is None:
             continue
+        some = _first(objects, config.turn_bytes)
+        # What is left over need not be in the next listing's window.
+        listed_at = (now().isoformat() if full else last.full_listing_at if last else "") if some == objects else ""
         try:
             with log.alive(turn):
-                manifest = _work(
-                    spark,
-                    config,
-                    s3=s3,
-                    log=log,
-                    turn=turn,
-                    last=last,
-                    objects=objects,
-                    full=full,
-                    now=now,
-                    reached=reached,
-                )
+                manifest = _Work(spark, config, s3, log, turn, last, some).manifest(listed_at, now)
                 log.commit(manifest)
         except Exception:
             log.abandon(turn, now())
             raise
         log.publish(manifest)
-        return manifest
+        before = [segment.uri for segment in last.index] if last else []
+        log.discard_index(before, [segment.uri for segment in manifest.index])
+        done.append(manifest)
+        if some == objects:
+            return done
 
 
-def _work(
-    spark: SparkSession,
-    config: Config,
-    *,
-    s3: Any,
-    log: RunLog,
-    turn: Turn,
-    last: Manifest | None,
-    objects: Sequence[RawObject],
-    full: bool,
-    now: Callable[[], datetime],
-    reached: Callable[[str], None],
-) -> Manifest:
-    staged = log.staged(turn)
-    judged = read(spark, config.raw, objects).persist(StorageLevel.MEMORY_AND_DISK)
-    try:
-        counts = (
-            judged.groupBy("object", "reason", "fault")
+@dataclass(frozen=True)
+class _Work:
+    """One turn's work, from raw objects to a manifest that is ready to commit."""
+
+    spark: SparkSession
+    config: Config
+    s3: S3Client
+    log: RunLog
+    turn: Turn
+    last: Manifest | None
+    objects: Sequence[RawObject]
+
+    def manifest(self, full_listing_at: str, now: Callable[[], datetime]) -> Manifest:
+        """Read, transform, write, count."""
+        config, staged = self.config, self.log.staged(self.turn)
+        judged = read(self.spark, config.raw, self.objects).persist(StorageLevel.MEMORY_AND_DISK)
+        counted = [
+            Judged(row["object"], row["reason"], row["fault"], row["lines"])
+            for row in judged.groupBy("object", "reason", "fault")
             .agg(F.count(F.when(F.col("line_number") > 0, 1)).alias("lines"))
             .collect()
+        ]
+        self.log.reached("judged")
+        valid = sum(item.lines for item in counted if item.reason is None)
+        readings, sources = readings_of(judged), self._sources()
+        segments = self.last.index if self.last else ()
+        known = curated_copies(
+            self.spark, self.s3, curated=config.curated, segments=segments, readings=readings, reading_rows=valid
         )
-        reached("judged")
-        readings = judged.where("line_number > 0 and reason is null").select("event_id", "object", "line_number")
-        curated_ids = _curated_ids(spark, config, last)
-        dropped = duplicates(readings, curated_ids).persist(StorageLevel.MEMORY_AND_DISK)
-        dropped_by_object = {row["object"]: row["count"] for row in dropped.groupBy("object").count().collect()}
-        sources = _sources(spark, config.raw, objects)
-        valid = sum(row["lines"] for row in counts if row["reason"] is None)
-        stage_files(transform(judged, dropped, sources), staged.folder("curated"), math.ceil(valid / FILE_ROWS) or 1)
-        reached("staged curated")
-        stage_files(quarantine(judged, sources, config.run_id), staged.folder("quarantine"), 1)
-        reached("staged quarantine")
-    finally:
+        dropped = duplicates(readings, known).persist(StorageLevel.MEMORY_AND_DISK)
+        drops = dropped.groupBy(F.shiftright("row", _LINE_BITS).alias("object")).count().collect()
+        files = _file_count(valid, self.spark.sparkContext.defaultParallelism)
+        write_by_date(by_device(transform(readings, dropped, sources), files), staged.folder("curated"), files)
+        self.log.reached("staged curated")
+        if valid < sum(item.lines for item in counted):
+            write_by_date(quarantine(judged, sources, self.turn.run_id), staged.folder("quarantine"), 1)
+        self.log.reached("staged quarantine")
         judged.unpersist()
-    curated_by_object: dict[str, int] = {}
-    by_day: dict[str, int] = {}
-    files = _staged_files(s3, config, staged, turn)
-    if any("/curated/" in item.staged for item in files):
-        written = spark.read.parquet(staged.folder("curated").uri)
-        for row in written.groupBy("source_object", "date").count().collect():
-            curated_by_object[row["source_object"]] = curated_by_object.get(row["source_object"], 0) + row["count"]
-            by_day[str(row["date"])] = by_day.get(str(row["date"]), 0) + row["count"]
-    outcome = []
-    for number, item in enumerate(objects):
-        mine = [row for row in counts if row["object"] == number]
-        outcome.append(
-            ObjectCounts(
-                source_object=f"s3://{config.raw.bucket}/{item.key}",
-                etag=item.etag,
-                size=item.size,
-                last_modified=item.last_modified,
-                lines=sum(row["lines"] for row in mine),
-                curated=curated_by_object.get(f"s3://{config.raw.bucket}/{item.key}", 0),
-                duplicates=dropped_by_object.get(number, 0),
-                quarantined={row["reason"]: row["lines"] for row in mine if row["reason"]},
-                fault=next((row["fault"] for row in mine if row["fault"]), None),
-            )
+        published = staged_files(
+            self.s3, staged, {"curated": config.curated, "quarantine": config.quarantine}, self.turn.sequence
         )
-    return Manifest(
-        sequence=turn.sequence,
-        run_id=turn.run_id,
-        outcome=COMMITTED,
-        parent=turn.parent,
-        started_at=turn.started_at,
-        ended_at=now().isoformat(),
-        watermark=watermark_after(config.raw, last, objects),
-        full_listing_at=now().isoformat() if full else last.full_listing_at if last else "",
-        objects=outcome,
-        files=files,
-        curated_by_day=by_day,
-    )
+        curated, quarantined, days = self._written(staged, published)
+        accounts = balance(
+            config.raw.bucket,
+            self.objects,
+            judged=counted,
+            dropped={row["object"]: row["count"] for row in drops},
+            curated=curated,
+            quarantined=quarantined,
+        )
+        index = self._index(staged, segments, sum(days.values()))
+        self.log.reached("indexed")
+        return Manifest(
+            sequence=self.turn.sequence,
+            run_id=self.turn.run_id,
+            outcome=COMMITTED,
+            parent=self.turn.parent,
+            started_at=self.turn.started_at,
+            ended_at=now().isoformat(),
+            watermark=watermark_after(config.raw, self.last, self.objects),
+            full_listing_at=full_listing_at,
+            objects=accounts,
+            files=published,
+            index=index,
+            curated_by_day=days,
+        )
+
+    def _sources(self) -> DataFrame:
+        rows = [
+            (number, f"s3://{self.config.raw.bucket}/{item.key}", datetime.fromisoformat(item.last_modified))
+            for number, item in enumerate(self.objects)
+        ]
+        return self.spark.createDataFrame(rows, "object int, source_object string, ingest_time timestamp")
+
+    def _written(
+        self, staged: S3Location, files: Sequence[DataFile]
+    ) -> tuple[dict[str, int], dict[tuple[str, str], int], dict[str, int]]:
+        """Rows in the staged files: curated by source, quarantined by source and reason, curated by event date."""
+        curated: dict[str, int] = {}
+        quarantined: dict[tuple[str, str], int] = {}
+        days: dict[str, int] = {}
+        for row in self._counted_rows(staged, "curated", "source_object string, date string", files):
+            curated[row["source_object"]] = curated.get(row["source_object"], 0) + row["count"]
+            days[row["date"]] = days.get(row["date"], 0) + row["count"]
+        for row in self._counted_rows(staged, "quarantine", "source_object string, reason string", files):
+            quarantined[row["source_object"], row["reason"]] = row["count"]
+        return curated, quarantined, dict(sorted(days.items()))
+
+    def _counted_rows(self, staged: S3Location, table: str, row_schema: str, files: Sequence[DataFile]) -> list[Row]:
+        folder = staged.folder(table).uri
+        if not any(item.staged.startswith(folder) for item in files):
+            return []
+        rows = self.spark.read.schema(row_schema).parquet(folder)
+        return rows.groupBy(*rows.columns).count().collect()
+
+    def _index(self, staged: S3Location, segments: Sequence[IndexSegment], new_rows: int) -> list[IndexSegment]:
+        """Write the turn's ids, and those of the segments that are merged into it; the index after the turn."""
+        if not new_rows:
+            return list(segments)
+        merged = segments_to_merge(segments, new_rows)
+        new = self.spark.read.schema("event_id string, date date").parquet(staged.folder("curated").uri)
+        ids = new.select(id_hash().alias("hash"), F.col("date").alias("day"))
+        rows = new_rows + sum(segment.rows for segment in merged)
+        folder = self.log.index(self.turn)
+        (
+            ids.union(read_index(self.spark, merged))
+            .coalesce(math.ceil(rows / INDEX_FILE_ROWS))
+            .write.option("mapreduce.fileoutputcommitter.algorithm.version", "2")
+            .parquet(folder.uri)
+        )
+        return [*(segment for segment in segments if segment not in merged), IndexSegment(folder.uri, rows)]
 
 
-def _curated_ids(spark: SparkSession, config: Config, last: Manifest | None) -> DataFrame:
-    if last is None:
-        return spark.createDataFrame([], "event_id string")
-    return spark.read.parquet(config.curated.uri).select("event_id")
-
-
-def _sources(spark: SparkSession, raw: S3Location, objects: Sequence[RawObject]) -> DataFrame:
-    rows = [
-        (number, f"s3://{raw.bucket}/{item.key}", datetime.fromisoformat(item.last_modified))
-        for number, item in enumerate(objects)
+def _table_columns(columns: Sequence[schema.Column]) -> list[Column]:
+    """Timestamps are stored without a zone, as Athena's are; the session's zone is UTC."""
+    return [
+        F.col(column.name).cast("timestamp_ntz" if column.type == "timestamp" else column.type).alias(column.name)
+        for column in columns
     ]
-    return spark.createDataFrame(rows, "object int, source_object string, ingest_time timestamp")
 
 
-def _staged_files(s3: Any, config: Config, staged: S3Location, turn: Turn) -> list[DataFile]:
-    files = []
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=staged.bucket, Prefix=staged.prefix)
-    for page in pages:
-        for item in page.get("Contents", []):
-            table, _, rest = item["Key"].removeprefix(staged.prefix).partition("/")
-            date, _, name = rest.partition("/")
-            if not name.endswith(".parquet") or not date.startswith("date="):
-                continue
-            target = config.curated if table == "curated" else config.quarantine
-            folder = partition_path(date.removeprefix("date="))
-            files.append(
-                DataFile(
-                    staged=f"s3://{staged.bucket}/{item['Key']}",
-                    published=f"{target.uri}{folder}{turn.sequence:012d}-{name.split('-')[1]}.zstd.parquet",
-                    rows=0,
-                    size=item["Size"],
-                )
-            )
-    return files
+def _file_count(rows: int, cores: int) -> int:
+    """One file while there are few rows, else as many as keep every core busy to the end."""
+    files = math.ceil(rows / FILE_ROWS) or 1
+    return files if files == 1 else math.ceil(files / cores) * cores
 
 
-def _full_listing_due(config: Config, last: Manifest | None, now: datetime) -> bool:
-    if config.full_listing != "daily" or last is None or not last.full_listing_at:
-        return config.full_listing != "never"
-    return now - datetime.fromisoformat(last.full_listing_at) >= timedelta(days=1)
+def _first(objects: Sequence[RawObject], most_bytes: int) -> Sequence[RawObject]:
+    """The objects that came first, up to ``most_bytes`` together, but at least one."""
+    total = 0
+    for number, item in enumerate(objects):
+        total += item.size
+        if number and total > most_bytes:
+            return objects[:number]
+    return objects
 
 
-def summary(config: Config, manifest: Manifest | None) -> dict[str, Any]:
-    """The run in one line of the log."""
-    line: dict[str, Any] = {"event": "temperature_etl", "stage": config.stage, "run_id": config.run_id}
-    if manifest is None:
-        return {**line, "objects": 0, "lines": 0, "curated": 0, "duplicates": 0, "quarantined": {}}
-    return {
-        **line,
-        "sequence": manifest.sequence,
-        "objects": len(manifest.objects),
-        "bytes": sum(item.size for item in manifest.objects),
-        "lines": manifest.lines,
-        "curated": manifest.curated,
-        "duplicates": manifest.duplicates,
-        "quarantined": dict(manifest.quarantined),
-        "corrupt_objects": {item.source_object: item.fault for item in manifest.objects if item.fault},
-    }
-
-
-def metrics(config: Config, manifest: Manifest | None) -> list[dict[str, Any]]:
-    """CloudWatch metric data of the run."""
-    stage = {"Name": "Stage", "Value": config.stage}
-    quarantined = manifest.quarantined if manifest else {}
-    totals = {
-        "RecordsRead": manifest.lines if manifest else 0,
-        "RecordsCurated": manifest.curated if manifest else 0,
-        "RecordsQuarantined": sum(quarantined.values()),
-        "DuplicatesDropped": manifest.duplicates if manifest else 0,
-        "ObjectsRead": len(manifest.objects) if manifest else 0,
-        "CorruptObjects": sum(1 for item in manifest.objects if item.fault) if manifest else 0,
-    }
-    data = [
-        {"MetricName": name, "Dimensions": [stage], "Value": value, "Unit": "Count"} for name, value in totals.items()
-    ]
-    for reason, lines in quarantined.items():
-        dimensions = [stage, {"Name": "Reason", "Value": reason}]
-        data.append({"MetricName": "RecordsQuarantined", "Dimensions": dimensions, "Value": lines, "Unit": "Count"})
-    return data
+def _lists_all(config: Config, last: Manifest | None, now: datetime) -> bool:
+    if last is None or not last.full_listing_at or config.full_listing == "always":
+        return True
+    return config.full_listing == "daily" and now - datetime.fromisoformat(last.full_listing_at) >= timedelta(days=1)
 
 
 def configure(spark: SparkSession) -> None:
-    """Settings that the job's speed and results rest on."""
+    """The settings of the session that the job's results and speed rest on."""
     for name, value in {
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "8",
-        "spark.sql.inMemoryColumnarStorage.compressed": "false",
-        "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
         "spark.sql.maxConcurrentOutputFileWriters": "64",
+        "spark.sql.inMemoryColumnarStorage.compressed": "false",
     }.items():
         spark.conf.set(name, value)
 
 
 def main(argv: Sequence[str]) -> None:
-    """Started by Glue."""
+    """What Glue starts."""
     from awsglue.context import GlueContext
     from awsglue.job import Job
     from awsglue.utils import getResolvedOptions
     from pyspark.context import SparkContext
 
-    names = ["JOB_NAME", "raw_path", "curated_path", "quarantine_path", "state_path", "stage"]
-    arguments = getResolvedOptions(list(argv), names)
+    optional = [name for name in ("lookback_hours", "full_listing") if f"--{name}" in argv]
+    required = ["JOB_NAME", "raw_path", "curated_path", "quarantine_path", "state_path", "stage"]
+    arguments = getResolvedOptions(list(argv), required + optional)
+    config = Config.from_arguments(arguments)
     context = GlueContext(SparkContext.getOrCreate())
     job = Job(context)
     job.init(arguments["JOB_NAME"], arguments)
-    config = Config.from_arguments(arguments)
     configure(context.spark_session)
-    manifest = run(context.spark_session, config, boto3.client("s3"), lambda: datetime.now(UTC))
-    print(json.dumps(summary(config, manifest)), flush=True)
-    data = metrics(config, manifest)
-    boto3.client("cloudwatch").put_metric_data(Namespace=METRICS_NAMESPACE, MetricData=data)
+    turns = run(context.spark_session, config, boto3.client("s3"), lambda: datetime.now(UTC))
+    print(json.dumps(log_line(config.stage, config.run_id, turns)), flush=True)
+    boto3.client("cloudwatch").put_metric_data(Namespace=METRICS_NAMESPACE, MetricData=metric_data(config.stage, turns))
     job.commit()
 
 

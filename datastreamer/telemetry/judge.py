@@ -6,6 +6,7 @@ other line is judged alone by ``parse_reading``, the contract itself: the fast w
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -40,11 +41,12 @@ JUDGED: Final = pa.schema(
         ("firmware", pa.string()),
         ("extra", pa.string()),
         ("reason", pa.string()),
-        ("line", pa.binary()),
+        ("line", pa.string()),
+        ("line_base64", pa.string()),
         ("line_number", pa.int64()),
     ]
 )
-"""One row a line: a valid reading's columns, or a ``reason`` and the ``line``; the others are null."""
+"""One row a line: a valid reading's columns, or a ``reason`` and the line (in Base64 when it is not UTF-8)."""
 
 _READING_COLUMNS: Final = (
     "event_id",
@@ -86,8 +88,7 @@ def judge_block(lines: Sequence[bytes], first_number: int, arrived: datetime) ->
 
 def rejected_batch(line: bytes, line_number: int, reason: str) -> pa.RecordBatch:
     """A single line that was rejected without looking at what it says."""
-    row = {"reason": reason, "line": line, "line_number": line_number}
-    return pa.RecordBatch.from_pylist([row], schema=JUDGED)
+    return pa.RecordBatch.from_pylist([{"line_number": line_number, **_rejected(line, reason)}], schema=JUDGED)
 
 
 def _parsed(lines: Sequence[bytes], positions: list[int], doubtful: list[int]) -> Iterator[tuple[pa.Table, list[int]]]:
@@ -173,7 +174,7 @@ def _filtered(table: pa.Table, numbers: Any, keep: pa.ChunkedArray, doubtful: li
 def _accepted_batch(table: pa.Table, line_numbers: Any) -> pa.RecordBatch:
     rows = len(line_numbers)
     columns = [table[name].combine_chunks() for name in _READING_COLUMNS]
-    columns += [pa.nulls(rows, JUDGED.field(name).type) for name in ("extra", "reason", "line")]
+    columns += [pa.nulls(rows, JUDGED.field(name).type) for name in ("extra", "reason", "line", "line_base64")]
     return pa.RecordBatch.from_arrays([*columns, pa.array(line_numbers, pa.int64())], schema=JUDGED)
 
 
@@ -184,6 +185,13 @@ def _judge_singly(lines: Sequence[bytes], positions: list[int], first_number: in
         try:
             row |= vars(parse_reading(lines[position], arrived))
         except InvalidRecordError as error:
-            row |= {"reason": error.reason, "line": lines[position]}
+            row |= _rejected(lines[position], error.reason)
         rows.append(row)
     return pa.RecordBatch.from_pylist(rows, schema=JUDGED)
+
+
+def _rejected(line: bytes, reason: str) -> dict[str, str]:
+    try:
+        return {"reason": reason, "line": line.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {"reason": reason, "line_base64": base64.b64encode(line).decode("ascii")}

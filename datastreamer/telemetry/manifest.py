@@ -58,11 +58,10 @@ class ObjectCounts:
 
 @dataclass(frozen=True)
 class DataFile:
-    """A file of a table: ``staged`` and ``published`` are its S3 URIs before and after publication."""
+    """A file of a table: ``staged`` and ``published`` are its S3 URIs before and after publication; ``size``: bytes."""
 
     staged: str
     published: str
-    rows: int
     size: int
 
 

@@ -79,7 +79,7 @@ class RunLog:
         self._state = state
         self._lease = lease
         self._sleep = sleep
-        self._reached = reached
+        self.reached = reached
 
     def settle(self, patience: timedelta, now: Callable[[], datetime]) -> tuple[int, Manifest | None]:
         """Wait until no turn is open; returns the newest sequence and the last committed manifest.
@@ -118,7 +118,7 @@ class RunLog:
         plan = {"run_id": run_id, "parent": turn.parent, "started_at": turn.started_at}
         if not self._put_if_absent(f"plans/{turn.sequence:012d}.json", json.dumps(plan).encode()):
             return None
-        self._reached("planned")
+        self.reached("planned")
         self._client.put_object(
             Bucket=self._state.bucket,
             Key=self._state.key("latest.json"),
@@ -159,7 +159,7 @@ class RunLog:
         """Make the turn happen; raises LostTurnError when it was given up for dead."""
         if not self._put_if_absent(manifest_key(manifest.sequence), manifest.to_json()):
             raise LostTurnError(f"turn {manifest.sequence} was ended by another run, which took this one for dead")
-        self._reached("committed")
+        self.reached("committed")
 
     def abandon(self, turn: Turn, now: datetime) -> None:
         """Give up a turn that failed, so that the next run need not wait; a turn that did commit stays committed."""
@@ -175,11 +175,11 @@ class RunLog:
         files = [item for item in manifest.files if item.staged in waiting]
         with ThreadPoolExecutor(_COPIERS) as pool:
             for _ in pool.map(self._copy, files):
-                self._reached("published one file")
-        self._reached("published")
+                self.reached("published one file")
+        self.reached("published")
         # Everything is copied before anything is removed: a staged file that is gone needs no copy.
         self._delete(key.removeprefix(f"s3://{staged.bucket}/") for key in waiting)
-        self._reached("cleaned up")
+        self.reached("cleaned up")
 
     def discard_index(self, before: Iterable[str], after: Iterable[str]) -> None:
         """Remove index segments that no manifest after this one names."""
@@ -221,7 +221,7 @@ class RunLog:
         if not self._put_if_absent(manifest_key(sequence), manifest.to_json()):
             return False
         logger.warning("turn %s of run %s was abandoned", sequence, plan["run_id"])
-        self._reached("abandoned")
+        self.reached("abandoned")
         return True
 
     def _delete_turn(self, sequence: int) -> None:
