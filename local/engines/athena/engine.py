@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from local.engine import Handler, Stage
+from local.engines.athena.api.data_catalogs import DataCatalogs
 from local.engines.athena.api.executions import Executions
+from local.engines.athena.api.named_queries import NamedQueries
+from local.engines.athena.api.prepared_statements import PreparedStatements
 from local.engines.athena.api.requests import invalid
 from local.engines.athena.api.results import Results
 from local.engines.athena.api.tags import Tags
@@ -23,10 +26,20 @@ class AthenaEngine:
         self._stage = stage
         store = stage.store("athena")
         self._workers = Workers(self._run)
-        self._tags = Tags(store, self._has_resource)
-        self._workgroups = WorkGroups(store, self._tags, stage.settings.region, stage.clock.now, self._empty_out)
+        tags = Tags(store, self._has_resource)
+        self._workgroups = WorkGroups(store, tags, stage.settings.region, stage.clock.now, self._empty_out)
         self._executions = Executions(stage, store, self._workgroups, self._workers)
-        parts = (self._tags, self._workgroups, self._executions, Results(stage, self._executions))
+        self._named_queries = NamedQueries(store, self._workgroups)
+        self._prepared = PreparedStatements(store, self._workgroups, stage.clock.now)
+        parts = (
+            tags,
+            self._workgroups,
+            self._executions,
+            Results(stage, self._executions),
+            self._named_queries,
+            self._prepared,
+            DataCatalogs(stage),
+        )
         self.operations: Mapping[tuple[str, str], Handler] = {
             ("athena", operation): handler for part in parts for operation, handler in part.operations.items()
         }
@@ -44,14 +57,24 @@ class AthenaEngine:
         if not self._executions.advance(execution_id):
             return
         group = self._executions.find(execution_id)["execution"]["WorkGroup"]
-        cutoff = self._workgroups.find(group)["Configuration"].get("BytesScannedCutoffPerQuery")
-        run(self._stage, self._executions, execution_id, cutoff, cancellation)
+        configuration = self._workgroups.find(group)["Configuration"]
+        run(
+            self._stage,
+            execution_id,
+            cancellation,
+            executions=self._executions,
+            prepared=self._prepared,
+            configuration=configuration,
+        )
 
     def _has_resource(self, arn: str) -> bool:
         prefix = self._workgroups.arn("")
         return arn.startswith(prefix) and self._workgroups.exists(arn[len(prefix) :])
 
     def _empty_out(self, workgroup: str, recursive: bool) -> None:
-        if not recursive and self._executions.of_workgroup(workgroup):
+        """Make way for deleting a workgroup: what it holds goes too, if the caller said so."""
+        holders = (self._executions, self._named_queries, self._prepared)
+        if not recursive and any(holder.of_workgroup(workgroup) for holder in holders):
             raise invalid("WorkGroup is not empty")
-        self._executions.forget_workgroup(workgroup)
+        for holder in holders:
+            holder.forget_workgroup(workgroup)

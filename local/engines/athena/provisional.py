@@ -39,14 +39,15 @@ class _Predicate:
     def __init__(self, wanted: dict[str, str]) -> None:
         self.wanted = wanted
 
-    def __call__(self, values: Mapping[str, str]) -> bool:
-        return all(key not in values or values[key] == text for key, text in self.wanted.items())
+    def select(self, partitions: Any) -> list[Any]:
+        return [p for p in partitions if all(key not in p or p[key] == text for key, text in self.wanted.items())]
 
     def equal_values(self, key: str) -> set[str] | None:
         return {self.wanted[key]} if key in self.wanted else None
 
 
-def partition_predicate(expression: Any, table: TableName, keys: Sequence[Column], session: Session) -> _Predicate:
+def partition_predicate(query: Any, table: TableName, keys: Sequence[Column], session: Session) -> _Predicate:
+    [expression] = parse(query.text)
     wanted = {}
     names = {key.name for key in keys if key.type == "varchar"}
     where = expression.args.get("where")
@@ -60,48 +61,61 @@ def partition_predicate(expression: Any, table: TableName, keys: Sequence[Column
 
 
 def translate(
-    expression: Any, relations: Mapping[TableName, Relation], session: Session, connection: duckdb.DuckDBPyConnection
+    query: Any, relations: Mapping[TableName, Relation], session: Session, connection: duckdb.DuckDBPyConnection
 ) -> Translation:
+    [expression] = parse(query.text)
     copy = expression.copy()
-    for table in _real(copy):
-        relation = relations[_name(table, session)]
-        columns = ", ".join(f'"{column.name}"' for column in relation.columns)
-        subquery = sqlglot.parse_one("SELECT 1 FROM placeholder_relation").find(exp.Table)
-        assert subquery is not None
-        alias = table.alias or table.name
-        table.replace(
-            exp.Table(
-                this=exp.Anonymous(
-                    this="R", expressions=[exp.Literal.string(f"(SELECT {columns} FROM {relation.sql})")]
-                ),
-                alias=alias,
+    placed = {}
+    for index, table in enumerate(_real(copy)):
+        name = _name(table, session)
+        if name not in relations:
+            raise QueryError(
+                "TABLE_NOT_FOUND", f"line 1:15: Table '{name.catalog}.{name.database}.{name.name}' does not exist"
             )
-        )
-    sql = copy.sql(dialect="duckdb")
-    for table in _real(expression):
-        relation = relations[_name(table, session)]
+        relation = relations[name]
         columns = ", ".join(f'"{column.name}"' for column in relation.columns)
-        text = f"(SELECT {columns} FROM {relation.sql})"
-        sql = sql.replace("R(" + exp.Literal.string(text).sql(dialect="duckdb") + ")", text)
+        placed[f"placed_{index}_"] = f"(SELECT {columns} FROM {relation.sql})"
+        table.replace(exp.to_table(f"placed_{index}_", alias=table.alias or table.name))
+    sql = copy.sql(dialect="duckdb")
+    for word, text in placed.items():
+        sql = sql.replace(word, text)
     described = connection.sql(sql)
+    return Translation(sql, tuple(Column(n, _type(t)) for n, t in zip(described.columns, described.types, strict=True)))
+
+
+def _type(t: Any) -> str:
     names = {
         "VARCHAR": "varchar",
-        "BIGINT": "bigint",
-        "DOUBLE": "double",
-        "INTEGER": "integer",
         "TIMESTAMP": "timestamp(3)",
-        "DATE": "date",
-        "BOOLEAN": "boolean",
         "HUGEINT": "bigint",
+        "FLOAT": "real",
+        "BLOB": "varbinary",
+        "JSON": "varchar",
+        '"NULL"': "varchar",
     }
-    return Translation(
-        sql, tuple(Column(n, names[str(t)]) for n, t in zip(described.columns, described.types, strict=True))
-    )
+    kids = dict(t.children) if t.id in ("list", "map", "struct", "decimal") else {}
+    if t.id == "list":
+        return f"array({_type(kids['child'])})"
+    if t.id == "map":
+        return f"map({_type(kids['key'])}, {_type(kids['value'])})"
+    if t.id == "struct":
+        return "row(" + ", ".join(f"{n} {_type(k)}" for n, k in kids.items()) + ")"
+    if t.id == "decimal":
+        return f"decimal({kids['precision']},{kids['scale']})"
+    return names.get(str(t), str(t).lower())
 
 
 def render(value: Any, type_text: str) -> str | None:
+    import datetime
+
     if value is None:
         return None
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, datetime.datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}.{value.microsecond // 1000:03d}"
+    if isinstance(value, list):
+        return "[" + ", ".join(render(v, "") or "null" for v in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}={render(v, '') or 'null'}" for k, v in value.items()) + "}"
     return str(value)

@@ -40,8 +40,8 @@ class Queue(Protocol):
 class Executions:
     """The record of every query execution, newest kept 45 days.
 
-    A record is the API's QueryExecution under ``execution``, with what only this engine needs beside it: ``columns`` and
-    ``rows`` of the result, ``result_key``, the request's parameters.
+    A record is the API's QueryExecution under ``execution``, with the ``columns`` (ColumnInfo) of its result and the
+    ``rows`` of its runtime statistics beside it.
     """
 
     def __init__(self, stage: Stage, store: Store, workgroups: WorkGroups, queue: Queue) -> None:
@@ -294,6 +294,6 @@ class Executions:
 
 
 def _athena_error(reason: str) -> Document:
-    """AthenaError of a failure: category 2 is the user's, 1 the system's. ErrorType's values are not public: left out."""
+    """AthenaError of a failure: category 2 is the user's, 1 the system's. ErrorType's values are not public."""
     system = reason.partition(":")[0] in ("INTERNAL_ERROR", "GENERIC_INTERNAL_ERROR")
     return {"ErrorCategory": 1 if system else 2, "Retryable": False, "ErrorMessage": reason}

@@ -96,12 +96,16 @@ class Catalogue:
             raise
         return read_table(name, document)
 
+    def check_database(self, name: TableName) -> None:
+        """Raise QueryError SCHEMA_NOT_FOUND when the database of a name does not exist."""
+        if not self.has_database(name.database):
+            raise QueryError("SCHEMA_NOT_FOUND", f"line 1:1: Schema '{name.database}' does not exist")
+
     def existing(self, name: TableName) -> Table:
         """A table or view; raises QueryError SCHEMA_NOT_FOUND or TABLE_NOT_FOUND."""
         table = self.table(name)
         if table is None:
-            if not self.has_database(name.database):
-                raise QueryError("SCHEMA_NOT_FOUND", f"line 1:1: Schema '{name.database}' does not exist")
+            self.check_database(name)
             raise QueryError(
                 "TABLE_NOT_FOUND", f"line 1:1: Table '{name.catalog}.{name.database}.{name.name}' does not exist"
             )

@@ -57,7 +57,7 @@ class DateFormat:
         return "".join(text if kind == "literal" else _write(moment, kind, len(text)) for kind, text in self._parts)
 
     def parse(self, text: str) -> datetime:
-        """The moment that ``text`` names, at its start where the pattern lacks a field. ValueError if it does not fit."""
+        """The moment that ``text`` names; a missing field has its first value. ValueError if it does not fit."""
         match = self._expression.fullmatch(text)
         if match is None:
             raise ValueError(f"{text!r} does not fit {self.pattern!r}")

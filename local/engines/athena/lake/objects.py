@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from botocore.exceptions import ClientError
 
@@ -71,6 +73,17 @@ class ObjectStore:
             raise _refused(error, location) from error
         return body
 
+    @contextmanager
+    def stream(self, found: S3Object) -> Iterator[BinaryIO]:
+        """An object's bytes from first to last."""
+        location = found.location
+        try:
+            answer = self._s3.get_object(Bucket=location.bucket, Key=location.key, IfMatch=found.etag)
+        except ClientError as error:
+            raise _refused(error, location) from error
+        with answer["Body"] as body:
+            yield cast("BinaryIO", io.BufferedReader(_Body(body)))
+
     def write(
         self, location: Location, body: Any, content_type: str = "application/octet-stream", **options: Any
     ) -> None:
@@ -89,6 +102,22 @@ class ObjectStore:
             self._s3.delete_objects(
                 Bucket=batch[0].bucket, Delete={"Objects": [{"Key": location.key} for location in batch], "Quiet": True}
             )
+
+
+class _Body(io.RawIOBase):
+    """A response body that stays readable (and empty) after its end, as Python's decoders expect of a file."""
+
+    def __init__(self, body: Any) -> None:
+        super().__init__()
+        self._body = body
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self._body.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
 
 
 def is_data(found: S3Object, folder: str) -> bool:

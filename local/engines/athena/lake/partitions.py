@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -29,8 +29,8 @@ FEW = 16
 class Predicate(Protocol):
     """What the query says of the partition keys."""
 
-    def __call__(self, values: Mapping[str, str]) -> bool:
-        """False only when no partition with these values can be needed; a key left out is unknown."""
+    def select(self, partitions: Iterable[Mapping[str, str | None]]) -> list[Mapping[str, str | None]]:
+        """Those of these that can be needed; a key that is left out is unknown, None is NULL."""
         ...
 
     def equal_values(self, key: str) -> set[str] | None:
@@ -53,13 +53,15 @@ def partitions_of(catalogue: Catalogue, table: Table, predicate: Predicate, now:
         return [Partition((), _location(table, table.storage.location), table.storage)]
     if is_projected(table):
         return list(_projected(table, predicate, now))
+    names = _key_names(table)
+    registered = {partition.values: partition for partition in catalogue.partitions(table.name)}
+    mappings = [dict(zip(names, map(_null, values), strict=True)) for values in registered]
     kept = []
-    for registered in catalogue.partitions(table.name):
-        if predicate(dict(zip(_key_names(table), registered.values, strict=True))):
-            _check_schema(table, registered)
-            storage = registered.storage
-            location = _location(table, storage.location)
-            kept.append(Partition(registered.values, location, storage if storage.serde else table.storage))
+    for mapping in predicate.select(mappings):
+        found = registered[tuple(NULL_VALUE if mapping[name] is None else str(mapping[name]) for name in names)]
+        _check_schema(table, found)
+        storage = found.storage if found.storage.serde else table.storage
+        kept.append(Partition(found.values, _location(table, found.storage.location), storage))
     return kept
 
 
@@ -96,20 +98,15 @@ def _projected(table: Table, predicate: Predicate, now: datetime) -> Iterator[Pa
         for key, values in projected_values(table, now).items()
     }
 
-    def expand(index: int, chosen: dict[str, ProjectedValue]) -> Iterator[dict[str, ProjectedValue]]:
-        if not predicate({key: value.value for key, value in chosen.items()}):
-            return
-        if index == len(keys):
-            yield chosen
-            return
-        for value in choices[keys[index]]:
-            yield from expand(index + 1, {**chosen, keys[index]: value})
-
-    keys = list(choices)
-    for chosen in expand(0, {}):
-        location = projected_location(table, {key: value.text for key, value in chosen.items()})
-        values = tuple(chosen[key].value for key in keys)
-        yield Partition(values, _location(table, location), table.storage)
+    # Key by key, so that a year that is not needed never meets its days.
+    kept: list[Mapping[str, str | None]] = [{}]
+    for key, values in choices.items():
+        kept = predicate.select([{**chosen, key: value.value} for chosen in kept for value in values])
+    texts = {key: {value.value: value.text for value in values} for key, values in choices.items()}
+    for chosen in kept:
+        named = {key: str(value) for key, value in chosen.items()}
+        location = projected_location(table, {key: texts[key][value] for key, value in named.items()})
+        yield Partition(tuple(named.values()), _location(table, location), table.storage)
 
 
 def _injected(table: Table, key: str, predicate: Predicate) -> list[ProjectedValue]:
@@ -121,6 +118,10 @@ def _injected(table: Table, key: str, predicate: Predicate) -> list[ProjectedVal
             f"conditions, and at least one such condition must be present. ({table.name.database}.{table.name.name})",
         )
     return [ProjectedValue(value, value) for value in sorted(values)]
+
+
+def _null(value: str) -> str | None:
+    return None if value == NULL_VALUE else value
 
 
 def _key_names(table: Table) -> list[str]:

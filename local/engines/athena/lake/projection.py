@@ -50,7 +50,7 @@ def projected_values(table: Table, now: datetime) -> dict[str, Values]:
 
 
 def projected_location(table: Table, values: Mapping[str, str]) -> str:
-    """Where the partition of these texts lies: the template filled in, else folders ``key=value`` in the table's own."""
+    """Where the partition of these texts lies: by the template, else in folders ``key=value`` of the table's own."""
     template = table.parameters.get("storage.location.template")
     if template:
         location = template

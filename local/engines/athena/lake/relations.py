@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
+from typing import Protocol
 from urllib.parse import quote
 
 import duckdb
 
 from local.engines.athena.dialect import Column, QueryError, Relation, hive_to_athena, hive_to_duckdb
-from local.engines.athena.lake import parquet
-from local.engines.athena.lake.catalogue import Catalogue, Storage, Table
+from local.engines.athena.lake.catalogue import Catalogue, HiveColumn, Storage, Table
 from local.engines.athena.lake.filesystem import QueryFiles
 from local.engines.athena.lake.objects import ObjectStore, S3Object
 from local.engines.athena.lake.partitions import Partition, Predicate, objects_in, partitions_of
-from local.engines.athena.lake.text import identifier
+from local.engines.athena.lake.serdes import lines, parquet
+from local.engines.athena.lake.serdes.delimited import LazySimple, OpenCsv
+from local.engines.athena.lake.serdes.json_rows import JsonRows
+from local.engines.athena.lake.serdes.lines import Framing
+from local.engines.athena.lake.text import identifier, partitioning
+from local.engines.athena.statements.formats import HIVE_JSON, HIVE_JSON_2, LAZY_SIMPLE, OPEN_CSV, OPENX_JSON, PARQUET
 
 _PATH = "__path"
 _HIDDEN = (Column("$path", "varchar"),)
+
+
+class _LineSerde(Protocol):
+    """A SerDe of text lines."""
+
+    def row(self) -> str: ...
+
+    def field(self, column: HiveColumn, position: int, /) -> str: ...
+
+    def value(self, column: HiveColumn, field: str, /) -> str: ...
 
 
 @dataclass
@@ -38,11 +53,12 @@ class Lake:
     def relation(self, table: Table, predicate: Predicate) -> Relation:
         """The rows of ``table`` in the partitions that the predicate keeps."""
         partitions = partitions_of(self.catalogue, table, predicate, self.now)
-        by_format: dict[str, list[str]] = {}
+        by_serde: dict[tuple[str, tuple[tuple[str, str], ...]], list[tuple[Partition, S3Object]]] = {}
         for partition, found in objects_in(self.store, partitions):
-            name = self._name(table, partition, found)
-            by_format.setdefault(_format(table, partition.storage), []).append(name)
-        selects = [select for names in by_format.values() for select in self._selects(table, names)]
+            storage = partition.storage
+            kind = storage.serde, tuple(sorted(storage.parameters.items()))
+            by_serde.setdefault(kind, []).append((partition, found))
+        selects = [select for group in by_serde.values() for select in self._selects(table, group)]
         if not selects:
             selects = [_nothing(table)]
         columns = [
@@ -50,27 +66,41 @@ class Lake:
         ]
         return Relation(f"({' UNION ALL '.join(selects)})", tuple(columns), _HIDDEN)
 
-    def _name(self, table: Table, partition: Partition, found: S3Object) -> str:
-        """A path of ours for an object, in which DuckDB finds the partition's values and the object's own place."""
-        keys = [key.name for key in table.partition_keys]
-        values = zip(keys, partition.values, strict=True)
-        folders = "".join(f"{quote(key, safe='')}={quote(value, safe='')}/" for key, value in values)
-        return self.files.add(
-            f"{next(self._serial)}/{folders}{_PATH}={quote(str(found.location), safe='')}/part", found
-        )
-
-    def _selects(self, table: Table, names: Sequence[str]) -> list[str]:
-        hive_types = {key.name: hive_to_duckdb(key.type) for key in table.partition_keys} | {_PATH: "VARCHAR"}
+    def _selects(self, table: Table, group: Sequence[tuple[Partition, S3Object]]) -> Iterator[str]:
+        storage = group[0][0].storage
         keys = [identifier(key.name) for key in table.partition_keys]
         hidden = f'{identifier(_PATH)} AS "$path"'
-        selects = []
-        for members, expressions in parquet.selections(self.connection, names, table.columns):
+        hive = {key.name: hive_to_duckdb(key.type) for key in table.partition_keys} | {_PATH: "VARCHAR"}
+        for scan, expressions in self._scans(table, storage, group, partitioning(hive)):
             columns = [
                 f"{expression} AS {identifier(column.name)}"
                 for expression, column in zip(expressions, table.columns, strict=True)
             ]
-            selects.append(f"SELECT {', '.join([*columns, *keys, hidden])} FROM {parquet.scan(members, hive_types)}")
-        return selects
+            yield f"SELECT {', '.join([*columns, *keys, hidden])} FROM {scan}"
+
+    def _scans(
+        self, table: Table, storage: Storage, group: Sequence[tuple[Partition, S3Object]], options: str
+    ) -> Iterator[tuple[str, list[str]]]:
+        """What to scan, and the SQL of the table's columns over it."""
+        if storage.serde == PARQUET:
+            names = [self.files.add(self._path(table, *item), item[1]) for item in group]
+            for members, expressions in parquet.selections(
+                self.connection, names, table.columns, self.files.location_of
+            ):
+                yield parquet.scan(members, options), expressions
+            return
+        serde, framing = _line_serde(table, storage)
+        names = [self.files.add_lines(self._path(table, *item), item[1], framing) for item in group]
+        rows = f"(SELECT {serde.row()} AS __row, * EXCLUDE (__line) FROM {lines.scan(names, options)})"
+        fields = [f"{serde.field(column, position)} AS __{position}" for position, column in enumerate(table.columns)]
+        scan = f"(SELECT {', '.join([*fields, '* EXCLUDE (__row)'])} FROM {rows})"
+        yield scan, [serde.value(column, f"__{position}") for position, column in enumerate(table.columns)]
+
+    def _path(self, table: Table, partition: Partition, found: S3Object) -> str:
+        """A path of ours for an object, in which DuckDB finds the partition's values and the object's own place."""
+        values = zip((key.name for key in table.partition_keys), partition.values, strict=True)
+        folders = "".join(f"{quote(key, safe='')}={quote(value, safe='')}/" for key, value in values)
+        return f"{next(self._serial)}/{folders}{_PATH}={quote(str(found.location), safe='')}/part"
 
 
 def _nothing(table: Table) -> str:
@@ -81,10 +111,20 @@ def _nothing(table: Table) -> str:
     return f'SELECT {", ".join(columns)}, CAST(NULL AS VARCHAR) AS "$path" WHERE false'
 
 
-def _format(table: Table, storage: Storage) -> str:
-    if "parquet" in storage.serde.lower():
-        return "parquet"
-    raise QueryError(
-        "NOT_SUPPORTED",
-        f"Table {table.name.database}.{table.name.name}: the local stage cannot read SerDe {storage.serde or '(none)'}",
-    )
+def _line_serde(table: Table, storage: Storage) -> tuple[_LineSerde, Framing]:
+    """The SerDe of text files; QueryError NOT_SUPPORTED for one that is not built here."""
+    skip = table.parameters.get("skip.header.line.count") or storage.parameters.get("skip.header.line.count") or "0"
+    if not skip.isdecimal():
+        raise QueryError("INVALID_TABLE_PROPERTY", f"skip.header.line.count {skip!r} is not a whole number")
+    if table.parameters.get("skip.footer.line.count", "0") != "0":
+        raise QueryError("NOT_SUPPORTED", "skip.footer.line.count is not supported by the local stage")
+    properties = {name: value for name, value in storage.parameters.items() if name != "skip.header.line.count"}
+    if storage.serde in (OPENX_JSON, HIVE_JSON, HIVE_JSON_2):
+        return JsonRows(properties), Framing(int(skip))
+    if storage.serde == LAZY_SIMPLE:
+        return LazySimple(properties), Framing(int(skip))
+    if storage.serde == OPEN_CSV:
+        serde = OpenCsv(properties)
+        return serde, Framing(int(skip), serde.quoting)
+    name = f"{table.name.database}.{table.name.name}"
+    raise QueryError("NOT_SUPPORTED", f"Table {name}: the local stage cannot read SerDe {storage.serde or '(none)'}")

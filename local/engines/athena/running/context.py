@@ -11,11 +11,14 @@ from typing import Any
 
 from local.engine import Stage
 from local.engines.athena.api.locations import Location
+from local.engines.athena.api.prepared_statements import PreparedStatements
 from local.engines.athena.dialect import Session
 from local.engines.athena.lake.catalogue import Catalogue
-from local.engines.athena.lake.filesystem import QueryFiles, ScannedBytes
+from local.engines.athena.lake.files import Reading
+from local.engines.athena.lake.filesystem import QueryFiles
 from local.engines.athena.lake.objects import ObjectStore
 from local.engines.athena.lake.relations import Lake
+from local.engines.athena.lake.scanned import ScannedBytes
 from local.engines.athena.lake.session import connected
 from local.engines.athena.running.workers import Cancellation
 from local.store import Document
@@ -33,13 +36,18 @@ class Outcome:
 
 @dataclass
 class QueryContext:
-    """One execution's inputs and instruments. ``planning`` collects the seconds spent before DuckDB ran."""
+    """One execution's inputs and instruments.
+
+    ``enforced`` is whether its workgroup decides where results go; ``planning`` collects the seconds before DuckDB ran.
+    """
 
     stage: Stage
     execution: Document
     session: Session
     cancellation: Cancellation
     scanned: ScannedBytes
+    prepared: PreparedStatements
+    enforced: bool
     spill: Path
     planning: float = 0.0
 
@@ -59,7 +67,7 @@ class QueryContext:
     @contextmanager
     def lake(self) -> Iterator[Lake]:
         """A fresh connection over the tables of this query, which StopQueryExecution interrupts."""
-        files = QueryFiles(self.store, self.scanned)
+        files = QueryFiles(Reading(self.store, self.scanned, str(self.spill)))
         with connected(files, self.spill) as connection, self.cancellation.interrupting(connection):
             yield Lake(self.catalogue, self.store, files, connection, self.session.now)
 

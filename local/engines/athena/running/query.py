@@ -1,40 +1,50 @@
-"""Running a query: plan its tables, translate it, run it, write its rows."""
+"""SELECT and CREATE VIEW."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from local.engines.athena.dialect import Column, QueryError, Relation, TableName, hive_to_athena
-from local.engines.athena.lake.relations import Lake
-from local.engines.athena.provisional import parse, partition_predicate, tables_in, translate
+from local.engines.athena.ddl.catalog_access import CatalogAccess, failed
+from local.engines.athena.ddl.views import put_view
+from local.engines.athena.dialect import QueryError, Translation
+from local.engines.athena.dialect.syntax import tree
 from local.engines.athena.running.context import Outcome, QueryContext
-from local.engines.athena.running.results import write_rows
+from local.engines.athena.running.planning import plan
+from local.engines.athena.running.results import write_lines, write_rows
+from local.engines.athena.statements.tree import Name
 
 
-def run_query(context: QueryContext, sql: str) -> Outcome:
-    """Run one SELECT (or VALUES, WITH, …) and write its result."""
+def run_query(context: QueryContext, query: tree.Query) -> Outcome:
+    """Run a query (SELECT, VALUES, WITH, …) and write its result."""
     with context.lake() as lake:
-        with context.planned():
-            statement = single(parse(sql))
-            relations = plan(context, lake, statement)
-            translation = translate(statement, relations, context.session, lake.connection)
+        translation = plan(context, lake, query)
         cursor = lake.connection.execute(translation.sql)
         return write_rows(context, translation.columns, cursor.fetchmany)
 
 
-def single(statements: list[Any]) -> Any:
-    """The one statement of a text."""
-    if len(statements) != 1:
-        raise QueryError("SYNTAX_ERROR", "Only one sql statement is allowed.")
-    return statements[0]
+def create_view(context: QueryContext, statement: tree.CreateView) -> Outcome:
+    """Check a view's query and keep it."""
+    access = CatalogAccess(context.catalogue, context.session)
+    name = access.full_name(Name(*reversed([part.lower() for part in statement.name])))
+    access.database(name.database)
+    existing = context.catalogue.table(name)
+    if existing is not None and not existing.is_view:
+        raise failed(f"SemanticException: {name.name} is a table, not a view")
+    if existing is not None and not statement.replace:
+        raise QueryError(
+            "ALREADY_EXISTS", f"line 1:1: View already exists: '{name.catalog}.{name.database}.{name.name}'"
+        )
+    with context.lake() as lake:
+        translation = plan(context, lake, statement.query)
+    check_names(translation)
+    put_view(access, context.session, name, statement.query.text, translation.columns)
+    return write_lines(context, (), [])
 
 
-def plan(context: QueryContext, lake: Lake, statement: Any) -> dict[TableName, Relation]:
-    """Where the rows of each table of a statement come from."""
-    relations = {}
-    for name in tables_in(statement, context.session):
-        context.cancellation.check()
-        table = context.catalogue.existing(name)
-        keys = [Column(key.name, hive_to_athena(key.type)) for key in table.partition_keys]
-        relations[name] = lake.relation(table, partition_predicate(statement, name, keys, context.session))
-    return relations
+def check_names(translation: Translation) -> None:
+    """A view and a table need a name for each column, and each its own."""
+    seen: set[str] = set()
+    for position, column in enumerate(translation.columns, start=1):
+        if column.name.startswith("_col") and column.name[4:].isdecimal():
+            raise QueryError("COLUMN_NAME_NOT_SPECIFIED", f"line 1:1: Column name not specified at position {position}")
+        if column.name.lower() in seen:
+            raise QueryError("DUPLICATE_COLUMN_NAME", f"line 1:1: Column name '{column.name}' specified more than once")
+        seen.add(column.name.lower())

@@ -51,6 +51,14 @@ def write_lines(context: QueryContext, names: Sequence[str], lines: Sequence[str
     return Outcome(infos, {"OutputRows": len(lines), "OutputBytes": len(body)})
 
 
+def write_manifest(context: QueryContext, objects: Sequence[Location]) -> str:
+    """Write the list of the objects that CTAS, INSERT or UNLOAD made; returns where it is."""
+    location = Location(context.output.bucket, f"{context.output.key}-manifest.csv")
+    body = "".join(f"{item}\n" for item in objects).encode()
+    context.store.write(location, body, "text/csv", **context.encryption())
+    return str(location)
+
+
 def _write_metadata(context: QueryContext, infos: list[dict[str, Any]]) -> None:
     location = Location(context.output.bucket, f"{context.output.key}.metadata")
     context.store.write(location, encode_metadata(infos), **context.encryption())

@@ -10,10 +10,12 @@ import duckdb
 
 from local.engine import Stage
 from local.engines.athena.api.executions import Executions
+from local.engines.athena.api.prepared_statements import PreparedStatements
 from local.engines.athena.dialect import QueryError, Session
-from local.engines.athena.lake.filesystem import ScannedBytes
+from local.engines.athena.lake.scanned import ScannedBytes
+from local.engines.athena.running import failures
 from local.engines.athena.running.context import Outcome, QueryContext
-from local.engines.athena.running.query import run_query
+from local.engines.athena.running.dispatch import run_statement
 from local.engines.athena.running.workers import Cancellation, QueryCancelledError
 from local.store import Document
 
@@ -21,34 +23,51 @@ logger = logging.getLogger("datastreamer.athena")
 
 
 def run(
-    stage: Stage, executions: Executions, execution_id: str, cutoff: int | None, cancellation: Cancellation
+    stage: Stage,
+    execution_id: str,
+    cancellation: Cancellation,
+    *,
+    executions: Executions,
+    prepared: PreparedStatements,
+    configuration: Document,
 ) -> None:
-    """Run an execution that is RUNNING, and record how it ended; never raises."""
+    """Run an execution that is RUNNING under its workgroup's configuration, and record how it ended; never raises."""
     started = time.monotonic()
     execution = executions.find(execution_id)["execution"]
-    session = Session(stage.clock.now(), database=execution["QueryExecutionContext"].get("Database") or "default")
-    scanned = ScannedBytes(cutoff)
-    spill = stage.directory("athena") / execution_id
-    context = QueryContext(stage, execution, session, cancellation, scanned, spill)
-    reason: str | None = None
-    try:
-        outcome = run_query(context, execution["Query"])
-    except QueryCancelledError:
-        state, reason, outcome = "CANCELLED", "Query was cancelled by user", Outcome()
-    except QueryError as error:
-        state, reason, outcome = "FAILED", str(error), Outcome()
-    except duckdb.Error as error:
-        state, reason, outcome = "FAILED", _duckdb_reason(error), Outcome()
-    except Exception as error:
-        logger.exception("query %s", execution_id)
-        state, reason, outcome = "FAILED", f"GENERIC_INTERNAL_ERROR: {type(error).__name__}: {error}", Outcome()
-    else:
-        state = "SUCCEEDED"
-    if scanned.exceeded:
-        state, reason, outcome = "CANCELLED", "Bytes scanned limit was exceeded", Outcome()
+    context = QueryContext(
+        stage=stage,
+        execution=execution,
+        session=Session(stage.clock.now(), database=execution["QueryExecutionContext"].get("Database") or "default"),
+        cancellation=cancellation,
+        scanned=ScannedBytes(configuration.get("BytesScannedCutoffPerQuery")),
+        prepared=prepared,
+        enforced=bool(configuration["EnforceWorkGroupConfiguration"]),
+        spill=stage.directory("athena") / execution_id,
+    )
+    state, reason, outcome = _outcome(context)
     with executions.change(execution_id) as record:
         _record(record, context, outcome, time.monotonic() - started)
     executions.finish(execution_id, state, reason)
+
+
+def _outcome(context: QueryContext) -> tuple[str, str | None, Outcome]:
+    """Run the statement: its state, the reason for it and what it gave."""
+    try:
+        outcome = run_statement(context, context.execution["Query"], context.execution.get("ExecutionParameters") or ())
+    except QueryCancelledError:
+        return "CANCELLED", "Query was cancelled by user", Outcome()
+    except QueryError as error:
+        reason = str(error)
+    except duckdb.Error as error:
+        reason = failures.reason(error)
+    except Exception as error:
+        logger.exception("query %s", context.id)
+        reason = f"GENERIC_INTERNAL_ERROR: {type(error).__name__}: {error}"
+    else:
+        return "SUCCEEDED", None, outcome
+    if context.scanned.exceeded:
+        return "CANCELLED", "Bytes scanned limit was exceeded", Outcome()
+    return "FAILED", reason, Outcome()
 
 
 def _record(record: Document, context: QueryContext, outcome: Outcome, seconds: float) -> None:
@@ -62,7 +81,3 @@ def _record(record: Document, context: QueryContext, outcome: Outcome, seconds: 
     record["rows"] = outcome.rows
     if outcome.update_count is not None:
         record["update_count"] = outcome.update_count
-
-
-def _duckdb_reason(error: duckdb.Error) -> str:
-    return f"GENERIC_INTERNAL_ERROR: {error}"

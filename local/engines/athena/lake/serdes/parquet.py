@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -10,7 +10,7 @@ from duckdb.sqltypes import DuckDBPyType
 
 from local.engines.athena.dialect import QueryError, hive_to_athena, hive_to_duckdb
 from local.engines.athena.lake.catalogue import HiveColumn
-from local.engines.athena.lake.text import identifier, literal, texts
+from local.engines.athena.lake.text import identifier, partitioning, texts
 
 _INTEGERS = ("tinyint", "smallint", "integer", "bigint")
 _UNSIGNED = ("utinyint", "usmallint", "uinteger", "ubigint")
@@ -26,11 +26,15 @@ class _FileColumn:
 
 
 def selections(
-    connection: duckdb.DuckDBPyConnection, names: Sequence[str], columns: Sequence[HiveColumn]
+    connection: duckdb.DuckDBPyConnection,
+    names: Sequence[str],
+    columns: Sequence[HiveColumn],
+    location: Callable[[str], object],
 ) -> list[tuple[list[str], list[str]]]:
     """Files that share a schema, each group with the SQL expressions that make the table's columns of its columns.
 
-    Raises QueryError HIVE_BAD_DATA where a file's type cannot be read as the declared one.
+    ``location`` says where the object of a name lies, for messages. Raises QueryError HIVE_BAD_DATA where a file's type
+    cannot be read as the declared one.
     """
     groups: dict[tuple[tuple[str, ...], ...], list[str]] = {}
     schemas: dict[str, list[tuple[str, ...]]] = {name: [] for name in names}
@@ -42,26 +46,23 @@ def selections(
         schemas[name].append(tuple(map(str, element)))
     for name in names:
         groups.setdefault(tuple(schemas[name]), []).append(name)
-    return [
-        (
-            members,
-            [_expression(column, _file_columns(connection, members[0], schema), members[0]) for column in columns],
-        )
-        for schema, members in groups.items()
-    ]
+    selected = []
+    for schema, members in groups.items():
+        ours = _file_columns(connection, members[0], schema)
+        place = str(location(members[0]))
+        selected.append((members, [_expression(column, ours, place) for column in columns]))
+    return selected
 
 
-def scan(names: Sequence[str], hive_types: dict[str, str]) -> str:
+def scan(names: Sequence[str], partitioning: str) -> str:
     """The DuckDB table function over files of one schema."""
-    types = "{" + ", ".join(f"{literal(key)}: {literal(kind)}" for key, kind in hive_types.items()) + "}"
-    partitioning = f"hive_partitioning = true, hive_types = {types}" if hive_types else "hive_partitioning = false"
-    return f"read_parquet({texts(list(names))}, {partitioning})"
+    return f"read_parquet({texts(names)}, {partitioning})"
 
 
 def _file_columns(
     connection: duckdb.DuckDBPyConnection, name: str, schema: tuple[tuple[str, ...], ...]
 ) -> dict[str, _FileColumn]:
-    relation = connection.sql(f"SELECT * FROM {scan([name], {})}")
+    relation = connection.sql(f"SELECT * FROM {scan([name], partitioning({}))}")
     annotations = {element[0].lower(): f"{element[1]} {element[2]} {element[3]}" for element in schema}
     return {
         column.lower(): _FileColumn(column, kind, annotations.get(column.lower(), ""))

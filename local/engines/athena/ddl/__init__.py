@@ -1,0 +1,1 @@
+"""What DDL and SHOW do to the catalogue: each function takes the statement and gives the lines of its answer."""

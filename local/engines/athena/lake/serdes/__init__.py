@@ -1,0 +1,1 @@
+"""How the bytes of a file become the columns of a table: one module a SerDe."""

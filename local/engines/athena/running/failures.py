@@ -1,0 +1,34 @@
+"""What DuckDB raised, as the failure that Athena would show."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+import duckdb
+
+from local.engines.athena.dialect import QueryError, query_error
+from local.engines.athena.lake.filesystem import PROTOCOL
+
+_OUR_NAME = re.compile(rf"{PROTOCOL}://[^'\"\s]*__path=([^/'\"\s]+)/part")
+_OWN = re.compile(r"\b(HIVE_[A-Z_]+|NOT_SUPPORTED|INVALID_TABLE_PROPERTY): (.*)", re.DOTALL)
+_NOT_PARQUET = ("No magic bytes found", "too small to be a Parquet file", "Footer length error", "Invalid footer")
+
+
+def reason(error: duckdb.Error) -> str:
+    """The StateChangeReason of a query that DuckDB could not finish."""
+    text = _OUR_NAME.sub(lambda match: unquote(match[1]), str(error))
+    own = _OWN.search(text)
+    if own is not None:
+        return f"{own[1]}: {_first_paragraph(own[2])}"
+    if any(phrase in text for phrase in _NOT_PARQUET):
+        return f"HIVE_BAD_DATA: Not valid Parquet file: {_first_paragraph(text)}"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return f"EXCEEDED_LOCAL_MEMORY_LIMIT: Query exhausted resources at this scale factor: {_first_paragraph(text)}"
+    known: QueryError = query_error(error)
+    return _OUR_NAME.sub(lambda match: unquote(match[1]), str(known))
+
+
+def _first_paragraph(text: str) -> str:
+    """Without the advice and the Python traceback that DuckDB adds below."""
+    return text.partition("\n\n")[0].strip()
