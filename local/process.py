@@ -45,11 +45,12 @@ def start(settings: Settings, timeout: float) -> tuple[Instance, bool]:
         _wait_until_healthy(settings, already.pid, timeout)
         return already, False
     _refuse_taken_port(settings)
+    said = log_path(settings.data_dir).stat().st_size if log_path(settings.data_dir).exists() else 0
     process = _spawn(settings)
-    _wait_until_healthy(settings, process.pid, timeout, process)
+    _wait_until_healthy(settings, process.pid, timeout, process, said)
     instance = running_instance(settings.data_dir)
     if instance is None:
-        raise JobFailedError(f"the stage stopped right after it started:\n{_log_tail(settings)}")
+        raise JobFailedError(f"the stage stopped right after it started:\n{_log_tail(settings, said)}")
     return instance, True
 
 
@@ -159,17 +160,17 @@ def _spawn(settings: Settings) -> subprocess.Popen[bytes]:
 
 
 def _wait_until_healthy(
-    settings: Settings, pid: int, timeout: float, process: subprocess.Popen[bytes] | None = None
+    settings: Settings, pid: int, timeout: float, process: subprocess.Popen[bytes] | None = None, said: int = 0
 ) -> None:
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         if process is not None and process.poll() is not None:
-            raise JobFailedError(f"the stage did not start (exit {process.returncode}):\n{_log_tail(settings)}")
+            raise JobFailedError(f"the stage did not start (exit {process.returncode}):\n{_log_tail(settings, said)}")
         health = health_of(settings.port)
         if health and health["status"] == "ok" and health["data_dir"] == str(settings.data_dir):
             return
         time.sleep(_POLL_SECONDS)
-    raise JobFailedError(f"the stage (pid {pid}) is not healthy after {timeout:.0f} s:\n{_log_tail(settings)}")
+    raise JobFailedError(f"the stage (pid {pid}) is not healthy after {timeout:.0f} s:\n{_log_tail(settings, said)}")
 
 
 def _wait_until_gone(settings: Settings, instance: Instance, timeout: float) -> bool:
@@ -188,11 +189,12 @@ def _signal(instance: Instance, number: signal.Signals) -> None:
         return
 
 
-def _log_tail(settings: Settings, lines: int = 15) -> str:
+def _log_tail(settings: Settings, said: int, lines: int = 15) -> str:
+    """The end of what the log holds after its first ``said`` bytes (of a log that was rotated since: its end)."""
     path = log_path(settings.data_dir)
-    if not path.exists():
-        return "(it wrote no log)"
-    return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+    content = path.read_bytes() if path.exists() else b""
+    new = content[said:] if len(content) >= said else content
+    return "\n".join(new.decode(errors="replace").splitlines()[-lines:]) or "(it wrote nothing to its log)"
 
 
 def _size_of(folder: Path) -> int:

@@ -16,12 +16,14 @@ from botocore.config import Config
 
 from local.backend import Backend, configure_ministack
 from local.clock import Clock, SystemClock
+from local.durable import Durable
 from local.engine import Call, Engine
 from local.gateway import Gateway, Receive, Scope, Send
 from local.instance import Ownership
 from local.ports import bind
 from local.server import Server
 from local.settings import ACCOUNT_ID, Settings
+from local.state_files import StateFiles
 from local.store import Store
 
 logger = logging.getLogger("datastreamer.stage")
@@ -43,21 +45,26 @@ class LocalStage:
         self._clients: dict[str, Any] = {}
         self._stores: dict[str, Store] = {}
         self._lock = threading.Lock()
+        files = StateFiles(settings.state_dir / "ministack")
+        files.check()
         configure_ministack(settings)
         from ministack.app import app as ministack_app
 
         from local import ministack_patches
 
         ministack_patches.apply()
+        ministack_patches.load_state_with(files.load)
+        self._durable = Durable(ministack_app, files)
+        self._failure: Exception | None = None
         self._health: dict[str, Any] = {
             "status": "starting",
             "data_dir": str(settings.data_dir),
             "engines": list(ENGINES),
         }
-        self._backend = Backend(ministack_app, settings.region)
+        self._backend = Backend(self._durable, settings.region)
         self.engines: list[Engine] = [importlib.import_module(f"local.engines.{name}").create(self) for name in ENGINES]
         executor = ThreadPoolExecutor(max_workers=32, thread_name_prefix="engine")
-        self._gateway = Gateway(self.engines, ministack_app, settings.region, executor, self._health)
+        self._gateway = Gateway(self.engines, self._durable, settings.region, executor, self._health)
 
     def client(self, service: str) -> Any:
         new_client: Any = boto3.client
@@ -92,14 +99,19 @@ class LocalStage:
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application."""
-        if scope["type"] == "lifespan":
-            await self._backend.app(scope, receive, send)
-        else:
+        if scope["type"] != "lifespan":
             await self._gateway(scope, receive, send)
+            return
+        try:
+            await self._durable(scope, receive, send)
+        except Exception as error:
+            self._failure = error
+            raise
 
     async def start_engines(self) -> None:
         """Start every engine; the stage must answer by now, and counts as healthy afterwards."""
         self._backend.attach(asyncio.get_running_loop())
+        self._durable.start()
         for engine in self.engines:
             await asyncio.to_thread(engine.start)
         self._health["status"] = "ok"
@@ -113,9 +125,15 @@ class LocalStage:
         for engine, result in zip(self.engines, results, strict=True):
             if isinstance(result, BaseException):
                 logger.error("engine %s did not stop cleanly", engine.name, exc_info=result)
+        self._durable.stop()
 
     def serve(self) -> None:
-        """Serve until SIGINT or SIGTERM; raises ConfigurationError when the port is in use."""
+        """Serve until SIGINT or SIGTERM; raises ConfigurationError when the port is in use or the state is damaged."""
         listener = bind(self.settings.port)
         self._health.update(asdict(self._ownership.instance))
-        Server(self.app, self.start_engines, self.stop_engines).run(sockets=[listener])
+        try:
+            Server(self.app, self.start_engines, self.stop_engines).run(sockets=[listener])
+        except SystemExit:
+            if self._failure is None:
+                raise
+            raise self._failure from None

@@ -13,21 +13,36 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from datastreamer.errors import ConfigurationError
+
 Document = dict[str, Any]
 
 
 class Store:
-    """Tables of ``key -> document``; every call is its own transaction unless inside ``transaction()``."""
+    """Tables of ``key -> document``; every call is its own transaction unless inside ``transaction()``.
+
+    Opening it raises ConfigurationError when the file is damaged.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS documents (kind TEXT, key TEXT, body TEXT, PRIMARY KEY (kind, key))"
-        )
+        try:
+            [[found]] = self._connection.execute("PRAGMA quick_check(1)").fetchall()
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._connection.execute(
+                "CREATE TABLE IF NOT EXISTS documents (kind TEXT, key TEXT, body TEXT, PRIMARY KEY (kind, key))"
+            )
+        except sqlite3.DatabaseError as error:
+            found = str(error)
+        if found != "ok":
+            self._connection.close()
+            raise ConfigurationError(
+                f"{path} is damaged ({found}). The local stage does not start over damaged state. Restore the file "
+                "from a copy, or move it away to start without what it held."
+            )
 
     def get(self, kind: str, key: str) -> Document | None:
         """The document, or None when there is none."""

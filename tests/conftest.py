@@ -73,6 +73,7 @@ class RunningStage:
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
+                self.process = None
                 break
             try:
                 with urllib.request.urlopen(f"{self.endpoint_url}/_datastreamer/health", timeout=1):

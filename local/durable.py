@@ -1,0 +1,150 @@
+"""ministack, with what a call changed on disk before the call is answered.
+
+A call that only reads passes through untouched, body and all. A call that changes a service is answered once the
+service's state file is written. Three kinds of call are not waited for, because they are many and their state is
+large: what they change (and what a service changes by itself, such as an alarm's state) is written within a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import re
+
+from local.gateway import AsgiApp, Message, Receive, Scope, Send
+from local.protocol import address_of
+from local.state_files import StateFiles, state_keys
+
+logger = logging.getLogger("datastreamer.durable")
+
+SWEEP_SECONDS = 0.5
+IDLE_SWEEP_SECONDS = 5.0
+SHARE_OF_TIME = 20
+"""A sweep is followed by a pause at least this many times as long, so that saving never takes 5 % of the process."""
+
+NOT_WAITED_FOR = frozenset(
+    {
+        ("monitoring", "PutMetricData"),
+        ("logs", "PutLogEvents"),
+        ("sns", "Publish"),
+        ("sns", "PublishBatch"),
+        ("sqs", "SendMessage"),
+        ("sqs", "SendMessageBatch"),
+        ("sqs", "ReceiveMessage"),
+        ("sqs", "DeleteMessage"),
+        ("sqs", "DeleteMessageBatch"),
+        ("dynamodb", "PutItem"),
+        ("dynamodb", "UpdateItem"),
+        ("dynamodb", "DeleteItem"),
+        ("dynamodb", "BatchWriteItem"),
+        ("dynamodb", "TransactWriteItems"),
+        ("events", "PutEvents"),
+    }
+)
+
+_READS = re.compile(
+    r"(Get|List|Describe|BatchGet|Search|Query|Scan|Filter|Lookup|Check|Validate|Simulate|Test|Encrypt|Decrypt|ReEncrypt"
+    r"|GenerateData|GenerateRandom|Sign|Verify|Select|Head|Preview|Estimate|StartQuery)"
+)
+_ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
+
+
+class Durable:
+    """An ASGI application around ministack's."""
+
+    def __init__(self, app: AsgiApp, files: StateFiles) -> None:
+        self._app = app
+        self._files = files
+        self._touched = asyncio.Event()
+        self._sweeper: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to sweep; needs the running loop."""
+        self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
+
+    def stop(self) -> None:
+        """Stop sweeping, after one last time."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        self._files.save()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            await self._app(scope, receive, send)
+            return
+        change = _Change(scope)
+        await self._app(scope, change.watch(receive), self._saving(change, send))
+
+    def _saving(self, change: _Change, send: Send) -> Send:
+        held: list[Message] = []
+
+        async def save_then_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                held.append(message)
+                return
+            if not message.get("more_body"):
+                self._save(change)
+            while held:
+                await send(held.pop(0))
+            await send(message)
+
+        return save_then_send
+
+    def _save(self, change: _Change) -> None:
+        if change.reads():
+            return
+        self._touched.set()
+        keys = change.keys()
+        if keys:
+            self._files.save(keys)
+
+    async def _sweep(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._touched.wait(), IDLE_SWEEP_SECONDS)
+            await asyncio.sleep(SWEEP_SECONDS)
+            self._touched.clear()
+            try:
+                took = self._files.save()
+            except Exception:
+                logger.exception("saving the services' state failed; trying again")
+                took = 1.0
+            await asyncio.sleep(took * SHARE_OF_TIME)
+
+
+class _Change:
+    """What a request may change, as far as its head and the start of its body say."""
+
+    def __init__(self, scope: Scope) -> None:
+        address = address_of(scope["headers"])
+        self._service = address.service
+        self._operation = address.operation
+        self._path: str = scope["path"]
+        self._query: bytes = scope.get("query_string", b"")
+
+    def watch(self, receive: Receive) -> Receive:
+        """``receive``, with a look at the first part of a form, where the Query protocol names its action."""
+
+        async def look() -> Message:
+            message = await receive()
+            if self._operation is None and message["type"] == "http.request":
+                found = _ACTION.search(self._query) or _ACTION.search(message.get("body", b"")[:4096])
+                self._operation = found[1].decode() if found else ""
+            return message
+
+        return look
+
+    def reads(self) -> bool:
+        """Whether it changes nothing."""
+        return bool(self._operation and _READS.match(self._operation))
+
+    def keys(self) -> tuple[str, ...]:
+        """The state files to write before the answer."""
+        if self._service is None or (self._service, self._operation) in NOT_WAITED_FOR:
+            return ()
+        if self._service == "s3" and "/" in self._path.strip("/"):
+            return ()  # objects, their metadata and their versions lie in files of their own
+        if self._service == "lambda" and self._path.endswith("/invocations"):
+            return ()
+        return state_keys(self._service)
