@@ -57,25 +57,28 @@ def _apply(options: argparse.Namespace) -> None:
             raise UsageError(f"there is no saved plan {options.plan}; make one with: make plan STAGE={options.stage}")
         provisioner.apply(Plan(options.plan.resolve(), 0, 0.0))
         return
-    plan = provisioner.plan()
-    if not plan.changes:
-        _say(f"Stage {provisioner.workspace.stage} is as described: nothing to change.")
-        return
+    stage = provisioner.workspace.stage
+    plan = None
     if not (options.auto_approve or _approves_itself(options.stage)):
+        plan = provisioner.plan()
         provisioner.show(plan, color=sys.stdout.isatty())
-        _ask(f"Apply these changes to stage {provisioner.workspace.stage}?")
-    provisioner.apply(plan)
-    _say(f"Stage {provisioner.workspace.stage} is in place.")
+        if plan.changes:
+            _ask(f"Apply these changes to stage {stage}?")
+    changes = provisioner.apply(plan)
+    _say(f"Stage {stage} is in place: {changes} changes.")
 
 
 def _destroy(options: argparse.Namespace) -> None:
     provisioner = Provisioner(options.stage, os.environ, _say)
-    plan = provisioner.plan(destroy=True)
+    stage = provisioner.workspace.stage
+    plan = None
     if not options.auto_approve:
+        plan = provisioner.plan(destroy=True)
         provisioner.show(plan, color=sys.stdout.isatty())
-        _ask(f"Destroy all of this in stage {provisioner.workspace.stage}? It cannot be undone.")
-    provisioner.destroy(plan)
-    _say(f"Stage {provisioner.workspace.stage} is gone.")
+        if plan.changes:
+            _ask(f"Destroy all of this in stage {stage}? It cannot be undone.")
+    changes = provisioner.destroy(plan)
+    _say(f"Stage {stage} is gone: {changes} changes.")
 
 
 def _approves_itself(stage: str) -> bool:

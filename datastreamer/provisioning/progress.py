@@ -16,13 +16,14 @@ _STEPS = {"noop": 0, "read": 0, "move": 0, "replace": 2}
 class Progress:
     """Sees each message of one command. ``report`` gets a line for every finished resource and every warning.
 
-    ``total`` is the number of resources that the command will touch, where a plan has told it.
+    ``total`` is the number of changes to come, where a saved plan tells it; a command that plans by itself tells it
+    first. ``planned`` and ``done`` count the changes that were announced and made.
     """
 
     def __init__(self, report: Callable[[str], None], total: int = 0) -> None:
         self._report = report
         self._total = total
-        self._done = 0
+        self.done = 0
         self._errors: list[str] = []
         self._other: list[str] = []
         self.planned = 0
@@ -52,8 +53,9 @@ class Progress:
     def _finished(self, hook: dict[str, Any]) -> None:
         if hook["action"] not in _DONE:
             return
-        self._done += 1
-        count = f"{self._done}/{self._total} " if self._total else ""
+        self.done += 1
+        total = self._total or self.planned
+        count = f"{self.done}/{total} " if total else ""
         seconds = f" in {hook['elapsed_seconds']:.0f} s" if hook["elapsed_seconds"] >= 1 else ""
         self._report(f"  {count}{_DONE[hook['action']]} {_short(hook)}{seconds}")
 

@@ -75,16 +75,13 @@ class Provisioner:
         for line in self._lines("show", str(plan.file), no_color=IsNotFlagged if color else IsFlagged):
             self._report(line)
 
-    def apply(self, plan: Plan | None = None) -> dict[str, Any]:
-        """Apply ``plan`` (a fresh one when None) and return the stage's outputs."""
-        self._initialise()
-        self._carry_out(plan or self.plan())
-        return self.output()
+    def apply(self, plan: Plan | None = None) -> int:
+        """Carry out ``plan``; without one, put the stage in place as described. Returns the number of changes."""
+        return self._carry_out(plan, destroy=False)
 
-    def destroy(self, plan: Plan | None = None) -> None:
-        """Destroy everything that the stage's state knows."""
-        self._initialise()
-        self._carry_out(plan or self.plan(destroy=True))
+    def destroy(self, plan: Plan | None = None) -> int:
+        """Carry out ``plan``; without one, destroy all that the stage's state knows. Returns the number of changes."""
+        return self._carry_out(plan, destroy=True)
 
     def output(self) -> dict[str, Any]:
         """The outputs of the stage: ``{"telemetry": {"stream_name": …} or None}``."""
@@ -97,10 +94,16 @@ class Provisioner:
         self._initialise()
         return [line for line in self._lines("state list") if line]
 
-    def _carry_out(self, plan: Plan) -> None:
-        progress = Progress(self._report, plan.changes)
-        self._run("apply", str(plan.file), json=IsFlagged, parallelism=PARALLELISM, progress=progress)
-        plan.file.unlink()
+    def _carry_out(self, plan: Plan | None, *, destroy: bool) -> int:
+        self._initialise()
+        if plan:
+            progress = Progress(self._report, plan.changes)
+            self._run("apply", str(plan.file), json=IsFlagged, parallelism=PARALLELISM, progress=progress)
+            plan.file.unlink()
+            return progress.done
+        # Planning and applying at once spares one start of the provider.
+        options = {"json": IsFlagged, "auto_approve": IsFlagged, "destroy": destroy, "parallelism": PARALLELISM}
+        return self._run("apply", **options).done
 
     def _initialise(self) -> None:
         if not self._initialised:

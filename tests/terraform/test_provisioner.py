@@ -1,0 +1,93 @@
+"""Terraform driven from Python, on a root of its own that needs no AWS."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from datastreamer.errors import ProvisioningError
+from datastreamer.provisioning.provisioner import Provisioner
+from datastreamer.stages import ENVIRONMENTS
+
+MAIN = """
+variable "job_script" { type = string }
+variable "job_package" { type = string }
+variable "word" {
+  type    = string
+  default = "first"
+  validation {
+    condition     = var.word != "forbidden"
+    error_message = "That word is forbidden."
+  }
+}
+resource "terraform_data" "this" { input = var.word }
+output "word" { value = terraform_data.this.output }
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A stage of one resource that lives in the state alone."""
+    folder = tmp_path / "envs" / "tiny"
+    folder.mkdir(parents=True)
+    for name in ("versions.tf", ".terraform.lock.hcl"):
+        shutil.copy(ENVIRONMENTS / "local" / name, folder / name)
+    (folder / "backend.tf").write_text('terraform {\n  backend "local" {}\n}\n')
+    (folder / "main.tf").write_text(MAIN)
+    (folder / "stage.env").write_text("DATASTREAMER_STAGE=tiny\n")
+    return folder
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def provisioner(root: Path, lines: list[str], tmp_path: Path) -> Provisioner:
+    environ = {**os.environ, "DATASTREAMER_DATA_DIR": str(tmp_path / "data")}
+    return Provisioner("tiny", environ, lines.append, environments=root.parent)
+
+
+def test_apply_reports_each_resource_and_output_reads_the_result(provisioner: Provisioner, lines: list[str]) -> None:
+    assert provisioner.apply() == 1
+    assert lines == ["  1/1 created terraform_data.this"]
+    assert provisioner.output() == {"word": "first"}
+    assert provisioner.resources() == ["terraform_data.this"]
+    assert provisioner.plan().changes == 0
+
+
+def test_a_saved_plan_is_shown_and_then_carried_out(provisioner: Provisioner, lines: list[str], root: Path) -> None:
+    provisioner.apply()
+    (root / "terraform.tfvars").write_text('word = "second"\n')
+    plan = provisioner.plan()
+    assert plan.changes == 1
+    provisioner.show(plan)
+    assert any('"first" -> "second"' in line for line in lines)
+    assert provisioner.apply(plan) == 1
+    assert provisioner.output() == {"word": "second"}
+    assert not plan.file.exists()
+
+
+def test_destroy_leaves_nothing(provisioner: Provisioner, lines: list[str]) -> None:
+    provisioner.apply()
+    assert provisioner.destroy() == 1
+    assert lines[-1] == "  1/1 deleted terraform_data.this"
+    assert provisioner.resources() == []
+
+
+def test_a_failure_tells_terraforms_own_reason(provisioner: Provisioner, root: Path) -> None:
+    (root / "terraform.tfvars").write_text('word = "forbidden"\n')
+    with pytest.raises(ProvisioningError, match=r"(?s)terraform apply failed for stage tiny.*That word is forbidden"):
+        provisioner.apply()
+
+
+def test_a_provider_that_is_not_the_locked_one_is_refused(provisioner: Provisioner, root: Path) -> None:
+    lock = root / ".terraform.lock.hcl"
+    lock.write_text("".join(line for line in lock.read_text().splitlines(True) if "h1:edXO" not in line))
+    lock.write_text(lock.read_text().replace('"zh:', '"zh:0000'))
+    with pytest.raises(ProvisioningError, match="terraform init failed"):
+        provisioner.apply()

@@ -1,0 +1,93 @@
+"""What must be in place before Terraform runs, and what is said when it is not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from datastreamer.errors import ConfigurationError, UsageError
+from datastreamer.provisioning.workspace import (
+    REPOSITORY,
+    STATE_BUCKET_VARIABLE,
+    find_terraform,
+    open_workspace,
+)
+from tests.conftest import free_port
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DATASTREAMER_DATA_DIR": str(tmp_path / "data")}
+
+
+def terraform_that_says(folder: Path, text: str) -> dict[str, str]:
+    binary = folder / "terraform"
+    binary.write_text(f"#!/bin/sh\ncat <<'END'\n{text}\nEND\n")
+    binary.chmod(0o755)
+    return {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+
+
+def test_without_terraform_it_says_where_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"no terraform on PATH\. Install Terraform 1\.10 or later"):
+        find_terraform({"PATH": str(tmp_path)})
+
+
+def test_an_old_terraform_is_refused_with_the_version_it_has(tmp_path: Path) -> None:
+    old = terraform_that_says(tmp_path, '{"terraform_version": "1.9.8", "platform": "linux_amd64"}')
+    with pytest.raises(ConfigurationError, match=r"is Terraform 1\.9\.8, and 1\.10 or later is needed"):
+        find_terraform(old)
+
+
+@pytest.mark.parametrize("version", ["1.10.0", "1.12.0-beta1", "2.0.1"])
+def test_a_newer_terraform_will_do(tmp_path: Path, version: str) -> None:
+    new = terraform_that_says(tmp_path, f'{{"terraform_version": "{version}", "platform": "darwin_arm64"}}')
+    assert find_terraform(new) == (str(tmp_path / "terraform"), "darwin_arm64")
+
+
+def test_something_else_called_terraform_is_not_taken_for_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="does not answer `terraform version -json`"):
+        find_terraform(terraform_that_says(tmp_path, "hello"))
+
+
+def test_a_stage_on_aws_without_a_state_bucket_says_how_to_name_and_make_one(environ: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match=rf"(?s){STATE_BUCKET_VARIABLE}=<bucket>.*make state-bucket"):
+        open_workspace("production", environ)
+
+
+def test_a_stage_on_aws_keeps_its_state_below_its_own_key(environ: dict[str, str]) -> None:
+    workspace = open_workspace("staging", {**environ, STATE_BUCKET_VARIABLE: "my-states"})
+    assert workspace.backend == (
+        str(REPOSITORY / "terraform" / "backend" / "backend.hcl"),
+        "key=datastreamer/staging/terraform.tfstate",
+        "bucket=my-states",
+    )
+
+
+def test_the_bucket_may_stand_in_the_shared_file(tmp_path: Path, environ: dict[str, str]) -> None:
+    shutil.copytree(REPOSITORY / "terraform" / "envs", tmp_path / "terraform" / "envs")
+    (tmp_path / "terraform" / "backend").mkdir()
+    (tmp_path / "terraform" / "backend" / "backend.hcl").write_text('# where\nbucket = "ours"\n')
+    workspace = open_workspace("prod", environ, tmp_path / "terraform" / "envs")
+    assert not any(setting.startswith("bucket=") for setting in workspace.backend)
+
+
+def test_a_stage_that_does_not_answer_is_refused_at_once(environ: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match=r"nothing answers at http://localhost:.* make up"):
+        open_workspace("local", {**environ, "DATASTREAMER_PORT": str(free_port())})
+
+
+def test_an_unknown_stage_is_refused(environ: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match="there is no stage 'prd'"):
+        open_workspace("prd", environ)
+
+
+def test_all_that_terraform_writes_lies_below_the_data_directory(environ: dict[str, str], tmp_path: Path) -> None:
+    given = {**environ, STATE_BUCKET_VARIABLE: "b", "TF_CLI_CONFIG_FILE": "gone", "AWS_PROFILE": "mine"}
+    workspace = open_workspace("prod", given)
+    for name in ("TF_DATA_DIR", "TF_CLI_CONFIG_FILE"):
+        assert Path(workspace.environ[name]).is_relative_to(tmp_path / "data")
+    assert workspace.environ["AWS_PROFILE"] == "mine"
+    assert "AWS_ENDPOINT_URL" not in workspace.environ
