@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,8 @@ class Jobs:
         self.glue = self.stage.client("glue")
         self.s3 = self.stage.client("s3")
         self.logs = self.stage.client("logs")
-        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        with contextlib.suppress(self.s3.exceptions.BucketAlreadyOwnedByYou):
+            self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
 
     def create(self, name: str, script: str, command: str = "glueetl", **definition: Any) -> str:
         """A job that runs ``script``; returns its name."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from local.engine import AwsError, Call, Handler, Stage
 from local.engines.glue_crawler import options
+from local.schedule_expression import parse
 from local.settings import ACCOUNT_ID
 
 Crawler = dict[str, Any]
@@ -153,4 +154,12 @@ def _completed(before: Mapping[str, Any], given: Mapping[str, Any]) -> Crawler:
 
 
 def _schedule(expression: str | None) -> dict[str, str]:
-    return {"ScheduleExpression": expression, "State": "SCHEDULED"} if expression else {}
+    if not expression:
+        return {}
+    try:
+        is_cron = parse(expression).cron is not None
+    except ValueError as error:
+        raise AwsError("InvalidInputException", f"Invalid schedule expression: {error}") from error
+    if not is_cron:
+        raise AwsError("InvalidInputException", "A crawler's schedule is a cron(…) expression")
+    return {"ScheduleExpression": expression, "State": "SCHEDULED"}
