@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from local.ministack_patches.replace import replace
 
-SERVICES: tuple[str, ...] = ("cloudwatch", "dynamodb", "firehose", "lambda_functions", "s3", "s3_hadoop")
+SERVICES: tuple[str, ...] = ("cloudwatch", "dynamodb", "firehose", "lambda_functions", "s3", "s3_hadoop", "scheduler")
 
 
 def apply() -> None:
