@@ -28,7 +28,7 @@ from local.store import Store
 
 logger = logging.getLogger("datastreamer.stage")
 
-ENGINES: tuple[str, ...] = ("kinesis", "firehose", "glue_jobs", "athena", "glue_crawler")
+ENGINES: tuple[str, ...] = ("kinesis", "firehose", "glue_jobs", "athena", "glue_crawler", "scheduler")
 """Modules under ``local.engines`` that are on; each has ``create(stage) -> Engine``."""
 
 
