@@ -54,7 +54,8 @@ def test_defaults_are_those_of_glue(glue: Any) -> None:
     glue.create_job(Name="bare", Role=ROLE, Command={"Name": "glueetl", "ScriptLocation": "s3://b/k"})
     job = glue.get_job(JobName="bare")["Job"]
     assert (job["GlueVersion"], job["WorkerType"], job["NumberOfWorkers"]) == ("5.1", "G.1X", 10)
-    assert (job["Timeout"], job["MaxRetries"], job["ExecutionClass"]) == (480, 0, "STANDARD")
+    assert (job["Timeout"], job["MaxRetries"]) == (480, 0)
+    assert "ExecutionClass" not in job
     assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 1}
     assert job["Command"]["PythonVersion"] == "3"
 

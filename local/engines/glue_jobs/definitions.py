@@ -154,7 +154,6 @@ def _completed(name: str, given: Mapping[str, Any]) -> Job:
     if command["Name"] == "glueetl":
         job["Command"] = {"PythonVersion": "3"} | command
         job.setdefault("GlueVersion", "5.1")
-        job.setdefault("ExecutionClass", "STANDARD")
         if not job.get("MaxCapacity"):
             job.setdefault("WorkerType", "G.1X")
             job.setdefault("NumberOfWorkers", 10)
