@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import Sequence
 from typing import Any
 
-from local.engine import AwsError, Call
-from local.gateway import AsgiApp, Message, Scope
+from local.asgi import AsgiApp, Message, Scope
+from local.engine import AwsError, Call, Engine
 from local.settings import ACCOUNT_ID, HOST, Settings
 
 _TARGETS = {"firehose": "Firehose_20150804", "glue": "AWSGlue", "athena": "AmazonAthena"}
@@ -31,6 +32,26 @@ def configure_ministack(settings: Settings) -> None:
             "S3_DATA_DIR": str(settings.state_dir / "s3"),
         }
     )
+
+
+class Served:
+    """Whether an engine or ministack serves a service, by its SigV4 signing name."""
+
+    def __init__(self, engines: Sequence[Engine]) -> None:
+        from ministack import app
+
+        of_engines = {service for engine in engines for service, _ in engine.operations}
+        self._names = of_engines | app.SERVICE_HANDLERS.keys() | app.SERVICE_NAME_ALIASES.keys()
+
+    def __call__(self, service: str, scope: Scope) -> bool:
+        """A name that is not a service's own (``s3express``) is looked up as ministack's router does."""
+        if service in self._names:
+            return True
+        from ministack import app
+        from ministack.core.router import detect_service
+
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        return detect_service(scope["method"], scope["path"], headers, {}) in app.SERVICE_HANDLERS
 
 
 class Backend:

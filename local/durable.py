@@ -12,7 +12,7 @@ import contextlib
 import logging
 import re
 
-from local.gateway import AsgiApp, Message, Receive, Scope, Send
+from local.asgi import AsgiApp, Message, Receive, Scope, Send
 from local.protocol import address_of
 from local.state_files import StateFiles, state_keys
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from local.asgi import AsgiApp, Receive, Scope, Send
 from local.engine import AwsError, Call, Engine, Handler
-from local.protocol import Address, address_of, decode, error_answer, json_answer
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+from local.protocol import Address, address_of, decode, json_answer
+from local.refusals import Refusals, unsupported
+from local.wire import Answer, error_answer, json_version
 
 logger = logging.getLogger("datastreamer.gateway")
 
@@ -30,12 +27,12 @@ class Gateway:
         self,
         engines: Sequence[Engine],
         backend: AsgiApp,
-        region: str,
+        refusals: Refusals,
         executor: ThreadPoolExecutor,
         health: Mapping[str, Any],
     ) -> None:
         self._backend = backend
-        self._region = region
+        self._refusals = refusals
         self._executor = executor
         self._health = health
         self._owned: frozenset[str] = frozenset().union(*(engine.owns for engine in engines))
@@ -62,42 +59,39 @@ class Gateway:
             await _send(send, *json_answer(self._operations))
             return
         address = address_of(scope["headers"])
-        handler = self._routes.get((address.service or "", address.operation or ""))
-        if handler is None and address.service not in self._owned:
-            await self._backend(scope, receive, send)
+        refusal = self._refusals.refusal(address, scope)
+        if refusal is not None:
+            await _send(send, *refusal)
             return
-        await _send(send, *await self._answer(handler, address, await _read_body(receive)))
+        handler = self._routes.get((address.service or "", address.operation or ""))
+        if handler is not None:
+            await _send(send, *await self._answer(handler, address, scope, await _read_body(receive)))
+        elif address.service in self._owned:
+            await _send(send, *unsupported(address, scope))
+        else:
+            await self._backend(scope, receive, send)
 
-    async def _answer(
-        self, handler: Handler | None, address: Address, body: bytes
-    ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-        if handler is None:
-            return error_answer(
-                "UnsupportedOperationException",
-                f"The local stage does not support {address.service}:{address.operation}. "
-                "docs/local-stage.md lists what it supports.",
-                400,
-            )
-        if address.region not in (None, self._region):
-            return error_answer(
-                "InvalidRequestException",
-                f"The local stage serves region {self._region}, and this request was signed for {address.region}. "
-                f"Set AWS_DEFAULT_REGION={self._region}.",
-                400,
-            )
+    async def _answer(self, handler: Handler, address: Address, scope: Scope, body: bytes) -> Answer:
+        content_type = json_version(scope["headers"])
         try:
             payload = decode(body)
         except ValueError:
-            return error_answer("SerializationException", "The request body is not JSON.", 400)
+            return error_answer(
+                "SerializationException",
+                "The request body is not JSON. The local stage speaks no CBOR: set AWS_CBOR_DISABLE=true.",
+                400,
+                content_type=content_type,
+            )
         call = Call(address.service or "", address.operation or "", payload)
         try:
             answer = await asyncio.get_running_loop().run_in_executor(self._executor, handler, call)
         except AwsError as error:
-            return error_answer(error.code, error.message, error.status)
+            return error_answer(error.code, error.message, error.status, content_type=content_type)
         except Exception as error:
             logger.exception("%s:%s failed", call.service, call.operation)
-            return error_answer("InternalServerException", f"{type(error).__name__}: {error}", 500)
-        return json_answer(answer)
+            message = f"{type(error).__name__}: {error}"
+            return error_answer("InternalServerException", message, 500, content_type=content_type)
+        return json_answer(answer, content_type)
 
 
 async def _read_body(receive: Receive) -> bytes:

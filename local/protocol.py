@@ -13,6 +13,8 @@ from typing import Any
 
 import orjson
 
+from local.wire import JSON_1_1, Answer
+
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 
 TARGET_SERVICES = {
@@ -60,9 +62,10 @@ def _encode_value(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no place in an AWS JSON answer")
 
 
-def json_answer(payload: dict[str, Any]) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """Status, headers and body of a successful AWS JSON 1.1 answer (timestamps as epoch seconds)."""
-    return 200, _headers(), encode(payload)
+def json_answer(payload: dict[str, Any], content_type: bytes = JSON_1_1) -> Answer:
+    """Status, headers and body of a successful AWS JSON answer (timestamps as epoch seconds)."""
+    headers = [(b"content-type", content_type), (b"x-amzn-requestid", str(uuid.uuid4()).encode())]
+    return 200, headers, encode(payload)
 
 
 def encode(payload: dict[str, Any]) -> bytes:
@@ -84,13 +87,3 @@ def decode(body: bytes) -> dict[str, Any]:
     if not isinstance(payload, dict):
         raise ValueError("the request body is not a JSON object")  # noqa: TRY004  callers catch one error
     return payload
-
-
-def error_answer(code: str, message: str, status: int) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """Status, headers and body of an AWS JSON 1.1 error."""
-    body = json.dumps({"__type": code, "message": message, "Message": message}).encode()
-    return status, [*_headers(), (b"x-amzn-errortype", code.encode())], body
-
-
-def _headers() -> list[tuple[bytes, bytes]]:
-    return [(b"content-type", b"application/x-amz-json-1.1"), (b"x-amzn-requestid", str(uuid.uuid4()).encode())]

@@ -14,13 +14,15 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from local.backend import Backend, configure_ministack
+from local.asgi import Receive, Scope, Send
+from local.backend import Backend, Served, configure_ministack
 from local.clock import Clock, SystemClock
 from local.durable import Durable
 from local.engine import Call, Engine
-from local.gateway import Gateway, Receive, Scope, Send
+from local.gateway import Gateway
 from local.instance import Ownership
 from local.ports import bind
+from local.refusals import Refusals
 from local.server import Server
 from local.settings import ACCOUNT_ID, Settings
 from local.state_files import StateFiles
@@ -63,8 +65,9 @@ class LocalStage:
         }
         self._backend = Backend(self._durable, settings.region)
         self.engines: list[Engine] = [importlib.import_module(f"local.engines.{name}").create(self) for name in ENGINES]
+        refusals = Refusals(settings.region, Served(self.engines))
         executor = ThreadPoolExecutor(max_workers=32, thread_name_prefix="engine")
-        self._gateway = Gateway(self.engines, self._durable, settings.region, executor, self._health)
+        self._gateway = Gateway(self.engines, self._durable, refusals, executor, self._health)
 
     def client(self, service: str) -> Any:
         new_client: Any = boto3.client

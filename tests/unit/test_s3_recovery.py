@@ -1,4 +1,4 @@
-"""What is made, at start, of an S3 write that a kill interrupted. An object ``a`` has its metadata in ``a.meta.json``."""
+"""What start-up makes of an S3 write that a kill interrupted. Object ``a`` has its metadata in ``a.meta.json``."""
 
 from __future__ import annotations
 

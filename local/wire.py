@@ -1,0 +1,69 @@
+"""How an error looks on the wire, in each protocol of AWS."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable
+from enum import Enum
+from xml.sax.saxutils import escape
+
+Headers = list[tuple[bytes, bytes]]
+Answer = tuple[int, Headers, bytes]
+
+
+class Wire(Enum):
+    """A protocol, as the AWS service models name them; S3 is the one REST-XML service with errors of its own."""
+
+    JSON = "json"
+    REST_JSON = "rest-json"
+    QUERY = "query"
+    EC2 = "ec2"
+    REST_XML = "rest-xml"
+    S3 = "s3"
+
+
+_REST_XML = frozenset({"cloudfront", "route53"})
+
+
+def wire_of(service: str | None, headers: Iterable[tuple[bytes, bytes]], query_string: bytes = b"") -> Wire:
+    """The protocol that a request speaks: X-Amz-Target means JSON, a form (or ``Action=``) means Query."""
+    found = {name.lower(): value for name, value in headers}
+    if b"x-amz-target" in found:
+        return Wire.JSON
+    if service in ("s3", "s3express"):
+        return Wire.S3
+    if found.get(b"content-type", b"").startswith(b"application/x-www-form-urlencoded") or b"Action=" in query_string:
+        return Wire.EC2 if service == "ec2" else Wire.QUERY
+    return Wire.REST_XML if service in _REST_XML else Wire.REST_JSON
+
+
+def json_version(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The content type of a JSON answer: that of the request when it is JSON 1.0, else JSON 1.1."""
+    asked = next((value for name, value in headers if name.lower() == b"content-type"), b"")
+    return b"application/x-amz-json-1.0" if asked.startswith(b"application/x-amz-json-1.0") else JSON_1_1
+
+
+JSON_1_1 = b"application/x-amz-json-1.1"
+
+
+def error_answer(
+    code: str, message: str, status: int, wire: Wire = Wire.JSON, content_type: bytes = JSON_1_1
+) -> Answer:
+    """Status, headers and body of an error; ``content_type`` matters to JSON alone."""
+    request_id = str(uuid.uuid4())
+    identity = [(b"x-amzn-requestid", request_id.encode())]
+    if wire in (Wire.JSON, Wire.REST_JSON):
+        body = json.dumps({"__type": code, "message": message, "Message": message}).encode()
+        kind = content_type if wire is Wire.JSON else b"application/json"
+        return status, [(b"content-type", kind), *identity, (b"x-amzn-errortype", code.encode())], body
+    error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+    if wire is Wire.S3:
+        text = f"<Error>{error}<RequestId>{request_id}</RequestId></Error>"
+        identity.append((b"x-amz-request-id", request_id.encode()))
+    elif wire is Wire.EC2:
+        text = f"<Response><Errors><Error>{error}</Error></Errors><RequestID>{request_id}</RequestID></Response>"
+    else:
+        sender = f"<Error><Type>Sender</Type>{error}</Error>"
+        text = f"<ErrorResponse>{sender}<RequestId>{request_id}</RequestId></ErrorResponse>"
+    return status, [(b"content-type", b"text/xml"), *identity], f'<?xml version="1.0"?>{text}'.encode()
