@@ -141,6 +141,32 @@ def test_an_update_merges_raises_the_version_and_wants_the_current_one(
     assert re.fullmatch(rf"newer/.*/{direct}-2-.*\.gz", key)
 
 
+def test_a_backup_is_updated_in_part_and_cannot_be_disabled(firehose: Any) -> None:
+    name = new_name()
+    firehose.create_delivery_stream(
+        DeliveryStreamName=name,
+        ExtendedS3DestinationConfiguration=destination(
+            "some-bucket", S3BackupMode="Enabled", S3BackupConfiguration=destination("backup", Prefix="old/")
+        ),
+    )
+    update = {"DeliveryStreamName": name, "DestinationId": "destinationId-000000000001"}
+    firehose.update_destination(
+        **update,
+        CurrentDeliveryStreamVersionId="1",
+        ExtendedS3DestinationUpdate={"S3BackupUpdate": {"Prefix": "new/"}},
+    )
+    backup = describe(firehose, name)["Destinations"][0]["ExtendedS3DestinationDescription"]["S3BackupDescription"]
+    assert (backup["Prefix"], backup["BucketARN"]) == ("new/", "arn:aws:s3:::backup")
+    code, message = refused(
+        firehose.update_destination,
+        **update,
+        CurrentDeliveryStreamVersionId="2",
+        ExtendedS3DestinationUpdate={"S3BackupMode": "Disabled"},
+    )
+    assert (code, "cannot be disabled" in message) == ("InvalidArgumentException", True)
+    firehose.delete_delivery_stream(DeliveryStreamName=name)
+
+
 def test_streams_are_listed_in_pages_by_name_and_by_type(stage: RunningStage, firehose: Any) -> None:
     stem = new_name()
     names = [f"{stem}-{n}" for n in range(3)]

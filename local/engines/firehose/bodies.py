@@ -23,7 +23,8 @@ class Body:
         self._parts.append(self._compressor.compress(data) if self._compressor else data)
 
     def finish(self) -> bytes:
-        """The whole body; nothing may be written afterwards."""
+        """The whole body, however often it is asked for; nothing may be written afterwards."""
         if self._compressor:
             self._parts.append(self._compressor.flush())
+            self._compressor = None
         return b"".join(self._parts)

@@ -71,13 +71,18 @@ class FirehoseEngine:
             running, self._running = list(self._running.values()), {}
         for each in running:
             each.worker.stop()
+        for each in running:
+            each.worker.join()
         self._journals.close()
 
     def _run(self, stream: DeliveryStream) -> None:
-        monitor = Monitor(self._stage.client, self._stage.clock, stream)
+        def current() -> DeliveryStream:
+            return self._streams.newest(stream)
+
+        monitor = Monitor(self._stage.client, self._stage.clock, current)
         consumer = Consumer(
-            current=lambda: self._streams.get(stream.name),
-            open_source=lambda checkpoints: self._source(stream, checkpoints),
+            current=current,
+            open_source=lambda checkpoints: self._source(stream, checkpoints, monitor),
             new_transformer=self._transformer,
             outbox=self._outbox(stream),
             monitor=monitor,
@@ -85,15 +90,22 @@ class FirehoseEngine:
         )
         running = _Running(Worker(stream.name, consumer), monitor)
         with self._lock:
-            self._running[stream.name] = running
+            self._running[stream.uid] = running
         running.worker.start()
 
-    def _source(self, stream: DeliveryStream, checkpoints: Checkpoints) -> Source:
+    def _source(self, stream: DeliveryStream, checkpoints: Checkpoints, monitor: Monitor) -> Source:
         if stream.kind != KINESIS:
             return JournalSource(self._journals.of(stream), checkpoints)
         start = None if stream.start_position == TRIM_HORIZON else stream.created
         arn = (stream.source or {})["KinesisStreamARN"]
-        return KinesisSource(self._stage.client("kinesis"), self._stage.clock, arn, checkpoints, start)
+        return KinesisSource(
+            self._stage.client("kinesis"),
+            self._stage.clock,
+            arn,
+            checkpoints,
+            start,
+            throttled=monitor.throttled,
+        )
 
     def _transformer(self, stream: DeliveryStream) -> Transformer | None:
         settings = stream.destination.transform
@@ -107,21 +119,22 @@ class FirehoseEngine:
 
     def _retire(self, stream: DeliveryStream) -> None:
         with self._lock:
-            running = self._running.pop(stream.name, None)
+            running = self._running.pop(stream.uid, None)
         if running is not None:
             running.worker.stop()
+            running.worker.join()
         self._outbox(stream).forget()
         self._journals.remove(stream)
 
     def _received(self, stream: DeliveryStream, operation: str, records: int, size: int) -> None:
         with self._lock:
-            running = self._running.get(stream.name)
+            running = self._running.get(stream.uid)
         if running is not None:
             running.monitor.received(operation, records, size)
             running.worker.wake()
 
-    def _wake(self, name: str) -> None:
+    def _wake(self, stream: DeliveryStream) -> None:
         with self._lock:
-            running = self._running.get(name)
+            running = self._running.get(stream.uid)
         if running is not None:
             running.worker.wake()

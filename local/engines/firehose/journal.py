@@ -82,16 +82,17 @@ class Journal:
 
     def remove(self) -> None:
         """Close and delete the journal."""
+        self.close()
         with self._lock:
-            os.close(self._file)
             for segment in self._segments():
                 self._path(segment).unlink()
             self._directory.rmdir()
 
     def close(self) -> None:
-        """Close the file; the journal must not be used afterwards."""
+        """Close the file; an append afterwards raises OSError."""
         with self._lock:
             os.close(self._file)
+            self._file = -1
 
     def _frames(self, segment: int, offset: int, end: int) -> list[Record]:
         records: list[Record] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,8 @@ IDLE_DELAYS = (0.2, 0.3, 0.5, 0.7, 1.0)
 """Seconds between reads of a shard that had nothing to give, growing."""
 READ_BYTES = 4 * 1024 * 1024
 """What one GetRecords aims at: enough to be cheap, little enough not to hold the stage's event loop for long."""
+ROUND_BYTES = 4 * READ_BYTES
+"""What one round over all shards stops at; the shards that were left out come first in the next."""
 MAX_RECORDS = 10_000
 SHARD_LIST_INTERVAL = 30.0
 _PARENTS = ("ParentShardId", "AdjacentParentShardId")
@@ -38,19 +41,28 @@ class _Shard:
 class KinesisSource:
     """One reader of one stream.
 
-    ``checkpoints`` hold the shards' delivered positions; a shard without one starts at ``start``: ``TRIM_HORIZON``, or
-    the moment (seconds since the epoch) at which the delivery stream began to read. A shard is read only after its
-    parents have been read to their ends, so that a partition key's records stay in order.
+    ``checkpoints`` hold the shards' delivered positions; a shard without one starts at ``start``: at the moment (seconds
+    since the epoch) at which the delivery stream was created, or with None at ``TRIM_HORIZON``. A shard is read only
+    after its parents have been read to their ends, so that a partition key's records stay in order. ``throttled`` is
+    called when Kinesis refuses a read for its rate.
     """
 
     def __init__(
-        self, client: Any, clock: Clock, stream_arn: str, checkpoints: Checkpoints, start: float | None
+        self,
+        client: Any,
+        clock: Clock,
+        stream_arn: str,
+        checkpoints: Checkpoints,
+        start: float | None,
+        *,
+        throttled: Callable[[], None] = lambda: None,
     ) -> None:
         self._client = client
         self._clock = clock
         self._arn = stream_arn
         self._checkpoints = dict(checkpoints)
         self._start = start
+        self._throttled = throttled
         self._shards: dict[str, _Shard] = {}
         self._listed = float("-inf")
 
@@ -63,7 +75,9 @@ class KinesisSource:
         if now - self._listed >= SHARD_LIST_INTERVAL:
             self._list_shards(now)
         records: list[Record] = []
-        for shard in list(self._shards.values()):
+        for shard in sorted(self._shards.values(), key=lambda shard: shard.due):
+            if sum(len(record.data) for record in records) >= ROUND_BYTES:
+                break
             if not shard.ended and (at_once or shard.due <= now) and self._parents_ended(shard):
                 try:
                     records += self._read_shard(shard, now)
@@ -164,6 +178,9 @@ class KinesisSource:
             shard.position = None
             self._start = None
             return []
-        if code in ("ExpiredIteratorException", "ProvisionedThroughputExceededException"):
+        if code == "ProvisionedThroughputExceededException":
+            self._throttled()
+            return []
+        if code == "ExpiredIteratorException":
             return []
         raise error

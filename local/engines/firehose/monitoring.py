@@ -29,21 +29,25 @@ PUBLISH_INTERVAL = 10.0
 class Monitor:
     """Collects the metrics of one delivery stream and publishes them as statistic sets. Safe between threads."""
 
-    def __init__(self, client: Callable[[str], Any], clock: Clock, stream: DeliveryStream) -> None:
+    def __init__(self, client: Callable[[str], Any], clock: Clock, current: Callable[[], DeliveryStream]) -> None:
         self._client = client
         self._clock = clock
-        self._stream = stream
+        self._current = current
         self._lock = threading.Lock()
         self._sets: dict[tuple[str, str], dict[str, float]] = {}
         self._published = clock.now().timestamp()
 
     def read(self, records: int, size: int, behind: float | None) -> None:
         """Records were taken from the source; ``behind`` in seconds."""
-        if self._stream.kind == KINESIS:
+        if self._current().kind == KINESIS:
             self._add("DataReadFromKinesisStream.Records", "Count", records)
             self._add("DataReadFromKinesisStream.Bytes", "Bytes", size)
             if behind is not None:
                 self._add("KinesisMillisBehindLatest", "Milliseconds", behind * 1000)
+
+    def throttled(self) -> None:
+        """Kinesis refused a GetRecords for its rate."""
+        self._add("ThrottledGetRecords", "Count", 1)
 
     def received(self, operation: str, records: int, size: int) -> None:
         """``PutRecord`` or ``PutRecordBatch`` was accepted."""
@@ -78,10 +82,11 @@ class Monitor:
         """Write an error record to the stream's CloudWatch log stream, when it has one."""
         if target is None:
             return
+        stream = self._current()
         document = {
-            "deliveryStreamARN": self._stream.arn,
+            "deliveryStreamARN": stream.arn,
             "destination": destination,
-            "deliveryStreamVersionId": self._stream.version,
+            "deliveryStreamVersionId": stream.version,
             "message": message,
             "errorCode": code,
         }
@@ -91,7 +96,7 @@ class Monitor:
                 logGroupName=target.group, logStreamName=target.stream, logEvents=[event]
             )
         except (ClientError, BotoCoreError) as error:
-            logger.warning("%s: no error record could be written: %s", self._stream.name, error)
+            logger.warning("%s: no error record could be written: %s", stream.name, error)
 
     def publish(self, *, now: bool = False) -> None:
         """Send what was collected when the interval is over, or at once."""
@@ -103,20 +108,21 @@ class Monitor:
             self._published = moment.timestamp()
         if not sets:
             return
+        name = self._current().name
         data = [
             {
-                "MetricName": name,
-                "Dimensions": [{"Name": "DeliveryStreamName", "Value": self._stream.name}],
+                "MetricName": metric,
+                "Dimensions": [{"Name": "DeliveryStreamName", "Value": name}],
                 "Timestamp": moment,
                 "StatisticValues": statistics,
                 "Unit": unit,
             }
-            for (name, unit), statistics in sets.items()
+            for (metric, unit), statistics in sets.items()
         ]
         try:
             self._client("cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=data)
         except (ClientError, BotoCoreError) as error:
-            logger.warning("%s: metrics could not be published: %s", self._stream.name, error)
+            logger.warning("%s: metrics could not be published: %s", name, error)
 
     def _add(self, name: str, unit: str, value: float) -> None:
         with self._lock:

@@ -39,7 +39,7 @@ _UPDATE_FIELDS = frozenset(
 class DeliveryStreams:
     """The delivery streams of the stage, kept in its store.
 
-    ``created`` and ``deleted`` are called with a stream when it comes and goes, ``changed`` with its name.
+    ``created``, ``changed`` and ``deleted`` are called with the stream.
     """
 
     def __init__(self, stage: Stage) -> None:
@@ -48,7 +48,7 @@ class DeliveryStreams:
         self._lock = threading.RLock()
         self.created: Callable[[DeliveryStream], None] = lambda _stream: None
         self.deleted: Callable[[DeliveryStream], None] = lambda _stream: None
-        self.changed: Callable[[str], None] = lambda _name: None
+        self.changed: Callable[[DeliveryStream], None] = lambda _stream: None
 
     def all(self) -> list[DeliveryStream]:
         """Every delivery stream, by name."""
@@ -61,12 +61,17 @@ class DeliveryStreams:
             raise AwsError("ResourceNotFoundException", f"Firehose {name} under account {ACCOUNT_ID} not found.")
         return DeliveryStream.from_document(document)
 
+    def newest(self, stream: DeliveryStream) -> DeliveryStream:
+        """``stream`` as it is configured now, or as it was when it was deleted."""
+        document = self._store.get(_STREAM, stream.name)
+        return stream if document is None or document["uid"] != stream.uid else DeliveryStream.from_document(document)
+
     def change(self, name: str, edit: Callable[[DeliveryStream], DeliveryStream]) -> DeliveryStream:
         """Replace a delivery stream by ``edit`` of it."""
         with self._lock:
             stream = edit(self.get(name))
             self._store.put(_STREAM, name, stream.document())
-        self.changed(name)
+        self.changed(stream)
         return stream
 
     def create(self, call: Call) -> dict[str, Any]:
@@ -164,6 +169,8 @@ class DeliveryStreams:
                 )
             if request["DestinationId"] != DESTINATION_ID:
                 raise invalid(f"Destination {request['DestinationId']} not found in {stream.name}.")
+            if stream.config["S3BackupMode"] == "Enabled" and update.get("S3BackupMode") == "Disabled":
+                raise invalid("S3 backup cannot be disabled once it is enabled; delete the stream and create it anew.")
             backup = update.get("S3BackupUpdate")
             changes = {name: value for name, value in update.items() if name != "S3BackupUpdate"}
             if backup is not None:

@@ -27,9 +27,12 @@ class Worker:
         self._wake.set()
 
     def stop(self) -> None:
-        """Deliver what has come, then end."""
+        """Begin to end: deliver what has come. ``join`` waits for it."""
         self._stopping = True
         self._wake.set()
+
+    def join(self) -> None:
+        """Wait for the end."""
         self._thread.join()
 
     def _run(self) -> None:

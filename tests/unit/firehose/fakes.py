@@ -17,6 +17,7 @@ from local.engines.firehose.delivery import Outbox
 from local.engines.firehose.delivery_stream import KINESIS, DeliveryStream
 from local.engines.firehose.kinesis_source import KinesisSource
 from local.engines.firehose.monitoring import Monitor
+from local.engines.firehose.records import Checkpoints, Source
 from local.engines.firehose.transform import Transformer
 from local.engines.firehose.validation import complete_destination
 from local.store import Store
@@ -206,7 +207,13 @@ def destination(**changes: Any) -> dict[str, Any]:
 class Rig:
     """One delivery stream from a fake Kinesis stream to a fake S3; ``restart`` keeps only what is durable."""
 
-    def __init__(self, path: Path, config: dict[str, Any] | None = None, shards: int = 1) -> None:
+    def __init__(
+        self,
+        path: Path,
+        config: dict[str, Any] | None = None,
+        shards: int = 1,
+        open_source: Callable[[Checkpoints], Source] | None = None,
+    ) -> None:
         self.clock = FakeClock()
         self.s3 = FakeS3()
         self.kinesis = FakeKinesis(self.clock, shards)
@@ -224,20 +231,20 @@ class Rig:
             source={"KinesisStreamARN": STREAM_ARN, "RoleARN": ROLE},
         )
         self._path = path
+        self._open_source = open_source or self._kinesis_source
         self.store = Store(path / "store.sqlite")
         self.restart()
 
     def restart(self) -> None:
         """A new process on what the old one left."""
         self.outbox = Outbox(self.store, self.s3, self._path / "spool", "uid")
+        self.monitor = Monitor(lambda _service: self.cloudwatch, self.clock, lambda: self.stream)
         self.consumer = Consumer(
             current=lambda: self.stream,
-            open_source=lambda checkpoints: KinesisSource(
-                self.kinesis, self.clock, STREAM_ARN, checkpoints, self.stream.created
-            ),
+            open_source=self._open_source,
             new_transformer=self._transformer,
             outbox=self.outbox,
-            monitor=Monitor(lambda _service: self.cloudwatch, self.clock, self.stream),
+            monitor=self.monitor,
             clock=self.clock,
         )
 
@@ -257,6 +264,16 @@ class Rig:
             if self.clock.seconds >= end and delay != 0.0:
                 return
             self.clock.sleep(min(1.0 if delay is None else delay, max(0.0, end - self.clock.seconds)))
+
+    def _kinesis_source(self, checkpoints: Checkpoints) -> Source:
+        return KinesisSource(
+            self.kinesis,
+            self.clock,
+            STREAM_ARN,
+            checkpoints,
+            self.stream.created,
+            throttled=self.monitor.throttled,
+        )
 
     def _transformer(self, stream: DeliveryStream) -> Transformer | None:
         settings = stream.destination.transform

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from itertools import pairwise
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from local.engines.firehose.destination import MIB
+from local.engines.firehose.journal import Journal, JournalSource
 from local.store import Document, Store
 from tests.unit.firehose.fakes import Crash, Rig, client_error, destination
 
@@ -85,9 +87,9 @@ def test_the_key_names_the_arrival_of_the_oldest_record_in_the_custom_time_zone(
         ),
         shards=2,
     )
-    rig.kinesis.put(b"old", "shard-1")
+    rig.kinesis.put(b"old", "shard-0")
     rig.clock.sleep(7200)
-    rig.kinesis.put(b"new", "shard-0")
+    rig.kinesis.put(b"new", "shard-1")
     rig.run(61)
     (key,) = rig.s3.keys()
     assert key.startswith("raw/2026/11/20/17/30/fh-1-2026-11-20-17-30-00-")
@@ -145,6 +147,29 @@ def test_the_source_backup_has_a_bucket_prefix_and_format_of_its_own(tmp_path: P
     (key,) = rig.s3.keys("backup")
     assert key.startswith("source/2026/11/20/08/fh-1-")
     assert rig.s3.bodies("backup") == [b"12"]
+
+
+def test_a_backup_that_is_disabled_is_not_written(tmp_path: Path) -> None:
+    backup = {"RoleARN": "arn:aws:iam::000000000000:role/firehose", "BucketARN": "arn:aws:s3:::backup"}
+    rig = Rig(tmp_path, destination(S3BackupMode="Disabled", S3BackupConfiguration=backup))
+    rig.kinesis.put(b"1")
+    rig.run(61)
+    assert rig.s3.bodies() == [b"1"]
+    assert rig.s3.keys("backup") == []
+
+
+def test_with_a_source_that_announces_its_records_the_consumer_sleeps_until_the_interval_ends(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal")
+    rig = Rig(tmp_path, open_source=lambda checkpoints: JournalSource(journal, checkpoints))
+    assert rig.consumer.step() is None
+    journal.append([b"1"], rig.clock.seconds)
+    assert rig.consumer.step() == 0.0
+    delay = rig.consumer.step()
+    assert delay is not None
+    assert 59 < delay <= 60
+    rig.clock.sleep(delay)
+    assert rig.consumer.step() is None
+    assert rig.s3.bodies() == [b"1"]
 
 
 def test_a_missing_bucket_holds_everything_back_until_it_exists(tmp_path: Path) -> None:
@@ -272,6 +297,24 @@ def test_a_lost_spool_is_made_up_for_from_the_source(tmp_path: Path) -> None:
     assert rig.s3.bodies() == [b"1\n"]
 
 
+def test_a_full_disk_holds_a_buffer_back_and_loses_nothing_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = Rig(tmp_path)
+    rig.kinesis.put(b"1\n")
+    with monkeypatch.context() as patch:
+
+        def full(_path: Path, _data: bytes) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        patch.setattr(Path, "write_bytes", full)
+        for _ in range(2):
+            with pytest.raises(OSError, match="No space left"):
+                rig.run(61)
+    rig.run(1)
+    assert rig.s3.bodies() == [b"1\n"]
+
+
 def test_a_restart_goes_on_after_the_last_delivered_record(tmp_path: Path) -> None:
     rig = Rig(tmp_path, shards=2)
     rig.kinesis.put(b"1\n", "shard-0")
@@ -363,6 +406,13 @@ def test_metrics_count_what_was_read_and_delivered(tmp_path: Path) -> None:
     assert all(item["Dimensions"] == [{"Name": "DeliveryStreamName", "Value": "fh"}] for item in rig.cloudwatch.data)
 
 
+def test_a_throttled_read_is_counted(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.kinesis.failing["shard-0"] = client_error("ProvisionedThroughputExceededException")
+    rig.run(20)
+    assert rig.cloudwatch.total("ThrottledGetRecords") == 1
+
+
 def test_while_s3_fails_success_is_zero_and_freshness_grows(tmp_path: Path) -> None:
     rig = Rig(tmp_path)
     rig.s3.missing.add("lake")
@@ -386,6 +436,10 @@ def test_a_failed_put_leaves_an_error_record_in_the_log_stream(tmp_path: Path) -
     assert record["destination"] == "arn:aws:s3:::lake"
     assert record["deliveryStreamARN"] == rig.stream.arn
     assert record["deliveryStreamVersionId"] == 1
+    rig.update(Prefix="newer/")
+    rig.run(10)
+    record = json.loads(rig.cloudwatch.events[-1]["logEvents"][0]["message"])
+    assert record["deliveryStreamVersionId"] == 2
 
 
 def test_without_logging_enabled_no_error_record_is_written(tmp_path: Path) -> None:

@@ -60,19 +60,38 @@ def test_a_write_that_was_cut_off_is_dropped_and_the_rest_is_kept(tmp_path: Path
         journal.append([b"torn"], 1.0)
 
 
+def test_what_follows_a_broken_frame_never_comes_back_to_life(tmp_path: Path) -> None:
+    Journal(tmp_path).append([b"AAAA", b"ghost"], 1.0)
+    path = tmp_path / "00000001.log"
+    path.write_bytes(path.read_bytes().replace(b"AAAA", b"A\0\0\0"))
+    Journal(tmp_path).append([b"BBBB"], 2.0)
+    assert read_all(Journal(tmp_path)) == [b"BBBB"]
+
+
+def test_an_append_that_is_cut_short_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = Journal(tmp_path)
+    write = os.pwrite
+    with monkeypatch.context() as patch:
+        patch.setattr(module.os, "pwrite", lambda file, data, at: write(file, bytes(data)[: len(data) // 2], at))
+        with pytest.raises(OSError, match="only 17 of 34 bytes"):
+            journal.append([b"b", b"b"], 2.0)
+    assert read_all(Journal(tmp_path)) == []
+
+
 def test_an_append_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = Journal(tmp_path)
     journal.append([b"a"], 1.0)
 
-    def half(file: int, data: bytes, offset: int) -> int:
+    def first_frame(file: int, data: bytes, offset: int) -> int:
         os.lseek(file, offset, os.SEEK_SET)
-        os.write(file, bytes(data)[:5])
+        os.write(file, bytes(data)[: len(data) // 2])
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(module.os, "pwrite", half)
+        patch.setattr(module.os, "pwrite", first_frame)
         with pytest.raises(OSError, match="No space left"):
-            journal.append([b"b"], 2.0)
+            journal.append([b"b", b"b"], 2.0)
+    assert read_all(Journal(tmp_path)) == [b"a"]
     journal.append([b"c"], 3.0)
     assert read_all(journal) == read_all(Journal(tmp_path)) == [b"a", b"c"]
 
@@ -87,10 +106,10 @@ def test_segments_are_trimmed_once_delivered_and_never_before(tmp_path: Path) ->
     records = []
     while batch := source.read():
         records += batch
-    source.delivered({PARTITION: records[9].position})
+    source.delivered({PARTITION: records[8].position})
     assert len(list(tmp_path.iterdir())) < segments
     reopened = Journal(tmp_path, segment_bytes=100)
-    assert read_all(reopened, records[9].position) == [record.data for record in records[10:]]
+    assert read_all(reopened, records[8].position) == [record.data for record in records[9:]]
 
 
 def test_a_record_longer_than_one_read_comes_whole(tmp_path: Path) -> None:
@@ -106,6 +125,13 @@ def test_damage_is_reported_and_not_delivered(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"abc", b"abX"))
     with pytest.raises(JournalError, match="damaged at byte 0"):
         journal.read(None)
+
+
+def test_an_append_to_a_closed_journal_fails(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.close()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        journal.append([b"a"], 1.0)
 
 
 def test_a_removed_journal_leaves_no_file(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from local.engines.firehose.kinesis_source import KinesisSource
+from local.engines.firehose.kinesis_source import READ_BYTES, KinesisSource
 from tests.unit.firehose.fakes import STREAM_ARN, FakeClock, FakeKinesis, client_error
 
 
@@ -60,11 +60,15 @@ def test_a_shard_goes_on_after_its_checkpoint(kinesis: FakeKinesis, clock: FakeC
 def test_children_are_read_after_their_parents_have_ended(kinesis: FakeKinesis, clock: FakeClock) -> None:
     reader = source(kinesis, clock)
     reader.read()
-    kinesis.put(b"parent-0", "shard-0")
+    for _ in range(2500):
+        kinesis.put(b"parent-0", "shard-0")
     kinesis.put(b"parent-1", "shard-1")
     kinesis.reshard(["shard-0", "shard-1"], ["shard-2"])
     kinesis.put(b"child", "shard-2")
-    assert read_all(reader, clock) == [b"parent-0", b"parent-1", b"child"]
+    found = read_all(source(kinesis, clock), clock)
+    assert len(found) == 2502
+    assert found[-1] == b"child"
+    assert read_all(reader, clock)[-1] == b"child"
 
 
 def test_a_split_is_followed_and_the_other_shards_go_on(kinesis: FakeKinesis, clock: FakeClock) -> None:
@@ -132,6 +136,15 @@ def test_an_idle_shard_is_asked_less_and_less_often_down_to_once_a_second(
     kinesis.put(b"a")
     read_all(reader, clock, rounds=1)
     assert reader.delay() == 0.0
+
+
+def test_a_round_over_many_full_shards_is_bounded_and_leaves_none_behind(clock: FakeClock) -> None:
+    kinesis = FakeKinesis(clock, shards=12)
+    for shard in kinesis.shards:
+        kinesis.put(b"x" * READ_BYTES, shard)
+    reader = source(kinesis, clock)
+    rounds = [len(reader.read()) for _ in range(3)]
+    assert rounds == [4, 4, 4]
 
 
 def test_the_limit_follows_the_size_of_the_records(kinesis: FakeKinesis, clock: FakeClock) -> None:
