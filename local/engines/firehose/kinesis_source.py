@@ -41,10 +41,10 @@ class _Shard:
 class KinesisSource:
     """One reader of one stream.
 
-    ``checkpoints`` hold the shards' delivered positions; a shard without one starts at ``start``: at the moment (seconds
-    since the epoch) at which the delivery stream was created, or with None at ``TRIM_HORIZON``. A shard is read only
-    after its parents have been read to their ends, so that a partition key's records stay in order. ``throttled`` is
-    called when Kinesis refuses a read for its rate.
+    ``checkpoints`` hold the shards' delivered positions; a shard without one starts at ``start``: at the moment
+    (seconds since the epoch) at which the delivery stream was created, or with None at ``TRIM_HORIZON``. A shard is
+    read only after its parents have been read to their ends, so that a partition key's records stay in order.
+    ``throttled`` is called when Kinesis refuses a read for its rate.
     """
 
     def __init__(
