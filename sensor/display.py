@@ -16,8 +16,7 @@ from rich.text import Text
 
 from datastreamer.events.receipt import Receipt
 from sensor.kinesis.limits import PAYLOAD_UNIT_BYTES
-from sensor.kinesis.writer import WriterCounts
-from sensor.ledger import Ledger
+from sensor.run import Progress
 
 _PLAIN_EVERY: Final = 5.0
 _RATE_WINDOW: Final = 5.0
@@ -56,20 +55,19 @@ class LiveView:
         if self._live and not self._quiet:
             self._live.stop()
 
-    def update(self, ledger: Ledger, counts: WriterCounts, *, stopping: bool) -> None:
+    def update(self, progress: Progress) -> None:
         """Show the present numbers."""
         if self._quiet:
             return
         now = time.monotonic()
-        readings, _, size = ledger.totals()
-        self._history.append((now, readings, size))
+        self._history.append((now, progress.sent, progress.bytes))
         while len(self._history) > 2 and now - self._history[0][0] > _RATE_WINDOW:
             self._history.popleft()
         if self._live:
-            self._live.update(self._with_bar(self._line(counts, stopping=stopping)))
+            self._live.update(self._with_bar(self._line(progress)))
         elif now - self._printed >= _PLAIN_EVERY:
             self._printed = now
-            self._console.print(self._line(counts, stopping=stopping), soft_wrap=True)
+            self._console.print(self._line(progress), soft_wrap=True)
 
     def _with_bar(self, line: Text) -> Text | Table:
         done = self._progress()
@@ -79,20 +77,20 @@ class LiveView:
         grid.add_row(ProgressBar(total=1.0, completed=done, width=24), line)
         return grid
 
-    def _line(self, counts: WriterCounts, *, stopping: bool) -> Text:
-        begun, readings_then, size_then = self._history[0]
-        now, readings, size = self._history[-1]
+    def _line(self, progress: Progress) -> Text:
+        begun, sent_then, size_then = self._history[0]
+        now, sent, size = self._history[-1]
         elapsed = max(now - begun, 0.001)
         line = Text()
-        if stopping:
+        if progress.stopping:
             line.append("stopping, Ctrl+C again to drop the rest  ", style="bold yellow")
         line.append(
-            f"sent and acknowledged {readings:,}" + (f" of {self._total:,}" if self._total else ""), style="bold green"
+            f"sent and acknowledged {sent:,}" + (f" of {self._total:,}" if self._total else ""), style="bold green"
         )
-        line.append(f"  waiting {counts.buffered:,}")
-        line.append(f"  retried {counts.retried:,}", style="yellow" if counts.retried else "")
-        line.append(f"  failed {counts.failed:,}", style="red" if counts.failed else "")
-        line.append(f"  {(readings - readings_then) / elapsed:,.0f} readings/s", style="cyan")
+        line.append(f"  waiting {progress.waiting:,}")
+        line.append(f"  retried {progress.retried:,}", style="yellow" if progress.retried else "")
+        line.append(f"  failed {progress.failed:,}", style="red" if progress.failed else "")
+        line.append(f"  {(sent - sent_then) / elapsed:,.0f} readings/s", style="cyan")
         line.append(f"  {(size - size_then) / elapsed / 1e6:.2f} MB/s", style="cyan")
         return line
 

@@ -40,10 +40,10 @@ class Ledger:
                 count, first, last = self._shards.get(shard, (0, number, number))
                 self._shards[shard] = (count + 1, min(first, number), max(last, number))
 
-    def totals(self) -> tuple[int, int, int]:
-        """Acknowledged readings, records and bytes."""
+    def totals(self) -> tuple[int, int]:
+        """Acknowledged readings and bytes."""
         with self._lock:
-            return self._readings, self._records, self._bytes
+            return self._readings, self._bytes
 
     def receipt(self, counts: WriterCounts) -> Receipt:
         """The receipt at this moment."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Final
+
+from datastreamer.errors import UsageError
 
 _SLICE: Final = 0.1
 _MAX_LAG: Final = 5.0
@@ -16,7 +19,7 @@ class Pacer:
 
     The schedule is kept on average: a slice that comes late is followed by a larger one. A run that is more than 5 s
     behind (a suspended laptop, a stream that takes less than ``rate``) does not catch up: those readings were never
-    taken.
+    taken. Raises UsageError for a rate that is no rate.
     """
 
     def __init__(
@@ -26,6 +29,8 @@ class Pacer:
         monotonic: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
+        if not 0.0 <= rate < math.inf:
+            raise UsageError(f"--rate must be a number of readings a second, or 0 for flat out, not {rate}")
         self._rate = rate
         self._monotonic = monotonic
         self._wall = wall

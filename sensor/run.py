@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from datastreamer.errors import DatastreamerError
 from datastreamer.events.reading import format_timestamp
@@ -44,10 +44,24 @@ class Source(Protocol):
         ...
 
 
+class Progress(NamedTuple):
+    """A run at one moment: ``sent`` lines and ``bytes`` are acknowledged, ``waiting`` lines are produced but not yet.
+
+    ``retried`` and ``failed`` count records; ``stopping`` is set once the user asked for the end.
+    """
+
+    sent: int
+    bytes: int
+    waiting: int
+    retried: int
+    failed: int
+    stopping: bool
+
+
 class View(Protocol):
     """What the user sees during a run."""
 
-    def update(self, ledger: Ledger, counts: WriterCounts, *, stopping: bool) -> None: ...
+    def update(self, progress: Progress) -> None: ...
 
 
 class Run:
@@ -118,12 +132,16 @@ class Run:
         return receipt
 
     def _report(self, writer: KinesisWriter, stop: StopRequest, ended: threading.Event) -> None:
-        saved, took = time.monotonic(), 0.0
+        begun = saved = time.monotonic()
+        took = 0.0
         while not ended.wait(0.25):
             counts = writer.counts()
-            self._view.update(self._ledger, counts, stopping=stop.stopped)
+            sent, size = self._ledger.totals()
+            waiting = max(0, self._produced - sent)
+            self._view.update(Progress(sent, size, waiting, counts.retried, counts.failed, stop.stopped))
             now = time.monotonic()
-            if now - saved >= max(_SAVE_EVERY, 20.0 * took):
+            # Often at first, as a run may be short; seldom for a fleet so large that saving takes long.
+            if now - saved >= max(min(_SAVE_EVERY, (now - begun) / 4.0), 20.0 * took):
                 self._save(counts, RUNNING)
                 saved = time.monotonic()
                 took = saved - now

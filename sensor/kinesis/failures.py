@@ -110,11 +110,13 @@ def explained(error: Exception, stream: str, endpoint: str) -> DatastreamerError
         )
     if isinstance(error, NoRegionError | InvalidRegionError):
         return ConfigurationError(f"{error} Pass --region, or set AWS_DEFAULT_REGION")
-    if isinstance(error, HTTPClientError | EndpointConnectionError | ConnectTimeoutError | BotoCoreError):
+    if isinstance(error, HTTPClientError | EndpointConnectionError | ConnectTimeoutError | ProxyConnectionError):
         return ConfigurationError(
             f"Kinesis cannot be reached at {endpoint} ({error}). For the local stage run `make up`; "
             "for AWS check the network and the region"
         )
+    if isinstance(error, BotoCoreError | ValueError):
+        return ConfigurationError(f"the AWS settings do not work: {error}")
     return DatastreamerError(f"writing to {stream} failed: {type(error).__name__}: {error}")
 
 

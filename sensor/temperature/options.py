@@ -13,6 +13,7 @@ from datastreamer.events.reading import EARLIEST, FUTURE_TOLERANCE
 
 MAX_LATENESS: Final = timedelta(hours=72)
 MIN_LATENESS: Final = timedelta(hours=1)
+MAX_INTERVAL: Final = 31_536_000
 MAX_DEVICES: Final = 1_000_000
 
 
@@ -38,8 +39,8 @@ class SimulationOptions:
             raise UsageError(f"--devices must be from 1 to {MAX_DEVICES:,}, not {self.devices:,}")
         if self.seed < 0:
             raise UsageError(f"--seed must not be negative, not {self.seed}")
-        if self.interval is not None and not self.interval >= 0.001:
-            raise UsageError(f"--interval must be at least 0.001 s, not {self.interval}")
+        if self.interval is not None and not 0.001 <= self.interval <= MAX_INTERVAL:
+            raise UsageError(f"--interval must be from 0.001 to {MAX_INTERVAL:,} s, not {self.interval}")
         for name in ("dirty", "duplicates", "late"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise UsageError(f"--{name} is a fraction from 0 to 1, not {getattr(self, name)}")
@@ -56,10 +57,10 @@ class SimulationOptions:
 
     def check_end(self, count: int, now: datetime) -> None:
         """Refuse event times so far in the future that the lake would refuse them; ``count`` is the number of lines."""
-        end = self.start + timedelta(seconds=(self.interval or 0.0) * count / self.devices)
-        if end > now + FUTURE_TOLERANCE:
+        lasts = (self.interval or 0.0) * count / self.devices
+        if lasts > (now + FUTURE_TOLERANCE - self.start).total_seconds():
             raise UsageError(
-                f"readings from {self.start:%Y-%m-%dT%H:%M}Z would go on until {end:%Y-%m-%dT%H:%M}Z, and the lake "
+                f"readings from {self.start:%Y-%m-%dT%H:%M}Z on would last {lasts / 86_400.0:,.1f} days, and the lake "
                 "refuses times in the future. Take an earlier --start, a smaller --interval or a smaller --count"
             )
 

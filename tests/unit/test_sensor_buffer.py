@@ -75,11 +75,12 @@ class BufferMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.now += 100.0
-        while self.buffer.records:
+        for _ in range(self.buffer.records):
             for record in list(self.out.values()) or self.buffer.take(self.now, 500, 10_000):
                 self.buffer.acknowledge(record)
                 assert self.waiting[record.key].pop(0) is record
                 self.out.pop(record.key, None)
+        assert self.buffer.records == 0
         assert not any(self.waiting.values()), "everything comes out at last"
 
 

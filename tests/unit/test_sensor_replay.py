@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,18 +22,10 @@ from sensor.replay.recording import Recording
 from sensor.replay.source import ReplaySource
 from sensor.stopping import StopRequest
 from sensor.unreadable import Unreadable
+from tests.sensor_recordings import climate_rows
 
 COLUMNS = {"device-id": 3, "timestamp": 1, "temperature": 4, "humidity": 5}
 MS = reader(TimestampUnit.MS, UTC)
-
-
-def climate_rows(rows: int = 200) -> list[str]:
-    """Rows shaped like a room climate recording: entry, time [ms], elapsed [s], node, deg C, %, light."""
-    return [
-        f"{entry}, {1_458_117_704_955 + entry * 731}, {entry * 731 // 1000}, {1 + entry % 4}, "
-        f"{20.5 + math.sin(entry / 9):.2f}, {40.7 + math.cos(entry / 9):.3f}, 251.43"
-        for entry in range(1, rows + 1)
-    ]
 
 
 def write(path: Path, text: str | bytes) -> Path:

@@ -265,7 +265,7 @@ def test_lines_by_device_hold_the_same_lines_and_their_marks() -> None:
         ({"dirty": float("nan")}, "--dirty is a fraction"),
         ({"dirty": 0.6, "duplicates": 0.3}, "do not fit together"),
         ({"dirty": 0.5, "late": 0.6}, "do not fit together"),
-        ({"interval": 0.0}, "--interval must be at least"),
+        ({"interval": 0.0}, "--interval must be from 0.001"),
         ({"start": datetime(2000, 1, 2, tzinfo=UTC)}, "--start must be 2000-01-04 or later"),
     ],
 )
