@@ -140,7 +140,7 @@ def from_name(name: TypeName) -> Type:
         return Type(kind, precision, zone="UTC" if kind.endswith("zone") else None)
     if kind in ("varchar", "char"):
         return Type(kind, name.numbers[0] if name.numbers else (1 if kind == "char" else None))
-    if kind in _SIMPLE and not name.numbers and kind != "unknown":
+    if kind in _SIMPLE and not name.numbers:
         return _SIMPLE[kind]
     raise QueryError("TYPE_NOT_FOUND", f"{_at(name)}Unknown type: {name.name}")
 
@@ -220,7 +220,7 @@ _DUCKDB = {
     "interval day to second": "BIGINT",
     "interval year to month": "INTEGER",
     "uuid": "UUID",
-    "unknown": '"NULL"',
+    "unknown": "INTEGER",
 }
 
 

@@ -1,0 +1,45 @@
+"""What the whole of a query's translation shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from local.engines.athena.dialect.names import Relation, Session, TableName
+from local.engines.athena.dialect.types import Type
+
+
+@dataclass(frozen=True)
+class OutputColumn:
+    """A column of a query's result; ``label`` is None where Trino gives it no name."""
+
+    label: str | None
+    type: Type
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A query in DuckDB's SQL; its columns are named ``c0``, ``c1``, … there."""
+
+    sql: str
+    columns: tuple[OutputColumn, ...]
+
+
+@dataclass(frozen=True)
+class NamedQuery:
+    """A WITH query: its name in DuckDB's SQL, and its columns."""
+
+    name: str
+    columns: tuple[OutputColumn, ...]
+
+
+@dataclass(frozen=True)
+class Context:
+    """``named`` are the WITH queries in sight, by their names in lower case."""
+
+    relations: Mapping[TableName, Relation]
+    session: Session
+    named: Mapping[str, NamedQuery] = field(default_factory=dict)
+
+    def with_named(self, named: Mapping[str, NamedQuery]) -> Context:
+        return replace(self, named={**self.named, **named})

@@ -1,0 +1,54 @@
+"""Binary values: encodings and hashes."""
+
+from __future__ import annotations
+
+from local.engines.athena.dialect.functions.tables import Table, matching, one, overloads
+
+_HEX = "([0-9a-fA-F]{2})*"
+_BASE64 = "([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+_INVALID = "INVALID_FUNCTION_ARGUMENT"
+
+
+BINARIES: Table = {
+    "crc32": one("varbinary -> bigint", "athena_crc32({0})"),
+    "from_base64": one("varchar -> varbinary", matching(_BASE64, "from_base64({0})", _INVALID, "Illegal base64 text")),
+    "from_hex": one("varchar -> varbinary", matching(_HEX, "unhex({0})", _INVALID, "Illegal hexadecimal text")),
+    "from_utf8": one("varbinary -> varchar", "athena_from_utf8({0})"),
+    **{
+        f"hmac_{name}": one("varbinary, varbinary -> varbinary", f"athena_hmac({{0}}, {{1}}, '{name}')")
+        for name in ("md5", "sha1", "sha256", "sha512")
+    },
+    "md5": one("varbinary -> varbinary", "unhex(md5({0}))"),
+    "sha1": one("varbinary -> varbinary", "unhex(sha1({0}))"),
+    "sha256": one("varbinary -> varbinary", "unhex(sha256({0}))"),
+    "sha512": one("varbinary -> varbinary", "athena_sha512({0})"),
+    "to_base64": one("varbinary -> varchar", "to_base64({0})"),
+    "to_hex": one("varbinary -> varchar", "hex({0})"),
+    "to_utf8": one("varchar -> varbinary", "encode({0})"),
+    "uuid": one("-> uuid", "gen_random_uuid()", volatile=True),
+}
+
+JSONS: Table = {
+    "is_json_scalar": overloads(("json -> boolean", "athena_json_is_scalar({0})"),
+                                ("varchar -> boolean", "athena_json_is_scalar({0})")),
+    "json_array_contains": [
+        overload
+        for kind in ("json", "varchar")
+        for overload in overloads(
+            (f"{kind}, boolean -> boolean", "athena_json_array_contains({0}, CAST({1} AS VARCHAR), 'boolean')"),
+            (f"{kind}, bigint -> boolean", "athena_json_array_contains({0}, CAST({1} AS VARCHAR), 'bigint')"),
+            (f"{kind}, double -> boolean", "athena_json_array_contains({0}, CAST({1} AS VARCHAR), 'double')"),
+            (f"{kind}, varchar -> boolean", "athena_json_array_contains({0}, {1}, 'varchar')"),
+        )
+    ],
+    "json_array_length": overloads(("json -> bigint", "athena_json_array_length({0})"),
+                                   ("varchar -> bigint", "athena_json_array_length({0})")),
+    "json_extract": overloads(("json, varchar -> json", "athena_json_extract({0}, {1})"),
+                              ("varchar, varchar -> json", "athena_json_extract({0}, {1})")),
+    "json_extract_scalar": overloads(("json, varchar -> varchar", "athena_json_extract_scalar({0}, {1})"),
+                                     ("varchar, varchar -> varchar", "athena_json_extract_scalar({0}, {1})")),
+    "json_format": one("json -> varchar", "{0}"),
+    "json_parse": one("varchar -> json", "athena_json_parse({0})"),
+    "json_size": overloads(("json, varchar -> bigint", "athena_json_size({0}, {1})"),
+                           ("varchar, varchar -> bigint", "athena_json_size({0}, {1})")),
+}  # fmt: skip

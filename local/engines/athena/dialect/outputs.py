@@ -1,0 +1,44 @@
+"""The result of a whole query: its columns under their names, in types that can be shown."""
+
+from __future__ import annotations
+
+from local.engines.athena.dialect.casts import text_of
+from local.engines.athena.dialect.coercions import MIXED_ZONE
+from local.engines.athena.dialect.context import Rendered
+from local.engines.athena.dialect.errors import QueryError
+from local.engines.athena.dialect.names import Column, Translation
+from local.engines.athena.dialect.types import Type
+from local.engines.athena.dialect.values import fresh, named
+
+
+def shown(rendered: Rendered) -> Translation:
+    """The translation; a column without a name is ``_col0`` by its place.
+
+    The names are put on by the outermost SELECT, whose rows keep the order of the ordered SELECT inside it. A timestamp
+    of another zone than UTC comes as its text, which says the zone.
+    """
+    alias = fresh("o")
+    columns, texts = [], []
+    for index, column in enumerate(rendered.columns):
+        name = column.label if column.label is not None else f"_col{index}"
+        sql = f"{alias}.c{index}"
+        if column.type.zone not in (None, "UTC"):
+            if column.type.zone == MIXED_ZONE:
+                raise _zones()
+            sql = text_of(sql, column.type)
+        elif any(_has_other_zone(item) for item in column.type.items):
+            raise QueryError(
+                "NOT_SUPPORTED",
+                "A timestamp of a zone other than UTC inside an array, map or row is not supported here",
+            )
+        texts.append(f"{sql} AS {named(name)}")
+        columns.append(Column(name, str(column.type)))
+    return Translation(f"SELECT {', '.join(texts)} FROM ({rendered.sql}) AS {alias}", tuple(columns))
+
+
+def _zones() -> QueryError:
+    return QueryError("NOT_SUPPORTED", "Timestamps of different time zones in one column are not supported here")
+
+
+def _has_other_zone(type_: Type) -> bool:
+    return type_.zone not in (None, "UTC") or any(_has_other_zone(item) for item in type_.items)

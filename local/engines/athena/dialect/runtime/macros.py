@@ -1,0 +1,18 @@
+"""SQL macros, each with its parameters and body."""
+
+MACROS = (
+    # Java writes doubles plainly from 10^-3 to 10^7, as DuckDB does there too
+    """athena_double_text(x) AS CASE WHEN x = 0 OR (abs(x) >= 1e-3 AND abs(x) < 1e7) THEN CAST(x AS VARCHAR)
+       ELSE athena_java_double(x) END""",
+    """athena_real_text(x) AS CASE WHEN x = 0 OR (abs(x) >= 1e-3 AND abs(x) < 1e7) THEN CAST(x AS VARCHAR)
+       ELSE athena_java_float(x) END""",
+    # Math.round(x * factor) / factor, away from zero for negative numbers
+    """athena_round(x, factor) AS CASE WHEN isnan(x) OR isinf(x) OR abs(x * factor) >= 4503599627370496 THEN x
+       WHEN x < 0 THEN -(round(-x * factor) / factor) ELSE round(x * factor) / factor END""",
+    """athena_log(base, x) AS CASE WHEN base IS NULL OR x IS NULL THEN NULL
+       WHEN base > 0 AND base <> 1 AND x > 0 THEN ln(x) / ln(base) ELSE athena_java_log(base, x) END""",
+    """athena_substr2(text, start) AS CASE WHEN start IS NULL THEN NULL
+       WHEN start = 0 OR abs(start) > length(text) THEN text[:0] ELSE substr(text, start) END""",
+    """athena_substr3(text, start, size) AS CASE WHEN start IS NULL OR size IS NULL THEN NULL
+       WHEN start = 0 OR size <= 0 OR abs(start) > length(text) THEN text[:0] ELSE substr(text, start, size) END""",
+)
