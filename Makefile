@@ -79,7 +79,16 @@ apply: setup ## Apply after asking; AUTO_APPROVE=1 does not ask, PLAN=file appli
 destroy: setup ## Destroy the stage and its data after asking; AUTO_APPROVE=1 does not ask
 	@$(BIN)/python -m scripts.provision destroy $(STAGE) $(if $(AUTO_APPROVE),--auto-approve)
 
-.PHONY: plan apply destroy
+package: setup ## Build the zip of the Glue job's code and print its path
+	@$(BIN)/python -m scripts.provision package
+
+state-bucket: setup ## Make the bucket STATE_BUCKET that keeps the Terraform state of stages on AWS, once
+	@$(BIN)/python -m scripts.provision state-bucket "$(STATE_BUCKET)"
+
+cost: setup ## Estimate what the stage costs a month on AWS at RATE readings a second
+	@$(BIN)/python -m scripts.cost $(STAGE) $(if $(RATE),--rate $(RATE))
+
+.PHONY: plan apply destroy package state-bucket cost
 
 ##@ Check it
 test: setup ## Run every test, the end-to-end one included

@@ -7,8 +7,14 @@ import os
 import sys
 from pathlib import Path
 
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
 from datastreamer.errors import DatastreamerError, UsageError
-from datastreamer.provisioning.provisioner import Plan, Provisioner
+from datastreamer.provisioning.job_package import build_job_package
+from datastreamer.provisioning.provisioner import JOB_SCRIPT, Plan, Provisioner
+from datastreamer.provisioning.state_bucket import ensure_state_bucket
+from datastreamer.provisioning.workspace import REPOSITORY, STATE_BUCKET_VARIABLE, data_directory
 from datastreamer.stages import stage_environment
 
 
@@ -20,6 +26,9 @@ def main(arguments: list[str]) -> int:
     except DatastreamerError as error:
         _say(f"error: {error}", sys.stderr)
         return error.exit_code
+    except (BotoCoreError, ClientError) as error:
+        _say(f"error: {error}", sys.stderr)
+        return 1
     except KeyboardInterrupt:
         _say("interrupted: Terraform has stopped in good order", sys.stderr)
         return 130
@@ -38,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--auto-approve", action="store_true", help="do not ask")
     for command in (plan, apply, destroy):
         command.add_argument("stage", help="prod, staging, local, or the name of a folder of terraform/envs")
+    commands.add_parser("package", help="build the zip of the Glue job's code and print its path")
+    bucket = commands.add_parser("state-bucket", help="make the bucket that keeps the state of every stage on AWS")
+    bucket.add_argument("bucket", help="its name; give the same in DATASTREAMER_STATE_BUCKET")
     return parser
 
 
@@ -81,6 +93,20 @@ def _destroy(options: argparse.Namespace) -> None:
     _say(f"Stage {stage} is gone: {changes} changes.")
 
 
+def _package(_options: argparse.Namespace) -> None:
+    _say(str(build_job_package(JOB_SCRIPT, REPOSITORY, data_directory(os.environ) / "build")))
+
+
+def _state_bucket(options: argparse.Namespace) -> None:
+    if not options.bucket:
+        raise UsageError("name the bucket: make state-bucket STATE_BUCKET=<name>")
+    session = boto3.session.Session()
+    region = session.region_name or "ap-northeast-1"
+    created = ensure_state_bucket(session.client("s3", region_name=region), options.bucket, region)
+    _say(f"Bucket {options.bucket} in {region} {'is made' if created else 'was there; its settings are in force'}.")
+    _say(f"Name it for every later command: export {STATE_BUCKET_VARIABLE}={options.bucket}")
+
+
 def _approves_itself(stage: str) -> bool:
     """Whether the stage's own file says so. The caller's environment does not count: it may be another stage's."""
     return stage_environment(stage, {}).get("DATASTREAMER_AUTO_APPROVE") == "1"
@@ -97,7 +123,13 @@ def _say(line: str, stream: object = None) -> None:
     print(line, file=stream or sys.stdout, flush=True)  # type: ignore[call-overload]
 
 
-_COMMANDS = {"plan": _plan, "apply": _apply, "destroy": _destroy}
+_COMMANDS = {
+    "plan": _plan,
+    "apply": _apply,
+    "destroy": _destroy,
+    "package": _package,
+    "state-bucket": _state_bucket,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

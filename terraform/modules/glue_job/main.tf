@@ -20,6 +20,11 @@ resource "aws_s3_object" "package" {
   key         = local.package_key
   source      = var.package_path
   source_hash = filesha256(var.package_path)
+
+  lifecycle {
+    # The job must not, even for a moment, point at a package that is gone.
+    create_before_destroy = true
+  }
 }
 
 resource "aws_cloudwatch_log_group" "this" {

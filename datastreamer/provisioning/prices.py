@@ -1,0 +1,65 @@
+"""Prices of the AWS services that the telemetry pipeline uses: region ap-northeast-1, USD, on demand, before tax.
+
+As of ``PRICED_ON``, without free tiers and volume discounts. Look them up again before you rely on them: each group
+names the page that it is from.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+PRICED_ON: Final = "2026-09"
+REGION: Final = "ap-northeast-1"
+HOURS_PER_MONTH: Final = 730
+DAYS_PER_MONTH: Final = HOURS_PER_MONTH / 24
+
+# aws.amazon.com/kinesis/data-streams/pricing
+KINESIS_SHARD_HOUR: Final = 0.0195
+KINESIS_PUT_UNITS_MILLION: Final = 0.0215
+KINESIS_PUT_UNIT_BYTES: Final = 25 * 1024
+KINESIS_EXTENDED_SHARD_HOUR: Final = 0.026
+"""More than 24 hours and at most 7 days."""
+KINESIS_ON_DEMAND_STREAM_HOUR: Final = 0.052
+KINESIS_ON_DEMAND_IN_GB: Final = 0.104
+KINESIS_ON_DEMAND_OUT_GB: Final = 0.052
+KINESIS_ON_DEMAND_RECORD_BYTES: Final = 1024
+"""On-demand streams bill each record rounded up to this."""
+
+# aws.amazon.com/firehose/pricing
+FIREHOSE_GB: Final = 0.036
+FIREHOSE_RECORD_BYTES: Final = 5 * 1024
+"""Firehose bills each record rounded up to this."""
+
+# aws.amazon.com/s3/pricing
+S3_STANDARD_GB_MONTH: Final = 0.025
+S3_INFREQUENT_ACCESS_GB_MONTH: Final = 0.0138
+S3_GLACIER_GB_MONTH: Final = 0.0045
+S3_PUT_THOUSAND: Final = 0.0047
+S3_GET_THOUSAND: Final = 0.00037
+S3_TO_INFREQUENT_ACCESS_THOUSAND: Final = 0.01
+S3_TO_GLACIER_THOUSAND: Final = 0.03426
+S3_SMALLEST_MOVED_BYTES: Final = 128 * 1024
+"""Lifecycle rules leave smaller objects where they are, unless told otherwise."""
+
+# aws.amazon.com/glue/pricing
+GLUE_DPU_HOUR: Final = 0.44
+GLUE_JOB_LEAST_SECONDS: Final = 60
+GLUE_CRAWLER_LEAST_SECONDS: Final = 600
+GLUE_CRAWLER_DPU: Final = 2
+"""What the price page's own example of a crawler takes; Glue alone decides."""
+GLUE_WORKER_DPU: Final = {"G.1X": 1, "G.2X": 2, "G.4X": 4, "G.8X": 8}
+
+# aws.amazon.com/athena/pricing
+ATHENA_TB: Final = 5.0
+ATHENA_LEAST_BYTES: Final = 10 * 1000 * 1000
+"""Each query is billed for at least this much."""
+
+# aws.amazon.com/kms/pricing
+KMS_KEY_MONTH: Final = 1.0
+KMS_REQUESTS_TEN_THOUSAND: Final = 0.03
+
+# aws.amazon.com/cloudwatch/pricing
+CLOUDWATCH_ALARM_MONTH: Final = 0.10
+CLOUDWATCH_METRIC_MONTH: Final = 0.30
+CLOUDWATCH_DASHBOARD_MONTH: Final = 3.0
+CLOUDWATCH_LOGS_GB: Final = 0.76
