@@ -75,7 +75,12 @@ def test_a_script_that_raises_ends_failed_with_the_exceptions_text(jobs: Jobs) -
         ("import sys; sys.exit(3)", "FAILED", "SystemExit: 3"),
         ("import os; os._exit(7)", "FAILED", "Command failed with exit code 7"),
         ("import datastreamer", "FAILED", "ModuleNotFoundError: No module named 'datastreamer'"),
-        ("x = ", "FAILED", "SyntaxError: invalid syntax (exits-4.py, line 1)"),
+        (
+            "raise Exception('An error occurred while calling o1.x.\\n: java.lang.Error: boom\\n\\tat a\\n\\tat c')",
+            "FAILED",
+            "Exception: An error occurred while calling o1.x.\n: java.lang.Error: boom",
+        ),
+        ("x = ", "FAILED", "SyntaxError: invalid syntax (exits-5.py, line 1)"),
     ],
 )
 def test_how_a_script_ends_is_how_its_run_ends(

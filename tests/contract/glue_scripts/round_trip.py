@@ -31,4 +31,8 @@ print(
         }
     )
 )
+try:
+    glue.create_dynamic_frame.from_catalog(database="d", table_name="t")
+except NotImplementedError as error:
+    print(error)
 job.commit()
