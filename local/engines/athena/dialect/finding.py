@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 
 from local.engines.athena.dialect.functions.calls import is_aggregate
@@ -10,10 +11,19 @@ from local.engines.athena.dialect.syntax import tree
 
 def has_aggregates(node: object) -> bool:
     """Whether an expression has an aggregate call of its own level."""
+    return _has_call(node, is_aggregate)
+
+
+def has_windows(node: object) -> bool:
+    """Whether an expression has a call with an OVER clause."""
+    return _has_call(node, lambda call: call.over is not None)
+
+
+def _has_call(node: object, wanted: Callable[[tree.Call], bool]) -> bool:
     if isinstance(node, tree.Query):
         return False
-    if isinstance(node, tree.Call) and is_aggregate(node):
+    if isinstance(node, tree.Call) and wanted(node):
         return True
     if isinstance(node, tuple):
-        return any(map(has_aggregates, node))
-    return is_dataclass(node) and any(has_aggregates(getattr(node, field.name)) for field in fields(node))
+        return any(_has_call(item, wanted) for item in node)
+    return is_dataclass(node) and any(_has_call(getattr(node, field.name), wanted) for field in fields(node))

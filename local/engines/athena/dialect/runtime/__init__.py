@@ -20,9 +20,14 @@ SETTINGS = {
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """See ``dialect.prepare``."""
-    for name, value in SETTINGS.items():
-        connection.execute(f"SET {name} = {str(value).lower() if isinstance(value, bool) else repr(value)}")
+    configure(connection)
     for function in FUNCTIONS:
         connection.create_function(f"athena_{function.name}", function.body, list(function.parameters), function.result)
     for macro in MACROS:
         connection.execute(f"CREATE OR REPLACE MACRO {macro}")
+
+
+def configure(connection: duckdb.DuckDBPyConnection) -> None:
+    """The settings alone, for texts that call no function of ours."""
+    for name, value in SETTINGS.items():
+        connection.execute(f"SET {name} = {str(value).lower() if isinstance(value, bool) else repr(value)}")

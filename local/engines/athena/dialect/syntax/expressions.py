@@ -125,8 +125,7 @@ class ExpressionGrammar(TypeGrammar):
         if self.take("+"):
             return self._signed()
         found = self.primary()
-        while self.take("AT"):
-            self.expect("TIME", "ZONE")
+        while self.take("AT", "TIME", "ZONE"):
             zone = self._interval() if self.take("INTERVAL") else tree.String(self.string(), place=place)
             found = tree.AtTimeZone(found, zone, place=found.place)
         return found

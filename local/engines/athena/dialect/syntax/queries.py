@@ -117,7 +117,7 @@ class QueryGrammar(ExpressionGrammar):
         expression = self.expression()
         if self.take(".", "*"):
             return tree.AllColumns(expression, self.names() if self.take("AS") else (), place=place)
-        alias = self.name() if self.take("AS") or self.at_name() else None
+        alias = self.name() if self.take("AS") or self.at_alias() else None
         return tree.SelectItem(expression, alias, place=place)
 
     def _named_window(self) -> tuple[tree.Identifier, tree.Window]:
@@ -196,7 +196,7 @@ class QueryGrammar(ExpressionGrammar):
         relation = self._primary_relation()
         if self.at_any(*NOT_DONE_AFTER_TABLE) and self.ahead(1).kind != "end":
             raise self.refuse(self.token.text)
-        if not self.take("AS") and not self.at_name():
+        if not self.take("AS") and not self.at_alias():
             return relation
         alias = self.name()
         columns = self.names() if self.at("(") else ()

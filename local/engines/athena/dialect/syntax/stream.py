@@ -75,6 +75,23 @@ class TokenStream:
             if not self.take(text):
                 raise self.stuck(f"'{text}'")
 
+    def at_alias(self) -> bool:
+        """Whether a name without AS is next, and not a word that starts the next clause."""
+        if self.token.kind == "quoted" or not self.at_name():
+            return self.at_name()
+        following = self.ahead(1)
+        match self.token.text:
+            case "LIMIT":
+                return following.kind != "integer" and following.text not in ("ALL", "?")
+            case "OFFSET":
+                return following.kind != "integer" and following.text != "?"
+            case "FETCH":
+                return following.text not in ("FIRST", "NEXT")
+            case "WINDOW":
+                return self.ahead(2).text != "AS"
+            case _:
+                return True
+
     def name(self) -> Identifier:
         if not self.at_name():
             raise self.stuck("<identifier>")
