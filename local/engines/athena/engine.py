@@ -69,7 +69,7 @@ class AthenaEngine:
 
     def _has_resource(self, arn: str) -> bool:
         prefix = self._workgroups.arn("")
-        return arn.startswith(prefix) and self._workgroups.exists(arn[len(prefix) :])
+        return arn.startswith(prefix) and self._workgroups.get_or_none(arn[len(prefix) :]) is not None
 
     def _empty_out(self, workgroup: str, recursive: bool) -> None:
         """Make way for deleting a workgroup: what it holds goes too, if the caller said so."""

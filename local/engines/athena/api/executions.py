@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from local.engine import Call, Handler, Stage
 from local.engines.athena.api.locations import Location
+from local.engines.athena.api.notices import announce
 from local.engines.athena.api.requests import invalid, page, required
 from local.engines.athena.api.workgroups import PRIMARY, WorkGroups
 from local.engines.athena.statements.kinds import classify
@@ -96,7 +97,10 @@ class Executions:
             if status["State"] != "QUEUED":
                 return False
             status["State"] = "RUNNING"
-            return True
+            waited = self._stage.clock.now().timestamp() - status["SubmissionDateTime"]
+            record["execution"]["Statistics"]["QueryQueueTimeInMillis"] = max(0, round(waited * 1000))
+        self._announce(record, "QUEUED")
+        return True
 
     def finish(self, execution_id: str, state: str, reason: str | None = None) -> bool:
         """End an execution that has not ended; False when it had."""
@@ -104,6 +108,7 @@ class Executions:
             status = record["execution"]["Status"]
             if status["State"] not in _RUNNING:
                 return False
+            previous = status["State"]
             now = self._stage.clock.now().timestamp()
             status.update(State=state, CompletionDateTime=now)
             statistics = record["execution"]["Statistics"]
@@ -112,7 +117,8 @@ class Executions:
                 status["StateChangeReason"] = reason
                 if state == "FAILED":
                     status["AthenaError"] = _athena_error(reason)
-            return True
+        self._announce(record, previous)
+        return True
 
     def start(self, call: Call) -> dict[str, Any]:
         payload = call.payload
@@ -149,6 +155,7 @@ class Executions:
                 return {"QueryExecutionId": known}
             execution_id = str(uuid.uuid4())
             self._record(execution_id, payload, group, result, request)
+        self._announce(self.find(execution_id), None)
         self._queue.submit(execution_id)
         return {"QueryExecutionId": execution_id}
 
@@ -245,6 +252,11 @@ class Executions:
         if owner not in (None, ACCOUNT_ID):
             raise invalid(f"Unable to verify/create output bucket {bucket}: its owner is not {owner}")
         return result
+
+    def _announce(self, record: Document, previous: str | None) -> None:
+        group = self._workgroups.get_or_none(record["execution"]["WorkGroup"])
+        metrics = group is not None and bool(group["Configuration"]["PublishCloudWatchMetricsEnabled"])
+        announce(self._stage, record["execution"], previous, metrics=metrics)
 
     def _known_token(self, token: str | None, request: Document) -> str | None:
         if token is None:

@@ -66,11 +66,11 @@ class _ResultObject:
     def __init__(self, s3: Any, location: Location) -> None:
         self._s3 = s3
         self._location = location
-        self.size = 0
+        self._size: int | None = None
 
     def read(self, start: int, length: int) -> bytes:
         """Up to ``length`` bytes from ``start``; empty at the end."""
-        if start and start >= self.size:
+        if self._size is not None and start >= self._size:
             return b""
         try:
             answer = self._s3.get_object(
@@ -78,11 +78,16 @@ class _ResultObject:
             )
         except ClientError as error:
             if error.response["Error"]["Code"] == "InvalidRange":
+                self._size = start
                 return b""
             raise invalid(f"Could not find results: {self._location}: {error.response['Error']['Code']}") from error
-        self.size = int(answer["ContentRange"].rpartition("/")[2])
+        self._size = int(answer["ContentRange"].rpartition("/")[2])
         body: bytes = answer["Body"].read()
         return body
+
+    def after(self, offset: int) -> int | None:
+        """``offset`` when there is more of the object from there on, else None."""
+        return offset if self._size is not None and offset < self._size else None
 
 
 def _csv_rows(source: _ResultObject, start: int, limit: int) -> tuple[list[list[str | None]], int | None]:
@@ -104,7 +109,7 @@ def _csv_rows(source: _ResultObject, start: int, limit: int) -> tuple[list[list[
         if match[2] == b"\n":
             rows.append(row)
             row, row_start = [], position
-    return rows, start + row_start if start + row_start < source.size else None
+    return rows, source.after(start + row_start)
 
 
 def _text_rows(source: _ResultObject, start: int, limit: int) -> tuple[list[list[str | None]], int | None]:
@@ -118,4 +123,4 @@ def _text_rows(source: _ResultObject, start: int, limit: int) -> tuple[list[list
     if buffer.count(b"\n") < limit:
         lines = lines[: buffer.count(b"\n")]
     end = start + sum(len(line) + 1 for line in lines)
-    return [[line.decode()] for line in lines], end if end < source.size else None
+    return [[line.decode()] for line in lines], source.after(end)

@@ -70,9 +70,9 @@ class WorkGroups:
             raise invalid(f"WorkGroup {name} is not found.")
         return group
 
-    def exists(self, name: str) -> bool:
-        """Whether there is a workgroup of this name."""
-        return self._store.get(KIND, name) is not None
+    def get_or_none(self, name: str) -> Document | None:
+        """A workgroup's document, or None when there is none of that name."""
+        return self._store.get(KIND, name)
 
     def arn(self, name: str) -> str:
         """The workgroup's ARN."""

@@ -68,14 +68,22 @@ class RangedObject:
     def read(self, start: int, length: int) -> bytes:
         """Bytes from ``start``; the end of an object, which every opening of a Parquet file asks for, is kept."""
         end = min(start + length, self.size)
-        self._scanned.add(self._name, start, end)
         first = 0 if self.size <= WHOLE else self.size - TAIL
         if start < first:
+            self._scanned.add(self._name, start, end)
             return self._store.read(self._object, start, end - start)
         if self._kept is None:
             self._kept = first, self._store.read(self._object, first, self.size - first)
         offset, content = self._kept
+        needed = self._footer_start(content) if start == max(0, self.size - TAIL) and end == self.size else start
+        self._scanned.add(self._name, max(start, needed), end)
         return content[start - offset : end - offset]
+
+    def _footer_start(self, content: bytes) -> int:
+        """Where the footer begins. DuckDB reads TAIL bytes to find it; those before it are not what it needs."""
+        if content[-4:] != b"PAR1":
+            return 0
+        return self.size - 8 - int.from_bytes(content[-8:-4], "little")
 
 
 class LinesOfObject:

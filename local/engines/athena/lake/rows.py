@@ -11,8 +11,7 @@ from typing import Any
 
 import orjson
 
-from local.engines.athena.dialect import Column, QueryError, athena_type
-from local.engines.athena.provisional import render
+from local.engines.athena.dialect import Column, QueryError, athena_type, render
 
 _NESTED = ("array", "map", "row")
 

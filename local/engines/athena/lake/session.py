@@ -42,6 +42,7 @@ def connected(files: QueryFiles, spill: Path) -> Iterator[duckdb.DuckDBPyConnect
         connection.register_filesystem(files)
         prepare(connection)
         connection.execute("SET enable_progress_bar = false")
+        connection.execute("SET enable_external_file_cache = false")
         connection.execute(f"SET allowed_directories = ['{PROTOCOL}://']")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")

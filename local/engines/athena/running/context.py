@@ -38,7 +38,7 @@ class Outcome:
 class QueryContext:
     """One execution's inputs and instruments.
 
-    ``enforced`` is whether its workgroup decides where results go; ``planning`` collects the seconds before DuckDB ran.
+    ``enforced`` is whether its workgroup decides where results go; ``seconds`` what each part took.
     """
 
     stage: Stage
@@ -49,7 +49,7 @@ class QueryContext:
     prepared: PreparedStatements
     enforced: bool
     spill: Path
-    planning: float = 0.0
+    seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.catalogue = Catalogue(self.stage.client("glue"))
@@ -72,13 +72,13 @@ class QueryContext:
             yield Lake(self.catalogue, self.store, files, connection, self.session.now)
 
     @contextmanager
-    def planned(self) -> Iterator[None]:
-        """Count the time inside as planning."""
+    def timed(self, part: str) -> Iterator[None]:
+        """Count the time inside to a part of the work: ``planning``, or ``publishing`` the result."""
         start = time.monotonic()
         try:
             yield
         finally:
-            self.planning += time.monotonic() - start
+            self.seconds[part] = self.seconds.get(part, 0.0) + time.monotonic() - start
 
     def encryption(self) -> dict[str, Any]:
         """The put_object arguments of the execution's encryption setting."""

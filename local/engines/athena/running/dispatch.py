@@ -30,7 +30,7 @@ class _Answer:
 
 def run_statement(context: QueryContext, sql: str, parameters: Sequence[str] = ()) -> Outcome:
     """Run the one statement of a text; ``parameters`` are the SQL texts that its ``?`` stand for."""
-    with context.planned():
+    with context.timed("planning"):
         statements = parse(sql, parameters)
         if len(statements) != 1:
             raise QueryError("SYNTAX_ERROR", f"Only one sql statement is allowed. Got: {sql}")

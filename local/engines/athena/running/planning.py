@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from local.engines.athena.ddl.views import read_view
 from local.engines.athena.dialect import (
     Column,
@@ -13,11 +15,12 @@ from local.engines.athena.dialect import (
     hive_to_athena,
     parse,
     tables_in,
+    translate,
 )
 from local.engines.athena.dialect.syntax import tree
 from local.engines.athena.lake.catalogue import Table
 from local.engines.athena.lake.relations import Lake
-from local.engines.athena.provisional import partition_predicate, translate
+from local.engines.athena.provisional import partition_predicate
 from local.engines.athena.running.context import QueryContext
 
 DEEPEST_VIEW = 20
@@ -28,7 +31,7 @@ def plan(
     context: QueryContext, lake: Lake, query: tree.Query, session: Session | None = None, depth: int = 0
 ) -> Translation:
     """A query in DuckDB's SQL over the objects that it needs. A view brings its own ``session``."""
-    with context.planned():
+    with context.timed("planning") if depth == 0 else nullcontext():
         session = session or context.session
         relations: dict[TableName, Relation] = {}
         for name in tables_in(query, session):
@@ -41,7 +44,7 @@ def plan(
             else:
                 keys = [Column(key.name, hive_to_athena(key.type)) for key in table.partition_keys]
                 relations[name] = lake.relation(table, partition_predicate(query, name, keys, session))
-        return translate(query, relations, session, lake.connection)
+        return translate(query, relations, session)
 
 
 def _view(context: QueryContext, lake: Lake, table: Table, depth: int) -> Relation:

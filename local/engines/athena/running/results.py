@@ -8,8 +8,7 @@ from functools import partial
 from typing import Any
 
 from local.engines.athena.api.locations import Location
-from local.engines.athena.dialect import Column
-from local.engines.athena.provisional import render
+from local.engines.athena.dialect import Column, render
 from local.engines.athena.running.columns import column_info, text_column
 from local.engines.athena.running.context import Outcome, QueryContext
 from local.engines.athena.running.metadata import encode_metadata
@@ -36,7 +35,8 @@ def write_rows(
             )
         size = spool.tell()
         spool.seek(0)
-        context.store.write(context.output, spool, "text/csv", **context.encryption())
+        with context.timed("publishing"):
+            context.store.write(context.output, spool, "text/csv", **context.encryption())
     infos = [column_info(column) for column in columns]
     _write_metadata(context, infos)
     return Outcome(infos, {"OutputRows": count, "OutputBytes": size})

@@ -73,8 +73,10 @@ def _outcome(context: QueryContext) -> tuple[str, str | None, Outcome]:
 def _record(record: Document, context: QueryContext, outcome: Outcome, seconds: float) -> None:
     statistics: dict[str, Any] = record["execution"]["Statistics"]
     statistics["DataScannedInBytes"] = context.scanned.total
-    statistics["QueryPlanningTimeInMillis"] = round(context.planning * 1000)
-    statistics["EngineExecutionTimeInMillis"] = round(seconds * 1000)
+    publishing = context.seconds.get("publishing", 0.0)
+    statistics["QueryPlanningTimeInMillis"] = round(context.seconds.get("planning", 0.0) * 1000)
+    statistics["EngineExecutionTimeInMillis"] = round((seconds - publishing) * 1000)
+    statistics["ServiceProcessingTimeInMillis"] = round(publishing * 1000)
     if outcome.manifest:
         statistics["DataManifestLocation"] = outcome.manifest
     record["columns"] = outcome.columns
