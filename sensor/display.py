@@ -35,13 +35,15 @@ class LiveView:
         quiet: bool = False,
         total: int | None = None,
         progress: Callable[[], float | None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console
         self._quiet = quiet
         self._total = total
         self._progress = progress
+        self._clock = clock
         self._live = Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
-        self._printed = time.monotonic()
+        self._printed = clock()
         self._history: deque[tuple[float, int, int]] = deque([(self._printed, 0, 0)])
 
     def __enter__(self) -> Self:
@@ -59,7 +61,7 @@ class LiveView:
         """Show the present numbers."""
         if self._quiet:
             return
-        now = time.monotonic()
+        now = self._clock()
         self._history.append((now, progress.sent, progress.bytes))
         while len(self._history) > 2 and now - self._history[0][0] > _RATE_WINDOW:
             self._history.popleft()

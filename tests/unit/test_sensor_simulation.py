@@ -15,10 +15,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datastreamer.errors import UsageError
-from datastreamer.events.reading import KNOWN_FIELDS, REASONS, TRUNCATED_LINE, parse_timestamp, reject_reason
+from datastreamer.events.reading import (
+    KNOWN_FIELDS,
+    REASONS,
+    TRUNCATED_LINE,
+    format_timestamp,
+    parse_timestamp,
+    reject_reason,
+)
 from sensor.kinesis.limits import MAX_RECORD_BYTES
 from sensor.temperature.dirt import DIRT, spoil
-from sensor.temperature.fleet import SITES, Fleet
+from sensor.temperature.encoding import LineEncoder
+from sensor.temperature.fleet import FIRMWARE, SITES, Fleet
 from sensor.temperature.options import SimulationOptions
 from sensor.temperature.plan import AFTER_DROPOUT, DIRTY, DUPLICATE, SPIKE, STUCK
 from sensor.temperature.simulation import Block, TemperatureSimulation
@@ -26,6 +34,8 @@ from sensor.temperature.simulation import Block, TemperatureSimulation
 START = datetime(2025, 10, 15, tzinfo=UTC)
 ARRIVED = datetime(2025, 12, 1, tzinfo=UTC)
 QUIET = SimulationOptions(devices=20, seed=7, start=START, interval=60.0)
+FLEET = Fleet(1_000, 5)
+ENCODER = LineEncoder(FLEET, "0123456789ab")
 TROUBLED = replace(QUIET, dirty=0.05, duplicates=0.03, late=0.04)
 
 
@@ -151,6 +161,36 @@ def test_readings_on_the_wall_clock_have_the_time_at_which_they_are_taken() -> N
     block = simulation.take(100, lambda lines: (begin, begin + 10.0 * lines))
     moments = [parse_timestamp(json.loads(line)["timestamp"]) for line in block.lines]
     assert moments == [START + timedelta(milliseconds=10 * number) for number in range(1, 101)]
+
+
+@given(
+    device=st.integers(0, 999),
+    sequence=st.integers(0, 9_999_999_999),
+    time_ms=st.integers(946_684_800_000, 4_102_444_799_999),
+    centi=st.integers(-10_000, 20_000),
+    humidity=st.integers(0, 1_000),
+    battery=st.integers(0, 1_000),
+)
+def test_a_line_says_exactly_what_was_measured(
+    *, device: int, sequence: int, time_ms: int, centi: int, humidity: int, battery: int
+) -> None:
+    arrays = {name: np.array([value, value], np.int64) for name, value in locals().items()}
+    data, lengths = ENCODER.encode(**arrays)
+    assert lengths.tolist() == [len(data) // 2] * 2
+    assert b" " not in data
+    number = f"{device + 1:04d}"
+    assert json.loads(data[: len(data) // 2]) == {
+        "event_id": f"0123456789ab-{number}-{sequence:010d}",
+        "device_id": f"sensor-{number}",
+        "timestamp": format_timestamp(
+            datetime.fromtimestamp(time_ms // 1000, UTC) + timedelta(milliseconds=time_ms % 1000)
+        ),
+        "temperature": centi / 100,
+        "humidity": humidity / 10,
+        "battery": battery / 10,
+        "site": SITES[FLEET.site[device]].name,
+        "firmware": FIRMWARE[FLEET.firmware[device]],
+    }
 
 
 def test_unknown_fields_come_now_and_then() -> None:
