@@ -65,7 +65,7 @@ class Demo:
         return subprocess.run(command, cwd=REPOSITORY, env=self._environ, check=False, capture_output=True).returncode
 
 
-def run(demo: Demo, *, readings: int, ledger_file: Path) -> None:
+def run(demo: Demo, *, readings: int, receipts: Path | None, ledger_file: Path) -> None:
     """All the steps, from provisioning to the audit; raises StepFailedError at the first that fails."""
     today = datetime.now(UTC)
     question = AVERAGE_TODAY.format(year=f"{today:%Y}", month=f"{today:%m}", day=f"{today:%d}")
@@ -74,6 +74,10 @@ def run(demo: Demo, *, readings: int, ledger_file: Path) -> None:
         f"temperature --stage local --devices 100 --rate 0 --count {readings} --seed {seed} --pack 50"
         " --dirty 0.01 --duplicates 0.01 --late 0.02"
     )
+    where: list[str] = []
+    if receipts:
+        sensors += f" --receipt {receipts / f'demo-{seed}.json'}"
+        where = ["--receipts", str(receipts)]
     demo.step(
         "2. Terraform provisions the lake",
         [PYTHON, "-m", "scripts.provision", "apply", "local", "--auto-approve"],
@@ -85,11 +89,11 @@ def run(demo: Demo, *, readings: int, ledger_file: Path) -> None:
         f"python -m sensor {sensors}",
     )
     for title, words in (
-        ("4. Firehose delivers them to raw S3", ["await-delivery"]),
+        ("4. Firehose delivers them to raw S3", ["await-delivery", *where]),
         ("5. The Glue job turns them into Parquet", ["etl"]),
         ("6. The crawler catalogues the new partitions", ["crawl"]),
         ("7. An analyst asks Athena", ["query", question, "--chart"]),
-        ("8. The audit: was anything lost?", ["audit", "--ledger", str(ledger_file)]),
+        ("8. The audit: was anything lost?", ["audit", *where, "--ledger", str(ledger_file)]),
     ):
         shown = " ".join(f'"{word}"' if "\n" in word else word for word in words[: 3 if "--chart" in words else 1])
         demo.step(title, [CLI, "telemetry", *words, "--stage", "local"], f"datastreamer telemetry {shown}")
@@ -100,6 +104,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pipeline", default="telemetry", help="which pipeline to show (telemetry)")
     parser.add_argument("--readings", type=int, default=100_000, help="how many readings to send")
+    parser.add_argument("--receipts", type=Path, help="folder for the receipts (receipts)")
     parser.add_argument("--keep", action="store_true", help="leave the local stage running")
     options = parser.parse_args()
     console = Console(highlight=False)
@@ -112,7 +117,7 @@ def main() -> int:
         demo.step("1. The local stage starts", [PYTHON, "-m", "local", "up"], "make up")
         with tempfile.TemporaryDirectory() as folder:
             ledger_file = Path(folder) / "ledger.json"
-            run(demo, readings=options.readings, ledger_file=ledger_file)
+            run(demo, readings=options.readings, receipts=options.receipts, ledger_file=ledger_file)
             ledger = json.loads(ledger_file.read_text(encoding="utf-8"))
     except StepFailedError as error:
         console.print(f"\n[bold red]DEMO FAILED[/] {error}", soft_wrap=True)

@@ -1,0 +1,151 @@
+"""The telemetry lake end to end: the demo, then the same lake with its processes killed, then with its data damaged.
+
+The tests build on each other, in the order in which they stand here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from datastreamer.telemetry.names import Names
+from tests.e2e.conftest import Lake, shown
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
+
+READINGS = 20_000
+NAMES = Names("local", "000000000000")
+
+
+def test_the_demo_ends_with_a_balanced_ledger(lake: Lake) -> None:
+    done = lake.run("scripts.demo", "--readings", str(READINGS), "--receipts", str(lake.receipts), "--keep")
+    assert done.returncode == 0, shown(done)
+    last = done.stdout.strip().splitlines()[-1]
+    found = re.fullmatch(
+        r"DEMO OK ([\d,]+) acknowledged = ([\d,]+) curated \+ ([\d,]+) quarantined \+ ([\d,]+) duplicates dropped.*",
+        last,
+    )
+    assert found, last
+    acknowledged, curated, quarantined, duplicates = (int(number.replace(",", "")) for number in found.groups())
+    assert acknowledged == READINGS == curated + quarantined + duplicates
+    receipt = json.loads(next(lake.receipts.glob("*.json")).read_text())
+    assert quarantined == sum(receipt["dirty"].values()) > 0
+    assert duplicates == receipt["duplicates"] > 0
+
+
+def test_a_second_plan_shows_no_change(lake: Lake) -> None:
+    done = lake.run("scripts.provision", "plan", "local", "--detailed-exitcode")
+    assert done.returncode == 0, shown(done)
+
+
+def test_saved_queries_answer(lake: Lake) -> None:
+    saved = json.loads(lake.telemetry("query", "--list", "--json").stdout)
+    assert len(saved) >= 5
+    for name in saved:
+        answer = json.loads(lake.telemetry("query", "--saved", name, "--json").stdout)
+        assert answer["columns"], name
+
+
+def test_status_is_healthy_and_names_every_part(lake: Lake) -> None:
+    parts = json.loads(lake.telemetry("status", "--json").stdout)["parts"]
+    assert {part["name"] for part in parts} == {"stream", "delivery", "job", "schedule", "crawler"}
+
+
+def test_nothing_is_lost_or_doubled_when_stage_and_job_are_killed(lake: Lake) -> None:
+    sensor = lake.start(
+        *"sensor temperature --stage local --devices 20 --rate 4000 --count 16000 --pack 20 --seed 11".split(),
+        *("--duplicates", "0.02", "--dirty", "0.02", "--receipt", str(lake.receipts / "killed.json")),
+    )
+    time.sleep(2)
+    lake.kill_stage()
+    output, _ = sensor.communicate(timeout=120)
+    assert sensor.returncode == 0, output
+    lake.telemetry("await-delivery", "--receipts", str(lake.receipts))
+    started = json.loads(lake.telemetry("etl", "--no-wait", "--json").stdout)
+    kill_job(lake, started["run_id"])
+    lake.telemetry("etl")
+    code, ledger = lake.audit()
+    assert code == 0, ledger["findings"]
+    assert ledger["acknowledged"] == READINGS + 16_000
+    assert ledger["raw"] == ledger["curated"] + ledger["quarantined"] + ledger["duplicates"]
+
+
+def test_replaying_a_file_twice_adds_nothing(lake: Lake, tmp_path: Path) -> None:
+    csv = tmp_path / "rooms.csv"
+    csv.write_text(
+        "".join(f"{n}, {1458117704955 + n * 1000}, {n}, {n % 4}, {20 + n % 7}.5, 41.5\n" for n in range(400))
+    )
+    before = lake.audit()[1]["curated"]
+    for turn in range(2):
+        done = lake.run(
+            *"sensor replay --stage local --no-header --device-id 4 --timestamp 2 --timestamp-unit ms".split(),
+            *f"--csv {csv} --temperature 5 --humidity 6 --rate 0".split(),
+            *("--receipt", str(lake.receipts / f"replay-{turn}.json")),
+        )
+        assert done.returncode == 0, shown(done)
+    lake.telemetry("await-delivery", "--receipts", str(lake.receipts))
+    lake.telemetry("etl")
+    code, ledger = lake.audit()
+    assert code == 0, ledger["findings"]
+    assert ledger["curated"] == before + 400
+
+
+def test_the_audit_names_a_curated_file_that_is_gone(lake: Lake) -> None:
+    s3 = lake.stage.client("s3")
+    files = s3.list_objects_v2(Bucket=NAMES.analytics_bucket, Prefix="device_telemetry/")["Contents"]
+    victim = max(files, key=lambda item: item["Size"])["Key"]
+    body = s3.get_object(Bucket=NAMES.analytics_bucket, Key=victim)["Body"].read()
+    s3.delete_object(Bucket=NAMES.analytics_bucket, Key=victim)
+    code, ledger = lake.audit()
+    s3.put_object(Bucket=NAMES.analytics_bucket, Key=victim, Body=body)
+    assert code == 1
+    assert any("not in the table" in finding["law"] and finding["culprits"] for finding in ledger["findings"])
+    assert lake.audit()[0] == 0
+
+
+def test_the_audit_names_a_raw_object_that_is_gone(lake: Lake) -> None:
+    s3 = lake.stage.client("s3")
+    victim = s3.list_objects_v2(Bucket=NAMES.data_bucket, Prefix=NAMES.raw_prefix)["Contents"][0]["Key"]
+    s3.delete_object(Bucket=NAMES.data_bucket, Key=victim)
+    code, ledger = lake.audit()
+    assert code == 1
+    assert any(victim in " ".join(finding["culprits"]) for finding in ledger["findings"])
+
+
+def test_destroy_leaves_nothing(lake: Lake) -> None:
+    done = lake.run("scripts.provision", "destroy", "local", "--auto-approve")
+    assert done.returncode == 0, shown(done)
+    assert lake.stage.client("s3").list_buckets()["Buckets"] == []
+    assert lake.stage.client("kinesis").list_streams()["StreamNames"] == []
+    assert lake.stage.client("firehose").list_delivery_streams()["DeliveryStreamNames"] == []
+    glue = lake.stage.client("glue")
+    assert glue.get_databases()["DatabaseList"] == []
+    assert glue.get_jobs()["Jobs"] == []
+    assert glue.list_crawlers()["CrawlerNames"] == []
+    assert lake.stage.client("scheduler").list_schedules()["Schedules"] == []
+    assert lake.stage.client("iam").list_roles()["Roles"] == []
+    assert lake.stage.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
+
+
+def kill_job(lake: Lake, run_id: str) -> None:
+    """``kill -9`` the run's processes once its Spark session works on the data."""
+    deadline = time.monotonic() + 120
+    s3 = lake.stage.client("s3")
+    while time.monotonic() < deadline:
+        staged = s3.list_objects_v2(Bucket=NAMES.analytics_bucket, Prefix="_state/temperature_etl/staged/")
+        if staged.get("KeyCount"):
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail(f"run {run_id} never staged a file")
+    found = subprocess.run(["pgrep", "-f", run_id], capture_output=True, text=True, check=False).stdout.split()
+    assert found, f"no process of run {run_id}"
+    for pid in found:
+        os.kill(int(pid), signal.SIGKILL)
