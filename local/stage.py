@@ -11,9 +11,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from local.asgi import Receive, Scope, Send
 from local.backend import Backend, Served, configure_ministack
 from local.clock import Clock, SystemClock
@@ -30,7 +27,7 @@ from local.store import Store
 
 logger = logging.getLogger("datastreamer.stage")
 
-ENGINES: tuple[str, ...] = ("kinesis", "firehose", "glue_jobs", "athena", "glue_crawler", "scheduler")
+ENGINES: tuple[str, ...] = ("kinesis", "firehose", "glue_jobs", "athena", "glue_crawler", "scheduler", "cloudwatch")
 """Modules under ``local.engines`` that are on; each has ``create(stage) -> Engine``."""
 
 
@@ -70,6 +67,9 @@ class LocalStage:
         self._gateway = Gateway(self.engines, self._durable, refusals, executor, self._health)
 
     def client(self, service: str) -> Any:
+        import boto3
+        from botocore.config import Config
+
         new_client: Any = boto3.client
         with self._lock:
             if service not in self._clients:

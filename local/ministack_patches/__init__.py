@@ -11,7 +11,17 @@ from collections.abc import Callable
 
 from local.ministack_patches.replace import replace
 
-SERVICES: tuple[str, ...] = ("cloudwatch", "dynamodb", "firehose", "lambda_functions", "s3", "s3_hadoop", "scheduler")
+SERVICES: tuple[str, ...] = (
+    "cloudwatch",
+    "cloudwatch_metrics",
+    "dynamodb",
+    "eventbridge",
+    "firehose",
+    "lambda_functions",
+    "s3",
+    "s3_hadoop",
+    "scheduler",
+)
 
 
 def apply() -> None:

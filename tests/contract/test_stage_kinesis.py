@@ -347,3 +347,31 @@ def test_with_limits_on_a_shard_refuses_record_by_record_and_the_refused_ones_pa
     assert answer["Records"][4]["ErrorMessage"] == (
         "Rate exceeded for shard shardId-000000000000 in stream throttled under account 000000000000."
     )
+
+
+def test_metrics_of_a_stream_reach_cloudwatch_when_the_stage_stops(new_stage: Callable[..., RunningStage]) -> None:
+    stage = new_stage(DATASTREAMER_KINESIS_LIMITS="1")
+    kinesis = stage.client("kinesis")
+    kinesis.create_stream(StreamName="measured", ShardCount=1)
+    for _ in range(3):
+        records = [{"Data": b"12345", "PartitionKey": "k"}] * 400
+        kinesis.put_records(StreamName="measured", Records=records)
+    taken = len(_read_all(kinesis, "measured"))
+    stage.stop()
+    stage.start()
+
+    def sums(metric: str) -> float:
+        points = stage.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Kinesis",
+            MetricName=metric,
+            Dimensions=[{"Name": "StreamName", "Value": "measured"}],
+            StartTime=time.time() - 3600,
+            EndTime=time.time() + 60,
+            Period=60,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        return sum(point["Sum"] for point in points)
+
+    assert 1000 <= taken < 1200
+    assert (sums("IncomingRecords"), sums("IncomingBytes")) == (taken, taken * 6)
+    assert (sums("WriteProvisionedThroughputExceeded"), sums("GetRecords.Records")) == (1200 - taken, taken)

@@ -9,6 +9,7 @@ from typing import Any
 
 from local.engine import AwsError, Call, Handler, Stage
 from local.engines.kinesis import describing, reading, resharding, settings
+from local.engines.kinesis.metrics import Metrics
 from local.engines.kinesis.stream import DEFAULT_RECORD_KIB, ON_DEMAND_SHARDS, Stream, uniform_ranges
 from local.engines.kinesis.streams import Streams
 from local.engines.kinesis.writing import Writer
@@ -37,7 +38,8 @@ class KinesisEngine:
             f"arn:aws:kinesis:{stage.settings.region}:{ACCOUNT_ID}:stream/",
         )
         self._streams.load()
-        self._writer = Writer(enforce_limits=stage.settings.kinesis_limits)
+        self._metrics = Metrics(lambda: stage.client("cloudwatch"), stage.clock)
+        self._writer = Writer(self._metrics, enforce_limits=stage.settings.kinesis_limits)
         handlers: dict[str, Handler] = {
             "CreateStream": self._create,
             "DeleteStream": self._delete,
@@ -72,10 +74,12 @@ class KinesisEngine:
         }
 
     def start(self) -> None:
-        """Nothing runs by itself."""
+        """Begin to publish metrics."""
+        self._metrics.start()
 
     def stop(self) -> None:
-        """Nothing is waiting to be written: every answer is on disk already."""
+        """Publish the last metrics. No record is waiting to be written: each was on disk before its answer."""
+        self._metrics.stop()
 
     def _create(self, call: Call) -> Payload:
         name, now = call.payload.get("StreamName"), self._streams.now_ms()
@@ -120,7 +124,7 @@ class KinesisEngine:
         position = reading.Position.from_token(call.payload.get("ShardIterator"))
         with self._streams.locked(position.stream) as stream:
             now, cutoff = self._streams.now_ms(), self._streams.cutoff_ms(stream)
-            return reading.records_at(stream, position, call.payload, now, cutoff)
+            return reading.records_at(stream, position, call.payload, now, cutoff, metrics=self._metrics)
 
     def _start_encryption(self, stream: Stream, payload: Payload) -> None:
         settings.start_encryption(stream, payload, lambda: self._stage.client("kms"))

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from local.engine import AwsError
+from local.engines.kinesis.metrics import Metrics
 from local.engines.kinesis.stream import Shard, Stream
 
 MAX_RECORDS = 10_000
@@ -77,7 +78,7 @@ def iterator_at(stream: Stream, payload: dict[str, Any], now_ms: int, cutoff_ms:
 
 
 def records_at(
-    stream: Stream, position: Position, payload: dict[str, Any], now_ms: int, cutoff_ms: int
+    stream: Stream, position: Position, payload: dict[str, Any], now_ms: int, cutoff_ms: int, *, metrics: Metrics
 ) -> dict[str, Any]:
     """Answer GetRecords on a locked stream."""
     limit = payload.get("Limit", MAX_RECORDS)
@@ -97,6 +98,9 @@ def records_at(
     records = log.read(start, limit, MAX_BYTES)
     following = start + len(records)
     next_arrival = log.arrival_of(following)
+    age = now_ms - (log.arrival_of(following - 1) or now_ms) if records else 0
+    metrics.add(stream.name, "GetRecords.IteratorAgeMilliseconds", max(0, age))
+    metrics.add(stream.name, "GetRecords.Records", len(records))
     answer: dict[str, Any] = {
         "Records": [orjson.Fragment(record) for record in records],
         "MillisBehindLatest": 0 if next_arrival is None else max(0, now_ms - next_arrival),

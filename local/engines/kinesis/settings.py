@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from local.engine import AwsError
 from local.engines.kinesis.stream import DEFAULT_RETENTION_HOURS, SHARD_METRICS, Stream
 
@@ -146,6 +144,8 @@ def _change_metrics(stream: Stream, metrics: list[str]) -> dict[str, Any]:
 
 
 def _check_key(key_id: str, kms: Any) -> None:
+    from botocore.exceptions import ClientError
+
     try:
         state = kms.describe_key(KeyId=key_id)["KeyMetadata"]["KeyState"]
     except ClientError as error:

@@ -13,6 +13,7 @@ import orjson
 
 from local.engine import AwsError
 from local.engines.kinesis.limits import ShardLimit
+from local.engines.kinesis.metrics import Metrics
 from local.engines.kinesis.stream import MAX_HASH_KEY, Shard, Stream, hash_of
 
 MAX_RECORDS = 500
@@ -25,7 +26,8 @@ Record = dict[str, Any]
 class Writer:
     """Appends to streams; with ``enforce_limits`` it throttles each shard as AWS does."""
 
-    def __init__(self, *, enforce_limits: bool) -> None:
+    def __init__(self, metrics: Metrics, *, enforce_limits: bool) -> None:
+        self._metrics = metrics
         self._enforce_limits = enforce_limits
         self._limits: dict[tuple[str, str], ShardLimit] = {}
 
@@ -34,8 +36,10 @@ class Writer:
         size = _checked_size(stream, payload, "")
         shard = _route(stream, payload)
         if not self._admits(stream, shard, size, now_ms):
+            self._report(stream, [], throttled=1)
             raise AwsError("ProvisionedThroughputExceededException", _throttled(stream, shard))
         first = _append(stream, shard, [payload], [size - len(payload["PartitionKey"].encode())], now_ms)
+        self._report(stream, [size], throttled=0)
         return {"ShardId": shard.shard_id, "SequenceNumber": shard.sequence_number(first), **_encryption(stream)}
 
     def put_records(self, stream: Stream, payload: Record, now_ms: int) -> dict[str, Any]:
@@ -63,6 +67,7 @@ class Writer:
                     "ErrorCode": "ProvisionedThroughputExceededException",
                     "ErrorMessage": _throttled(stream, shard),
                 }
+        throttled = failed
         for shard_id, (shard, positions) in batches.items():
             batch = [records[position] for position in positions]
             data_sizes = [sizes[p] - len(records[p]["PartitionKey"].encode()) for p in positions]
@@ -75,7 +80,15 @@ class Writer:
                 continue
             for ordinal, position in enumerate(positions, start=first):
                 results[position] = {"SequenceNumber": shard.sequence_number(ordinal), "ShardId": shard_id}
+        taken = [size for size, result in zip(sizes, results, strict=True) if "ErrorCode" not in result]
+        self._report(stream, taken, throttled)
         return {"FailedRecordCount": failed, "Records": results, **_encryption(stream)}
+
+    def _report(self, stream: Stream, taken: list[int], throttled: int) -> None:
+        if taken:
+            self._metrics.add(stream.name, "IncomingRecords", len(taken))
+            self._metrics.add(stream.name, "IncomingBytes", sum(taken))
+        self._metrics.add(stream.name, "WriteProvisionedThroughputExceeded", throttled)
 
     def _admits(self, stream: Stream, shard: Shard, size: int, now_ms: int) -> bool:
         if not self._enforce_limits:
