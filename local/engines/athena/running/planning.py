@@ -14,13 +14,13 @@ from local.engines.athena.dialect import (
     Translation,
     hive_to_athena,
     parse,
+    partition_predicate,
     tables_in,
     translate,
 )
 from local.engines.athena.dialect.syntax import tree
 from local.engines.athena.lake.catalogue import Table
 from local.engines.athena.lake.relations import Lake
-from local.engines.athena.provisional import partition_predicate
 from local.engines.athena.running.context import QueryContext
 
 DEEPEST_VIEW = 20

@@ -37,7 +37,7 @@ def run(
     context = QueryContext(
         stage=stage,
         execution=execution,
-        session=Session(stage.clock.now(), database=execution["QueryExecutionContext"].get("Database") or "default"),
+        session=Session(stage.clock.now(), database=_database(execution)),
         cancellation=cancellation,
         scanned=ScannedBytes(configuration.get("BytesScannedCutoffPerQuery")),
         prepared=prepared,
@@ -48,6 +48,11 @@ def run(
     with executions.change(execution_id) as record:
         _record(record, context, outcome, time.monotonic() - started)
     executions.finish(execution_id, state, reason)
+
+
+def _database(execution: Document) -> str:
+    """The database of the request; Athena takes it in backquotes too, as awswrangler sends it."""
+    return str(execution["QueryExecutionContext"].get("Database") or "default").strip("`")
 
 
 def _outcome(context: QueryContext) -> tuple[str, str | None, Outcome]:
