@@ -231,7 +231,7 @@ def test_a_lambda_function_transforms_records(stage: RunningStage, firehose: Any
     processor = {
         "Type": "Lambda",
         "Parameters": [
-            {"ParameterName": "LambdaArn", "ParameterValue": function["FunctionArn"]},
+            {"ParameterName": "LambdaArn", "ParameterValue": f"{function['FunctionArn']}:$LATEST"},
             {"ParameterName": "BufferIntervalInSeconds", "ParameterValue": "0"},
         ],
     }

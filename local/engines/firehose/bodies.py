@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 
 GZIP_LEVEL = 3
-"""Measured on packed readings: level 6 costs twice the time of 3 for 8 % less."""
+"""Measured on packed readings: level 6 takes 1.8 times the time of 3 for 11 % less."""
 _GZIP_WRAPPER = 31
 
 
