@@ -71,10 +71,11 @@ def temperature(
     now = datetime.now(UTC)
     if start is None and interval is not None:
         raise UsageError("--interval goes with --start: without it, readings have the time at which they are taken")
-    if start is not None and count is None and not rate:
-        raise UsageError("--start with --rate 0 needs a --count: flat out, event times would soon reach the future")
-    if start is not None and interval is None:
-        interval = devices / rate if rate else _FLAT_OUT_INTERVAL
+    if start is not None:
+        real_time = devices / rate if rate else 0.0
+        interval = (real_time or _FLAT_OUT_INTERVAL) if interval is None else interval
+        if count is None and interval > real_time:
+            raise UsageError("--start needs a --count when event times run faster than the clock, into the future")
     options = SimulationOptions(
         devices=devices,
         seed=seed,
