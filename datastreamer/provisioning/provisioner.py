@@ -84,7 +84,7 @@ class Provisioner:
         return self._carry_out(plan, destroy=True)
 
     def output(self) -> dict[str, Any]:
-        """The outputs of the stage: ``{"telemetry": {"stream_name": …} or None}``."""
+        """The outputs of the stage, ``{"telemetry": {"stream_name": …}}``; a pipeline that is off has none."""
         self._initialise()
         document = json.loads("\n".join(self._lines("output", json=IsFlagged)))
         return {name: output["value"] for name, output in document.items()}

@@ -1,0 +1,47 @@
+"""Everything that Terraform can leave behind on a stage, by service: to see that destroy leaves nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.conftest import RunningStage
+
+
+def inventory(stage: RunningStage) -> dict[str, list[str]]:
+    """The names of all that exists on the stage, sorted, by kind."""
+    glue, logs, iam = stage.client("glue"), stage.client("logs"), stage.client("iam")
+    cloudwatch, athena, kms = stage.client("cloudwatch"), stage.client("athena"), stage.client("kms")
+    databases = [database["Name"] for database in glue.get_databases()["DatabaseList"]]
+    workgroups = [group["Name"] for group in athena.list_work_groups()["WorkGroups"]]
+    found: dict[str, list[str]] = {
+        "alarms": [alarm["AlarmName"] for alarm in cloudwatch.describe_alarms()["MetricAlarms"]],
+        "buckets": [bucket["Name"] for bucket in stage.client("s3").list_buckets()["Buckets"]],
+        "crawlers": glue.get_crawlers()["Crawlers"],
+        "dashboards": [entry["DashboardName"] for entry in cloudwatch.list_dashboards()["DashboardEntries"]],
+        "databases": databases,
+        "delivery streams": stage.client("firehose").list_delivery_streams()["DeliveryStreamNames"],
+        "jobs": [job["Name"] for job in glue.get_jobs()["Jobs"]],
+        "keys": [key["KeyId"] for key in kms.list_keys()["Keys"] if _is_alive(kms, key["KeyId"])],
+        "log groups": [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]],
+        "policies": [policy["PolicyName"] for policy in iam.list_policies(Scope="Local")["Policies"]],
+        "roles": [role["RoleName"] for role in iam.list_roles()["Roles"]],
+        "rules": [rule["Name"] for rule in stage.client("events").list_rules()["Rules"]],
+        "saved queries": [query for group in workgroups for query in _saved_queries(athena, group)],
+        "schedules": [schedule["Name"] for schedule in stage.client("scheduler").list_schedules()["Schedules"]],
+        "streams": stage.client("kinesis").list_streams()["StreamNames"],
+        "tables": [table["Name"] for name in databases for table in glue.get_tables(DatabaseName=name)["TableList"]],
+        "topics": [topic["TopicArn"] for topic in stage.client("sns").list_topics()["Topics"]],
+        "workgroups": workgroups,
+    }
+    return {kind: sorted(str(name) for name in names) for kind, names in found.items()}
+
+
+def _saved_queries(athena: Any, workgroup: str) -> list[str]:
+    ids: list[str] = athena.list_named_queries(WorkGroup=workgroup)["NamedQueryIds"]
+    return ids
+
+
+def _is_alive(kms: Any, key: str) -> bool:
+    """A deleted key waits for its deletion for days, on AWS as here."""
+    alive: bool = kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
+    return alive

@@ -1,0 +1,52 @@
+"""Adding a stage is copying a folder of values; its state goes to S3, below its own key, locked while it is written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from datastreamer.errors import ProvisioningError
+from datastreamer.provisioning.provisioner import Provisioner
+from datastreamer.provisioning.state_bucket import ensure_state_bucket
+from datastreamer.provisioning.workspace import STATE_BUCKET_VARIABLE
+from datastreamer.stages import ENVIRONMENTS
+from tests.conftest import REGION, RunningStage
+
+pytestmark = [pytest.mark.slow, pytest.mark.stage]
+
+BUCKET = "states-of-new-stages"
+KEY = "datastreamer/trial/terraform.tfstate"
+
+
+@pytest.fixture
+def trial(stage: RunningStage, tmp_path: Path) -> Provisioner:
+    """A stage copied from staging, with no pipeline on: its state has outputs only."""
+    terraform = tmp_path / "terraform"
+    shutil.copytree(ENVIRONMENTS.parent, terraform, ignore=shutil.ignore_patterns(".terraform*"))
+    root = terraform / "envs" / "trial"
+    shutil.copytree(ENVIRONMENTS / "staging", root)
+    (root / "stage.env").write_text("DATASTREAMER_STAGE=trial\nAWS_DEFAULT_REGION=ap-northeast-1\n")
+    (root / "terraform.tfvars").write_text('stage         = "trial"\ns3_path_style = true\npipelines     = []\n')
+    # An emulated S3 has no names for its buckets; AWS has, and needs neither this line nor the one above.
+    with (terraform / "backend" / "backend.hcl").open("a") as shared:
+        shared.write("use_path_style = true\n")
+    ensure_state_bucket(stage.client("s3"), BUCKET, REGION)
+    environ = stage.environment | {STATE_BUCKET_VARIABLE: BUCKET, "DATASTREAMER_DATA_DIR": str(tmp_path / "data")}
+    return Provisioner("trial", environ, lambda _: None, environments=root.parent)
+
+
+def test_a_copied_folder_is_a_stage_with_its_state_in_s3(trial: Provisioner, stage: RunningStage) -> None:
+    s3 = stage.client("s3")
+    trial.apply()
+    assert trial.output() == {}
+    listed = [entry["Key"] for entry in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
+    assert listed == [KEY]
+    assert not (trial.workspace.folder / "terraform.tfstate").exists()
+
+    lock = {"ID": "1", "Operation": "OperationTypeApply", "Who": "a colleague", "Created": "2026-01-01T00:00:00Z"}
+    s3.put_object(Bucket=BUCKET, Key=f"{KEY}.tflock", Body=json.dumps(lock).encode())
+    with pytest.raises(ProvisioningError, match=r"(?s)Error acquiring the state lock.*a colleague"):
+        trial.plan()
