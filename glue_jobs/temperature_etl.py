@@ -12,25 +12,25 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 from pyspark import StorageLevel
-from pyspark.sql import Column, DataFrame, Row, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
 from datastreamer.errors import ConfigurationError
 from datastreamer.telemetry import schema
-from datastreamer.telemetry.accounts import Judged, balance
+from datastreamer.telemetry.accounts import LineCount, balance
 from datastreamer.telemetry.duplicates import curated_copies, duplicates
-from datastreamer.telemetry.id_index import id_hash, read_index, segments_to_merge
+from datastreamer.telemetry.id_index import extend_index
 from datastreamer.telemetry.job_report import METRICS_NAMESPACE, log_line, metric_data
-from datastreamer.telemetry.manifest import COMMITTED, DataFile, IndexSegment, Manifest, RawObject
+from datastreamer.telemetry.manifest import COMMITTED, Manifest, RawObject
 from datastreamer.telemetry.new_objects import find_new, watermark_after
-from datastreamer.telemetry.raw_reader import judged_object, pack
+from datastreamer.telemetry.raw_reader import LINE_BITS, judge_objects, pack
 from datastreamer.telemetry.run_log import LEASE, RunLog, Turn
 from datastreamer.telemetry.s3_location import S3Location
-from datastreamer.telemetry.staging import by_device, staged_files, write_by_date
+from datastreamer.telemetry.staging import by_device, staged_files, staged_readings, write_by_date, written_rows
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -39,15 +39,9 @@ TURN_BYTES = 512 * 1024 * 1024
 """Raw bytes (as stored) that one turn reads, about 13 million readings; a backlog takes several turns."""
 FILE_ROWS = 1_000_000
 """Readings that a curated file holds when a turn has many: about 30 MB."""
-INDEX_FILE_ROWS = 4_000_000
-_LINE_BITS = 40
 
-JUDGED_SCHEMA = (
-    "event_id string, device_id string, event_time timestamp, temperature double, humidity double, battery double, "
-    "site string, firmware string, extra string, reason string, line string, line_base64 string, line_number bigint, "
-    "object int, fault string"
-)
-"""``object`` numbers the turn's objects by arrival. Line number 0 stands for the object and has its ``fault``."""
+READINGS_SCHEMA = ", ".join(f"{column.name} {column.type}" for column in schema.CURATED_COLUMNS) + ", row bigint"
+REJECTED_SCHEMA = ", ".join(f"{c.name} {c.type}" for c in schema.QUARANTINE_COLUMNS if c.name != "run_id")
 
 
 @dataclass(frozen=True)
@@ -91,42 +85,46 @@ class Config:
         )
 
 
-def read(spark: SparkSession, raw: S3Location, objects: Sequence[RawObject]) -> DataFrame:
-    """Every line of ``objects``, judged by the reading contract: schema ``JUDGED_SCHEMA``."""
-    tasks = pack(objects)
+@dataclass(frozen=True)
+class Judged:
+    """What was read: valid ``readings`` (the curated columns and ``row``, which grows with arrival), ``rejected`` lines
+    (the quarantine's columns but ``run_id``), and the ``counts`` of both."""
+
+    readings: DataFrame
+    rejected: DataFrame
+    counts: Sequence[LineCount]
+
+
+def read(spark: SparkSession, raw: S3Location, objects: Sequence[RawObject], scratch: S3Location) -> Judged:
+    """Every line of ``objects``, judged by the reading contract; ``scratch`` is an empty folder to work in."""
+    tasks = pack(objects, spark.sparkContext.defaultParallelism)
     bucket = raw.bucket
 
-    def judge(batches: Iterable[Any]) -> Iterator[Any]:
-        for batch in batches:
-            for task in batch.column(0).to_pylist():
-                for number in tasks[task]:
-                    yield from judged_object(bucket, objects[number], number)
+    def judge(numbers: Iterable[int]) -> Iterator[LineCount]:
+        for task in numbers:
+            yield from judge_objects(bucket, objects, tasks[task], scratch, f"{task:06d}")
 
-    return spark.range(0, len(tasks), 1, len(tasks)).mapInArrow(judge, JUDGED_SCHEMA)
-
-
-def readings_of(judged: DataFrame) -> DataFrame:
-    """The valid readings, each with its ``row``: a number that grows with arrival."""
-    row = F.shiftleft(F.col("object").cast("bigint"), _LINE_BITS).bitwiseOR(F.col("line_number"))
-    return judged.where("line_number > 0 and reason is null").withColumn("row", row)
-
-
-def transform(readings: DataFrame, dropped: DataFrame, sources: DataFrame) -> DataFrame:
-    """Curated rows with their event ``date``: the ``readings`` but those ``dropped``, and which object they came in."""
-    return (
-        readings.join(F.broadcast(dropped), "row", "left_anti")
-        .join(F.broadcast(sources), "object")
-        .select(*_table_columns(schema.CURATED_COLUMNS), F.to_date("event_time").alias("date"))
+    counts = spark.sparkContext.parallelize(range(len(tasks)), len(tasks)).mapPartitions(judge).collect()
+    valid = any(count.lines for count in counts if count.reason is None)
+    rejected = any(count.lines for count in counts if count.reason is not None)
+    return Judged(
+        readings=_read_parquet(spark, READINGS_SCHEMA, scratch.folder("readings"), there=valid),
+        rejected=_read_parquet(spark, REJECTED_SCHEMA, scratch.folder("rejected"), there=rejected),
+        counts=counts,
     )
 
 
-def quarantine(judged: DataFrame, sources: DataFrame, run_id: str) -> DataFrame:
+def transform(readings: DataFrame, dropped: DataFrame) -> DataFrame:
+    """Curated rows with their event ``date``: the ``readings`` but those whose ``row`` was ``dropped``."""
+    return readings.join(F.broadcast(dropped), "row", "left_anti").select(
+        *(column.name for column in schema.CURATED_COLUMNS), F.to_date("event_time").alias("date")
+    )
+
+
+def quarantine(rejected: DataFrame, run_id: str) -> DataFrame:
     """Quarantine rows with their ingest ``date``."""
-    return (
-        judged.where("reason is not null")
-        .join(F.broadcast(sources), "object")
-        .withColumn("run_id", F.lit(run_id))
-        .select(*_table_columns(schema.QUARANTINE_COLUMNS), F.to_date("ingest_time").alias("date"))
+    return rejected.withColumn("run_id", F.lit(run_id)).select(
+        *(column.name for column in schema.QUARANTINE_COLUMNS), F.to_date("ingest_time").alias("date")
     )
 
 
@@ -185,42 +183,41 @@ class _Work:
     def manifest(self, full_listing_at: str, now: Callable[[], datetime]) -> Manifest:
         """Read, transform, write, count."""
         config, staged = self.config, self.log.staged(self.turn)
-        judged = read(self.spark, config.raw, self.objects).persist(StorageLevel.MEMORY_AND_DISK)
-        counted = [
-            Judged(row["object"], row["reason"], row["fault"], row["lines"])
-            for row in judged.groupBy("object", "reason", "fault")
-            .agg(F.count(F.when(F.col("line_number") > 0, 1)).alias("lines"))
-            .collect()
-        ]
+        judged = read(self.spark, config.raw, self.objects, staged.folder("judged"))
         self.log.reached("judged")
-        valid = sum(item.lines for item in counted if item.reason is None)
-        readings, sources = readings_of(judged), self._sources()
+        valid = sum(count.lines for count in judged.counts if count.reason is None)
         segments = self.last.index if self.last else ()
         known = curated_copies(
-            self.spark, self.s3, curated=config.curated, segments=segments, readings=readings, reading_rows=valid
+            self.spark,
+            self.s3,
+            curated=config.curated,
+            segments=segments,
+            readings=judged.readings,
+            reading_rows=valid,
         )
-        dropped = duplicates(readings, known).persist(StorageLevel.MEMORY_AND_DISK)
-        drops = dropped.groupBy(F.shiftright("row", _LINE_BITS).alias("object")).count().collect()
+        dropped = duplicates(judged.readings, known).persist(StorageLevel.MEMORY_AND_DISK)
+        drops = dropped.groupBy(F.shiftright("row", LINE_BITS).alias("object")).count().collect()
         files = _file_count(valid, self.spark.sparkContext.defaultParallelism)
-        write_by_date(by_device(transform(readings, dropped, sources), files), staged.folder("curated"), files)
+        write_by_date(by_device(transform(judged.readings, dropped), files), staged.folder("curated"), files)
         self.log.reached("staged curated")
-        if valid < sum(item.lines for item in counted):
-            write_by_date(quarantine(judged, sources, self.turn.run_id), staged.folder("quarantine"), 1)
+        write_by_date(quarantine(judged.rejected, self.turn.run_id), staged.folder("quarantine"), 1)
         self.log.reached("staged quarantine")
-        judged.unpersist()
         published = staged_files(
             self.s3, staged, {"curated": config.curated, "quarantine": config.quarantine}, self.turn.sequence
         )
-        curated, quarantined, days = self._written(staged, published)
+        written = written_rows(self.spark, staged, published)
         accounts = balance(
             config.raw.bucket,
             self.objects,
-            judged=counted,
+            judged=judged.counts,
             dropped={row["object"]: row["count"] for row in drops},
-            curated=curated,
-            quarantined=quarantined,
+            curated=written.curated,
+            quarantined=written.quarantined,
         )
-        index = self._index(staged, segments, sum(days.values()))
+        index = list(segments)
+        if written.days:
+            new, folder = staged_readings(self.spark, staged), self.log.index(self.turn)
+            index = extend_index(self.spark, segments, new, sum(written.days.values()), folder)
         self.log.reached("indexed")
         return Manifest(
             sequence=self.turn.sequence,
@@ -234,61 +231,14 @@ class _Work:
             objects=accounts,
             files=published,
             index=index,
-            curated_by_day=days,
+            curated_by_day=written.days,
         )
 
-    def _sources(self) -> DataFrame:
-        rows = [
-            (number, f"s3://{self.config.raw.bucket}/{item.key}", datetime.fromisoformat(item.last_modified))
-            for number, item in enumerate(self.objects)
-        ]
-        return self.spark.createDataFrame(rows, "object int, source_object string, ingest_time timestamp")
 
-    def _written(
-        self, staged: S3Location, files: Sequence[DataFile]
-    ) -> tuple[dict[str, int], dict[tuple[str, str], int], dict[str, int]]:
-        """Rows in the staged files: curated by source, quarantined by source and reason, curated by event date."""
-        curated: dict[str, int] = {}
-        quarantined: dict[tuple[str, str], int] = {}
-        days: dict[str, int] = {}
-        for row in self._counted_rows(staged, "curated", "source_object string, date string", files):
-            curated[row["source_object"]] = curated.get(row["source_object"], 0) + row["count"]
-            days[row["date"]] = days.get(row["date"], 0) + row["count"]
-        for row in self._counted_rows(staged, "quarantine", "source_object string, reason string", files):
-            quarantined[row["source_object"], row["reason"]] = row["count"]
-        return curated, quarantined, dict(sorted(days.items()))
-
-    def _counted_rows(self, staged: S3Location, table: str, row_schema: str, files: Sequence[DataFile]) -> list[Row]:
-        folder = staged.folder(table).uri
-        if not any(item.staged.startswith(folder) for item in files):
-            return []
-        rows = self.spark.read.schema(row_schema).parquet(folder)
-        return rows.groupBy(*rows.columns).count().collect()
-
-    def _index(self, staged: S3Location, segments: Sequence[IndexSegment], new_rows: int) -> list[IndexSegment]:
-        """Write the turn's ids, and those of the segments that are merged into it; the index after the turn."""
-        if not new_rows:
-            return list(segments)
-        merged = segments_to_merge(segments, new_rows)
-        new = self.spark.read.schema("event_id string, date date").parquet(staged.folder("curated").uri)
-        ids = new.select(id_hash().alias("hash"), F.col("date").alias("day"))
-        rows = new_rows + sum(segment.rows for segment in merged)
-        folder = self.log.index(self.turn)
-        (
-            ids.union(read_index(self.spark, merged))
-            .coalesce(math.ceil(rows / INDEX_FILE_ROWS))
-            .write.option("mapreduce.fileoutputcommitter.algorithm.version", "2")
-            .parquet(folder.uri)
-        )
-        return [*(segment for segment in segments if segment not in merged), IndexSegment(folder.uri, rows)]
-
-
-def _table_columns(columns: Sequence[schema.Column]) -> list[Column]:
-    """Timestamps are stored without a zone, as Athena's are; the session's zone is UTC."""
-    return [
-        F.col(column.name).cast("timestamp_ntz" if column.type == "timestamp" else column.type).alias(column.name)
-        for column in columns
-    ]
+def _read_parquet(spark: SparkSession, columns: str, folder: S3Location, *, there: bool) -> DataFrame:
+    """Timestamps have no zone, as Athena's have none: they are UTC."""
+    columns = columns.replace("timestamp", "timestamp_ntz")
+    return spark.read.schema(columns).parquet(folder.uri) if there else spark.createDataFrame([], columns)
 
 
 def _file_count(rows: int, cores: int) -> int:
@@ -319,7 +269,6 @@ def configure(spark: SparkSession) -> None:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "8",
         "spark.sql.maxConcurrentOutputFileWriters": "64",
-        "spark.sql.inMemoryColumnarStorage.compressed": "false",
     }.items():
         spark.conf.set(name, value)
 

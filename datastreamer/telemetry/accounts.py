@@ -10,8 +10,11 @@ from datastreamer.telemetry.manifest import ObjectCounts, RawObject
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Lines of object number ``object`` that were judged alike; ``reason`` None: valid."""
+class LineCount:
+    """Lines of object number ``object`` that were judged alike; ``reason`` None: valid readings.
+
+    ``fault``: why the object could not be read to its end; said once an object.
+    """
 
     object: int
     reason: str | None
@@ -23,7 +26,7 @@ def balance(
     bucket: str,
     objects: Sequence[RawObject],
     *,
-    judged: Iterable[Judged],
+    judged: Iterable[LineCount],
     dropped: Mapping[int, int],
     curated: Mapping[str, int],
     quarantined: Mapping[tuple[str, str], int],

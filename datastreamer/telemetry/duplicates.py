@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _ID = "event_id string"
+_CURATED = -1
+"""Stands for the row of a curated reading, which comes before every row of the turn."""
 
 
 def duplicates(readings: DataFrame, curated_ids: DataFrame) -> DataFrame:
@@ -30,12 +32,11 @@ def duplicates(readings: DataFrame, curated_ids: DataFrame) -> DataFrame:
     hashed = readings.select("row", "event_id", id_hash().alias("hash"))
     twice = hashed.groupBy("hash").count().where("count > 1").select("hash")
     suspects = hashed.join(F.broadcast(twice.union(curated_ids.select(id_hash()))), "hash", "left_semi")
-    copies = Window.partitionBy("event_id").orderBy("row")
-    known = curated_ids.distinct().withColumn("known", F.lit(True))
+    copies = suspects.select("row", "event_id").union(curated_ids.select(F.lit(_CURATED).cast("bigint"), "event_id"))
+    in_order = Window.partitionBy("event_id").orderBy("row")
     return (
-        suspects.withColumn("copy", F.row_number().over(copies))
-        .join(known, "event_id", "left")
-        .where("copy > 1 or known")
+        copies.withColumn("copy", F.row_number().over(in_order))
+        .where((F.col("copy") > 1) & (F.col("row") != _CURATED))
         .select("row")
     )
 
@@ -56,7 +57,7 @@ def curated_copies(
     rows = sum(segment.rows for segment in segments)
     if not rows or not reading_rows:
         return spark.createDataFrame([], _ID)
-    hits = suspected(read_index(spark, segments), rows, readings, reading_rows).distinct().persist()
+    hits = suspected(read_index(spark, segments), rows, readings, reading_rows).persist()
     days = [str(row["day"]) for row in hits.select("day").distinct().collect()]
     folders = [folder for day in days if _has_objects(s3, folder := curated.folder(partition_path(day)))]
     if not folders:

@@ -10,16 +10,19 @@ Equal hashes are a suspicion only. The ids themselves are compared, with those o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
 from datastreamer.telemetry.manifest import IndexSegment
+from datastreamer.telemetry.s3_location import S3Location
 
 SCHEMA = "hash bigint, day date"
 SEALED_ROWS = 16_000_000
 _GROWTH = 4
+_FILE_ROWS = 4_000_000
 _BROADCAST_ROWS = 20_000_000
 
 
@@ -39,8 +42,27 @@ def suspected(index: DataFrame, index_rows: int, readings: DataFrame, reading_ro
     """Index rows whose hash a reading has. The smaller side is sent to all workers, the larger one stays in place."""
     hashes = readings.select(id_hash().alias("hash"))
     if index_rows < reading_rows:
-        return index.join(hashes.join(_sent(index.select("hash"), index_rows), "hash", "left_semi").distinct(), "hash")
+        hashes = hashes.join(_sent(index.select("hash"), index_rows), "hash", "left_semi")
     return index.join(_sent(hashes, reading_rows), "hash", "left_semi")
+
+
+def extend_index(
+    spark: SparkSession, segments: Sequence[IndexSegment], new: DataFrame, new_rows: int, folder: S3Location
+) -> list[IndexSegment]:
+    """Write the ids of ``new`` (``event_id``, ``date``), and those of the segments merged with them, to ``folder``.
+
+    Returns the index after that.
+    """
+    merged = segments_to_merge(segments, new_rows)
+    rows = new_rows + sum(segment.rows for segment in merged)
+    (
+        new.select(id_hash().alias("hash"), F.col("date").alias("day"))
+        .union(read_index(spark, merged))
+        .coalesce(math.ceil(rows / _FILE_ROWS))
+        .write.option("mapreduce.fileoutputcommitter.algorithm.version", "2")
+        .parquet(folder.uri)
+    )
+    return [*(segment for segment in segments if segment not in merged), IndexSegment(folder.uri, rows)]
 
 
 def segments_to_merge(segments: Sequence[IndexSegment], new_rows: int) -> list[IndexSegment]:

@@ -6,11 +6,10 @@ other line is judged alone by ``parse_reading``, the contract itself: the fast w
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -29,24 +28,30 @@ from datastreamer.events.reading import (
     parse_reading,
 )
 
-JUDGED: Final = pa.schema(
+ACCEPTED: Final = pa.schema(
     [
         ("event_id", pa.string()),
         ("device_id", pa.string()),
-        ("event_time", pa.timestamp("us", "UTC")),
+        ("event_time", pa.timestamp("us")),
         ("temperature", pa.float64()),
         ("humidity", pa.float64()),
         ("battery", pa.float64()),
         ("site", pa.string()),
         ("firmware", pa.string()),
         ("extra", pa.string()),
-        ("reason", pa.string()),
-        ("line", pa.string()),
-        ("line_base64", pa.string()),
         ("line_number", pa.int64()),
     ]
 )
-"""One row a line: a valid reading's columns, or a ``reason`` and the line (in Base64 when it is not UTF-8)."""
+"""Valid readings; ``event_time`` is UTC, and says so nowhere, as in Athena."""
+
+
+class Rejected(NamedTuple):
+    """A line that is no valid reading, whole, and why."""
+
+    line_number: int
+    reason: str
+    line: bytes
+
 
 _READING_COLUMNS: Final = (
     "event_id",
@@ -67,28 +72,30 @@ _PLAIN_TIMESTAMP: Final = (
     r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z$"
 )
 """The contract's timestamps that Arrow reads as we do: in UTC, at most microseconds, a day that the month has."""
+_MOMENT: Final = pa.timestamp("us", "UTC")
 _ROW: Final = re.compile(r"in row (\d+)")
 
 
-def judge_block(lines: Sequence[bytes], first_number: int, arrived: datetime) -> Iterator[pa.RecordBatch]:
-    """Judge ``lines`` (no line ends), the first of which is line ``first_number``; batches have schema ``JUDGED``."""
+def judge_block(
+    lines: Sequence[bytes], first_number: int, arrived: datetime
+) -> tuple[list[pa.RecordBatch], list[Rejected]]:
+    """Judge ``lines`` (no line ends), the first of which is line ``first_number``.
+
+    ``arrived`` (aware): when they reached the lake. Returns the readings (schema ``ACCEPTED``) and the rejected lines.
+    """
     doubtful: list[int] = []
     plain: list[int] = []
     for position, line in enumerate(lines):
         # A line that begins and ends so, in a block whose parse has one row a line, is exactly one object: between
         # two such lines stands ``}{``, which JSON allows at top level only.
         (plain if line[:1] == b"{" and line[-1:] == b"}" and b"\\" not in line else doubtful).append(position)
+    accepted = []
     for table, positions in _parsed(lines, plain, doubtful):
-        accepted, numbers = _accept(table, positions, lines, arrived, doubtful)
+        readings, numbers = _accept(table, positions, lines, arrived, doubtful)
         if len(numbers):
-            yield _accepted_batch(accepted, numbers + first_number)
-    if doubtful:
-        yield _judge_singly(lines, doubtful, first_number, arrived)
-
-
-def rejected_batch(line: bytes, line_number: int, reason: str) -> pa.RecordBatch:
-    """A single line that was rejected without looking at what it says."""
-    return pa.RecordBatch.from_pylist([{"line_number": line_number, **_rejected(line, reason)}], schema=JUDGED)
+            accepted.append(_accepted_batch(readings, numbers + first_number))
+    singly, rejected = _judge_singly(lines, doubtful, first_number, arrived)
+    return [*accepted, *singly], rejected
 
 
 def _parsed(lines: Sequence[bytes], positions: list[int], doubtful: list[int]) -> Iterator[tuple[pa.Table, list[int]]]:
@@ -147,14 +154,14 @@ def _accept(
             keep = pc.and_(keep, pc.is_null(table[name]))
     table, numbers = _filtered(table, numbers, keep, doubtful)
     try:
-        moments = pc.cast(table["timestamp"], pa.timestamp("us", "UTC"))
+        moments = pc.cast(table["timestamp"], _MOMENT)
     except pa.ArrowInvalid:  # 29 February of a year that has none
         doubtful += numbers.tolist()
         return table.slice(0, 0), numbers[:0]
-    table = table.append_column("event_time", moments)
+    table = table.append_column("event_time", pc.cast(moments, pa.timestamp("us")))
     in_range = pc.and_(
-        pc.greater_equal(moments, pa.scalar(EARLIEST, moments.type)),
-        pc.less_equal(moments, pa.scalar(arrived + FUTURE_TOLERANCE, moments.type)),
+        pc.greater_equal(moments, pa.scalar(EARLIEST, _MOMENT)),
+        pc.less_equal(moments, pa.scalar(arrived + FUTURE_TOLERANCE, _MOMENT)),
     )
     return _filtered(table, numbers, in_range, doubtful)
 
@@ -172,26 +179,21 @@ def _filtered(table: pa.Table, numbers: Any, keep: pa.ChunkedArray, doubtful: li
 
 
 def _accepted_batch(table: pa.Table, line_numbers: Any) -> pa.RecordBatch:
-    rows = len(line_numbers)
     columns = [table[name].combine_chunks() for name in _READING_COLUMNS]
-    columns += [pa.nulls(rows, JUDGED.field(name).type) for name in ("extra", "reason", "line", "line_base64")]
-    return pa.RecordBatch.from_arrays([*columns, pa.array(line_numbers, pa.int64())], schema=JUDGED)
+    extra = pa.nulls(len(line_numbers), pa.string())
+    return pa.RecordBatch.from_arrays([*columns, extra, pa.array(line_numbers, pa.int64())], schema=ACCEPTED)
 
 
-def _judge_singly(lines: Sequence[bytes], positions: list[int], first_number: int, arrived: datetime) -> pa.RecordBatch:
-    rows: list[dict[str, Any]] = []
+def _judge_singly(
+    lines: Sequence[bytes], positions: list[int], first_number: int, arrived: datetime
+) -> tuple[list[pa.RecordBatch], list[Rejected]]:
+    accepted: list[dict[str, Any]] = []
+    rejected: list[Rejected] = []
     for position in sorted(positions):
-        row: dict[str, Any] = {"line_number": first_number + position}
         try:
-            row |= vars(parse_reading(lines[position], arrived))
+            reading = vars(parse_reading(lines[position], arrived))
         except InvalidRecordError as error:
-            row |= _rejected(lines[position], error.reason)
-        rows.append(row)
-    return pa.RecordBatch.from_pylist(rows, schema=JUDGED)
-
-
-def _rejected(line: bytes, reason: str) -> dict[str, str]:
-    try:
-        return {"reason": reason, "line": line.decode("utf-8")}
-    except UnicodeDecodeError:
-        return {"reason": reason, "line_base64": base64.b64encode(line).decode("ascii")}
+            rejected.append(Rejected(first_number + position, error.reason, lines[position]))
+        else:
+            accepted.append({**reading, "line_number": first_number + position})
+    return ([pa.RecordBatch.from_pylist(accepted, schema=ACCEPTED)] if accepted else []), rejected

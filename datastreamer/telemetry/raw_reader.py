@@ -1,56 +1,63 @@
-"""Raw objects from S3, judged line by line: what a worker of the job does."""
+"""Raw objects to judged lines: what one task of the job does.
+
+A task reads its objects, judges their lines and writes what it found as Parquet, valid readings and rejected lines
+apart, where Spark goes on from. Kept in S3 and not in Spark's memory, so that a lost worker costs nothing, and in
+columns from the start, so that no row is ever handed from Python to Java.
+"""
 
 from __future__ import annotations
 
+import base64
+import io
 import math
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from datastreamer.events.reading import TRUNCATED_LINE
-from datastreamer.telemetry.judge import JUDGED, judge_block, rejected_batch
+from datastreamer.telemetry.accounts import LineCount
+from datastreamer.telemetry.judge import ACCEPTED, Rejected, judge_block
 from datastreamer.telemetry.manifest import RawObject
 from datastreamer.telemetry.raw_lines import RawLines
+from datastreamer.telemetry.s3_location import S3Location
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-JUDGED_OBJECTS: Final = JUDGED.append(pa.field("object", pa.int32())).append(pa.field("fault", pa.string()))
-"""Schema of what ``judged_object`` gives. ``object`` is its number. A row with line number 0 stands for the object
-itself: its ``fault`` says why the object could not be read to its end, and is null when it was."""
+LINE_BITS: Final = 40
+"""A line is known by one number, its ``row``: the number of its object, then that of its line in so many bits."""
+
+_INGEST: Final = [pa.field("ingest_time", pa.timestamp("us")), pa.field("source_object", pa.string())]
+READINGS: Final = pa.schema(
+    [*(field for field in ACCEPTED if field.name != "line_number"), *_INGEST, pa.field("row", pa.int64())]
+)
+REJECTED: Final = pa.schema(
+    [
+        pa.field("reason", pa.string()),
+        pa.field("line", pa.string()),
+        pa.field("line_base64", pa.string()),
+        pa.field("line_number", pa.int64()),
+        *_INGEST,
+    ]
+)
 
 _CHUNK_BYTES = 256 * 1024
 _TASK_BYTES = 16 * 1024 * 1024
 _OBJECT_OVERHEAD_BYTES = 64 * 1024
-_LEAST_TASKS = 4
+_ROW_GROUP_ROWS = 128 * 1024
+_RANDOM = frozenset({"event_id", "event_time", "row", "line", "line_base64", "line_number"})
+"""Columns without repetition: a dictionary of them is built in vain."""
 
 
-def judged_object(bucket: str, found: RawObject, number: int) -> Iterator[pa.RecordBatch]:
-    """Batches (schema ``JUDGED_OBJECTS``) of every line of the object.
-
-    Raises botocore's ClientError when the object was replaced or removed since it was listed.
-    """
-    arrived = datetime.fromisoformat(found.last_modified)
-    body = _client().get_object(Bucket=bucket, Key=found.key, IfMatch=found.etag)["Body"]
-    blocks = RawLines(body.iter_chunks(_CHUNK_BYTES))
-    next_line = 1
-    for lines in blocks:
-        for batch in judge_block(lines, next_line, arrived):
-            yield _of_object(batch, number, None)
-        next_line += len(lines)
-    if blocks.unfinished is not None:
-        yield _of_object(rejected_batch(blocks.unfinished, next_line, TRUNCATED_LINE), number, None)
-    yield _of_object(pa.RecordBatch.from_pylist([{"line_number": 0}], schema=JUDGED), number, blocks.fault)
-
-
-def pack(objects: Sequence[RawObject]) -> list[list[int]]:
+def pack(objects: Sequence[RawObject], cores: int) -> list[list[int]]:
     """Share the objects (by number) among tasks of like size: the largest first, each to the task that has least."""
     total = sum(item.size for item in objects)
-    tasks: list[list[int]] = [[] for _ in range(min(len(objects), max(_LEAST_TASKS, math.ceil(total / _TASK_BYTES))))]
+    tasks: list[list[int]] = [[] for _ in range(min(len(objects), max(cores, math.ceil(total / _TASK_BYTES))))]
     load = [0] * len(tasks)
     for number in sorted(range(len(objects)), key=lambda index: -objects[index].size):
         least = load.index(min(load))
@@ -59,10 +66,103 @@ def pack(objects: Sequence[RawObject]) -> list[list[int]]:
     return tasks
 
 
-def _of_object(batch: pa.RecordBatch, number: int, fault: str | None) -> pa.RecordBatch:
-    rows = batch.num_rows
-    columns = [pa.repeat(pa.scalar(number, pa.int32()), rows), pa.repeat(pa.scalar(fault, pa.string()), rows)]
-    return pa.RecordBatch.from_arrays([*batch.columns, *columns], schema=JUDGED_OBJECTS)
+def judge_objects(
+    bucket: str, objects: Sequence[RawObject], numbers: Sequence[int], target: S3Location, name: str
+) -> list[LineCount]:
+    """Judge the objects with these ``numbers``; readings go to ``readings/<name>.parquet`` in ``target``, rejected
+    lines to ``rejected/<name>.parquet``, neither when there are none. The same call writes the same files.
+
+    Raises botocore's ClientError when an object was replaced or removed since it was listed.
+    """
+    readings, rejected = _Spool(READINGS), _Spool(REJECTED)
+    counts = [
+        count for number in numbers for count in _judge_object(bucket, objects[number], number, readings, rejected)
+    ]
+    for folder, spool in (("readings", readings), ("rejected", rejected)):
+        if spool.rows:
+            body = spool.finish()
+            _client().put_object(Bucket=target.bucket, Key=target.folder(folder).key(f"{name}.parquet"), Body=body)
+    return counts
+
+
+def _judge_object(
+    bucket: str, found: RawObject, number: int, readings: _Spool, rejected: _Spool
+) -> Iterator[LineCount]:
+    arrived = datetime.fromisoformat(found.last_modified)
+    origin = {
+        "ingest_time": arrived.astimezone(UTC).replace(tzinfo=None),
+        "source_object": f"s3://{bucket}/{found.key}",
+    }
+    body = _client().get_object(Bucket=bucket, Key=found.key, IfMatch=found.etag)["Body"]
+    blocks = RawLines(body.iter_chunks(_CHUNK_BYTES))
+    lines_read, valid = 0, 0
+    reasons: dict[str, int] = {}
+
+    def reject(lines: Sequence[Rejected]) -> None:
+        for line in lines:
+            reasons[line.reason] = reasons.get(line.reason, 0) + 1
+        if lines:
+            rows = [{**_line(item), **origin} for item in lines]
+            rejected.add(pa.RecordBatch.from_pylist(rows, schema=REJECTED))
+
+    for lines in blocks:
+        accepted, refused = judge_block(lines, lines_read + 1, arrived)
+        for batch in accepted:
+            readings.add(_reading_rows(batch, number, origin))
+            valid += batch.num_rows
+        reject(refused)
+        lines_read += len(lines)
+    if blocks.unfinished is not None:
+        reject([Rejected(lines_read + 1, TRUNCATED_LINE, blocks.unfinished)])
+    yield LineCount(number, None, blocks.fault, valid)
+    for reason, count in reasons.items():
+        yield LineCount(number, reason, None, count)
+
+
+def _reading_rows(batch: pa.RecordBatch, number: int, origin: dict[str, Any]) -> pa.RecordBatch:
+    constants = [pa.repeat(pa.scalar(origin[field.name], field.type), batch.num_rows) for field in _INGEST]
+    rows = pa.array(batch.column("line_number").to_numpy() | (number << LINE_BITS), pa.int64())
+    return pa.RecordBatch.from_arrays([*batch.columns[:-1], *constants, rows], schema=READINGS)
+
+
+def _line(item: Rejected) -> dict[str, Any]:
+    row: dict[str, Any] = {"reason": item.reason, "line_number": item.line_number}
+    try:
+        return {**row, "line": item.line.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {**row, "line_base64": base64.b64encode(item.line).decode("ascii")}
+
+
+class _Spool:
+    """A Parquet file that grows in memory, compressed."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self.rows = 0
+        self._schema = schema
+        self._waiting: list[pa.RecordBatch] = []
+        self._waiting_rows = 0
+        self._buffer = io.BytesIO()
+        dictionary = [name for name in schema.names if name not in _RANDOM]
+        self._writer = pq.ParquetWriter(
+            self._buffer, schema, compression="snappy", use_dictionary=dictionary, write_statistics=False
+        )
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        self.rows += batch.num_rows
+        self._waiting.append(batch)
+        self._waiting_rows += batch.num_rows
+        if self._waiting_rows >= _ROW_GROUP_ROWS:
+            self._flush()
+
+    def finish(self) -> bytes:
+        self._flush()
+        self._writer.close()
+        return self._buffer.getvalue()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._writer.write_table(pa.Table.from_batches(self._waiting, self._schema), row_group_size=1 << 30)
+        self._waiting, self._waiting_rows = [], 0
 
 
 @lru_cache(maxsize=1)

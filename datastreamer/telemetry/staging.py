@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
 from datastreamer.telemetry.manifest import DataFile
@@ -40,6 +41,43 @@ def by_device(rows: DataFrame, files: int) -> DataFrame:
     milliseconds = F.unix_millis(F.col("event_time").cast("timestamp"))
     key = F.shiftleft(F.xxhash64("device_id"), 42).bitwiseOR(milliseconds)
     return rows.coalesce(files).sortWithinPartitions(key)
+
+
+@dataclass(frozen=True)
+class WrittenRows:
+    """Rows in a turn's files: ``curated`` by source object, ``quarantined`` by source object and reason, ``days``:
+    curated by event date."""
+
+    curated: Mapping[str, int]
+    quarantined: Mapping[tuple[str, str], int]
+    days: Mapping[str, int]
+
+
+def staged_readings(spark: SparkSession, staged: S3Location) -> DataFrame:
+    """``event_id``, ``source_object`` and ``date`` of the curated readings that wait in ``staged``."""
+    columns = "event_id string, source_object string, date date"
+    return spark.read.schema(columns).parquet(staged.folder("curated").uri)
+
+
+def written_rows(spark: SparkSession, staged: S3Location, files: Sequence[DataFile]) -> WrittenRows:
+    """Count what was written by reading it."""
+    curated: dict[str, int] = {}
+    quarantined: dict[tuple[str, str], int] = {}
+    days: dict[str, int] = {}
+    if _any_in(staged.folder("curated"), files):
+        for row in staged_readings(spark, staged).groupBy("source_object", "date").count().collect():
+            source, date = row["source_object"], str(row["date"])
+            curated[source] = curated.get(source, 0) + row["count"]
+            days[date] = days.get(date, 0) + row["count"]
+    if _any_in(staged.folder("quarantine"), files):
+        rows = spark.read.schema("source_object string, reason string").parquet(staged.folder("quarantine").uri)
+        for row in rows.groupBy("source_object", "reason").count().collect():
+            quarantined[row["source_object"], row["reason"]] = row["count"]
+    return WrittenRows(curated, quarantined, dict(sorted(days.items())))
+
+
+def _any_in(folder: S3Location, files: Sequence[DataFile]) -> bool:
+    return any(file.staged.startswith(folder.uri) for file in files)
 
 
 def staged_files(s3: S3Client, staged: S3Location, tables: Mapping[str, S3Location], sequence: int) -> list[DataFile]:
