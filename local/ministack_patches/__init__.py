@@ -17,9 +17,12 @@ SERVICES: tuple[str, ...] = (
     "dynamodb",
     "eventbridge",
     "firehose",
+    "kms",
     "lambda_functions",
+    "logs",
     "s3",
     "s3_hadoop",
+    "s3_requests",
     "scheduler",
 )
 
