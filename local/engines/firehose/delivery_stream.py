@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
-from local.engines.firehose.destination import Destination
+from local.engines.firehose.destination import S3_FIELDS, Destination
 from local.store import Document
 
 DESTINATION_ID = "destinationId-000000000001"
@@ -69,18 +69,6 @@ class DeliveryStream:
         return description
 
 
-_S3_FIELDS = (
-    "RoleARN",
-    "BucketARN",
-    "Prefix",
-    "ErrorOutputPrefix",
-    "BufferingHints",
-    "CompressionFormat",
-    "EncryptionConfiguration",
-    "CloudWatchLoggingOptions",
-)
-
-
 def _destination_description(config: dict[str, Any]) -> dict[str, Any]:
     extended = dict(config)
     backup = extended.pop("S3BackupConfiguration", None)
@@ -88,6 +76,6 @@ def _destination_description(config: dict[str, Any]) -> dict[str, Any]:
         extended["S3BackupDescription"] = backup
     return {
         "DestinationId": DESTINATION_ID,
-        "S3DestinationDescription": {name: config[name] for name in _S3_FIELDS if name in config},
+        "S3DestinationDescription": {name: config[name] for name in S3_FIELDS if name in config},
         "ExtendedS3DestinationDescription": extended,
     }

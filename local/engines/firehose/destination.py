@@ -11,6 +11,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 MIB = 1024 * 1024
+S3_FIELDS = (
+    "RoleARN",
+    "BucketARN",
+    "Prefix",
+    "ErrorOutputPrefix",
+    "BufferingHints",
+    "CompressionFormat",
+    "EncryptionConfiguration",
+    "CloudWatchLoggingOptions",
+)
+"""What any S3 destination may say, that of a source backup included."""
 DELIMITER_ESCAPES = {"\\n": "\n", "\\r": "\r", "\\t": "\t"}
 
 

@@ -10,21 +10,10 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from local.engine import AwsError
+from local.engines.firehose.destination import S3_FIELDS
 from local.engines.firehose.prefix import PrefixError, check_error_prefix, check_prefix
 
-_S3_FIELDS = frozenset(
-    {
-        "RoleARN",
-        "BucketARN",
-        "Prefix",
-        "ErrorOutputPrefix",
-        "BufferingHints",
-        "CompressionFormat",
-        "EncryptionConfiguration",
-        "CloudWatchLoggingOptions",
-    }
-)
-_EXTENDED_FIELDS = _S3_FIELDS | {
+_EXTENDED_FIELDS = frozenset(S3_FIELDS) | {
     "ProcessingConfiguration",
     "S3BackupMode",
     "S3BackupConfiguration",
@@ -72,7 +61,7 @@ def complete_destination(config: dict[str, Any]) -> dict[str, Any]:
         if (completed.get(field) or {}).get("Enabled"):
             raise unsupported(f"{what} ({field})")
     if "S3BackupConfiguration" in completed:
-        completed["S3BackupConfiguration"] = _complete_s3(completed["S3BackupConfiguration"], _S3_FIELDS)
+        completed["S3BackupConfiguration"] = _complete_s3(completed["S3BackupConfiguration"], frozenset(S3_FIELDS))
     elif completed["S3BackupMode"] == "Enabled":
         raise invalid("S3BackupConfiguration is required when S3BackupMode is Enabled.")
     return completed

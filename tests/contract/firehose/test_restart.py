@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.conftest import RunningStage
-from tests.contract.delivery_streams import (
+from tests.contract.firehose.delivery_streams import (
     create_from_kinesis,
     destination,
     new_bucket,

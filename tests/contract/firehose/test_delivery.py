@@ -8,18 +8,16 @@ import re
 import time
 import uuid
 import zipfile
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.conftest import REGION, RunningStage
-from tests.contract.delivery_streams import (
+from tests.contract.firehose.delivery_streams import (
     ROLE,
     create_from_kinesis,
     destination,
-    new_bucket,
     new_name,
     new_stream,
     objects,
@@ -28,25 +26,6 @@ from tests.contract.delivery_streams import (
 )
 
 pytestmark = pytest.mark.stage
-
-
-@pytest.fixture
-def firehose(stage: RunningStage) -> Any:
-    return stage.client("firehose")
-
-
-@pytest.fixture
-def bucket(stage: RunningStage) -> str:
-    return new_bucket(stage)
-
-
-@pytest.fixture
-def direct(firehose: Any, bucket: str) -> Iterator[str]:
-    """A DirectPut stream to ``bucket``; the destination is plain."""
-    name = new_name()
-    firehose.create_delivery_stream(DeliveryStreamName=name, ExtendedS3DestinationConfiguration=destination(bucket))
-    yield name
-    firehose.delete_delivery_stream(DeliveryStreamName=name)
 
 
 def test_kinesis_records_arrive_in_gzip_objects_under_the_evaluated_prefix(

@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.conftest import REGION, RunningStage
-from tests.contract.delivery_streams import (
+from tests.contract.firehose.delivery_streams import (
     ROLE,
     create_from_kinesis,
     describe,
     destination,
-    new_bucket,
     new_name,
     new_stream,
     objects,
@@ -25,25 +23,6 @@ from tests.contract.delivery_streams import (
 )
 
 pytestmark = pytest.mark.stage
-
-
-@pytest.fixture
-def firehose(stage: RunningStage) -> Any:
-    return stage.client("firehose")
-
-
-@pytest.fixture
-def bucket(stage: RunningStage) -> str:
-    return new_bucket(stage)
-
-
-@pytest.fixture
-def direct(firehose: Any, bucket: str) -> Iterator[str]:
-    """A DirectPut stream to ``bucket``; the destination is plain."""
-    name = new_name()
-    firehose.create_delivery_stream(DeliveryStreamName=name, ExtendedS3DestinationConfiguration=destination(bucket))
-    yield name
-    firehose.delete_delivery_stream(DeliveryStreamName=name)
 
 
 def test_direct_put_has_the_limits_of_aws(firehose: Any, direct: str) -> None:
