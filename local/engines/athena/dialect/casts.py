@@ -9,7 +9,7 @@ from local.engines.athena.dialect import types
 from local.engines.athena.dialect.coercions import MIXED_ZONE, convert
 from local.engines.athena.dialect.errors import QueryError
 from local.engines.athena.dialect.types import Type
-from local.engines.athena.dialect.values import Value, cast_to, failure, once, quoted
+from local.engines.athena.dialect.values import Value, cast_to, failure, once, quoted, tried
 from local.engines.athena.dialect.zones import from_local, to_local
 
 BAD = "INVALID_CAST_ARGUMENT"
@@ -18,7 +18,8 @@ INTEGER_TEXT = "[+-]?[0-9]+"
 DOUBLE_TEXT = r"\s*[+-]?(NaN|Infinity|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[fFdD]?)\s*"
 DECIMAL_TEXT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 DATE_TEXT = r"\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\s*"
-TIMESTAMP_TEXT = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{1,6})?)?)?"
+TIMESTAMP_TEXT = r"\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{1,12})?)?)?\s*"
+ZONED_TEXT = r"\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2} ([0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{1,12})?)?)?\s*[A-Za-z+-].*"
 TIME_TEXT = r"[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{1,6})?)?"
 
 
@@ -34,9 +35,13 @@ class _Cast:
         return cast_to(self.sql, self.target)
 
     def bad(self) -> str:
-        """A failure that names the value: ``Cannot cast 'x' to BIGINT``."""
-        target = quoted(f" to {self.target}")
-        return failure(BAD, f"'Cannot cast ' || CAST({self.sql} AS VARCHAR) || {target}", self.target)
+        """A failure that names the value, in Trino's words: ``Cannot cast 'x' to BIGINT``."""
+        text = f"CAST({self.sql} AS VARCHAR)"
+        if self.target.kind in ("date", "timestamp", "time"):
+            return failure(BAD, f"'Value cannot be cast to {self.target.kind}: ' || {text}", self.target)
+        name = "INT" if self.target.kind == "integer" else str(self.target).upper()
+        before, after = quoted("Cannot cast '"), quoted(f"' to {name}")
+        return failure(BAD, f"{before} || {text} || {after}", self.target)
 
     def matching(self, pattern: str, then: str) -> str:
         """``then`` where the text is of the pattern, else a failure."""
@@ -64,7 +69,7 @@ def cast(value: Value, target: Type) -> Value:
 def try_cast(value: Value, target: Type) -> Value:
     """NULL where ``cast`` would fail."""
     found = cast(value, target)
-    return found.retyped(f"TRY({found.sql})", target)
+    return found.retyped(tried(found.sql), target)
 
 
 def scalar(sql: str, source: Type, target: Type) -> str:
@@ -154,8 +159,11 @@ def _text_to_date(cast: _Cast) -> str:
 def _text_to_timestamp(cast: _Cast) -> str:
     if cast.target.zone:
         raise QueryError("NOT_SUPPORTED", f"A cast of a text to {cast.target} is not supported by the local Athena")
-    parsed = f"CAST({cast.sql} || CASE WHEN contains({cast.sql}, ':') THEN '' ELSE ' 00:00' END AS TIMESTAMP)"
-    return cast.matching(TIMESTAMP_TEXT, rounded(parsed, 6, cast.target.size or 0))
+    parsed = rounded(f"CAST(trim({cast.sql}) AS TIMESTAMP)", 6, cast.target.size or 0)
+    zone = quoted("A cast to timestamp of a text with a time zone is not supported by the local Athena: ")
+    refused = failure("NOT_SUPPORTED", f"{zone} || {cast.sql}", cast.target)
+    zoned = f"regexp_full_match({cast.sql}, {quoted(ZONED_TEXT)})"
+    return cast.matching(TIMESTAMP_TEXT, f"{parsed} WHEN {zoned} THEN {refused}")
 
 
 def _text_to_time(cast: _Cast) -> str:

@@ -83,6 +83,12 @@ def equal_sql(one: str, other: str, type_: Type) -> str:
     return f"CASE WHEN len({one}) <> len({other}) THEN false WHEN {absent} THEN NULL ELSE {every} END"
 
 
+def greatest_float(items: str) -> str:
+    """The greatest of a list of floats; Trino prefers any number to NaN, which DuckDB holds for the greatest."""
+    name = fresh("g")
+    return f"coalesce(list_max(list_filter({items}, lambda {name}: NOT isnan({name}))), list_max({items}))"
+
+
 def has_null(items: str) -> str:
     """Whether a list has a NULL in it."""
     return f"(len({items}) > list_count({items}))"

@@ -252,10 +252,7 @@ class Expressions:
         compared = coerce(left, joined).sql
         if joined.kind in ("real", "double"):
             # NaN equals nothing and has no order, but DuckDB's comparison would say otherwise
-            nan = failure("NOT_SUPPORTED", quoted("NaN in a comparison with a subquery is not supported here"), joined)
-            inner, compared = (
-                once(sql, lambda x: f"CASE WHEN isnan({x}) THEN {nan} ELSE {x} END") for sql in (inner, compared)
-            )
+            inner, compared = (once(sql, lambda x: _no_nan(x, joined)) for sql in (inner, compared))
         sql = f"({compared} {node.operator} {node.quantifier.upper()} (SELECT {inner} FROM ({found.sql}) AS {name}))"
         return Value(sql, types.BOOLEAN, volatile=left.volatile)
 
@@ -292,6 +289,12 @@ def _parts(node: tree.Expression) -> list[tree.Identifier] | None:
         base = _parts(node.base)
         return None if base is None else [*base, node.field]
     return None
+
+
+def _no_nan(sql: str, type_: Type) -> str:
+    problem = quoted("In a comparison with a subquery the local Athena does not support ")
+    fails = failure("NOT_SUPPORTED", f"{problem} || CAST({sql} AS VARCHAR)", type_)
+    return f"CASE WHEN isnan({sql}) THEN {fails} ELSE {sql} END"
 
 
 def _single(found: Rendered, place: tree.Place) -> Type:

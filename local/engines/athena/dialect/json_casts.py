@@ -23,7 +23,7 @@ def to_json(sql: str, source: Type) -> str:
     if source.kind in _BARE:
         return text_of(sql, source)
     if source.kind in ("real", "double"):
-        number = text_of(sql, source)
+        number = f"athena_{source.kind}_json({sql})"
         return once(
             sql, lambda x: f"CASE WHEN isnan({x}) OR isinf({x}) THEN '\"' || {number} || '\"' ELSE {number} END"
         )

@@ -14,6 +14,9 @@ _SIMPLE = re.compile(r'(?:"(?:[^"]|"")+"|[A-Za-z_][A-Za-z0-9_]*)(?:\.(?:"(?:[^"]
 _LITERAL = re.compile(r"CAST\((?:'(?:[^']|'')*'|-?\d+) AS [A-Z0-9(), ]+\)|'(?:[^']|'')*'")
 _names = itertools.count()
 
+REFUSING = ("athena_iso8601_timestamp", "athena_regexp_")
+"""Functions of ``runtime`` that may refuse a value with NOT_SUPPORTED."""
+
 SHORT = 100
 """Characters of a text that may be repeated: DuckDB evaluates equal parts once, but the text grows with every level."""
 
@@ -68,6 +71,15 @@ def cast_to(sql: str, type_: Type) -> str:
 def failure(code: str, message_sql: str, type_: Type) -> str:
     """An expression that fails when it is evaluated; ``message_sql`` is the text of a VARCHAR expression."""
     return cast_to(f"athena_fail({quoted(code)}, {message_sql})", type_)
+
+
+def tried(sql: str) -> str:
+    """NULL where the evaluation fails, but not where it fails because this stage cannot do what Athena can."""
+    if not any(name in sql for name in ("'NOT_SUPPORTED'", *REFUSING)):
+        return f"TRY({sql})"
+    name = fresh("y")
+    checked = f"CASE WHEN athena_unrefused({name} IS NULL) THEN NULL ELSE {name} END"
+    return f"list_transform([TRY({sql})], lambda {name}: {checked})[1]"
 
 
 def fresh(prefix: str) -> str:

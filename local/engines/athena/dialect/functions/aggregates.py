@@ -15,7 +15,8 @@ from local.engines.athena.dialect.values import Value, cast_to, made_of
 _EXTREME_OF_FLOATS = "coalesce(max({d}{0}) FILTER (WHERE NOT isnan({0}){and}){w}, max({d}{0}){t})"
 """NaN counts only when there is nothing else; DuckDB holds it for the greatest."""
 
-INSERTED = ("{d}", "{o}", "{t}", "{and}", "{w}")
+_NAN_LAST = "struct_pack(n := NOT isnan({1}), v := {1})"
+"""A key of floats by which NaN is the smallest."""
 
 
 def _finite(name: str, arguments: str) -> str:
@@ -64,12 +65,15 @@ def _extreme(name: str) -> list[Overload]:
 
 def _by(name: str) -> list[Overload]:
     """max_by and min_by: the value may be NULL, which DuckDB's own would pass over, so it goes in a struct."""
-    ordered = "O"
-    wrapped = f"arg_{name}({{d}}struct_pack(v := {{0}}), {{1}}"
-    return overloads(
-        (f"T, {ordered} -> T", f"struct_extract({wrapped}){{t}}, 'v')"),
-        (f"T, {ordered}, bigint -> array(T)", f"list_transform({wrapped}, {{2}}){{t}}, lambda _by: _by.v)"),
-    )
+    found = []
+    for ordered, key in (("real", _NAN_LAST), ("double", _NAN_LAST), ("O", "{1}")):
+        wrapped = f"arg_{name}(struct_pack(v := {{0}}), {key if name == 'max' else '{1}'}"
+        where = "{t}" if key == "{1}" or name == "min" else " FILTER (WHERE {1} IS NOT NULL{and}){w}"
+        found += overloads(
+            (f"T, {ordered} -> T", f"struct_extract({wrapped}){where}, 'v')"),
+            (f"T, {ordered}, bigint -> array(T)", f"list_transform({wrapped}, {{2}}){where}, lambda _by: _by.v)"),
+        )
+    return found
 
 
 AGGREGATES: Table = {

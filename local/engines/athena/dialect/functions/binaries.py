@@ -11,8 +11,10 @@ _INVALID = "INVALID_FUNCTION_ARGUMENT"
 
 BINARIES: Table = {
     "crc32": one("varbinary -> bigint", "athena_crc32({0})"),
-    "from_base64": one("varchar -> varbinary", matching(_BASE64, "from_base64({0})", _INVALID, "Illegal base64 text")),
-    "from_hex": one("varchar -> varbinary", matching(_HEX, "unhex({0})", _INVALID, "Illegal hexadecimal text")),
+    "from_base64": one(
+        "varchar -> varbinary", matching(_BASE64, "from_base64({0})", _INVALID, "Illegal base64 text: ")
+    ),
+    "from_hex": one("varchar -> varbinary", matching(_HEX, "unhex({0})", _INVALID, "Illegal hexadecimal text: ")),
     "from_utf8": one("varbinary -> varchar", "athena_from_utf8({0})"),
     **{
         f"hmac_{name}": one("varbinary, varbinary -> varbinary", f"athena_hmac({{0}}, {{1}}, '{name}')")

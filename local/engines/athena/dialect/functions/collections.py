@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from local.engines.athena.dialect import types
 from local.engines.athena.dialect.arithmetic import append_arrays
-from local.engines.athena.dialect.comparisons import equal_sql, has_null
+from local.engines.athena.dialect.comparisons import equal_sql, greatest_float, has_null
 from local.engines.athena.dialect.errors import QueryError
 from local.engines.athena.dialect.functions.signatures import Fit
-from local.engines.athena.dialect.functions.tables import Table, Writer, fill, one, overloads
-from local.engines.athena.dialect.types import Type
+from local.engines.athena.dialect.functions.tables import Table, Writer, one, overloads
 from local.engines.athena.dialect.values import Value, cast_to, failure, fresh, made_of, once, once_each, quoted
 
 MAX_SEQUENCE = 10_000
@@ -17,22 +16,17 @@ MAX_SEQUENCE = 10_000
 _INVALID = "INVALID_FUNCTION_ARGUMENT"
 
 
-def _no_nan(sql: str, item: Type) -> str:
-    """A list of floats; a NaN in it, which Trino and DuckDB treat differently, fails."""
-    if item.kind not in ("real", "double"):
-        return sql
-    fails = failure("NOT_SUPPORTED", quoted("NaN in an array function is not supported by the local Athena"), item)
-    name = fresh("n")
-    return f"list_transform({sql}, lambda {name}: CASE WHEN isnan({name}) THEN {fails} ELSE {name} END)"
-
-
-def _on_array(template: str) -> Writer:
-    """``{0}`` an array without NaN, its item's type in ``{letter T}``."""
+def _extreme(name: str) -> Writer:
+    """array_max and array_min: NULL if an item is."""
 
     def write(found: Fit) -> str:
-        array = _no_nan(found.values[0].sql, found.values[0].type.items[0])
-        found.values[0] = found.values[0].retyped(array, found.values[0].type)
-        return fill(template, found)
+        floats = found.result.kind in ("real", "double") and name == "max"
+
+        def body(array: str) -> str:
+            chosen = greatest_float(array) if floats else f"list_{name}({array})"
+            return f"CASE WHEN len({array}) = list_count({array}) THEN {chosen} END"
+
+        return once(found.values[0].sql, body)
 
     return write
 
@@ -172,14 +166,14 @@ def _date_sequence(found: Fit) -> str:
     forward = f"{start.sql} <= {stop.sql}"
     if steps:
         forward = f"({forward}) AND {steps[0].sql} > 0"
-    problem = "sequence of dates runs forward only in the local Athena"
+    problem = quoted("sequence of dates runs forward only in the local Athena, not from ")
     series = f"generate_series(CAST({start.sql} AS TIMESTAMP), CAST({stop.sql} AS TIMESTAMP), {step})"
     item = found.result.items[0]
     made = cast_to(series, types.array_of(types.TIMESTAMP))
     if item.kind == "date":
         name = fresh("q")
         made = f"list_transform({made}, lambda {name}: CAST({name} AS DATE))"
-    fails = failure("NOT_SUPPORTED", quoted(problem), found.result)
+    fails = failure("NOT_SUPPORTED", f"{problem} || CAST({start.sql} AS VARCHAR)", found.result)
     return f"CASE WHEN {forward} THEN {made} WHEN {start.sql} IS NOT NULL AND {stop.sql} IS NOT NULL THEN {fails} END"
 
 
@@ -213,15 +207,15 @@ ARRAYS: Table = {
     "array_except": one("array(E), array(E) -> array(E)", _kept(present=False)),
     "array_intersect": one("array(E), array(E) -> array(E)", _kept(present=True)),
     "array_join": overloads(("array(T), varchar -> varchar", _join), ("array(T), varchar, varchar -> varchar", _join)),
-    "array_max": one("array(O) -> O", _on_array("CASE WHEN len({0}) = list_count({0}) THEN list_max({0}) END")),
-    "array_min": one("array(O) -> O", _on_array("CASE WHEN len({0}) = list_count({0}) THEN list_min({0}) END")),
+    "array_max": one("array(O) -> O", _extreme("max")),
+    "array_min": one("array(O) -> O", _extreme("min")),
     "array_position": one("array(O), O -> bigint",
                           "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL "
                           "THEN coalesce(list_position({0}, {1}), 0) END"),
     "array_remove": one("array(O), O -> array(O)",
                         "CASE WHEN {1} IS NOT NULL "
                         "THEN list_filter({0}, lambda _item: _item IS DISTINCT FROM {1}) END"),
-    "array_sort": one("array(O) -> array(O)", _on_array("list_sort({0}, 'ASC', 'NULLS LAST')")),
+    "array_sort": one("array(O) -> array(O)", "list_sort({0}, 'ASC', 'NULLS LAST')"),
     "array_union": one("array(E), array(E) -> array(E)", _union),
     "arrays_overlap": one("array(O), array(O) -> boolean", _overlap),
     "cardinality": overloads(("array(T) -> bigint", "CAST(len({0}) AS BIGINT)"),

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from local.engines.athena.dialect import comparisons, literals
 from local.engines.athena.dialect.coercions import coerce, common_of
-from local.engines.athena.dialect.comparisons import ORDERED
+from local.engines.athena.dialect.comparisons import ORDERED, greatest_float
 from local.engines.athena.dialect.errors import QueryError
 from local.engines.athena.dialect.syntax import tree
 from local.engines.athena.dialect.types import Type
-from local.engines.athena.dialect.values import Value, failure, made_of, once_each, quoted
+from local.engines.athena.dialect.values import Value, made_of, once_each, tried
 
 
 def _joined(values: list[Value], node: tree.Call) -> Type:
@@ -65,7 +65,7 @@ def _try(values: list[Value], node: tree.Call) -> Value:
     if value.volatile or "SELECT" in value.sql:
         problem = "try of a subquery or a random value is not supported by the local Athena"
         raise QueryError("NOT_SUPPORTED", f"{node.place}: {problem}")
-    return value.retyped(f"TRY({value.sql})", value.type)
+    return value.retyped(tried(value.sql), value.type)
 
 
 def _typeof(values: list[Value], node: tree.Call) -> Value:
@@ -81,16 +81,14 @@ def _extreme(name: str) -> Callable[[list[Value], tree.Call], Value]:
         if joined.kind not in ORDERED:
             raise QueryError("TYPE_MISMATCH", f"{node.place}: {name} does not order {joined}")
         texts = [coerce(value, joined).sql for value in values]
-        if joined.kind in ("real", "double"):
-            fails = failure("NOT_SUPPORTED", quoted(f"{name} of NaN is not supported by the local Athena"), joined)
-            bad = f"WHEN {{}} THEN {fails} "
-        else:
-            bad = ""
+        floats = joined.kind in ("real", "double")
 
         def body(*each: str) -> str:
             absent = " OR ".join(f"{one} IS NULL" for one in each)
-            nan = bad.format(" OR ".join(f"isnan({one})" for one in each)) if bad else ""
-            return f"CASE WHEN {absent} THEN NULL {nan}ELSE {name}({', '.join(each)}) END"
+            chosen = f"{name}({', '.join(each)})"
+            if floats and name == "greatest":
+                chosen = greatest_float(f"[{', '.join(each)}]")
+            return f"CASE WHEN {absent} THEN NULL ELSE {chosen} END"
 
         return made_of(once_each(texts, body), joined, values)
 

@@ -94,9 +94,8 @@ def matching(pattern: str, then: str, code: str, problem: str) -> Writer:
     """A function of a text that must be of a pattern; ``then`` is the template for one that is."""
 
     def write(found: Fit) -> str:
-        fails = failure(code, quoted(problem), found.result)
-
         def body(text: str) -> str:
+            fails = failure(code, f"{quoted(problem)} || {text}", found.result)
             matches = f"regexp_full_match({text}, {quoted(pattern)})"
             return f"CASE WHEN {matches} THEN {then.format(text)} WHEN {text} IS NOT NULL THEN {fails} END"
 

@@ -6,7 +6,8 @@ from local.engines.athena.dialect import types
 from local.engines.athena.dialect.arithmetic import append_arrays
 from local.engines.athena.dialect.errors import QueryError
 from local.engines.athena.dialect.functions.signatures import Fit
-from local.engines.athena.dialect.functions.tables import Table, one, overloads
+from local.engines.athena.dialect.functions.tables import Table, Writer, fill, one, overloads
+from local.engines.athena.dialect.runtime.regular_expressions import compiled
 from local.engines.athena.dialect.values import failure, quoted
 
 WHITESPACE = (
@@ -43,7 +44,7 @@ def _concat_ws(found: Fit) -> str:
 
 def _split_part(found: Fit) -> str:
     text, delimiter, index = (value.sql for value in found.values)
-    parts = f"string_split({text}, {_not_empty(delimiter)})"
+    parts = f"string_split({text}, {delimiter})"  # an empty delimiter parts every character in both
     return (
         f"({parts})[CASE WHEN {index} <= 0 THEN {_fails('Index must be greater than zero', 'bigint')} ELSE {index} END]"
     )
@@ -111,27 +112,40 @@ TEXTS: Table = {
 
 SYNONYMS = {"substring": "substr"}
 
+
+def _regular(template: str) -> Writer:
+    """A call with a pattern, which is read at once when it is a literal, so that a refusal comes before any row."""
+
+    def write(found: Fit) -> str:
+        pattern = found.values[1].literal
+        if isinstance(pattern, str):
+            compiled(pattern)
+        return fill(template, found)
+
+    return write
+
+
 REGULAR_EXPRESSIONS: Table = {
-    "regexp_count": one("varchar, varchar -> bigint", "athena_regexp_count({0}, {1})"),
+    "regexp_count": one("varchar, varchar -> bigint", _regular("athena_regexp_count({0}, {1})")),
     "regexp_extract": overloads(
-        ("varchar, varchar -> varchar", "athena_regexp_extract({0}, {1}, 0)"),
-        ("varchar, varchar, bigint -> varchar", "athena_regexp_extract({0}, {1}, {2})"),
+        ("varchar, varchar -> varchar", _regular("athena_regexp_extract({0}, {1}, 0)")),
+        ("varchar, varchar, bigint -> varchar", _regular("athena_regexp_extract({0}, {1}, {2})")),
     ),
     "regexp_extract_all": overloads(
-        ("varchar, varchar -> array(varchar)", "athena_regexp_extract_all({0}, {1}, 0)"),
-        ("varchar, varchar, bigint -> array(varchar)", "athena_regexp_extract_all({0}, {1}, {2})"),
+        ("varchar, varchar -> array(varchar)", _regular("athena_regexp_extract_all({0}, {1}, 0)")),
+        ("varchar, varchar, bigint -> array(varchar)", _regular("athena_regexp_extract_all({0}, {1}, {2})")),
     ),
-    "regexp_like": one("varchar, varchar -> boolean", "athena_regexp_like({0}, {1})"),
+    "regexp_like": one("varchar, varchar -> boolean", _regular("athena_regexp_like({0}, {1})")),
     "regexp_position": overloads(
-        ("varchar, varchar -> integer", "athena_regexp_position({0}, {1}, 1, 1)"),
-        ("varchar, varchar, bigint -> integer", "athena_regexp_position({0}, {1}, {2}, 1)"),
-        ("varchar, varchar, bigint, bigint -> integer", "athena_regexp_position({0}, {1}, {2}, {3})"),
+        ("varchar, varchar -> integer", _regular("athena_regexp_position({0}, {1}, 1, 1)")),
+        ("varchar, varchar, bigint -> integer", _regular("athena_regexp_position({0}, {1}, {2}, 1)")),
+        ("varchar, varchar, bigint, bigint -> integer", _regular("athena_regexp_position({0}, {1}, {2}, {3})")),
     ),
     "regexp_replace": overloads(
-        ("varchar, varchar -> varchar", "athena_regexp_replace({0}, {1}, '')"),
-        ("varchar, varchar, varchar -> varchar", "athena_regexp_replace({0}, {1}, {2})"),
+        ("varchar, varchar -> varchar", _regular("athena_regexp_replace({0}, {1}, '')")),
+        ("varchar, varchar, varchar -> varchar", _regular("athena_regexp_replace({0}, {1}, {2})")),
     ),
-    "regexp_split": one("varchar, varchar -> array(varchar)", "athena_regexp_split({0}, {1})"),
+    "regexp_split": one("varchar, varchar -> array(varchar)", _regular("athena_regexp_split({0}, {1})")),
 }
 """Java's regular expressions, by ``runtime.regular_expressions``."""
 

@@ -6,11 +6,13 @@ Formatting is DuckDB's strftime with each specifier translated; parsing is ``run
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from local.engines.athena.dialect.errors import QueryError
 from local.engines.athena.dialect.functions.signatures import Fit
-from local.engines.athena.dialect.functions.tables import Overload, literal_text, one
+from local.engines.athena.dialect.functions.tables import Overload, Writer, literal_text, one
 from local.engines.athena.dialect.functions.time_fields import local_text
+from local.engines.athena.dialect.runtime.time_formats import joda_reader, mysql_reader
 from local.engines.athena.dialect.values import quoted
 
 MYSQL = {
@@ -41,8 +43,8 @@ def mysql_to_strftime(pattern: str) -> str:
         if character != "%":
             found.append(character)
             continue
-        letter = next(characters, "%")
-        if letter in MYSQL_REFUSED:
+        letter = next(characters, "")
+        if letter and letter in MYSQL_REFUSED:
             raise QueryError("INVALID_FUNCTION_ARGUMENT", f"%{letter} not supported in date format string")
         found.append(MYSQL.get(letter, letter))
     return "".join(found)
@@ -88,7 +90,15 @@ FORMAT_DATETIME = [
     Overload("timestamp, varchar -> varchar", _format_datetime),
     Overload("timestamp with time zone, varchar -> varchar", _format_datetime),
 ]
-DATE_PARSE = one("varchar, varchar -> timestamp", "CAST(athena_date_parse({0}, {1}) AS TIMESTAMP)")
-PARSE_DATETIME = one(
-    "varchar, varchar -> timestamp with time zone", "CAST(athena_parse_datetime({0}, {1}) AS TIMESTAMP)"
-)
+
+
+def _parse(name: str, reader: Callable[[str], object]) -> Writer:
+    def write(found: Fit) -> str:
+        reader(literal_text(found.values[1], "format", name))  # what it does not read is refused before any row
+        return f"CAST(athena_{name}({found.values[0].sql}, {found.values[1].sql}) AS TIMESTAMP)"
+
+    return write
+
+
+DATE_PARSE = one("varchar, varchar -> timestamp", _parse("date_parse", mysql_reader))
+PARSE_DATETIME = one("varchar, varchar -> timestamp with time zone", _parse("parse_datetime", joda_reader))

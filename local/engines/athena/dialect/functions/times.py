@@ -150,7 +150,7 @@ TIMES: Table = {
     "format_datetime": time_formats.FORMAT_DATETIME,
     "from_iso8601_date": one("varchar -> date", matching(
         "[0-9]{4}-[0-9]{2}-[0-9]{2}", "CAST({0} AS DATE)", "NOT_SUPPORTED",
-        "from_iso8601_date reads YYYY-MM-DD only in the local Athena")),
+        "from_iso8601_date reads YYYY-MM-DD only in the local Athena, not ")),
     "from_iso8601_timestamp": one("varchar -> timestamp with time zone", _from_iso8601_timestamp),
     "from_unixtime": overloads(("double -> timestamp with time zone", _from_unixtime),
                                ("double, varchar -> timestamp with time zone", _from_unixtime)),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 import duckdb
 
-from local.engines.athena.dialect.runtime.functions import FUNCTIONS
+from local.engines.athena.dialect.errors import QueryError
+from local.engines.athena.dialect.runtime.functions import FUNCTIONS, Function
 from local.engines.athena.dialect.runtime.macros import MACROS
 
 SETTINGS = {
@@ -21,10 +26,33 @@ SETTINGS = {
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """See ``dialect.prepare``."""
     configure(connection)
-    for function in FUNCTIONS:
-        connection.create_function(f"athena_{function.name}", function.body, list(function.parameters), function.result)
+    refused: list[QueryError] = []
+
+    def unrefused(answer: bool) -> bool:
+        if refused:
+            raise refused[0]
+        return answer
+
+    for function in (*FUNCTIONS, Function("unrefused", unrefused, ("BOOLEAN",), "BOOLEAN")):
+        body = _watched(function.body, refused)
+        connection.create_function(f"athena_{function.name}", body, list(function.parameters), function.result)
     for macro in MACROS:
         connection.execute(f"CREATE OR REPLACE MACRO {macro}")
+
+
+def _watched(body: Callable[..., Any], refused: list[QueryError]) -> Callable[..., Any]:
+    """The function; what it refuses is remembered, since TRY would make a NULL of it that Athena would not give."""
+
+    @wraps(body)
+    def call(*arguments: Any) -> Any:
+        try:
+            return body(*arguments)
+        except QueryError as error:
+            if error.code == "NOT_SUPPORTED":
+                refused.append(error)
+            raise
+
+    return call
 
 
 def configure(connection: duckdb.DuckDBPyConnection) -> None:

@@ -41,6 +41,8 @@ FUNCTIONS = (
     Function("from_base", numbers.from_base, (TEXT, WHOLE), WHOLE),
     Function("java_double", numbers.java_double, (FLOAT,), TEXT),
     Function("java_float", numbers.java_float, ("FLOAT",), TEXT),
+    Function("double_text", numbers.sql_double, (FLOAT,), TEXT),
+    Function("real_text", numbers.sql_real, ("FLOAT",), TEXT),
     Function("java_log", numbers.java_log, (FLOAT, FLOAT), FLOAT),
     Function("to_base", numbers.to_base, (WHOLE, WHOLE), TEXT),
     Function("width_bucket", numbers.width_bucket, (FLOAT, FLOAT, FLOAT, WHOLE), WHOLE),

@@ -15,7 +15,7 @@ from local.engines.athena.dialect import types
 from local.engines.athena.dialect.errors import QueryError
 from local.engines.athena.dialect.runtime import json_text
 from local.engines.athena.dialect.runtime.json_text import Members, Number
-from local.engines.athena.dialect.runtime.numbers import java_double
+from local.engines.athena.dialect.runtime.numbers import sql_double
 from local.engines.athena.dialect.types import Type
 
 
@@ -100,7 +100,7 @@ def _number(value: Number, target: Type) -> str:
     if target.kind in types.INTEGERS:
         return str(value) if value.is_integer else str(_rounded(float(value)))
     if target.kind == "varchar":
-        return str(value) if value.is_integer else java_double(float(value))
+        return str(value) if value.is_integer else sql_double(float(value))
     if target.kind == "decimal":
         return f"{Decimal(value):f}"
     if target.kind not in types.NUMBERS:

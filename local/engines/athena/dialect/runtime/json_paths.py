@@ -10,7 +10,7 @@ from local.engines.athena.dialect.errors import QueryError
 from local.engines.athena.dialect.runtime import json_text
 from local.engines.athena.dialect.runtime.json_text import Cursor, Members, Number
 
-_STEP = re.compile(r'\.([\w:$\-/@#]+)|\[\s*([\w]+)\s*\]|\[\s*"((?:[^"\\]|\\.)*)"\s*\]')
+_STEP = re.compile(r'\.([\w:]+)|\[(\w+)\]|\["((?:[^"\\]|\\["\\])*)"\]')
 _ABSENT = object()
 
 

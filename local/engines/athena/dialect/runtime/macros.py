@@ -2,9 +2,9 @@
 
 MACROS = (
     # Java writes doubles plainly from 10^-3 to 10^7, as DuckDB does there too
-    """athena_double_text(x) AS CASE WHEN x = 0 OR (abs(x) >= 1e-3 AND abs(x) < 1e7) THEN CAST(x AS VARCHAR)
+    """athena_double_json(x) AS CASE WHEN x = 0 OR (abs(x) >= 1e-3 AND abs(x) < 1e7) THEN CAST(x AS VARCHAR)
        ELSE athena_java_double(x) END""",
-    """athena_real_text(x) AS CASE WHEN x = 0 OR (abs(x) >= 1e-3 AND abs(x) < 1e7) THEN CAST(x AS VARCHAR)
+    """athena_real_json(x) AS CASE WHEN x = 0 OR (abs(x) >= 1e-3 AND abs(x) < 1e7) THEN CAST(x AS VARCHAR)
        ELSE athena_java_float(x) END""",
     # Math.round(x * factor) / factor, away from zero for negative numbers
     """athena_round(x, factor) AS CASE WHEN isnan(x) OR isinf(x) OR abs(x * factor) >= 4503599627370496 THEN x

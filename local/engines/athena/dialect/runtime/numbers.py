@@ -52,6 +52,25 @@ def _java(value: float, shortest: str) -> str:
     return f"{minus}{text[0]}.{text[1:] or '0'}E{point - 1}"
 
 
+def sql_double(value: float) -> str:
+    """CAST(double AS varchar), always with an exponent: ``1.5E0``, ``0E0``, ``NaN`` (Trino since release 370)."""
+    return _scientific(value, repr(value))
+
+
+def sql_real(value: float) -> str:
+    """CAST(real AS varchar): as for a double, of at most seven digits."""
+    return _scientific(value, f"{value:.6e}" if math.isfinite(value) else "")
+
+
+def _scientific(value: float, text: str) -> str:
+    if value == 0 or not math.isfinite(value):
+        return "-0E0" if math.copysign(1, value) < 0 and value == 0 else "0E0" if value == 0 else _java(value, text)
+    sign, digits, exponent = Decimal(text).as_tuple()
+    assert isinstance(exponent, int)  # noqa: S101  the value is finite
+    mantissa = "".join(map(str, digits)).rstrip("0")
+    return f"{'-' if sign else ''}{mantissa[0]}.{mantissa[1:] or '0'}E{len(digits) + exponent - 1}"
+
+
 def decimal_divide(dividend: str, divisor: str, precision: int, scale: int) -> str:
     """The quotient of two decimals, rounded half up to a scale."""
     if Decimal(divisor) == 0:

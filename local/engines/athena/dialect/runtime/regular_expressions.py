@@ -1,4 +1,4 @@
-"""Java's regular expressions on Python's: the same where both read a pattern alike, refused where they do not."""
+"""Regular expressions as Trino's Joni reads them, on Python's: refused where the two read a pattern differently."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from local.engines.athena.dialect.errors import QueryError
 
 _INVALID = "INVALID_FUNCTION_ARGUMENT"
 _SHARED_ESCAPES = frozenset("dDwWsSbBAtnrf0123456789")
-"""Letters and digits after a backslash that both engines read alike (with Python's ASCII flag)."""
+"""Letters and digits after a backslash that both engines read alike, by Unicode."""
 
 
 def _refused(what: str, pattern: str) -> QueryError:
@@ -22,7 +22,7 @@ def _refused(what: str, pattern: str) -> QueryError:
 def compiled(pattern: str) -> re.Pattern[str]:
     """The pattern; QueryError when it is malformed, or uses what Python does not have or has otherwise."""
     try:
-        return re.compile(_python(pattern), re.ASCII)
+        return re.compile(_python(pattern))
     except re.error as error:
         raise QueryError(_INVALID, f"Invalid regular expression '{pattern}': {error}") from error
 

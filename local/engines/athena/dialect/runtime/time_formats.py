@@ -42,7 +42,8 @@ _JODA_PIECE = re.compile(r"([A-Za-z])\1*|''|'((?:[^']|'')+)'|[^A-Za-z']+")
 
 
 @lru_cache(maxsize=256)
-def _mysql(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
+def mysql_reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    """The expression of a date_parse pattern and the fields of its groups; QueryError when it is not read here."""
     for letter, whole in _MYSQL_WHOLE.items():
         pattern = re.sub(rf"(?<!%)((?:%%)*)%{letter}", rf"\g<1>{whole}", pattern)
     parts: list[str] = []
@@ -52,8 +53,8 @@ def _mysql(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
         if character != "%":
             parts.append(re.escape(character))
             continue
-        letter = next(characters, "%")
-        if letter in _MYSQL_REFUSED:
+        letter = next(characters, "")
+        if letter and letter in _MYSQL_REFUSED:
             raise QueryError("NOT_SUPPORTED", f"date_parse: %{letter} is not supported by the local Athena")
         field, text = MYSQL.get(letter, ("", re.escape(letter)))
         parts.append(f"({text})" if field else text)
@@ -62,7 +63,8 @@ def _mysql(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
 
 
 @lru_cache(maxsize=256)
-def _joda(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
+def joda_reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    """The expression of a parse_datetime pattern and the fields of its groups; QueryError when it is not read here."""
     parts: list[str] = []
     fields: list[str] = []
     for match in _JODA_PIECE.finditer(pattern):
@@ -82,12 +84,12 @@ def _joda(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
 
 def date_parse(text: str, pattern: str) -> str:
     """The timestamp, as text that DuckDB reads."""
-    return _read(text, *_mysql(pattern))
+    return _read(text, *mysql_reader(pattern))
 
 
 def parse_datetime(text: str, pattern: str) -> str:
     """The timestamp in UTC, as text that DuckDB reads."""
-    return _read(text, *_joda(pattern))
+    return _read(text, *joda_reader(pattern))
 
 
 def _read(text: str, expression: re.Pattern[str], fields: tuple[str, ...]) -> str:
@@ -133,24 +135,30 @@ def _two_digit_year(year: int) -> int:
     return 2000 + year if year < 70 else 1900 + year
 
 
+_OFFSET = r"(?:Z|[+-]\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d{3})?)?)?)"
 _ISO = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})(?:T(?:(\d{2})(?::(\d{2})(?::(\d{2})(?:[.,](\d+))?)?)?)?)?(Z|[+-]\d{2}(?::?\d{2})?)?",
+    r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?"
+    rf"(?:T(?:(\d{{1,2}})(?::(\d{{1,2}})(?::(\d{{1,2}})(?:[.,](\d+))?)?)?)?({_OFFSET})?)?",
     re.ASCII,
 )
+_ISO_NOT_READ = re.compile(rf"(\d{{4,9}}(-W\d{{1,2}}(-\d)?|-\d{{3}}|(-\d\d?){{0,2}}))?(T[\d:.,]*{_OFFSET}?)?", re.ASCII)
+"""Shapes that Joda's parser may take and this one does not: week and ordinal dates, times alone, fractions of hours."""
 
 
 def iso8601_timestamp(text: str) -> str:
-    """A date with or without time, in UTC, as text that DuckDB reads; other offsets and shapes are refused."""
+    """A date with or without time, in UTC, as text that DuckDB reads; offsets that are not UTC are refused."""
     match = _ISO.fullmatch(text)
     if match is None:
-        raise QueryError("NOT_SUPPORTED", f"from_iso8601_timestamp: '{text}' is not a date or time that is read here")
+        if text and _ISO_NOT_READ.fullmatch(text):
+            raise QueryError("NOT_SUPPORTED", f"from_iso8601_timestamp: '{text}' is not read by the local Athena")
+        raise QueryError(_INVALID, f'Invalid format: "{text}"')
     year, month, day, hour, minute, second, fraction, offset = match.groups()
     if offset and offset != "Z" and any(digit in offset for digit in "123456789"):
-        problem = f"from_iso8601_timestamp: the offset of '{text}' is not UTC, and would be lost here"
+        problem = f"from_iso8601_timestamp: the offset of '{text}' is not UTC, and would be lost by the local Athena"
         raise QueryError("NOT_SUPPORTED", problem)
     try:
         moment = datetime(
-            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC
+            int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC
         )
     except ValueError as error:
         raise QueryError(_INVALID, f'Cannot parse "{text}": {error}') from error
