@@ -16,8 +16,7 @@ def run_query(context: QueryContext, query: tree.Query) -> Outcome:
     """Run a query (SELECT, VALUES, WITH, …) and write its result."""
     with context.lake() as lake:
         translation = plan(context, lake, query)
-        cursor = lake.connection.execute(translation.sql)
-        return write_rows(context, translation.columns, cursor.fetchmany)
+        return write_rows(context, lake, translation)
 
 
 def create_view(context: QueryContext, statement: tree.CreateView) -> Outcome:
