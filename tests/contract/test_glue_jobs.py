@@ -22,11 +22,14 @@ pytestmark = pytest.mark.stage
 OUTPUT, ERROR = "/aws-glue/jobs/output", "/aws-glue/jobs/error"
 
 SLEEP = """
-import os, subprocess, time
-print(os.getpid(), subprocess.Popen(["sleep", "300"]).pid, flush=True)
+import os, signal, subprocess, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = subprocess.Popen(["sleep", "300"])
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+print(os.getpid(), child.pid, flush=True)
 time.sleep(300)
 """
-"""Prints its own process id and a child's, and goes on until it is ended."""
+"""Prints its own process id and that of a child that does not heed SIGTERM, and goes on until it is ended."""
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +206,14 @@ def test_what_cannot_run_here_is_refused(
         jobs.start(name)
 
 
+def test_a_job_that_was_deleted_leaves_no_runs_to_another_of_its_name(jobs: Jobs) -> None:
+    name = jobs.create("again", "")
+    jobs.run(name)
+    jobs.glue.delete_job(JobName=name)
+    jobs.create(name, "")
+    assert jobs.glue.get_job_runs(JobName=name)["JobRuns"] == []
+
+
 def test_an_unknown_job_and_an_unknown_run_are_not_found(jobs: Jobs) -> None:
     jobs.create("known", "")
     with pytest.raises(jobs.glue.exceptions.EntityNotFoundException, match="missing metadata"):
@@ -213,16 +224,13 @@ def test_an_unknown_job_and_an_unknown_run_are_not_found(jobs: Jobs) -> None:
         jobs.glue.reset_job_bookmark(JobName="known")
 
 
-def test_a_python_shell_job_runs_with_its_files_and_little_environment(
-    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("A_SECRET_OF_THE_SHELL", "1")
+def test_a_python_shell_job_runs_with_its_files_and_little_of_the_stages_environment(jobs: Jobs) -> None:
     jobs.s3.put_object(Bucket=BUCKET, Key="one_module.py", Body=b"WORD = 'imported'")
     jobs.s3.put_object(Bucket=BUCKET, Key="table.csv", Body=b"a,b")
     script = """
 import boto3, os, pathlib, sys
 from one_module import WORD
-print(WORD, pathlib.Path(__file__).with_name("table.csv").read_text(), "A_SECRET_OF_THE_SHELL" in os.environ)
+print(WORD, pathlib.Path(__file__).with_name("table.csv").read_text(), "DATASTREAMER_PORT" in os.environ)
 print(boto3.client("sts").get_caller_identity()["Account"])
 """
     files = {"--extra-py-files": f"s3://{BUCKET}/one_module.py", "--extra-files": f"s3://{BUCKET}/table.csv"}

@@ -28,13 +28,13 @@ def test_no_run_and_no_process_outlives_the_stage(
     run_id = jobs.start(name)
     pids = [int(word) for word in jobs.wait_for_lines(OUTPUT, run_id)[0].split()]
     stage.stop(how)
-    if how == signal.SIGTERM:
-        assert not any(is_alive(pid) for pid in pids)
+    if how == signal.SIGKILL:
+        while any(is_alive(pid) for pid in pids):
+            time.sleep(0.05)
+    assert not any(is_alive(pid) for pid in pids)
     stage.start()
     run = jobs.get(name, run_id)
     assert run["JobRunState"] == "FAILED"
     assert message in run["ErrorMessage"]
     assert len(jobs.glue.get_job_runs(JobName=name)["JobRuns"]) == 1
-    while any(is_alive(pid) for pid in pids):
-        time.sleep(0.05)
     assert jobs.glue.get_job(JobName=name)["Job"]["MaxRetries"] == 3

@@ -57,7 +57,7 @@ def test_an_exclude_pattern_matches_as_glue_says(glob: str, path: str, matches: 
 )
 def test_two_types_become_the_narrowest_that_holds_both(one: HiveType, other: HiveType, both: HiveType) -> None:
     assert widened(one, other) == both
-    assert spelled(widened(other, one)).count("<") == spelled(both).count("<")
+    assert spelled(widened(other, one)).lower() == spelled(both) or isinstance(both, Struct)
 
 
 @pytest.mark.parametrize(("one", "other"), [("int", "string"), ("boolean", "int"), (Array("int"), "int")])
