@@ -14,6 +14,7 @@ from python_terraform import IsFlagged, IsNotFlagged, Terraform
 
 from datastreamer.errors import ProvisioningError
 from datastreamer.provisioning.job_package import build_job_package
+from datastreamer.provisioning.mirror import MIRROR_VARIABLE
 from datastreamer.provisioning.progress import Progress
 from datastreamer.provisioning.workspace import REPOSITORY, Workspace, data_directory, open_workspace
 from datastreamer.stages import ENVIRONMENTS
@@ -59,7 +60,15 @@ class Provisioner:
     def init(self) -> None:
         """Fetch the provider and connect to the state; quick when nothing changed."""
         backend = list(self.workspace.backend)
-        self._run("init", json=IsFlagged, reconfigure=IsFlagged, lockfile="readonly", backend_config=backend)
+        try:
+            self._run("init", json=IsFlagged, reconfigure=IsFlagged, lockfile="readonly", backend_config=backend)
+        except ProvisioningError as error:
+            if "could not connect to registry" not in str(error):
+                raise
+            raise ProvisioningError(
+                f"{error}\nThe registry cannot be reached from here, and no folder was found that holds the provider. "
+                f"Name one: {MIRROR_VARIABLE}=<folder>"
+            ) from error
         self._initialised = True
 
     def plan(self, *, destroy: bool = False) -> Plan:

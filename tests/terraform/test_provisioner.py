@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from datastreamer.errors import ProvisioningError
 from datastreamer.provisioning.provisioner import Provisioner
 from datastreamer.stages import ENVIRONMENTS
+
+pytestmark = pytest.mark.slow
 
 MAIN = """
 variable "job_script" { type = string }
@@ -52,12 +55,16 @@ def provisioner(root: Path, lines: list[str], tmp_path: Path) -> Provisioner:
     return Provisioner("tiny", environ, lines.append, environments=root.parent)
 
 
-def test_apply_reports_each_resource_and_output_reads_the_result(provisioner: Provisioner, lines: list[str]) -> None:
+def test_apply_and_destroy_report_each_resource_and_output_reads_the_result(
+    provisioner: Provisioner, lines: list[str]
+) -> None:
     assert provisioner.apply() == 1
     assert lines == ["  1/1 created terraform_data.this"]
     assert provisioner.output() == {"word": "first"}
     assert provisioner.resources() == ["terraform_data.this"]
-    assert provisioner.plan().changes == 0
+    assert provisioner.destroy() == 1
+    assert lines[-1] == "  1/1 deleted terraform_data.this"
+    assert provisioner.resources() == []
 
 
 def test_a_saved_plan_is_shown_and_then_carried_out(provisioner: Provisioner, lines: list[str], root: Path) -> None:
@@ -72,13 +79,6 @@ def test_a_saved_plan_is_shown_and_then_carried_out(provisioner: Provisioner, li
     assert not plan.file.exists()
 
 
-def test_destroy_leaves_nothing(provisioner: Provisioner, lines: list[str]) -> None:
-    provisioner.apply()
-    assert provisioner.destroy() == 1
-    assert lines[-1] == "  1/1 deleted terraform_data.this"
-    assert provisioner.resources() == []
-
-
 def test_a_failure_tells_terraforms_own_reason(provisioner: Provisioner, root: Path) -> None:
     (root / "terraform.tfvars").write_text('word = "forbidden"\n')
     with pytest.raises(ProvisioningError, match=r"(?s)terraform apply failed for stage tiny.*That word is forbidden"):
@@ -91,3 +91,22 @@ def test_a_provider_that_is_not_the_locked_one_is_refused(provisioner: Provision
     lock.write_text(lock.read_text().replace('"zh:', '"zh:0000'))
     with pytest.raises(ProvisioningError, match="terraform init failed"):
         provisioner.apply()
+
+
+def test_without_registry_and_mirror_it_says_how_to_name_one(root: Path, tmp_path: Path) -> None:
+    said = {
+        "type": "diagnostic",
+        "diagnostic": {"severity": "error", "summary": "could not connect to registry.terraform.io: no such host"},
+    }
+    binary = tmp_path / "bin" / "terraform"
+    binary.parent.mkdir()
+    binary.write_text(
+        "#!/bin/sh\n"
+        'if [ "$1" = version ]; then echo \'{"terraform_version": "1.11.4", "platform": "linux_amd64"}\'; exit 0; fi\n'
+        f"echo '{json.dumps(said)}'; exit 1\n"
+    )
+    binary.chmod(0o755)
+    environ = {"PATH": f"{binary.parent}:{os.environ['PATH']}", "DATASTREAMER_DATA_DIR": str(tmp_path / "data")}
+    offline = Provisioner("tiny", environ, lambda _: None, environments=root.parent)
+    with pytest.raises(ProvisioningError, match=r"(?s)no such host.*Name one: DATASTREAMER_TERRAFORM_MIRROR=<folder>"):
+        offline.init()

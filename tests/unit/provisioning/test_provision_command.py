@@ -1,0 +1,131 @@
+"""Who is asked before something changes, and what a command ends with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from datastreamer.errors import ProvisioningError
+from datastreamer.provisioning.provisioner import Plan
+from scripts import provision
+
+
+class FakeWorkspace:
+    def __init__(self, stage: str) -> None:
+        self.stage = stage
+
+
+class FakeProvisioner:
+    """Plans three changes (or ``changes``) and remembers what it was told to do."""
+
+    done: ClassVar[list[str]] = []
+    changes: ClassVar[int] = 3
+    fails: ClassVar[bool] = False
+
+    def __init__(self, stage: str, _environ: Any, _report: Any) -> None:
+        self.workspace = FakeWorkspace(stage)
+
+    def plan(self, *, destroy: bool = False) -> Plan:
+        return Plan(Path("destroy.tfplan" if destroy else "plan.tfplan"), self.changes, 1.0)
+
+    def show(self, plan: Plan, **_: Any) -> None:
+        self.done.append(f"showed {plan.file}")
+
+    def apply(self, plan: Plan | None = None) -> int:
+        if self.fails:
+            raise ProvisioningError("terraform apply failed")
+        self.done.append(f"applied {plan.file if plan else 'at once'}")
+        return self.changes
+
+    def destroy(self, plan: Plan | None = None) -> int:
+        self.done.append(f"destroyed {plan.file if plan else 'at once'}")
+        return self.changes
+
+
+@pytest.fixture(autouse=True)
+def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    FakeProvisioner.done = []
+    FakeProvisioner.changes = 3
+    FakeProvisioner.fails = False
+    monkeypatch.setattr(provision, "Provisioner", FakeProvisioner)
+    return FakeProvisioner.done
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, words: str | None) -> None:
+    """Somebody at the terminal who says ``words``, or nobody."""
+    monkeypatch.setattr("sys.stdin.isatty", lambda: words is not None, raising=False)
+    monkeypatch.setattr("builtins.input", lambda _question: words)
+
+
+def test_apply_shows_asks_and_applies_what_it_showed(monkeypatch: pytest.MonkeyPatch, done: list[str]) -> None:
+    answer(monkeypatch, "yes")
+    assert provision.main(["apply", "production"]) == 0
+    assert done == ["showed plan.tfplan", "applied plan.tfplan"]
+
+
+@pytest.mark.parametrize("words", ["no", "y", "", None])
+def test_anything_but_yes_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, done: list[str], words: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer(monkeypatch, words)
+    assert provision.main(["apply", "production"]) == 2
+    assert provision.main(["destroy", "production"]) == 2
+    assert done == ["showed plan.tfplan", "showed destroy.tfplan"]
+    error = capsys.readouterr().err
+    assert ("AUTO_APPROVE=1" if words is None else "nothing changed") in error
+
+
+def test_approval_beforehand_asks_nobody(monkeypatch: pytest.MonkeyPatch, done: list[str]) -> None:
+    answer(monkeypatch, None)
+    assert provision.main(["apply", "production", "--auto-approve"]) == 0
+    assert provision.main(["destroy", "production", "--auto-approve"]) == 0
+    assert done == ["applied at once", "destroyed at once"]
+
+
+def test_the_local_stage_is_applied_unasked_and_destroyed_asked(
+    monkeypatch: pytest.MonkeyPatch, done: list[str]
+) -> None:
+    answer(monkeypatch, None)
+    assert provision.main(["apply", "local"]) == 0
+    assert provision.main(["destroy", "local"]) == 2
+    assert done == ["applied at once", "showed destroy.tfplan"]
+
+
+def test_another_stages_approval_in_the_environment_approves_nothing(
+    monkeypatch: pytest.MonkeyPatch, done: list[str]
+) -> None:
+    monkeypatch.setenv("DATASTREAMER_AUTO_APPROVE", "1")
+    answer(monkeypatch, None)
+    assert provision.main(["apply", "production"]) == 2
+    assert done == ["showed plan.tfplan"]
+
+
+def test_nothing_to_change_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeProvisioner.changes = 0
+    answer(monkeypatch, None)
+    assert provision.main(["apply", "production"]) == 0
+
+
+def test_a_saved_plan_is_applied_as_it_is(done: list[str], tmp_path: Path) -> None:
+    plan = tmp_path / "approved.tfplan"
+    plan.touch()
+    assert provision.main(["apply", "production", "--plan", str(plan)]) == 0
+    assert done == [f"applied {plan}"]
+    assert provision.main(["apply", "production", "--plan", str(tmp_path / "gone")]) == 2
+
+
+def test_plan_says_with_its_exit_code_whether_there_are_changes() -> None:
+    assert provision.main(["plan", "production"]) == 0
+    with pytest.raises(SystemExit) as ended:
+        provision.main(["plan", "production", "--detailed-exitcode"])
+    assert ended.value.code == 3
+    FakeProvisioner.changes = 0
+    assert provision.main(["plan", "production", "--detailed-exitcode"]) == 0
+
+
+def test_a_failure_is_one_message_and_exit_1(capsys: pytest.CaptureFixture[str]) -> None:
+    FakeProvisioner.fails = True
+    assert provision.main(["apply", "production", "--auto-approve"]) == 1
+    assert capsys.readouterr().err == "error: terraform apply failed\n"
