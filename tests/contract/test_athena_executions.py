@@ -148,6 +148,8 @@ def test_the_workgroup_decides_where_results_go_when_it_enforces(lake: AthenaLak
     place = answer.execution["ResultConfiguration"]
     assert place["OutputLocation"].startswith("s3://athena-runs/enforced/")
     assert place["EncryptionConfiguration"] == {"EncryptionOption": "SSE_S3"}
+    written = lake.s3.head_object(Bucket=lake.bucket, Key=place["OutputLocation"].removeprefix("s3://athena-runs/"))
+    assert written["ServerSideEncryption"] == "AES256"
     reason = lake.failure(
         "CREATE TABLE elsewhere WITH (external_location = 's3://athena-runs/mine/') AS SELECT 1 AS one", **request
     )

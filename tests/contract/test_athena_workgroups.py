@@ -112,6 +112,10 @@ def test_workgroups_refuse_what_is_wrong(athena: Any) -> None:
     assert "managed query results" in message(
         create, Name="x", Configuration={"ManagedQueryResultsConfiguration": {"Enabled": True}}
     )
+    encryption = {"EncryptionOption": "CSE_KMS", "KmsKey": "alias/x"}
+    assert "does not support CSE_KMS" in message(
+        create, Name="x", Configuration={"ResultConfiguration": {"EncryptionConfiguration": encryption}}
+    )
     assert message(athena.get_work_group, WorkGroup="nowhere") == (
         "InvalidRequestException: WorkGroup nowhere is not found."
     )

@@ -15,7 +15,7 @@ from local.engine import Call, Handler, Stage
 from local.engines.athena.api.locations import Location
 from local.engines.athena.api.notices import announce
 from local.engines.athena.api.requests import invalid, page, required
-from local.engines.athena.api.workgroups import PRIMARY, WorkGroups
+from local.engines.athena.api.workgroups import PRIMARY, WorkGroups, check_results
 from local.engines.athena.statements.kinds import classify
 from local.settings import ACCOUNT_ID
 from local.store import Document, Store
@@ -234,16 +234,14 @@ class Executions:
             if enforced
             else {**configuration["ResultConfiguration"], **given}
         )
+        check_results(result)
         location = result.get("OutputLocation")
         if not location:
             raise invalid(
                 "No output location provided. An output location is required either through the Workgroup result "
                 "configuration setting or as an API input."
             )
-        try:
-            bucket = Location.parse(location).bucket
-        except ValueError as error:
-            raise invalid(f"outputLocation is not a valid S3 path: {error}") from error
+        bucket = Location.parse(location).bucket
         try:
             self._stage.client("s3").head_bucket(Bucket=bucket)
         except ClientError as error:

@@ -186,10 +186,21 @@ def _checked(configuration: Document) -> Document:
     cutoff = configuration.get("BytesScannedCutoffPerQuery")
     if cutoff is not None and cutoff < SMALLEST_CUTOFF:
         raise invalid(f"BytesScannedCutoffPerQuery must be at least {SMALLEST_CUTOFF} bytes, not {cutoff}")
-    location = configuration["ResultConfiguration"].get("OutputLocation")
+    check_results(configuration["ResultConfiguration"])
+    return configuration
+
+
+def check_results(result: Document) -> None:
+    """Refuse a ResultConfiguration that is wrong, or that asks for what is not built here."""
+    location = result.get("OutputLocation")
     if location is not None and not re.match(r"s3://[^/]+", location):
         raise invalid(f"outputLocation is not a valid S3 path: {location}")
-    return configuration
+    encryption = result.get("EncryptionConfiguration") or {}
+    option = encryption.get("EncryptionOption")
+    if option == "CSE_KMS":
+        raise invalid("The local stage does not support CSE_KMS: use SSE_KMS or SSE_S3.")
+    if option == "SSE_KMS" and not encryption.get("KmsKey"):
+        raise invalid("KmsKey is required with SSE_KMS")
 
 
 def _refuse_unsupported(given: Document) -> None:

@@ -80,12 +80,15 @@ class QueryContext:
         finally:
             self.seconds[part] = self.seconds.get(part, 0.0) + time.monotonic() - start
 
-    def encryption(self) -> dict[str, Any]:
-        """The put_object arguments of the execution's encryption setting."""
-        configuration = self.execution["ResultConfiguration"].get("EncryptionConfiguration") or {}
-        option = configuration.get("EncryptionOption")
-        if option == "SSE_S3":
-            return {"ServerSideEncryption": "AES256"}
-        if option == "SSE_KMS":
-            return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": configuration["KmsKey"]}
-        return {}
+    def put_options(self) -> dict[str, Any]:
+        """The put_object arguments of the execution's encryption and ACL settings."""
+        configuration = self.execution["ResultConfiguration"]
+        encryption = configuration.get("EncryptionConfiguration") or {}
+        options: dict[str, Any] = {}
+        if encryption.get("EncryptionOption") == "SSE_S3":
+            options["ServerSideEncryption"] = "AES256"
+        if encryption.get("EncryptionOption") == "SSE_KMS":
+            options |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": encryption["KmsKey"]}
+        if configuration.get("AclConfiguration"):
+            options["ACL"] = "bucket-owner-full-control"
+        return options

@@ -34,7 +34,7 @@ def write_rows(context: QueryContext, lake: Lake, translation: Translation) -> O
         size = out.tell()
         out.seek(0)
         with context.timed("publishing"):
-            context.store.write(context.output, out, "text/csv", **context.encryption())
+            context.store.write(context.output, out, "text/csv", **context.put_options())
     infos = [column_info(column) for column in translation.columns]
     _write_metadata(context, infos)
     return Outcome(infos, {"OutputRows": count, "OutputBytes": size})
@@ -43,7 +43,7 @@ def write_rows(context: QueryContext, lake: Lake, translation: Translation) -> O
 def write_lines(context: QueryContext, names: Sequence[str], lines: Sequence[str]) -> Outcome:
     """Write the text answer of DDL, SHOW, DESCRIBE or EXPLAIN: one line a row."""
     body = "".join(f"{line}\n" for line in lines).encode()
-    context.store.write(context.output, body, "text/plain", **context.encryption())
+    context.store.write(context.output, body, "text/plain", **context.put_options())
     infos = [text_column(name) for name in names]
     _write_metadata(context, infos)
     return Outcome(infos, {"OutputRows": len(lines), "OutputBytes": len(body)})
@@ -53,7 +53,7 @@ def write_manifest(context: QueryContext, objects: Sequence[Location]) -> str:
     """Write the list of the objects that CTAS, INSERT or UNLOAD made; returns where it is."""
     location = Location(context.output.bucket, f"{context.output.key}-manifest.csv")
     body = "".join(f"{item}\n" for item in objects).encode()
-    context.store.write(location, body, "text/csv", **context.encryption())
+    context.store.write(location, body, "text/csv", **context.put_options())
     return str(location)
 
 
@@ -80,7 +80,7 @@ def _write_by_python(context: QueryContext, lake: Lake, translation: Translation
 
 def _write_metadata(context: QueryContext, infos: list[dict[str, Any]]) -> None:
     location = Location(context.output.bucket, f"{context.output.key}.metadata")
-    context.store.write(location, encode_metadata(infos), **context.encryption())
+    context.store.write(location, encode_metadata(infos), **context.put_options())
 
 
 def _line(values: Iterable[str | None]) -> bytes:

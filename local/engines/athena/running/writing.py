@@ -134,7 +134,7 @@ def _write(
 ) -> tuple[Written, dict[Values, str]]:
     """Write the rows of a query; gives what was written, and the folder of each partition."""
     moment = context.session.now.strftime("%Y%m%d_%H%M%S")
-    target = Target(context.store, lake.files, str(context.spill), f"{moment}_{context.id[:5]}", context.encryption())
+    target = Target(context.store, lake.files, str(context.spill), f"{moment}_{context.id[:5]}", context.put_options())
     data = [column for column in translation.columns if column.name not in to.keys]
     if not to.keys:
         target.write(lake.connection, translation.sql, data, to.folder, to.format)
