@@ -390,6 +390,36 @@ def test_triggers_start_their_jobs_by_the_clock_and_on_demand(bench: Bench) -> N
             call("CreateTrigger", Name="refused", Actions=timed, **refused)
 
 
+def test_a_trigger_comes_back_as_it_was_written(stage: RunningStage) -> None:
+    glue = stage.client("glue")
+    actions = [{"JobName": "any", "Arguments": {"--a": "1"}, "Timeout": 5}]
+    for number in range(3):
+        glue.create_trigger(
+            Name=f"kept-{number}",
+            Type="SCHEDULED",
+            Schedule="cron(0 0 1 1 ? 2199)",
+            StartOnCreation=number == 0,
+            Description="words",
+            Actions=actions,
+            Tags={"kept": str(number)},
+        )
+    trigger = glue.get_trigger(Name="kept-0")["Trigger"]
+    assert (trigger["State"], trigger["Description"], trigger["Actions"]) == ("ACTIVATED", "words", actions)
+    glue.update_trigger(Name="kept-0", TriggerUpdate={"Schedule": "cron(0 1 1 1 ? 2199)"})
+    changed = glue.get_trigger(Name="kept-0")["Trigger"]
+    assert changed == trigger | {"Schedule": "cron(0 1 1 1 ? 2199)"}
+    assert glue.list_triggers(Tags={"kept": "1"})["TriggerNames"] == ["kept-1"]
+    pages = glue.get_paginator("get_triggers").paginate(DependentJobName="any", PaginationConfig={"PageSize": 2})
+    assert [trigger["Name"] for page in pages for trigger in page["Triggers"]] == ["kept-0", "kept-1", "kept-2"]
+    answer = glue.batch_get_triggers(TriggerNames=["kept-2", "nobody"])
+    assert ([found["Name"] for found in answer["Triggers"]], answer["TriggersNotFound"]) == (["kept-2"], ["nobody"])
+    glue.delete_trigger(Name="kept-0")
+    arn = "arn:aws:glue:ap-northeast-1:000000000000:trigger/kept-0"
+    assert glue.get_tags(ResourceArn=arn)["Tags"] == {}
+    with pytest.raises(glue.exceptions.EntityNotFoundException):
+        glue.get_trigger(Name="kept-0")
+
+
 def test_the_stage_fires_by_itself_and_only_once(bench: Bench) -> None:
     queue = bench.queue("by-itself")
     bench.scheduler.create_schedule(

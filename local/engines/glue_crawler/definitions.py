@@ -11,8 +11,8 @@ from typing import Any
 
 from local.engine import AwsError, Call, Handler, Stage
 from local.engines.glue_crawler import options
+from local.glue_tags import GlueTags
 from local.schedule_expression import parse
-from local.settings import ACCOUNT_ID
 
 Crawler = dict[str, Any]
 
@@ -49,6 +49,7 @@ class Definitions:
     ) -> None:
         self._stage = stage
         self._store = stage.store(engine)
+        self.tags = GlueTags(stage, "crawler")
         self._is_running = is_running
         self._deleted = deleted
         self.operations: Mapping[tuple[str, str], Handler] = {
@@ -71,12 +72,6 @@ class Definitions:
         """Every crawler, by name."""
         return [crawler for _, crawler in self._store.items(_KIND)]
 
-    def tags(self, name: str) -> dict[str, str]:
-        """The tags of a crawler."""
-        answer = self._stage.forward(Call("glue", "GetTags", {"ResourceArn": self._arn(name)}))
-        tags: dict[str, str] = answer.get("Tags") or {}
-        return tags
-
     def _create(self, call: Call) -> dict[str, Any]:
         name = call.payload.get("Name") or ""
         if not name or not call.payload.get("Role"):
@@ -86,9 +81,7 @@ class Definitions:
         crawler = _completed({}, call.payload)
         now = self._stage.clock.now().timestamp()
         self._store.put(_KIND, name, {"Name": name, **crawler, "CreationTime": now, "LastUpdated": now, "Version": 1})
-        if call.payload.get("Tags"):
-            tags = {"ResourceArn": self._arn(name), "TagsToAdd": call.payload["Tags"]}
-            self._stage.forward(Call("glue", "TagResource", tags))
+        self.tags.add(name, call.payload.get("Tags"))
         return {}
 
     def _update(self, call: Call) -> dict[str, Any]:
@@ -100,8 +93,7 @@ class Definitions:
     def _delete(self, call: Call) -> dict[str, Any]:
         name = self._idle(call)["Name"]
         self._store.delete(_KIND, name)
-        keys = {"ResourceArn": self._arn(name), "TagsToRemove": list(self.tags(name))}
-        self._stage.forward(Call("glue", "UntagResource", keys))
+        self.tags.clear(name)
         self._deleted(name)
         return {}
 
@@ -136,9 +128,6 @@ class Definitions:
     def _put(self, crawler: Crawler) -> None:
         now = self._stage.clock.now().timestamp()
         self._store.put(_KIND, crawler["Name"], crawler | {"LastUpdated": now, "Version": crawler["Version"] + 1})
-
-    def _arn(self, name: str) -> str:
-        return f"arn:aws:glue:{self._stage.settings.region}:{ACCOUNT_ID}:crawler/{name}"
 
 
 def _completed(before: Mapping[str, Any], given: Mapping[str, Any]) -> Crawler:

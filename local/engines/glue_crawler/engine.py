@@ -189,7 +189,7 @@ class GlueCrawler:
     def _list_crawlers(self, call: Call) -> dict[str, Any]:
         wanted = call.payload.get("Tags") or {}
         names = [crawler["Name"] for crawler in self._definitions.all()]
-        names = [name for name in names if not wanted or wanted.items() <= self._definitions.tags(name).items()]
+        names = [name for name in names if self._definitions.tags.matches(name, wanted)]
         found, more = page(names, call.payload.get("NextToken"), call.payload.get("MaxResults"), _PAGE)
         return {"CrawlerNames": found, **more}
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from local.clock import Clock
 from local.engine import AwsError, Call, Handler, Stage
+from local.glue_tags import GlueTags
 from local.paging import page
-from local.settings import ACCOUNT_ID
 
 Job = dict[str, Any]
 
@@ -52,7 +52,7 @@ class Definitions:
     """The jobs of the account, durable; ``deleted`` is told of the name of each job that goes."""
 
     def __init__(self, stage: Stage, engine: str, deleted: Callable[[str], None]) -> None:
-        self._stage = stage
+        self._tags = GlueTags(stage, "job")
         self._store = stage.store(engine)
         self._clock: Clock = stage.clock
         self._deleted = deleted
@@ -86,10 +86,7 @@ class Definitions:
             return {"Name": name}
         now = self._clock.now().timestamp()
         self._store.put(_KIND, name, job | {"CreatedOn": now, "LastModifiedOn": now})
-        if call.payload.get("Tags"):
-            self._stage.forward(
-                Call("glue", "TagResource", {"ResourceArn": self._arn(name), "TagsToAdd": call.payload["Tags"]})
-            )
+        self._tags.add(name, call.payload.get("Tags"))
         return {"Name": name}
 
     def _update(self, call: Call) -> dict[str, Any]:
@@ -105,9 +102,7 @@ class Definitions:
         """Deleting what is not there succeeds, as on AWS."""
         name = call.payload.get("JobName", "")
         if self._store.delete(_KIND, name):
-            tags = self._stage.forward(Call("glue", "GetTags", {"ResourceArn": self._arn(name)})).get("Tags") or {}
-            keys = {"ResourceArn": self._arn(name), "TagsToRemove": list(tags)}
-            self._stage.forward(Call("glue", "UntagResource", keys))
+            self._tags.clear(name)
             self._deleted(name)
         return {"JobName": name}
 
@@ -126,18 +121,9 @@ class Definitions:
 
     def _list(self, call: Call) -> dict[str, Any]:
         wanted = call.payload.get("Tags") or {}
-        names = [name for name, _ in self._store.items(_KIND) if wanted.items() <= self._tags_if(name, wanted).items()]
+        names = [name for name, _ in self._store.items(_KIND) if self._tags.matches(name, wanted)]
         found, more = page(names, call.payload.get("NextToken"), call.payload.get("MaxResults"), _PAGE)
         return {"JobNames": found, **more}
-
-    def _tags_if(self, name: str, wanted: Mapping[str, str]) -> dict[str, str]:
-        if not wanted:
-            return {}
-        tags: dict[str, str] = self._stage.forward(Call("glue", "GetTags", {"ResourceArn": self._arn(name)}))["Tags"]
-        return tags
-
-    def _arn(self, name: str) -> str:
-        return f"arn:aws:glue:{self._stage.settings.region}:{ACCOUNT_ID}:job/{name}"
 
 
 def _completed(name: str, given: Mapping[str, Any]) -> Job:

@@ -14,9 +14,9 @@ from botocore.exceptions import ClientError
 
 from local.engine import AwsError, Call, Handler, Stage
 from local.engines.scheduler.timetable import Timed
+from local.glue_tags import GlueTags
 from local.paging import page
 from local.schedule_expression import parse
-from local.settings import ACCOUNT_ID
 
 logger = logging.getLogger("datastreamer.scheduler")
 
@@ -35,6 +35,7 @@ class Triggers:
     def __init__(self, stage: Stage, engine: str) -> None:
         self._stage = stage
         self._store = stage.store(engine)
+        self._tags = GlueTags(stage, "trigger")
         self.operations: Mapping[tuple[str, str], Handler] = {
             ("glue", "CreateTrigger"): self._create,
             ("glue", "UpdateTrigger"): self._update,
@@ -105,9 +106,7 @@ class Triggers:
             **({"Schedule": _checked(given.get("Schedule"))} if kind == "SCHEDULED" else {}),
         }
         self._store.put(_KIND, name, trigger | {"CreatedOn": self._stage.clock.now().timestamp()})
-        if given.get("Tags"):
-            tags = {"ResourceArn": self._arn(name), "TagsToAdd": given["Tags"]}
-            self._stage.forward(Call("glue", "TagResource", tags))
+        self._tags.add(name, given.get("Tags"))
         return {"Name": name}
 
     def _update(self, call: Call) -> dict[str, Any]:
@@ -126,8 +125,7 @@ class Triggers:
         """Deleting what is not there succeeds, as on AWS."""
         name = call.payload.get("Name", "")
         if self._store.delete(_KIND, name):
-            keys = {"ResourceArn": self._arn(name), "TagsToRemove": list(self._tags(name))}
-            self._stage.forward(Call("glue", "UntagResource", keys))
+            self._tags.clear(name)
         return {"Name": name}
 
     def _start(self, call: Call) -> dict[str, Any]:
@@ -156,7 +154,7 @@ class Triggers:
             name
             for name, trigger in self._store.items(_KIND)
             if (not job or any(action.get("JobName") == job for action in trigger["Actions"]))
-            and (not wanted or wanted.items() <= self._tags(name).items())
+            and self._tags.matches(name, wanted)
         ]
 
     def _list(self, call: Call) -> dict[str, Any]:
@@ -174,14 +172,6 @@ class Triggers:
             "Triggers": [self._get(name) for name in wanted if name in known],
             "TriggersNotFound": [name for name in wanted if name not in known],
         }
-
-    def _tags(self, name: str) -> dict[str, str]:
-        answer = self._stage.forward(Call("glue", "GetTags", {"ResourceArn": self._arn(name)}))
-        tags: dict[str, str] = answer.get("Tags") or {}
-        return tags
-
-    def _arn(self, name: str) -> str:
-        return f"arn:aws:glue:{self._stage.settings.region}:{ACCOUNT_ID}:trigger/{name}"
 
 
 def _checked(expression: str | None) -> str:
