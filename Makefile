@@ -60,7 +60,7 @@ $(SPARK_JARS)/.ready: requirements/jars.txt | $(VENV)/.ready
 $(CHECKOV)/.ready: requirements/checkov.txt
 	@echo "Setting up Checkov in $(CHECKOV) (once)"
 	@$(PYTHON) -m venv --clear $(CHECKOV)
-	@$(CHECKOV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/checkov.txt
+	@$(CHECKOV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/checkov.txt
 	@touch $@
 
 lock: ## Re-resolve and pin every dependency with hashes

@@ -33,11 +33,12 @@ FIREHOSE_RECORD_BYTES: Final = 5 * 1024
 # aws.amazon.com/s3/pricing
 S3_STANDARD_GB_MONTH: Final = 0.025
 S3_INFREQUENT_ACCESS_GB_MONTH: Final = 0.0138
-S3_GLACIER_GB_MONTH: Final = 0.0045
+S3_GLACIER_GB_MONTH: Final = 0.005
+"""Glacier Instant Retrieval."""
 S3_PUT_THOUSAND: Final = 0.0047
 S3_GET_THOUSAND: Final = 0.00037
 S3_TO_INFREQUENT_ACCESS_THOUSAND: Final = 0.01
-S3_TO_GLACIER_THOUSAND: Final = 0.03426
+S3_TO_GLACIER_THOUSAND: Final = 0.02
 S3_SMALLEST_MOVED_BYTES: Final = 128 * 1024
 """Lifecycle rules leave smaller objects where they are, unless told otherwise."""
 

@@ -21,11 +21,16 @@ run "is_encrypted_and_takes_messages_of_this_account_over_tls_only" {
 
   assert {
     condition     = jsondecode(aws_sns_topic_policy.this.policy).Statement[0].Condition.StringEquals["aws:SourceAccount"] == "123456789012"
-    error_message = "Only this account's alarms and events may publish."
+    error_message = "Only this account's alarms may publish."
   }
 
   assert {
-    condition     = jsondecode(aws_sns_topic_policy.this.policy).Statement[1].Effect == "Deny" && jsondecode(aws_sns_topic_policy.this.policy).Statement[1].Condition.Bool["aws:SecureTransport"] == "false"
+    condition     = jsondecode(aws_sns_topic_policy.this.policy).Statement[1].Principal.Service == "events.amazonaws.com" && !can(jsondecode(aws_sns_topic_policy.this.policy).Statement[1].Condition)
+    error_message = "EventBridge must be let in without conditions, which it does not understand here."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sns_topic_policy.this.policy).Statement[2].Effect == "Deny" && jsondecode(aws_sns_topic_policy.this.policy).Statement[2].Condition.Bool["aws:SecureTransport"] == "false"
     error_message = "Plain HTTP must be refused."
   }
 }

@@ -76,10 +76,11 @@ resource "aws_iam_role_policy" "this" {
         Resource = var.kms_key_arn
       },
       {
-        Sid      = "Log"
-        Effect   = "Allow"
-        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = [for group in values(aws_cloudwatch_log_group.this) : "${group.arn}:*"]
+        Sid    = "Log"
+        Effect = "Allow"
+        # Glue asks for its groups to be made even when they are there.
+        Action   = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = flatten([for group in values(aws_cloudwatch_log_group.this) : [group.arn, "${group.arn}:*"]])
       },
       {
         Sid       = "Count"

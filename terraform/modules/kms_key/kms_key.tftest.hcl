@@ -51,12 +51,17 @@ run "the_policy_names_its_actions_and_only_this_account_and_its_logs" {
 
 run "services_that_publish_may_use_it_for_this_account" {
   variables {
-    publishing_services = ["cloudwatch.amazonaws.com"]
+    publishing_services = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
   }
 
   assert {
-    condition     = jsondecode(aws_kms_key.this.policy).Statement[2].Principal.Service[0] == "cloudwatch.amazonaws.com" && jsondecode(aws_kms_key.this.policy).Statement[2].Condition.StringEquals["aws:SourceAccount"] == "123456789012"
+    condition     = jsondecode(aws_kms_key.this.policy).Statement[2].Principal.Service == "cloudwatch.amazonaws.com" && jsondecode(aws_kms_key.this.policy).Statement[2].Condition.StringEquals["aws:SourceAccount"] == "123456789012"
     error_message = "A publishing service must be let in, for this account only."
+  }
+
+  assert {
+    condition     = jsondecode(aws_kms_key.this.policy).Statement[3].Principal.Service == "events.amazonaws.com" && !can(jsondecode(aws_kms_key.this.policy).Statement[3].Condition)
+    error_message = "EventBridge names no account to an encrypted topic, so a condition would shut it out."
   }
 }
 

@@ -10,6 +10,8 @@ locals {
   account_id = data.aws_caller_identity.current.account_id
   root_arn   = "arn:${data.aws_partition.current.partition}:iam::${local.account_id}:root"
 
+  events = "events.amazonaws.com"
+
   # In a key policy "*" as the resource means this key and no other.
   this_key = "*"
 
@@ -77,17 +79,25 @@ locals {
           }
         },
       ],
-      length(var.publishing_services) == 0 ? [] : [
-        {
-          Sid       = "ServicesThatPublishToTheEncryptedTopic"
+      [
+        for service in var.publishing_services : {
+          Sid       = "PublishFor${join("", split(".", service))}"
           Effect    = "Allow"
-          Principal = { Service = var.publishing_services }
+          Principal = { Service = service }
           Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
           Resource  = local.this_key
-          Condition = {
-            StringEquals = { "aws:SourceAccount" = local.account_id }
-          }
-        },
+          Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
+        } if service != local.events
+      ],
+      [
+        # EventBridge names no source account when it publishes to an encrypted topic: a condition would shut it out.
+        for service in var.publishing_services : {
+          Sid       = "EventsPublishToTheEncryptedTopic"
+          Effect    = "Allow"
+          Principal = { Service = service }
+          Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+          Resource  = local.this_key
+        } if service == local.events
       ],
     )
   }

@@ -13,7 +13,8 @@ locals {
         expire_noncurrent_days = var.noncurrent_version_days
         transitions = [
           { days = var.raw_infrequent_access_days, storage_class = "STANDARD_IA" },
-          { days = var.raw_glacier_days, storage_class = "GLACIER" },
+          # Instant retrieval: the audit may have to count any raw object anew, whatever its age.
+          { days = var.raw_glacier_days, storage_class = "GLACIER_IR" },
         ]
       },
     ]

@@ -105,7 +105,7 @@ variable "raw_infrequent_access_days" {
 }
 
 variable "raw_glacier_days" {
-  description = "Days after which raw objects move to GLACIER."
+  description = "Days after which raw objects move to GLACIER_IR (Glacier, instant retrieval)."
   type        = number
   nullable    = false
   default     = 120
