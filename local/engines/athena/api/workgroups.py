@@ -20,6 +20,7 @@ SMALLEST_CUTOFF = 10_000_000
 """Bytes; the service's own lower bound of BytesScannedCutoffPerQuery (API model, BytesScannedCutoffValue)."""
 
 _NAME = re.compile(r"[a-zA-Z0-9._-]{1,128}")
+_PRIMARY = {"EnforceWorkGroupConfiguration": False, "PublishCloudWatchMetricsEnabled": False}
 _RESULT_MEMBERS = ("OutputLocation", "EncryptionConfiguration", "ExpectedBucketOwner", "AclConfiguration")
 _PLAIN_MEMBERS = (
     "EnforceWorkGroupConfiguration",
@@ -61,7 +62,7 @@ class WorkGroups:
     def ensure_primary(self) -> None:
         """Make the workgroup that every account has."""
         if self._store.get(KIND, PRIMARY) is None:
-            self._store.put(KIND, PRIMARY, self._new(PRIMARY, {"EnforceWorkGroupConfiguration": False}, None))
+            self._store.put(KIND, PRIMARY, self._new(PRIMARY, _PRIMARY, None))
 
     def find(self, name: str) -> Document:
         """A workgroup's document; raises InvalidRequestException when there is none of that name."""
@@ -151,7 +152,7 @@ def _configured(given: Document) -> Document:
     """A new workgroup's configuration, with the service's defaults for what was not given."""
     configuration: Document = {
         "EnforceWorkGroupConfiguration": True,
-        "PublishCloudWatchMetricsEnabled": False,
+        "PublishCloudWatchMetricsEnabled": True,
         "RequesterPaysEnabled": False,
         "ResultConfiguration": {},
     }
