@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,6 +17,9 @@ from local.refusals import Refusals, unsupported
 from local.wire import Answer, error_answer, json_version
 
 logger = logging.getLogger("datastreamer.gateway")
+
+_UNREMARKABLE = re.compile("Get|List|Describe|BatchGet|PutRecord|PutMetricData")
+"""Operations of which a log would hold too many: reading, and putting data."""
 
 HEALTH_PATH = "/_datastreamer/health"
 OPERATIONS_PATH = "/_datastreamer/operations"
@@ -83,14 +88,18 @@ class Gateway:
                 content_type=content_type,
             )
         call = Call(address.service or "", address.operation or "", payload)
+        started = time.perf_counter()
         try:
             answer = await asyncio.get_running_loop().run_in_executor(self._executor, handler, call)
         except AwsError as error:
+            logger.info("%s:%s refused: %s", call.service, call.operation, error)
             return error_answer(error.code, error.message, error.status, content_type=content_type)
         except Exception as error:
             logger.exception("%s:%s failed", call.service, call.operation)
             message = f"{type(error).__name__}: {error}"
             return error_answer("InternalServerException", message, 500, content_type=content_type)
+        if not _UNREMARKABLE.match(call.operation):
+            logger.info("%s:%s in %.0f ms", call.service, call.operation, 1000 * (time.perf_counter() - started))
         return json_answer(answer, content_type)
 
 

@@ -36,22 +36,33 @@ def start(settings: Settings, timeout: float) -> tuple[Instance, bool]:
     unhealthy for ``timeout`` seconds.
     """
     already = running_instance(settings.data_dir)
-    if already:
-        if already.port != settings.port:
-            raise ConfigurationError(
-                f"the stage of {settings.data_dir} is up on port {already.port} (pid {already.pid}), not on "
-                f"{settings.port}. Use that port, or `make down` it first."
-            )
-        _wait_until_healthy(settings, already.pid, timeout)
-        return already, False
+    if already is not None:
+        return _join(settings, already, timeout), False
     _refuse_taken_port(settings)
     said = log_path(settings.data_dir).stat().st_size if log_path(settings.data_dir).exists() else 0
     process = _spawn(settings)
-    _wait_until_healthy(settings, process.pid, timeout, process, said)
+    try:
+        _wait_until_healthy(settings, process.pid, timeout, process, said)
+    except JobFailedError:
+        other = running_instance(settings.data_dir)
+        if other is None or other.pid == process.pid:
+            raise
+        return _join(settings, other, timeout), False  # started at the same moment by another command
     instance = running_instance(settings.data_dir)
     if instance is None:
         raise JobFailedError(f"the stage stopped right after it started:\n{_log_tail(settings, said)}")
     return instance, True
+
+
+def _join(settings: Settings, running: Instance, timeout: float) -> Instance:
+    """Wait for a stage that another command has started."""
+    if running.port != settings.port:
+        raise ConfigurationError(
+            f"the stage of {settings.data_dir} is up on port {running.port} (pid {running.pid}), not on "
+            f"{settings.port}. Use that port, or `make down` it first."
+        )
+    _wait_until_healthy(settings, running.pid, timeout)
+    return running
 
 
 def stop(settings: Settings, timeout: float, *, kill: bool = False) -> Instance | None:

@@ -52,7 +52,7 @@ class LocalStage:
         from local import ministack_patches
 
         ministack_patches.apply()
-        ministack_patches.load_state_with(files.load)
+        ministack_patches.keep_state_with(files.load)
         self._durable = Durable(ministack_app, files)
         self._failure: Exception | None = None
         self._health: dict[str, Any] = {
@@ -118,10 +118,12 @@ class LocalStage:
         for engine in self.engines:
             await asyncio.to_thread(engine.start)
         self._health["status"] = "ok"
+        logger.info("up on %s, data in %s", self.settings.endpoint_url, self.settings.data_dir)
 
     async def stop_engines(self) -> None:
         """Stop every engine; the stage must still answer, so that a last flush reaches it."""
         self._health["status"] = "stopping"
+        logger.info("stopping: engines flush")
         results = await asyncio.gather(
             *(asyncio.to_thread(engine.stop) for engine in self.engines), return_exceptions=True
         )

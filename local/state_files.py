@@ -48,6 +48,7 @@ class StateFiles:
         from ministack import app
         from ministack.core import persistence
 
+        persistence.logger.setLevel(logging.WARNING)  # a line for each file, at each start
         for key, module in app._state_map.items():
             path = self._folder / f"{key}.json"
             if not path.exists():

@@ -33,8 +33,13 @@ def apply() -> None:
         importlib.import_module(f"{__name__}.{service}").apply()
 
 
-def load_state_with(load: Callable[[], None]) -> None:
-    """At start ministack goes on with an empty service when it cannot read one's file; ``load`` raises instead."""
+def keep_state_with(load: Callable[[], None]) -> None:
+    """Leave the state files to the stage: ``load`` raises where ministack would go on with an empty service.
+
+    ministack writes them when it stops as well; by then the stage has.
+    """
     from ministack import app
 
     replace(app, "_load_persisted_state", load)
+    replace(app, "save_all", lambda _services: None)
+    replace(app, "BANNER", "ministack starts behind the gateway of port {port}")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,13 @@ def test_a_stage_killed_outright_is_down_and_starts_again(run: Run) -> None:
     os.kill(_pid(run), signal.SIGKILL)
     _until(lambda: run("status").returncode == 3)
     assert "is up" in run("up").stdout
+
+
+def test_two_who_start_it_at_once_share_one_stage(run: Run) -> None:
+    with ThreadPoolExecutor() as pool:
+        answers = list(pool.map(lambda _: run("up"), range(3)))
+    assert [answer.returncode for answer in answers] == [0, 0, 0]
+    assert len({answer.stdout.partition("(pid ")[2] for answer in answers}) == 1
 
 
 def test_the_stage_outlives_the_command_that_started_it_and_its_process_group(run: Run) -> None:

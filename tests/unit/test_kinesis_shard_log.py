@@ -151,3 +151,26 @@ def test_a_full_disk_refuses_the_append_and_leaves_the_log_as_it_was(
 def test_a_log_without_records_gives_none(tmp_path: Path) -> None:
     log = ShardLog(tmp_path)
     assert (_texts(log), log.first_at(0), log.arrival_of(1)) == ([], 1, None)
+
+
+def test_an_index_that_is_gone_or_wrong_is_made_again_from_the_records(tmp_path: Path) -> None:
+    log = ShardLog(tmp_path, segment_bytes=1)
+    for text in "abcd":
+        _append(log, text)
+    indexes = sorted(tmp_path.glob("*.idx"))
+    assert len(indexes) == 3
+    indexes[0].unlink()
+    indexes[1].write_bytes(indexes[1].read_bytes()[:-1])
+    indexes[2].write_bytes(b"")
+    again = ShardLog(tmp_path, segment_bytes=1)
+    assert _texts(again) == list("abcd")
+    assert _append(again, "e") == 5
+
+
+def test_many_segments_hold_one_file_open(tmp_path: Path) -> None:
+    log = ShardLog(tmp_path, segment_bytes=1)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for number in range(50):
+        _append(log, str(number))
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 1
+    assert _texts(log) == [str(number) for number in range(50)]

@@ -1,14 +1,15 @@
-"""A segment: one append-only file of frames, with a sparse index in memory (one entry a frame)."""
+"""A segment: one append-only file of frames. The last one of a log takes frames; those before it are sealed."""
 
 from __future__ import annotations
 
 import logging
 import os
-from array import array
-from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from local.engines.kinesis import frame
+from local.engines.kinesis.segment_index import SegmentIndex
 
 logger = logging.getLogger("datastreamer.kinesis")
 
@@ -18,57 +19,53 @@ class CorruptSegmentError(Exception):
 
 
 class Segment:
-    """Frames ``first_ordinal ..``; ``end`` is the ordinal after the last record."""
+    """Frames from ``first_ordinal`` on."""
 
     def __init__(self, path: Path, first_ordinal: int) -> None:
+        """Create or open the file for appending."""
         self.path = path
         self.first_ordinal = first_ordinal
-        self.end = first_ordinal
-        self.size = 0
-        self.last_arrival_ms = 0
-        self._ordinals = array("Q")
-        self._offsets = array("Q")
-        self._arrivals = array("Q")
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        self._index = SegmentIndex(first_ordinal)
+        self._descriptor: int | None = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
 
     @classmethod
     def load(cls, path: Path, first_ordinal: int, *, last: bool) -> Segment:
-        """Index an existing file.
+        """Open an existing file.
 
         A write that the process did not live to finish leaves part of a frame at the very end of the last segment; it
         was never acknowledged, and is cut off. Anything else that is not a frame raises CorruptSegmentError.
         """
         segment = cls(path, first_ordinal)
-        length = os.fstat(segment._descriptor).st_size
-        offset = 0
-        while offset < length:
-            try:
-                header = frame.decode_header(os.pread(segment._descriptor, frame.HEADER_BYTES, offset))
-                after = offset + frame.HEADER_BYTES + header.length
-                if after <= length and last:
-                    frame.verify(header, os.pread(segment._descriptor, header.length, offset + frame.HEADER_BYTES))
-            except frame.CorruptFrameError as error:
-                if not (last and segment._is_torn(offset, length)):
-                    segment.close()
-                    raise CorruptSegmentError(f"{path} is damaged at byte {offset}: {error}") from error
-                after = length + 1
-            if after > length:
-                if not last:
-                    segment.close()
-                    raise CorruptSegmentError(f"{path} is cut off at byte {offset}")
-                logger.warning("%s: cut off %d bytes of an append that was never finished", path, length - offset)
-                os.ftruncate(segment._descriptor, offset)
-                break
-            if header.first_ordinal != segment.end:
-                segment.close()
-                raise CorruptSegmentError(f"{path} lacks records from ordinal {segment.end} on, at byte {offset}")
-            segment._note(header.first_ordinal, header.count, offset, header.arrival_ms)
-            offset = after
-        segment.size = min(offset, length)
+        length = path.stat().st_size
+        index = None if last else SegmentIndex.load(_index_path(path), first_ordinal, length)
+        if index is not None:
+            segment._index = index
+        else:
+            with segment._reading() as descriptor:
+                segment._scan(descriptor, length, last=last)
+        if not last:
+            segment.seal()
         return segment
+
+    @property
+    def end(self) -> int:
+        """The ordinal after the last record."""
+        return self._index.end
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self._index.size
+
+    @property
+    def last_arrival_ms(self) -> int:
+        """When the last record arrived, in ms since the epoch; 0 when there is none."""
+        return self._index.last_arrival_ms
 
     def append(self, encoded: bytes, count: int, arrival_ms: int) -> None:
         """Add one frame; on a failed write (disk full) the file is as it was, and OSError is raised."""
+        if self._descriptor is None:
+            raise ValueError(f"{self.path} is sealed")
         written = 0
         try:
             while written < len(encoded):
@@ -76,8 +73,13 @@ class Segment:
         except OSError:
             os.ftruncate(self._descriptor, self.size)
             raise
-        self._note(self.end, count, self.size, arrival_ms)
-        self.size += len(encoded)
+        self._index.add(count, len(encoded), arrival_ms)
+
+    def seal(self) -> None:
+        """Take no more frames: the index goes beside the file, and the file is opened when it is read."""
+        if not _index_path(self.path).exists():
+            self._index.save(_index_path(self.path))
+        self.close()
 
     def read(self, ordinal: int, limit: int, limit_bytes: int) -> tuple[list[bytes], int]:
         """Records from ``ordinal`` on: at most ``limit``, and no more once their data passes ``limit_bytes``.
@@ -86,34 +88,67 @@ class Segment:
         """
         records: list[bytes] = []
         total = 0
-        position = max(0, bisect_right(self._ordinals, ordinal) - 1)
-        while position < len(self._ordinals) and len(records) < limit:
-            found, sizes = self._frame(position, max(0, ordinal - self._ordinals[position]))
-            for record, size in zip(found, sizes, strict=True):
-                if len(records) == limit or (records and total + size > limit_bytes):
-                    return records, total
-                records.append(record)
-                total += size
-            position += 1
+        ordinals = self._index.ordinals
+        with self._reading() as descriptor:
+            for position in range(self._index.frame_of(ordinal), len(ordinals)):
+                found, sizes = self._frame(descriptor, position, max(0, ordinal - ordinals[position]))
+                for record, size in zip(found, sizes, strict=True):
+                    if len(records) == limit or (records and total + size > limit_bytes):
+                        return records, total
+                    records.append(record)
+                    total += size
         return records, total
 
     def first_at(self, arrival_ms: int) -> int:
         """The ordinal of the first record that arrived at ``arrival_ms`` or later; ``end`` when there is none."""
-        position = bisect_left(self._arrivals, arrival_ms)
-        return self._ordinals[position] if position < len(self._ordinals) else self.end
+        return self._index.first_at(arrival_ms)
 
     def arrival_of(self, ordinal: int) -> int:
         """When the record arrived, in ms since the epoch."""
-        return self._arrivals[bisect_right(self._ordinals, ordinal) - 1]
+        return self._index.arrival_of(ordinal)
 
     def close(self) -> None:
         """Close the file."""
-        os.close(self._descriptor)
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
-    def _frame(self, position: int, skip: int) -> tuple[list[bytes], list[int]]:
-        offset = self._offsets[position]
-        following = self._offsets[position + 1] if position + 1 < len(self._offsets) else self.size
-        raw = os.pread(self._descriptor, following - offset, offset)
+    def remove(self) -> None:
+        """Close the file and remove it."""
+        self.close()
+        _index_path(self.path).unlink(missing_ok=True)
+        self.path.unlink()
+
+    def _scan(self, descriptor: int, length: int, *, last: bool) -> None:
+        while self.size < length:
+            offset = self.size
+            try:
+                header = frame.decode_header(os.pread(descriptor, frame.HEADER_BYTES, offset))
+                after = offset + frame.HEADER_BYTES + header.length
+                if after <= length and last:
+                    frame.verify(header, os.pread(descriptor, header.length, offset + frame.HEADER_BYTES))
+            except frame.CorruptFrameError as error:
+                if not (last and _is_torn(os.pread(descriptor, length - offset, offset))):
+                    raise CorruptSegmentError(f"{self.path} is damaged at byte {offset}: {error}") from error
+                after = length + 1
+            if after > length:
+                self._cut(offset, length, last=last)
+                return
+            if header.first_ordinal != self.end:
+                raise CorruptSegmentError(f"{self.path} lacks records from ordinal {self.end} on, at byte {offset}")
+            self._index.add(header.count, after - offset, header.arrival_ms)
+
+    def _cut(self, offset: int, length: int, *, last: bool) -> None:
+        if not last:
+            raise CorruptSegmentError(f"{self.path} is cut off at byte {offset}")
+        logger.warning("%s: cut off %d bytes of an append that was never finished", self.path, length - offset)
+        os.truncate(self.path, offset)
+
+    def _frame(self, descriptor: int, position: int, skip: int) -> tuple[list[bytes], list[int]]:
+        offsets = self._index.offsets
+        offset = offsets[position]
+        following = offsets[position + 1] if position + 1 < len(offsets) else self.size
+        raw = os.pread(descriptor, following - offset, offset)
         try:
             header = frame.decode_header(raw)
             body = raw[frame.HEADER_BYTES :]
@@ -122,15 +157,22 @@ class Segment:
             raise CorruptSegmentError(f"{self.path} is damaged at byte {offset}: {error}") from error
         return frame.decode_records(header, body, skip)
 
-    def _is_torn(self, offset: int, length: int) -> bool:
-        """Whether what follows ``offset`` is the start of one unfinished write: too short, or blocks never filled."""
-        if length - offset < frame.HEADER_BYTES:
-            return True
-        return not os.pread(self._descriptor, length - offset, offset).strip(b"\0")
+    @contextmanager
+    def _reading(self) -> Iterator[int]:
+        if self._descriptor is not None:
+            yield self._descriptor
+            return
+        descriptor = os.open(self.path, os.O_RDONLY)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
-    def _note(self, ordinal: int, count: int, offset: int, arrival_ms: int) -> None:
-        self._ordinals.append(ordinal)
-        self._offsets.append(offset)
-        self._arrivals.append(arrival_ms)
-        self.end = ordinal + count
-        self.last_arrival_ms = arrival_ms
+
+def _is_torn(rest: bytes) -> bool:
+    """Whether the rest of a file is the start of one unfinished write: too short, or blocks that were never filled."""
+    return len(rest) < frame.HEADER_BYTES or not rest.strip(b"\0")
+
+
+def _index_path(path: Path) -> Path:
+    return path.with_suffix(".idx")

@@ -56,11 +56,11 @@ class ShardLog:
         with self._lock:
             segment = self._segments[-1]
             if segment.size >= self._segment_bytes:
+                segment.seal()
                 segment = self._new_segment(segment.end)
-                segment.last_arrival_ms = self._segments[-1].last_arrival_ms
                 self._segments.append(segment)
             first = segment.end
-            arrival_ms = max(now_ms, segment.last_arrival_ms)
+            arrival_ms = max(now_ms, *(kept.last_arrival_ms for kept in self._segments[-2:]))
             records, sizes = render(first, arrival_ms)
             segment.append(frame.encode(first, arrival_ms, records, sizes), count, arrival_ms)
             return first
@@ -100,9 +100,7 @@ class ShardLog:
         """Give back the disk of segments of which every record arrived before ``before_ms``."""
         with self._lock:
             while len(self._segments) > 1 and self._segments[0].last_arrival_ms < before_ms:
-                segment = self._segments.pop(0)
-                segment.close()
-                segment.path.unlink()
+                self._segments.pop(0).remove()
 
     def close(self) -> None:
         """Close the files."""
