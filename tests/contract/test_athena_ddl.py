@@ -216,6 +216,16 @@ def test_a_view_reads_its_tables_where_it_was_made(lake: AthenaLake) -> None:
     assert "is a table, not a view" in lake.failure("DROP VIEW under_view")
 
 
+def test_a_view_that_reads_itself_fails(lake: AthenaLake) -> None:
+    lake.rows("CREATE VIEW first_view AS SELECT 1 AS one")
+    lake.rows("CREATE VIEW second_view AS SELECT * FROM first_view")
+    lake.rows("CREATE OR REPLACE VIEW first_view AS SELECT one FROM second_view")
+    assert lake.failure("SELECT * FROM first_view").startswith("VIEW_IS_RECURSIVE")
+    lake.rows("DROP VIEW first_view")
+    assert lake.failure("SELECT * FROM second_view").startswith("TABLE_NOT_FOUND")
+    lake.rows("DROP VIEW second_view")
+
+
 def test_views_are_kept_as_athena_encodes_them(lake: AthenaLake) -> None:
     lake.rows("CREATE VIEW encoded AS SELECT 1 AS one, 'x' AS word")
     table = lake.glue.get_table(DatabaseName="athena_ddl", Name="encoded")["Table"]

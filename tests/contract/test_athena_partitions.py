@@ -159,6 +159,19 @@ def test_partitions_whose_schema_cannot_be_read_as_the_tables_fail(lake: AthenaL
     assert lake.failure("SELECT * FROM drift").startswith("HIVE_PARTITION_SCHEMA_MISMATCH: ")
 
 
+def test_a_condition_on_a_view_prunes_the_partitions_below(telemetry: AthenaLake) -> None:
+    telemetry.rows("CREATE VIEW seen AS SELECT device_id, temperature AS t, year AS y, month, day AS d FROM telemetry")
+    telemetry.rows("CREATE VIEW seen_again AS WITH telemetry AS (SELECT * FROM seen) SELECT * FROM telemetry")
+    direct = telemetry.run(AVERAGE)
+    for name in ("seen", "athena_parts.seen_again"):
+        through = telemetry.run(
+            f"SELECT device_id, avg(t) AS avg_temp FROM {name} AS v WHERE y = '2025' AND v.month = '10' AND d = '15' "
+            "GROUP BY device_id ORDER BY avg_temp DESC"
+        )
+        assert through.rows == direct.rows
+        assert through.scanned == direct.scanned
+
+
 def test_enum_date_and_template_projection(lake: AthenaLake) -> None:
     today = datetime.now(UTC)
     days = [today - timedelta(days=back) for back in range(3)]

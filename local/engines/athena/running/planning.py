@@ -1,10 +1,7 @@
-"""From a query's text to DuckDB's SQL: its tables found, pruned and put in place."""
+"""From a query to DuckDB's SQL: its tables found, pruned and put in place."""
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-
-from local.engines.athena.ddl.views import read_view
 from local.engines.athena.dialect import (
     Column,
     QueryError,
@@ -13,59 +10,69 @@ from local.engines.athena.dialect import (
     TableName,
     Translation,
     hive_to_athena,
-    parse,
     partition_predicate,
     tables_in,
     translate,
 )
 from local.engines.athena.dialect.syntax import tree
-from local.engines.athena.lake.catalogue import Table
 from local.engines.athena.lake.relations import Lake
 from local.engines.athena.running.context import QueryContext
-
-DEEPEST_VIEW = 20
-"""Views inside views; more than this is taken for a view that reads itself."""
+from local.engines.athena.running.views import ViewQuery, Views
 
 
-def plan(
-    context: QueryContext, lake: Lake, query: tree.Query, session: Session | None = None, depth: int = 0
-) -> Translation:
-    """A query in DuckDB's SQL over the objects that it needs. A view brings its own ``session``."""
-    with context.timed("planning") if depth == 0 else nullcontext():
-        session = session or context.session
-        relations: dict[TableName, Relation] = {}
+def plan(context: QueryContext, lake: Lake, query: tree.Query) -> Translation:
+    """A query in DuckDB's SQL over the objects that it needs."""
+    with context.timed("planning"):
+        views = Views(context.catalogue, context.session)
+        return _Plan(context, lake, views, views.written_out(query)).translated(query, context.session)
+
+
+class _Plan:
+    """One query's plan. ``whole`` is the query with its views written out: what it asks of each table's partitions."""
+
+    def __init__(self, context: QueryContext, lake: Lake, views: Views, whole: tree.Query) -> None:
+        self._context = context
+        self._lake = lake
+        self._views = views
+        self._whole = whole
+        self._relations: dict[TableName, Relation] = {}
+
+    def translated(self, query: tree.Query, session: Session) -> Translation:
+        """The query, or a view's query, read in its session."""
+        relations = {}
         for name in tables_in(query, session):
-            context.cancellation.check()
-            table = context.catalogue.table(name)
-            if table is None:
-                context.catalogue.check_database(name)
-            elif table.is_view:
-                relations[name] = _view(context, lake, table, depth)
-            else:
-                keys = [Column(key.name, hive_to_athena(key.type)) for key in table.partition_keys]
-                relations[name] = lake.relation(table, partition_predicate(query, name, keys, session))
+            if name not in self._relations:
+                self._context.cancellation.check()
+                found = self._relation(name)
+                if found is None:
+                    continue
+                self._relations[name] = found
+            relations[name] = self._relations[name]
         return translate(query, relations, session)
 
+    def _relation(self, name: TableName) -> Relation | None:
+        """Where the rows of a table or view come from; None when there is no such table, which translate refuses."""
+        view = self._views.find(name)
+        if view is not None:
+            return self._of_view(name, view)
+        table = self._views.table(name)
+        if table is None:
+            self._context.catalogue.check_database(name)
+            return None
+        keys = [Column(key.name, hive_to_athena(key.type)) for key in table.partition_keys]
+        return self._lake.relation(table, partition_predicate(self._whole, name, keys, self._context.session))
 
-def _view(context: QueryContext, lake: Lake, table: Table, depth: int) -> Relation:
-    """The rows of a view: its query, run where the view was made."""
-    name = f"{table.name.catalog}.{table.name.database}.{table.name.name}"
-    if depth >= DEEPEST_VIEW:
-        raise QueryError("VIEW_IS_RECURSIVE", f"Statement would create a recursive view: '{name}'")
-    view = read_view(table)
-    session = Session(context.session.now, context.session.catalog, view.database)
-    [statement] = parse(view.query)
-    if not isinstance(statement, tree.Query):
-        raise QueryError("INVALID_VIEW", f"Failed analyzing stored view '{name}': it is no query")
-    translation = plan(context, lake, statement, session, depth + 1)
-    for position, (now, made) in enumerate(zip(translation.columns, view.columns, strict=False)):
-        if now != made:
-            raise QueryError(
-                "VIEW_IS_STALE",
-                f"View '{name}' is stale or in invalid state: column [{now.name}] of type {now.type} projected from "
-                f"query view at position {position} cannot be coerced to column [{made.name}] of type {made.type} "
-                "stored in view definition",
-            )
-    if len(translation.columns) != len(view.columns):
-        raise QueryError("VIEW_IS_STALE", f"View '{name}' is stale or in invalid state: its columns have changed")
-    return Relation(f"({translation.sql})", translation.columns)
+    def _of_view(self, name: TableName, view: ViewQuery) -> Relation:
+        translation = self.translated(view.query, view.session)
+        shown = f"{name.catalog}.{name.database}.{name.name}"
+        for position, (now, made) in enumerate(zip(translation.columns, view.view.columns, strict=False)):
+            if now != made:
+                raise QueryError(
+                    "VIEW_IS_STALE",
+                    f"View '{shown}' is stale or in invalid state: column [{now.name}] of type {now.type} projected "
+                    f"from query view at position {position} cannot be coerced to column [{made.name}] of type "
+                    f"{made.type} stored in view definition",
+                )
+        if len(translation.columns) != len(view.view.columns):
+            raise QueryError("VIEW_IS_STALE", f"View '{shown}' is stale or in invalid state: its columns have changed")
+        return Relation(f"({translation.sql})", translation.columns)
