@@ -88,7 +88,7 @@ def judge_block(
     for position, line in enumerate(lines):
         # A line that begins and ends so, in a block whose parse has one row a line, is exactly one object: between
         # two such lines stands ``}{``, which JSON allows at top level only.
-        (plain if line[:1] == b"{" and line[-1:] == b"}" and b"\\" not in line else doubtful).append(position)
+        (plain if line[:1] == b"{" and line[-1:] == b"}" else doubtful).append(position)
     accepted = []
     for table, positions in _parsed(lines, plain, doubtful):
         readings, numbers = _accept(table, positions, lines, arrived, doubtful)
