@@ -1,7 +1,7 @@
 """ministack, with what a call changed on disk before the call is answered.
 
 A call that only reads passes through untouched, body and all. A call that changes a service is answered once the
-service's state file is written. Three kinds of call are not waited for, because they are many and their state is
+service's state file is written. Messages and table items are not waited for, because they are many and their state is
 large: what they change (and what a service changes by itself, such as an alarm's state) is written within a second.
 """
 
@@ -23,10 +23,11 @@ IDLE_SWEEP_SECONDS = 5.0
 SHARE_OF_TIME = 20
 """A sweep is followed by a pause at least this many times as long, so that saving never takes 5 % of the process."""
 
+JOURNALLED = frozenset({("monitoring", "PutMetricData"), ("logs", "PutLogEvents")})
+"""What these change is in a journal of its own by the time they are answered."""
+
 NOT_WAITED_FOR = frozenset(
     {
-        ("monitoring", "PutMetricData"),
-        ("logs", "PutLogEvents"),
         ("sns", "Publish"),
         ("sns", "PublishBatch"),
         ("sqs", "SendMessage"),
@@ -141,7 +142,7 @@ class _Change:
 
     def keys(self) -> tuple[str, ...]:
         """The state files to write before the answer."""
-        if self._service is None or (self._service, self._operation) in NOT_WAITED_FOR:
+        if self._service is None or (self._service, self._operation) in JOURNALLED | NOT_WAITED_FOR:
             return ()
         if self._service == "s3" and "/" in self._path.strip("/"):
             return ()  # objects, their metadata and their versions lie in files of their own

@@ -46,6 +46,8 @@ def _settings(stage: RunningStage, key: str, topic: str) -> dict[str, Any]:
         "sns": stage.client("sns").get_topic_attributes(TopicArn=topic),
         "logs": stage.client("logs").describe_log_groups(),
         "events": stage.client("logs").get_log_events(logGroupName="/lake", logStreamName="run")["events"],
+        "streams": stage.client("logs").describe_log_streams(logGroupName="/lake"),
+        "metric": _points(stage),
         "alarm": stage.client("cloudwatch").describe_alarms(AlarmNames=["alarm"]),
         "dashboard": stage.client("cloudwatch").get_dashboard(DashboardName="lake")["DashboardBody"],
         "schedule": stage.client("scheduler").get_schedule(Name="every-15", GroupName="lake"),
@@ -65,6 +67,19 @@ def _settings(stage: RunningStage, key: str, topic: str) -> dict[str, Any]:
         if isinstance(answer, dict):
             answer.pop("ResponseMetadata", None)
     return answers
+
+
+def _points(stage: RunningStage) -> Any:
+    points = stage.client("cloudwatch").get_metric_statistics(
+        Namespace="Lake",
+        MetricName="Count",
+        Dimensions=[{"Name": "Stage", "Value": "local"}],
+        StartTime=time.time() - 3600,
+        EndTime=time.time() + 60,
+        Period=3600,
+        Statistics=["Sum", "SampleCount"],
+    )["Datapoints"]
+    return sum(point["Sum"] for point in points), sum(point["SampleCount"] for point in points)
 
 
 def _configure(stage: RunningStage) -> tuple[str, str]:
@@ -96,6 +111,10 @@ def _configure(stage: RunningStage) -> tuple[str, str]:
         AlarmActions=[topic],
         ActionsEnabled=False,
     )
+    dimensions = [{"Name": "Stage", "Value": "local"}]
+    for value in (1, 2):
+        datum = {"MetricName": "Count", "Value": value, "Dimensions": dimensions}
+        cloudwatch.put_metric_data(Namespace="Lake", MetricData=[datum])
     cloudwatch.put_dashboard(DashboardName="lake", DashboardBody='{"widgets":[]}')
     scheduler = stage.client("scheduler")
     scheduler.create_schedule_group(Name="lake")
@@ -137,10 +156,10 @@ def _configure(stage: RunningStage) -> tuple[str, str]:
 def test_every_setting_survives(new_stage: NewStage) -> None:
     stage = new_stage()
     ciphertext, topic = _configure(stage)
-    time.sleep(1.2)  # log events are written within a second, everything else before it is answered
     before = _settings(stage, ciphertext, topic)
     assert before["events"][0]["message"] == "what happened"
     assert len(before["partitions"]["Partitions"]) == 3
+    assert before["metric"] == (3, 2)
     _kill_and_restart(stage)
     assert _settings(stage, ciphertext, topic) == before
 
