@@ -66,6 +66,9 @@ def test_the_same_sources_give_the_same_bytes_whenever_and_wherever(tree: Path) 
     second = build_job_package(tree / "job.py", tree, tree / "another")
     assert first.name == second.name
     assert first.read_bytes() == second.read_bytes()
+    with zipfile.ZipFile(first) as archive:
+        written = {(entry.date_time, entry.compress_type, entry.external_attr >> 16) for entry in archive.infolist()}
+    assert written == {((1980, 1, 1, 0, 0, 0), zipfile.ZIP_STORED, 0o644)}
 
 
 def test_a_changed_module_changes_the_name_and_an_unused_one_does_not(tree: Path) -> None:
