@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from local.engines.athena.dialect.partitions import PartitionPredicate
-    from local.engines.athena.dialect.syntax.tree import Query, Statement
+    from local.engines.athena.dialect.syntax.tree import Other, Query, Statement
 
 __all__ = [
     "Column",
@@ -50,7 +50,10 @@ __all__ = [
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give a connection the settings and functions that translated queries use. Call it before lock_configuration."""
+    """Give a connection the settings and functions that one translated query uses, before lock_configuration.
+
+    One connection runs one query: what its functions refuse inside a TRY they remember, to fail the query.
+    """
     from local.engines.athena.dialect import runtime
 
     runtime.prepare(connection)
@@ -84,8 +87,8 @@ def partition_predicate(
     return partitions.partition_predicate(statement, table, keys, session)
 
 
-def translate(query: Query, relations: Mapping[TableName, Relation], session: Session) -> Translation:
-    """A query (SELECT, set operation, VALUES, WITH) in DuckDB's SQL; QueryError where it cannot be answered rightly."""
+def translate(query: Query | Other, relations: Mapping[TableName, Relation], session: Session) -> Translation:
+    """A query in DuckDB's SQL; QueryError where it is wrong (``Other`` is none) or cannot be answered rightly."""
     from local.engines.athena.dialect import queries
 
     return queries.translate(query, relations, session)

@@ -254,7 +254,7 @@ def _renamed_to(
                 return expression(field.value.lower()) if base.lower() == qualifier else Unknown()
             case tree.Dereference():
                 return replace(part, base=walk(part.base))
-            case tree.Query() | tree.Lambda():
+            case tree.ScalarQuery() | tree.Exists() | tree.InQuery() | tree.Quantified() | tree.Lambda():
                 return Unknown()
             case tuple():
                 return tuple(walk(item) for item in part)

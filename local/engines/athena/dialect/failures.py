@@ -8,8 +8,8 @@ from local.engines.athena.dialect.errors import QueryError
 
 _OURS = re.compile(r"QueryError: ([A-Z_0-9]+): (.*?)(?:\n\nAt:\n|\Z)", re.DOTALL)
 _KINDS = (
-    (r"Overflow in |Out of Range Error.*(overflow|range)|out of range", "NUMERIC_VALUE_OUT_OF_RANGE"),
-    (r"Could not (convert|cast)|invalid .* field|date field value out of range", "INVALID_CAST_ARGUMENT"),
+    (r"Could not (convert|cast)|invalid .* field|field value out of range", "INVALID_CAST_ARGUMENT"),
+    (r"Overflow in |out of range", "NUMERIC_VALUE_OUT_OF_RANGE"),
     (r"More than one row returned by a subquery", "SUBQUERY_MULTIPLE_ROWS"),
     (r"Map keys must be unique", "INVALID_FUNCTION_ARGUMENT"),
     (r"Map keys can not be NULL", "INVALID_FUNCTION_ARGUMENT"),

@@ -27,8 +27,9 @@ class TableName:
 class Relation:
     """Where a table's rows come from.
 
-    ``sql`` is the DuckDB text after FROM. It gives columns of these names, each of the DuckDB type that ``duckdb_type``
-    names for the column's Athena type. ``hidden`` columns (``$path``) are found by name but not by ``*``.
+    ``sql`` is the DuckDB text after FROM, without an alias (a table function, or a SELECT in parentheses). It gives
+    columns of these names, each of the DuckDB type that ``duckdb_type`` names for the column's Athena type; timestamps
+    have no finer part than their type's precision. ``hidden`` columns (``$path``) are found by name but not by ``*``.
     """
 
     sql: str

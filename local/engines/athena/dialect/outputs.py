@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from local.engines.athena.dialect.casts import text_of
 from local.engines.athena.dialect.coercions import MIXED_ZONE
 from local.engines.athena.dialect.context import Rendered
 from local.engines.athena.dialect.errors import QueryError
 from local.engines.athena.dialect.names import Column, Translation
+from local.engines.athena.dialect.rendering import SHOWN_FRACTION
 from local.engines.athena.dialect.types import Type
 from local.engines.athena.dialect.values import fresh, named
 
@@ -25,7 +28,7 @@ def shown(rendered: Rendered) -> Translation:
         if column.type.zone not in (None, "UTC"):
             if column.type.zone == MIXED_ZONE:
                 raise _zones()
-            sql = text_of(sql, column.type)
+            sql = text_of(sql, replace(column.type, size=max(column.type.size or 0, SHOWN_FRACTION)))
         elif any(_has_other_zone(item) for item in column.type.items):
             raise QueryError(
                 "NOT_SUPPORTED",

@@ -20,8 +20,11 @@ from local.engines.athena.dialect.types import Type
 from local.engines.athena.dialect.values import Value, fresh
 
 
-def translate(query: tree.Query, relations: Mapping[TableName, Relation], session: Session) -> Translation:
+def translate(query: tree.Query | tree.Other, relations: Mapping[TableName, Relation], session: Session) -> Translation:
     """See ``dialect.translate``."""
+    if isinstance(query, tree.Other):
+        word = query.text.split(maxsplit=1)[0]
+        raise QueryError("SYNTAX_ERROR", f"{query.place}: mismatched input '{word}'. Expecting: <query>")
     try:
         rendered = render_query(query, Context(relations, session), None)
     except RecursionError as error:

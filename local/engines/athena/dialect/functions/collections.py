@@ -116,7 +116,8 @@ def _join(found: Fit) -> str:
         items = f"list_transform({array.sql}, lambda {name}: coalesce({texts}, {replacement[0].sql}))"
     else:
         items = f"list_transform(list_filter({array.sql}, lambda {name}: {name} IS NOT NULL), lambda {name}: {texts})"
-    return f"array_to_string({items}, {delimiter.sql})"
+    joined = f"array_to_string({items}, {delimiter.sql})"
+    return joined if delimiter.constant else f"CASE WHEN {delimiter.sql} IS NOT NULL THEN {joined} END"
 
 
 def _slice(found: Fit) -> str:

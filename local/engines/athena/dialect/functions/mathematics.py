@@ -96,8 +96,7 @@ def _same(found: Fit) -> str:
 _DECIMAL_ROUND = _decimal_result(_whole_digits, "{0}")
 
 MATHEMATICS: Table = {
-    "abs": overloads(("N -> N", "abs({0})"), ("decimal -> decimal", "abs({0})"), ("real -> real", "abs({0})"),
-                     ("double -> double", "abs({0})")),
+    "abs": one("Q -> Q", "abs({0})"),
     "acos": _within("acos", "{0} BETWEEN -1 AND 1"),
     "asin": _within("asin", "{0} BETWEEN -1 AND 1"),
     "atan": one("double -> double", "atan({0})"),
@@ -124,7 +123,7 @@ MATHEMATICS: Table = {
     "ln": _logarithm("ln"),
     "log": one("double, double -> double", "athena_log({0}, {1})"),
     "log10": _logarithm("log10"),
-    "log2": _logarithm("log2"),
+    "log2": one("double -> double", "athena_log(CAST(2 AS DOUBLE), {0})"),
     "mod": overloads(("N, N -> N", _modulo), ("decimal, decimal -> decimal", _modulo), ("real, real -> real", _modulo),
                      ("double, double -> double", _modulo)),
     "nan": one("-> double", NAN),

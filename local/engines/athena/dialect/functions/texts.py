@@ -39,7 +39,7 @@ def _concatenated(found: Fit) -> str:
 def _concat_ws(found: Fit) -> str:
     separator, *parts = (value.sql for value in found.values)
     listed = f"list_filter(CAST([{', '.join(parts)}] AS VARCHAR[]), lambda _part: _part IS NOT NULL)"
-    return f"array_to_string({listed}, {separator})"
+    return f"CASE WHEN {separator} IS NOT NULL THEN array_to_string({listed}, {separator}) END"
 
 
 def _split_part(found: Fit) -> str:

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 import duckdb
+from duckdb.func import FunctionNullHandling
 
 from local.engines.athena.dialect.errors import QueryError
 from local.engines.athena.dialect.runtime.functions import FUNCTIONS, Function
@@ -35,16 +36,24 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
     for function in (*FUNCTIONS, Function("unrefused", unrefused, ("BOOLEAN",), "BOOLEAN")):
         body = _watched(function.body, refused)
-        connection.create_function(f"athena_{function.name}", body, list(function.parameters), function.result)
+        connection.create_function(
+            f"athena_{function.name}",
+            body,
+            list(function.parameters),
+            function.result,
+            null_handling=FunctionNullHandling.SPECIAL,
+        )
     for macro in MACROS:
         connection.execute(f"CREATE OR REPLACE MACRO {macro}")
 
 
 def _watched(body: Callable[..., Any], refused: list[QueryError]) -> Callable[..., Any]:
-    """The function; what it refuses is remembered, since TRY would make a NULL of it that Athena would not give."""
+    """The function, NULL of a NULL; what it refuses is remembered, since TRY would make a NULL of that too."""
 
     @wraps(body)
     def call(*arguments: Any) -> Any:
+        if None in arguments:
+            return None
         try:
             return body(*arguments)
         except QueryError as error:

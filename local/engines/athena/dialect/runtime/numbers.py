@@ -84,7 +84,11 @@ def decimal_divide(dividend: str, divisor: str, precision: int, scale: int) -> s
 
 
 def cube_root(value: float) -> float:
-    return math.cbrt(value)
+    """Correctly rounded, so that the cube root of a cube is whole."""
+    if not math.isfinite(value) or value == 0:
+        return value
+    root = _EXACT.power(abs(Decimal(value)), _EXACT.divide(Decimal(1), Decimal(3)))
+    return math.copysign(float(root), value)
 
 
 def java_log(base: float, value: float) -> float:

@@ -142,15 +142,15 @@ def _split(sql: str) -> list[tuple[str, str]]:
 
 
 def _statement(placed: str, text: str, parameters: Sequence[tree.Expression]) -> tree.Statement:
-    bare = text
+    bare, place = text, _first_place(placed)
     while (comment := _COMMENT.match(bare)) is not None:
         bare = bare[comment.end() :]
     if not _READ_HERE.match(bare):
-        return tree.Other(bare.strip())
+        return tree.Other(bare.strip(), place=place)
     if re.match(r"CREATE\s+TABLE\b", bare, re.IGNORECASE) and not re.search(
         r"\bAS[\s(]*(SELECT|WITH|VALUES|TABLE)\b", bare, re.IGNORECASE
     ):
-        return tree.Other(bare.strip())
+        return tree.Other(bare.strip(), place=place)
     grammar = StatementGrammar(placed, parameters)
     found = grammar.statement()
     grammar.end()
@@ -160,6 +160,15 @@ def _statement(placed: str, text: str, parameters: Sequence[tree.Expression]) ->
             f"line 1:1: Incorrect number of parameters: expected {grammar.parameters_used} but found {len(parameters)}",
         )
     return found
+
+
+def _first_place(placed: str) -> tree.Place:
+    """Where the first word of a statement stands."""
+    position = 0
+    while (comment := _COMMENT.match(placed, position)) is not None:
+        position = comment.end()
+    before = placed[:position]
+    return tree.Place(before.count("\n") + 1, position - before.rfind("\n"))
 
 
 def _parameter(text: str) -> tree.Expression:
