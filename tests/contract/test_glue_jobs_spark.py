@@ -50,7 +50,7 @@ def test_a_spark_job_reads_and_writes_s3(stage: RunningStage) -> None:
             "--source": f"s3://{BUCKET}/nowhere/",
             "--target": f"s3://{BUCKET}/curated/",
             "--extra-py-files": f"s3://{BUCKET}/glue/greeting.zip",
-            "--conf": "spark.sql.shuffle.partitions=3 --conf spark.sql.adaptive.enabled=true",
+            "--conf": "spark.sql.shuffle.partitions=3 --conf spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1",
         },
     )
     run_id = glue.start_job_run(JobName="round-trip", Arguments={"--source": f"s3://{BUCKET}/raw/"})["JobRunId"]

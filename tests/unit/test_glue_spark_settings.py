@@ -45,5 +45,5 @@ def test_a_runs_settings_name_its_endpoint_and_its_folder(tmp_path: Path) -> Non
     settings = spark.defaults("http://localhost:4640", "G.1X", 2, jars, tmp_path)
     assert settings["spark.hadoop.fs.s3a.endpoint"] == "http://localhost:4640"
     assert settings["spark.driver.extraClassPath"] == f"{jars[0]}:{jars[1]}"
-    assert settings["spark.local.dir"].startswith(str(tmp_path))
+    assert settings["spark.sql.warehouse.dir"].startswith(str(tmp_path))
     assert settings["spark.driver.bindAddress"] == "127.0.0.1"

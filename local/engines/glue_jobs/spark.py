@@ -30,6 +30,9 @@ WORKERS = {
 }
 """Worker type to (vCPU, GiB of memory): https://docs.aws.amazon.com/glue/latest/dg/worker-types.html"""
 
+LAUNCHER_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""For the short-lived Java that only works out Spark's command line: it ends before the slower compiler would pay."""
+
 LOG4J = """rootLogger.level = warn
 rootLogger.appenderRef.stderr.ref = console
 appender.console.type = Console
@@ -99,7 +102,6 @@ def defaults(endpoint_url: str, worker_type: str, workers: int, jars: list[Path]
         "spark.driver.extraClassPath": os.pathsep.join(map(str, jars)),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        "spark.local.dir": str(scratch / "spark"),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.sql.session.timeZone": "UTC",
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",

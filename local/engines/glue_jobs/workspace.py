@@ -73,6 +73,8 @@ class Workspace:
             "PYSPARK_PYTHON": sys.executable,
             "PYSPARK_DRIVER_PYTHON": sys.executable,
             "SPARK_CONF_DIR": str(self.directory / "conf"),
+            "SPARK_LAUNCHER_OPTS": spark.LAUNCHER_OPTIONS,
+            "SPARK_LOCAL_DIRS": str(self.directory / "spark"),
             "SPARK_LOCAL_IP": "127.0.0.1",
             "TZ": "UTC",
         }
