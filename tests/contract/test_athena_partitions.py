@@ -149,6 +149,36 @@ def test_a_partition_column_wins_over_the_same_column_in_the_file(lake: AthenaLa
     assert lake.rows("SELECT * FROM wins") == [["1", "2025"]]
 
 
+def test_partition_values_and_names_of_any_text(lake: AthenaLake) -> None:
+    values = ["NULL", "null", "a=b", "ü x", "%41", "a/b", "'quoted'"]
+    lake.rows(
+        "CREATE EXTERNAL TABLE texts (id bigint) PARTITIONED BY (`my key` string) STORED AS PARQUET "
+        "LOCATION 's3://athena-parts/texts/'"
+    )
+    descriptor = lake.glue.get_table(DatabaseName=lake.name, Name="texts")["Table"]["StorageDescriptor"]
+    for n, value in enumerate([*values, "__HIVE_DEFAULT_PARTITION__"]):
+        lake.put_parquet(f"texts/{n}/a.parquet", [{"id": n}])
+        place = {**descriptor, "Location": f"s3://athena-parts/texts/{n}/"}
+        lake.glue.create_partition(
+            DatabaseName=lake.name, TableName="texts", PartitionInput={"Values": [value], "StorageDescriptor": place}
+        )
+    found = lake.rows('SELECT "my key" FROM texts ORDER BY id')
+    assert found == [*([value] for value in values), [None]]
+    assert lake.rows("SELECT id FROM texts WHERE \"my key\" = '''quoted'''") == [["6"]]
+
+
+def test_a_partition_value_that_is_not_of_its_type_fails(lake: AthenaLake) -> None:
+    lake.put_parquet("untyped/n=x/a.parquet", [{"id": 1}])
+    lake.rows(
+        "CREATE EXTERNAL TABLE untyped (id bigint) PARTITIONED BY (n int) STORED AS PARQUET "
+        "LOCATION 's3://athena-parts/untyped/'"
+    )
+    lake.rows("MSCK REPAIR TABLE untyped")
+    assert lake.failure("SELECT * FROM untyped") == (
+        "HIVE_INVALID_PARTITION_VALUE: Invalid partition value 'x' for INTEGER partition key: n=x"
+    )
+
+
 def test_partitions_whose_schema_cannot_be_read_as_the_tables_fail(lake: AthenaLake) -> None:
     lake.put_parquet("drift/day=1/a.parquet", [{"id": 1}])
     lake.rows(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 
-from local.engine import Handler, Stage
+from local.engine import AwsError, Handler, Stage
 from local.engines.athena.api.data_catalogs import DataCatalogs
 from local.engines.athena.api.executions import Executions
 from local.engines.athena.api.named_queries import NamedQueries
@@ -45,6 +46,8 @@ class AthenaEngine:
         }
 
     def start(self) -> None:
+        for left in self._stage.directory("athena").iterdir():
+            shutil.rmtree(left, ignore_errors=True)
         self._workgroups.ensure_primary()
         self._executions.recover()
 
@@ -54,8 +57,11 @@ class AthenaEngine:
     def _run(self, execution_id: str, cancellation: Cancellation) -> None:
         from local.engines.athena.running.runner import run
 
-        if not self._executions.advance(execution_id):
-            return
+        try:
+            if not self._executions.advance(execution_id):
+                return
+        except AwsError:
+            return  # deleted with its workgroup while it waited
         group = self._executions.find(execution_id)["execution"]["WorkGroup"]
         configuration = self._workgroups.find(group)["Configuration"]
         run(

@@ -84,7 +84,7 @@ class Executions:
 
     @contextmanager
     def change(self, execution_id: str) -> Iterator[Document]:
-        """The record, to be changed and stored by one thread at a time."""
+        """The record, to be changed and stored by one thread at a time; InvalidRequestException when it is gone."""
         with self._lock:
             record = self.find(execution_id)
             yield record

@@ -45,7 +45,7 @@ class Results:
         location = Location.parse(record["execution"]["ResultConfiguration"]["OutputLocation"])
         rows: list[list[str | None]] = []
         end: int | None = None
-        if location.key.endswith((".csv", ".txt")) and record["columns"]:
+        if location.key.endswith((".csv", ".txt")):
             read = _csv_rows if location.key.endswith(".csv") else _text_rows
             rows, end = read(_ResultObject(self._stage.client("s3"), location), start, limit)
         answer: dict[str, Any] = {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from local.engines.athena.api.locations import Location
-from local.engines.athena.dialect import QueryError
+from local.engines.athena.dialect import QueryError, hive_to_athena
 from local.engines.athena.lake.catalogue import Catalogue, HiveColumn, RegisteredPartition, Storage, Table
 from local.engines.athena.lake.objects import ObjectStore, S3Object, is_data
 from local.engines.athena.lake.projection import (
@@ -58,6 +59,7 @@ def partitions_of(catalogue: Catalogue, table: Table, predicate: Predicate, now:
     mappings = [dict(zip(names, map(_null, values), strict=True)) for values in registered]
     kept = []
     for mapping in predicate.select(mappings):
+        _check_values(table, mapping)
         found = registered[tuple(NULL_VALUE if mapping[name] is None else str(mapping[name]) for name in names)]
         _check_schema(table, found)
         storage = found.storage if found.storage.serde else table.storage
@@ -134,6 +136,25 @@ def _location(table: Table, text: str) -> Location:
     except ValueError as error:
         name = f"{table.name.database}.{table.name.name}"
         raise QueryError("HIVE_METASTORE_ERROR", f"Table {name}: its location {error}") from error
+
+
+_VALUES = {
+    **dict.fromkeys(("tinyint", "smallint", "int", "integer", "bigint"), re.compile(r"[+-]?\d+")),
+    "date": re.compile(r"\d{4}-\d{2}-\d{2}"),
+}
+"""How the values of these types of keys are written."""
+
+
+def _check_values(table: Table, values: Mapping[str, str | None]) -> None:
+    """Fail, as Athena does, for a value that is not of its key's type."""
+    for key in table.partition_keys:
+        pattern, value = _VALUES.get(key.type), values[key.name]
+        if pattern is not None and value is not None and not pattern.fullmatch(value):
+            raise QueryError(
+                "HIVE_INVALID_PARTITION_VALUE",
+                f"Invalid partition value '{value}' for {hive_to_athena(key.type).upper()} partition key: "
+                f"{key.name}={value}",
+            )
 
 
 _WIDENING = {

@@ -24,6 +24,7 @@ from local.engines.athena.lake.text import identifier, partitioning
 from local.engines.athena.statements.formats import HIVE_JSON, HIVE_JSON_2, LAZY_SIMPLE, OPEN_CSV, OPENX_JSON, PARQUET
 
 _PATH = "__path"
+_KEY = "__key"
 _HIDDEN = (Column("$path", "varchar"),)
 
 
@@ -68,9 +69,10 @@ class Lake:
 
     def _selects(self, table: Table, group: Sequence[tuple[Partition, S3Object]]) -> Iterator[str]:
         storage = group[0][0].storage
-        keys = [identifier(key.name) for key in table.partition_keys]
+        keys = [f"{_KEY}{index} AS {identifier(key.name)}" for index, key in enumerate(table.partition_keys)]
         hidden = f'{identifier(_PATH)} AS "$path"'
-        hive = {key.name: hive_to_duckdb(key.type) for key in table.partition_keys} | {_PATH: "VARCHAR"}
+        hive = {f"{_KEY}{index}": hive_to_duckdb(key.type) for index, key in enumerate(table.partition_keys)}
+        hive[_PATH] = "VARCHAR"
         for scan, expressions in self._scans(table, storage, group, partitioning(hive)):
             columns = [
                 f"{expression} AS {identifier(column.name)}"
@@ -83,24 +85,28 @@ class Lake:
     ) -> Iterator[tuple[str, list[str]]]:
         """What to scan, and the SQL of the table's columns over it."""
         if storage.serde == PARQUET:
-            names = [self.files.add(self._path(table, *item), item[1]) for item in group]
+            names = [self.files.add(self._path(*item), item[1]) for item in group]
             for members, expressions in parquet.selections(
                 self.connection, names, table.columns, self.files.location_of
             ):
                 yield parquet.scan(members, options), expressions
             return
         serde, framing = _line_serde(table, storage)
-        names = [self.files.add_lines(self._path(table, *item), item[1], framing) for item in group]
+        names = [self.files.add_lines(self._path(*item), item[1], framing) for item in group]
         rows = f"(SELECT {serde.row()} AS __row, * EXCLUDE (__line) FROM {lines.scan(names, options)})"
         fields = [f"{serde.field(column, position)} AS __{position}" for position, column in enumerate(table.columns)]
         scan = f"(SELECT {', '.join([*fields, '* EXCLUDE (__row)'])} FROM {rows})"
         yield scan, [serde.value(column, f"__{position}") for position, column in enumerate(table.columns)]
 
-    def _path(self, table: Table, partition: Partition, found: S3Object) -> str:
+    def _path(self, partition: Partition, found: S3Object) -> str:
         """A path of ours for an object, in which DuckDB finds the partition's values and the object's own place."""
-        values = zip((key.name for key in table.partition_keys), partition.values, strict=True)
-        folders = "".join(f"{quote(key, safe='')}={quote(value, safe='')}/" for key, value in values)
-        return f"{next(self._serial)}/{folders}{_PATH}={quote(str(found.location), safe='')}/part"
+        folders = "".join(f"{_KEY}{index}={_encoded(value)}/" for index, value in enumerate(partition.values))
+        return f"{next(self._serial)}/{folders}{_PATH}={_encoded(str(found.location))}/part"
+
+
+def _encoded(value: str) -> str:
+    """A value in a path. DuckDB takes ``null`` in any case for NULL, unless its first letter is escaped."""
+    return f"%{ord(value[0]):02X}{value[1:]}" if value.lower() == "null" else quote(value, safe="")
 
 
 def _nothing(table: Table) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from local.engine import Stage
+from local.engine import AwsError, Stage
 from local.engines.athena.api.executions import Executions
 from local.engines.athena.api.prepared_statements import PreparedStatements
 from local.engines.athena.dialect import QueryError, Session
@@ -45,9 +45,12 @@ def run(
         spill=stage.directory("athena") / execution_id,
     )
     state, reason, outcome = _outcome(context)
-    with executions.change(execution_id) as record:
-        _record(record, context, outcome, time.monotonic() - started)
-    executions.finish(execution_id, state, reason)
+    try:
+        with executions.change(execution_id) as record:
+            _record(record, context, outcome, time.monotonic() - started)
+        executions.finish(execution_id, state, reason)
+    except AwsError:
+        logger.info("query %s was deleted with its workgroup while it ran", execution_id)
 
 
 def _database(execution: Document) -> str:

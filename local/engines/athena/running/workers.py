@@ -15,6 +15,10 @@ CONCURRENT_QUERIES = 3
 """Queries that run at once; the others wait in the order they came, QUEUED."""
 
 
+_INSIST = 0.2
+"""Seconds after which a query that still runs is interrupted again."""
+
+
 class Interruptible(Protocol):
     """Something that runs and can be told to stop, such as a DuckDB connection."""
 
@@ -86,8 +90,13 @@ class Workers:
         """Stop a query that waits or runs; nothing happens when it has ended."""
         with self._lock:
             cancellation = self._waiting.get(execution_id)
-        if cancellation is not None:
-            cancellation.cancel()
+        if cancellation is None:
+            return
+        cancellation.cancel()
+        # An interrupt between two of the query's statements is lost: say it again until the query has ended.
+        again = threading.Timer(_INSIST, self.cancel, [execution_id])
+        again.daemon = True
+        again.start()
 
     def stop(self) -> None:
         """Cancel everything and end the threads."""

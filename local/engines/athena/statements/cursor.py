@@ -17,7 +17,7 @@ class Cursor:
 
     def __init__(self, sql: str) -> None:
         self.sql = sql
-        self._tokens = list(tokens(sql))
+        self._tokens = list(tokens(sql, hive=True))
         while self._tokens and self._tokens[-1].text == ";":
             self._tokens.pop()
         self._index = 0

@@ -29,9 +29,13 @@ _UTILITIES = ("SHOW", "DESCRIBE", "DESC", "EXPLAIN")
 def classify(sql: str) -> Kind:
     """The kind of a statement; a text that is none of Athena's counts as a query, and fails when it runs."""
     try:
-        words = [token.upper for token in islice(tokens(sql), 40)]
+        return _classify(sql)
     except QueryError:
         return Kind("DML", "SELECT", QUERY)
+
+
+def _classify(sql: str) -> Kind:
+    words = [token.upper for token in islice(tokens(sql), 40)]
     first = words[0] if words else ""
     second = words[1] if len(words) > 1 else ""
     if first in _UTILITIES:

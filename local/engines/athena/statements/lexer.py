@@ -8,18 +8,21 @@ from dataclasses import dataclass
 
 from local.engines.athena.dialect.errors import QueryError
 
-_TOKEN = re.compile(
-    r"""
+_SQL_STRING = r"'(?:[^']|'')*'"
+_HIVE_STRING = r"'(?:[^'\\]|''|\\.)*'"
+_PATTERN = r"""
     (?P<skip>\s+|--[^\n]*|/\*.*?\*/)
-  | (?P<string>'(?:[^'\\]|''|\\.)*')
+  | (?P<string>%s)
   | (?P<quoted>"(?:[^"]|"")*")
   | (?P<backquoted>`(?:[^`]|``)*`)
   | (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
   | (?P<word>[A-Za-z_@][A-Za-z0-9_@$]*)
   | (?P<symbol>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+    """
+_TOKEN = {
+    hive: re.compile(_PATTERN % (_HIVE_STRING if hive else _SQL_STRING), re.VERBOSE | re.DOTALL)
+    for hive in (True, False)
+}
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,9 @@ class Token:
         return self.text
 
 
-def tokens(sql: str) -> Iterator[Token]:
-    """The tokens of a text, comments and white space left out."""
-    for match in _TOKEN.finditer(sql):
+def tokens(sql: str, *, hive: bool = False) -> Iterator[Token]:
+    """The tokens of a text, comments and white space left out; in Hive's strings a backslash escapes, in SQL's not."""
+    for match in _TOKEN[hive].finditer(sql):
         kind = match.lastgroup or ""
         if kind == "symbol" and match[0] in "'\"`":
             raise QueryError("SYNTAX_ERROR", f"{place(sql, match.start())}: the quote that opens here is never closed")
