@@ -270,7 +270,8 @@ def test_a_run_past_its_timeout_is_ended(jobs: Jobs, stage: RunningStage, tmp_pa
     pids = [int(word) for word in jobs.wait_for_lines(OUTPUT, run_id)[0].split()]
     side.clock.advance(timedelta(minutes=4, seconds=59))
     time.sleep(0.5)
-    assert call("GetJobRun", JobName="timeout", RunId=run_id)["JobRun"]["JobRunState"] == "RUNNING"
+    run = call("GetJobRun", JobName="timeout", RunId=run_id)["JobRun"]
+    assert (run["JobRunState"], run["ExecutionTime"]) == ("RUNNING", 299)
     side.clock.advance(timedelta(seconds=1))
     while (run := call("GetJobRun", JobName="timeout", RunId=run_id)["JobRun"])["JobRunState"] == "RUNNING":
         time.sleep(0.05)

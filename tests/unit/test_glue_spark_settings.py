@@ -25,6 +25,19 @@ def test_java_home_comes_before_the_path(tmp_path: Path) -> None:
     assert spark.find_java({"PATH": "/nowhere", "JAVA_HOME": str(tmp_path)}) == java
 
 
+@pytest.mark.parametrize(("release", "refused"), [("21.0.4", True), ("17.0.15", False), ("1.8.0_402", False)])
+def test_a_java_that_spark_does_not_run_on_is_refused(tmp_path: Path, release: str, refused: bool) -> None:
+    java = tmp_path / "bin" / "java"
+    java.parent.mkdir()
+    java.touch(mode=0o755)
+    (tmp_path / "release").write_text(f'IMPLEMENTOR="x"\nJAVA_VERSION="{release}"\n')
+    if refused:
+        with pytest.raises(ConfigurationError, match="is Java 21, and Spark"):
+            spark.find_java({"JAVA_HOME": str(tmp_path)})
+    else:
+        assert spark.find_java({"JAVA_HOME": str(tmp_path)}) == java
+
+
 def test_a_missing_jar_is_named_with_the_command_that_fetches_it(tmp_path: Path) -> None:
     (tmp_path / "hadoop-aws-3.3.1.jar").touch()
     with pytest.raises(ConfigurationError, match=r"the jar aws-java-sdk-bundle is not in .*: run `make setup`"):

@@ -120,20 +120,28 @@ class GlueJobs:
                 and not (stopped or self._stopping)
             ):
                 self._launch(job, next_attempt(run, self._stage.clock.now()))
+        self._book.trim(run["JobName"])
         self._publish(run)
 
     def _publish(self, run: Run) -> None:
         self._stage.publish(events.SOURCE, events.DETAIL_TYPE, events.state_change(run))
 
     def _get_job_run(self, call: Call) -> dict[str, Any]:
-        return {"JobRun": self._book.get(call.payload.get("JobName", ""), call.payload.get("RunId", ""))}
+        run = self._book.get(call.payload.get("JobName", ""), call.payload.get("RunId", ""))
+        return {"JobRun": self._timed(run)}
 
     def _get_job_runs(self, call: Call) -> dict[str, Any]:
         name = call.payload.get("JobName", "")
         self._definitions.get(name)
         runs = self._book.of_job(name)
         found, more = page(runs, call.payload.get("NextToken"), call.payload.get("MaxResults"), _PAGE)
-        return {"JobRuns": found, **more}
+        return {"JobRuns": [self._timed(run) for run in found], **more}
+
+    def _timed(self, run: Run) -> Run:
+        """A run as it is now: one that goes on has run until now."""
+        if run["JobRunState"] not in ACTIVE:
+            return run
+        return run | {"ExecutionTime": int(self._stage.clock.now().timestamp() - run["StartedOn"])}
 
     def _batch_stop_job_run(self, call: Call) -> dict[str, Any]:
         name = call.payload.get("JobName", "")

@@ -19,6 +19,8 @@ Run = dict[str, Any]
 
 ACTIVE = frozenset({"STARTING", "RUNNING", "STOPPING", "WAITING"})
 _KIND = "run"
+_KEPT = 500
+"""Ended runs that are kept of one job; AWS keeps those of the last 90 days."""
 
 
 def new_run(job: Mapping[str, Any], request: Mapping[str, Any], now: datetime) -> Run:
@@ -102,6 +104,12 @@ class RunBook:
     def active(self) -> list[Run]:
         """Every run that has not ended."""
         return [run for _, run in self._store.items(_KIND) if run["JobRunState"] in ACTIVE]
+
+    def trim(self, job_name: str) -> None:
+        """Drop all but the newest of a job's ended runs."""
+        ended = [run for run in self.of_job(job_name) if run["JobRunState"] not in ACTIVE]
+        for run in ended[_KEPT:]:
+            self._store.delete(_KIND, run["Id"])
 
     def forget(self, job_name: str) -> None:
         """Drop the ended runs of a job that was deleted."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,18 +48,36 @@ logger.s3a.level = error
 """
 
 
+JAVA_VERSIONS = (8, 11, 17)
+"""https://spark.apache.org/docs/3.5.6/#downloading; Glue 5.1 has 17."""
+
+_INSTALL = (
+    "Install it (Debian and Ubuntu: openjdk-17-jre-headless; macOS: brew install openjdk@17; "
+    "Fedora: java-17-openjdk-headless), then run the job again."
+)
+
+
 def find_java(environ: Mapping[str, str]) -> Path:
     """``java`` of JAVA_HOME, else of PATH; raises ConfigurationError that says what to install."""
     home = environ.get("JAVA_HOME")
     found = shutil.which("java", path=str(Path(home) / "bin") if home else environ.get("PATH"))
     if found is None:
         where = f"JAVA_HOME={home}" if home else "PATH"
-        raise ConfigurationError(
-            f"there is no java in {where}: Spark needs Java 17. Install it (Debian and Ubuntu: "
-            "openjdk-17-jre-headless; macOS: brew install openjdk@17; Fedora: java-17-openjdk-headless), "
-            "then run the job again."
-        )
+        raise ConfigurationError(f"there is no java in {where}: Spark needs Java 17. {_INSTALL}")
+    version = _version(Path(found))
+    if version is not None and version not in JAVA_VERSIONS:
+        raise ConfigurationError(f"{found} is Java {version}, and Spark 3.5 needs Java 17. {_INSTALL}")
     return Path(found)
+
+
+def _version(java: Path) -> int | None:
+    """The major version, from the ``release`` file beside the installation's ``bin``; None when there is none."""
+    try:
+        text = (java.resolve().parent.parent / "release").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    match = re.search(r'^JAVA_VERSION="(?:1\.)?(\d+)', text, re.MULTILINE)
+    return int(match[1]) if match else None
 
 
 def find_jars(folder: Path = JARS) -> list[Path]:
