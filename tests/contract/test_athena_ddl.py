@@ -267,3 +267,25 @@ def test_ddl_names_what_does_not_exist(lake: AthenaLake) -> None:
     assert lake.failure("SELECT * FROM nowhere").startswith("TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.")
     lake.rows("CREATE EXTERNAL TABLE flat (id int) LOCATION 's3://athena-ddl/flat/'")
     assert "is not a partitioned table" in lake.failure("SHOW PARTITIONS flat")
+
+
+def test_the_information_schema_is_the_catalogue(lake: AthenaLake) -> None:
+    create(lake, "described_twice")
+    lake.rows("CREATE OR REPLACE VIEW described_view AS SELECT 1 AS one")
+    assert lake.rows(
+        "SELECT column_name, ordinal_position, data_type, extra_info FROM information_schema.columns "
+        "WHERE table_schema = 'athena_ddl' AND table_name = 'described_twice' ORDER BY ordinal_position"
+    ) == [
+        ["id", "1", "bigint", None],
+        ["place", "2", "row(site varchar, floor integer)", None],
+        ["money", "3", "decimal(10,2)", None],
+        ["year", "4", "varchar", "partition key"],
+        ["month", "5", "integer", "partition key"],
+    ]
+    assert lake.rows(
+        "SELECT table_name, table_type FROM information_schema.tables "
+        "WHERE table_schema = 'athena_ddl' AND table_name LIKE 'described\\_%' ESCAPE '\\' ORDER BY 1"
+    ) == [["described_twice", "BASE TABLE"], ["described_view", "VIEW"]]
+    assert lake.rows("SELECT count(*) FROM information_schema.schemata WHERE schema_name = 'athena_ddl'") == [["1"]]
+    assert "does not exist" in lake.failure("SELECT * FROM information_schema.nothing")
+    lake.rows("DROP VIEW described_view")

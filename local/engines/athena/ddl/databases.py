@@ -51,6 +51,4 @@ def set_database_properties(access: CatalogAccess, statement: SetDatabasePropert
 
 
 def show_databases(access: CatalogAccess, statement: ShowDatabases) -> Sequence[str]:
-    pages = access.glue.get_paginator("get_databases").paginate()
-    names = sorted(str(found["Name"]) for page in pages for found in page["DatabaseList"])
-    return [name for name in names if matches(statement.pattern, name)]
+    return [name for name in access.catalogue.databases() if matches(statement.pattern, name)]

@@ -111,6 +111,11 @@ class Catalogue:
             )
         return table
 
+    def databases(self) -> list[str]:
+        """The names of all databases, in order."""
+        pages = self.glue.get_paginator("get_databases").paginate()
+        return sorted(str(found["Name"]) for page in pages for found in page["DatabaseList"])
+
     def tables(self, database: str) -> Iterator[dict[str, Any]]:
         """Glue's documents of a database's tables and views, by name."""
         pages = self.glue.get_paginator("get_tables").paginate(DatabaseName=database)

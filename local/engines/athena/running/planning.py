@@ -15,6 +15,7 @@ from local.engines.athena.dialect import (
     translate,
 )
 from local.engines.athena.dialect.syntax import tree
+from local.engines.athena.lake.information_schema import SCHEMA, information_schema
 from local.engines.athena.lake.relations import Lake
 from local.engines.athena.running.context import QueryContext
 from local.engines.athena.running.views import ViewQuery, Views
@@ -52,6 +53,8 @@ class _Plan:
 
     def _relation(self, name: TableName) -> Relation | None:
         """Where the rows of a table or view come from; None when there is no such table, which translate refuses."""
+        if name.database == SCHEMA:
+            return information_schema(self._context.catalogue, name.name)
         view = self._views.find(name)
         if view is not None:
             return self._of_view(name, view)
