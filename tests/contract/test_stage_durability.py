@@ -46,7 +46,12 @@ def _settings(stage: RunningStage, key: str, topic: str) -> dict[str, Any]:
         "sns": stage.client("sns").get_topic_attributes(TopicArn=topic),
         "logs": stage.client("logs").describe_log_groups(),
         "events": stage.client("logs").get_log_events(logGroupName="/lake", logStreamName="run")["events"],
-        "streams": stage.client("logs").describe_log_streams(logGroupName="/lake"),
+        "streams": [
+            {
+                name: value for name, value in stream.items() if name != "uploadSequenceToken"
+            }  # AWS ignores it since 2023
+            for stream in stage.client("logs").describe_log_streams(logGroupName="/lake")["logStreams"]
+        ],
         "metric": _points(stage),
         "alarm": stage.client("cloudwatch").describe_alarms(AlarmNames=["alarm"]),
         "dashboard": stage.client("cloudwatch").get_dashboard(DashboardName="lake")["DashboardBody"],
@@ -259,7 +264,7 @@ class _Writer(threading.Thread):
 def _write_until_killed(stage: RunningStage, write: Callable[[int], Any], numbers: itertools.count[int]) -> Any:
     writer = _Writer(write, numbers)
     writer.start()
-    time.sleep(0.4)
+    time.sleep(0.25)
     _kill_and_restart(stage)
     writer.enough = True  # a retry may have found the stage that has come back
     writer.join()

@@ -68,7 +68,7 @@ def test_global_services_and_buckets_are_found_from_where_their_clients_sign(sta
 @pytest.mark.parametrize(
     ("service", "call"),
     [
-        ("redshift-data", lambda client: client.list_statements()),
+        ("lakeformation", lambda client: client.list_resources()),
         ("redshift", lambda client: client.describe_clusters()),
         ("polly", lambda client: client.describe_voices()),
     ],

@@ -74,6 +74,11 @@ def test_up_status_down_tell_the_truth(run: Run, port: int) -> None:
     assert status["memory_bytes"] > 10_000_000
     assert run("status").stdout.startswith("status    ok")
 
+    assert os.getpgid(status["pid"]) == os.getsid(status["pid"]) == status["pid"], "it outlives what started it"
+    sockets = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    listening = [fields[1] for fields in sockets if fields[3] == "0A" and fields[1].endswith(f":{port:04X}")]
+    assert listening == [f"0100007F:{port:04X}"], "only loopback is bound"
+
     assert run("down").returncode == 0
     assert run("status").returncode == 3
     assert "not running" in run("down").stdout
@@ -92,13 +97,6 @@ def test_two_who_start_it_at_once_share_one_stage(run: Run) -> None:
         answers = list(pool.map(lambda _: run("up"), range(3)))
     assert [answer.returncode for answer in answers] == [0, 0, 0]
     assert len({answer.stdout.partition("(pid ")[2] for answer in answers}) == 1
-
-
-def test_the_stage_outlives_the_command_that_started_it_and_its_process_group(run: Run) -> None:
-    run("up")
-    pid = _pid(run)
-    assert os.getpgid(pid) == pid
-    assert os.getsid(pid) == pid
 
 
 def test_a_port_that_another_program_has_is_named_with_its_owner(run: Run, port: int) -> None:
@@ -127,13 +125,6 @@ def test_one_directory_never_has_two_stages(run: Run, tmp_path: Path) -> None:
     in_foreground = run("serve", DATASTREAMER_PORT=other_port)
     assert in_foreground.returncode == 2
     assert f"{tmp_path / 'data'} is in use by another local stage" in in_foreground.stderr
-
-
-def test_only_loopback_is_bound(run: Run, port: int) -> None:
-    run("up")
-    sockets = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    listening = [fields[1] for fields in sockets if fields[3] == "0A" and fields[1].endswith(f":{port:04X}")]
-    assert listening == [f"0100007F:{port:04X}"]
 
 
 def test_logs_shows_the_past_and_ends_well_on_ctrl_c(run: Run, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from local.engines.cloudwatch.metric_math import ExpressionError
 
 logger = logging.getLogger("datastreamer.cloudwatch")
 
-EVALUATION_SECONDS = 10.0
+EVALUATION_SECONDS = 5.0
 
 
 class CloudWatchEngine:
