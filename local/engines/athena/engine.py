@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from local.engine import AwsError, Handler, Stage
 from local.engines.athena.api.data_catalogs import DataCatalogs
+from local.engines.athena.api.execution_records import ExecutionRecords
 from local.engines.athena.api.executions import Executions
 from local.engines.athena.api.named_queries import NamedQueries
 from local.engines.athena.api.prepared_statements import PreparedStatements
@@ -29,14 +30,15 @@ class AthenaEngine:
         self._workers = Workers(self._run)
         tags = Tags(store, self._has_resource)
         self._workgroups = WorkGroups(store, tags, stage.settings.region, stage.clock.now, self._empty_out)
-        self._executions = Executions(stage, store, self._workgroups, self._workers)
+        self._records = ExecutionRecords(stage, store, self._workgroups)
+        self._executions = Executions(stage, self._records, self._workgroups, self._workers)
         self._named_queries = NamedQueries(store, self._workgroups)
         self._prepared = PreparedStatements(store, self._workgroups, stage.clock.now)
         parts = (
             tags,
             self._workgroups,
             self._executions,
-            Results(stage, self._executions),
+            Results(stage, self._records),
             self._named_queries,
             self._prepared,
             DataCatalogs(stage),
@@ -49,7 +51,7 @@ class AthenaEngine:
         for left in self._stage.directory("athena").iterdir():
             shutil.rmtree(left, ignore_errors=True)
         self._workgroups.ensure_primary()
-        self._executions.recover()
+        self._records.recover()
 
     def stop(self) -> None:
         self._workers.stop()
@@ -58,17 +60,17 @@ class AthenaEngine:
         from local.engines.athena.running.runner import run
 
         try:
-            if not self._executions.advance(execution_id):
+            if not self._records.advance(execution_id):
                 return
         except AwsError:
             return  # deleted with its workgroup while it waited
-        group = self._executions.find(execution_id)["execution"]["WorkGroup"]
+        group = self._records.find(execution_id)["execution"]["WorkGroup"]
         configuration = self._workgroups.find(group)["Configuration"]
         run(
             self._stage,
             execution_id,
             cancellation,
-            executions=self._executions,
+            records=self._records,
             prepared=self._prepared,
             configuration=configuration,
         )

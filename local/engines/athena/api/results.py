@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from local.engine import Call, Handler, Stage
-from local.engines.athena.api.executions import Executions
+from local.engines.athena.api.execution_records import ExecutionRecords
 from local.engines.athena.api.locations import Location
 from local.engines.athena.api.requests import decode_token, encode_token, invalid, required
 
@@ -23,14 +23,14 @@ _FIELD = re.compile(rb'(?:"((?:[^"]|"")*)")?([,\n])')
 class Results:
     """Reads result objects by byte ranges; a NextToken holds the offset of the next row."""
 
-    def __init__(self, stage: Stage, executions: Executions) -> None:
+    def __init__(self, stage: Stage, records: ExecutionRecords) -> None:
         self._stage = stage
-        self._executions = executions
+        self._records = records
         self.operations: dict[str, Handler] = {"GetQueryResults": self.get}
 
     def get(self, call: Call) -> dict[str, Any]:
         execution_id = str(required(call.payload, "QueryExecutionId"))
-        record = self._executions.find(execution_id)
+        record = self._records.find(execution_id)
         status = record["execution"]["Status"]
         if status["State"] in ("QUEUED", "RUNNING"):
             raise invalid(f"Query has not yet finished. Current state: {status['State']}")

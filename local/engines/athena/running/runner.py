@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from local.engine import AwsError, Stage
-from local.engines.athena.api.executions import Executions
+from local.engines.athena.api.execution_records import ExecutionRecords
 from local.engines.athena.api.prepared_statements import PreparedStatements
 from local.engines.athena.dialect import QueryError, Session
 from local.engines.athena.lake.scanned import ScannedBytes
@@ -27,13 +27,13 @@ def run(
     execution_id: str,
     cancellation: Cancellation,
     *,
-    executions: Executions,
+    records: ExecutionRecords,
     prepared: PreparedStatements,
     configuration: Document,
 ) -> None:
     """Run an execution that is RUNNING under its workgroup's configuration, and record how it ended; never raises."""
     started = time.monotonic()
-    execution = executions.find(execution_id)["execution"]
+    execution = records.find(execution_id)["execution"]
     context = QueryContext(
         stage=stage,
         execution=execution,
@@ -46,9 +46,9 @@ def run(
     )
     state, reason, outcome = _outcome(context)
     try:
-        with executions.change(execution_id) as record:
+        with records.change(execution_id) as record:
             _record(record, context, outcome, time.monotonic() - started)
-        executions.finish(execution_id, state, reason)
+        records.finish(execution_id, state, reason)
     except AwsError:
         logger.info("query %s was deleted with its workgroup while it ran", execution_id)
 
