@@ -47,10 +47,8 @@ class Lake:
         self.s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         self.glue.create_database(DatabaseInput={"Name": self.database})
 
-    def put(self, **objects: bytes) -> None:
-        self.put_all(objects)
-
-    def put_all(self, objects: dict[str, bytes]) -> None:
+    def put(self, objects: dict[str, bytes]) -> None:
+        """Objects of the bucket by key."""
         for key, body in objects.items():
             self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
 
@@ -90,6 +88,23 @@ class Lake:
     def partitions(self, name: str) -> dict[tuple[str, ...], dict[str, Any]]:
         found = self.glue.get_partitions(DatabaseName=self.database, TableName=name)["Partitions"]
         return {tuple(partition["Values"]): partition for partition in found}
+
+    def rows(self, query: str) -> list[list[str]]:
+        """The answer of Athena, without its header."""
+        athena = self.stage.client("athena")
+        query_id = athena.start_query_execution(
+            QueryString=query,
+            QueryExecutionContext={"Database": self.database},
+            ResultConfiguration={"OutputLocation": f"s3://{self.bucket}/_results/"},
+        )["QueryExecutionId"]
+        while True:
+            status = athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]["Status"]
+            if status["State"] not in {"QUEUED", "RUNNING"}:
+                break
+            time.sleep(0.02)
+        assert status["State"] == "SUCCEEDED", status["StateChangeReason"]
+        rows = athena.get_query_results(QueryExecutionId=query_id)["ResultSet"]["Rows"]
+        return [[value.get("VarCharValue", "") for value in row["Data"]] for row in rows[1:]]
 
     def log(self) -> list[str]:
         events = self.stage.client("logs").get_log_events(

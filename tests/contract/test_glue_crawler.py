@@ -31,7 +31,7 @@ def lake(stage: RunningStage, request: pytest.FixtureRequest) -> Lake:
 
 
 def test_parquet_under_hive_folders_is_one_table_with_partitions(lake: Lake) -> None:
-    lake.put_all(
+    lake.put(
         {
             f"{DAY}15/a.parquet": parquet(event_id=["1", "2"], temperature=[20.5, 21.0]),
             f"{DAY}15/b.parquet": parquet(event_id=["3"], temperature=[1.5]),
@@ -64,7 +64,7 @@ def test_parquet_under_hive_folders_is_one_table_with_partitions(lake: Lake) -> 
 
 
 def test_parquet_types_are_hives(lake: Lake) -> None:
-    lake.put_all(
+    lake.put(
         {
             "types/a.parquet": parquet(
                 Flag=[True],
@@ -109,7 +109,7 @@ def test_parquet_types_are_hives(lake: Lake) -> None:
 def test_gzip_json_by_content_under_dated_folders_gets_numbered_partitions(lake: Lake) -> None:
     rows = [{"id": 1, "big": 2**40, "t": 20, "ok": True, "extra": {"a": [1.5]}, "none": None}, {"id": 2, "t": 20.5}]
     broken = b'{"id": 3, "t":\n'
-    lake.put_all(
+    lake.put(
         {
             "raw/2025/10/15/one": gzipped(json_lines(*rows)) + gzipped(broken),
             "raw/2025/10/16/two": gzipped(json_lines({"id": 3, "t": 1.5, "ok": False, "extra": {}, "none": None})),
@@ -154,7 +154,7 @@ def test_gzip_json_by_content_under_dated_folders_gets_numbered_partitions(lake:
 def test_delimited_text_is_described_by_its_content(
     lake: Lake, text: bytes, columns: dict[str, str], parameters: dict[str, str]
 ) -> None:
-    lake.put_all({"readings/file": text})
+    lake.put({"readings/file": text})
     lake.create("readings")
     lake.crawl_well()
     table = lake.table("readings")
@@ -167,7 +167,7 @@ def test_delimited_text_is_described_by_its_content(
 
 def test_folders_with_different_schemas_are_tables_of_their_own(lake: Lake) -> None:
     """The name is the folder's, with what a table's name cannot have made an underscore."""
-    lake.put_all(
+    lake.put(
         {
             "Site-A/x.json": json_lines({"id": 1, "t": 2.5}),
             "b/day=1/y.parquet": parquet(name=["x"], size=[1]),
@@ -187,7 +187,7 @@ def test_folders_with_different_schemas_are_tables_of_their_own(lake: Lake) -> N
 def test_schemas_that_share_little_are_one_table_only_when_told_to_combine(
     lake: Lake, combine: bool, tables: list[str]
 ) -> None:
-    lake.put_all(
+    lake.put(
         {
             "data/m=1/a.parquet": parquet(id=[1], a=[1], b=[1]),
             "data/m=2/a.parquet": parquet(id=[1], c=[1], d=["x"]),
@@ -200,11 +200,11 @@ def test_schemas_that_share_little_are_one_table_only_when_told_to_combine(
 
 
 def test_a_later_run_adds_partitions_and_columns(lake: Lake) -> None:
-    lake.put_all({f"{DAY}15/a.parquet": parquet(id=[1], a=[1], b=[1])})
+    lake.put({f"{DAY}15/a.parquet": parquet(id=[1], a=[1], b=[1])})
     lake.create("telemetry/")
     lake.crawl_well()
     assert lake.crawl_well()["TablesUpdated"] == 0
-    lake.put_all({f"{DAY}16/a.parquet": parquet(id=[1], a=[1], b=[1.5], humidity=[0.5])})
+    lake.put({f"{DAY}16/a.parquet": parquet(id=[1], a=[1], b=[1.5], humidity=[0.5])})
     metrics = lake.crawl_well()
     assert (metrics["TablesCreated"], metrics["TablesUpdated"]) == (0, 1)
     assert lake.columns("telemetry") == {"id": "bigint", "a": "bigint", "b": "double", "humidity": "double"}
@@ -217,7 +217,7 @@ def test_a_later_run_adds_partitions_and_columns(lake: Lake) -> None:
 
 
 def test_new_columns_only_and_partitions_that_take_after_the_table(lake: Lake) -> None:
-    lake.put_all({f"{DAY}15/a.parquet": parquet(id=[1], a=[1], b=[1])})
+    lake.put({f"{DAY}15/a.parquet": parquet(id=[1], a=[1], b=[1])})
     output = {
         "Partitions": {"AddOrUpdateBehavior": "InheritFromTable"},
         "Tables": {"AddOrUpdateBehavior": "MergeNewColumns"},
@@ -225,7 +225,7 @@ def test_new_columns_only_and_partitions_that_take_after_the_table(lake: Lake) -
     lake.create("telemetry/", Configuration=json.dumps({"Version": 1.0, "CrawlerOutput": output}))
     lake.crawl_well()
     lake.s3.delete_object(Bucket=lake.bucket, Key=f"{DAY}15/a.parquet")
-    lake.put_all({f"{DAY}15/b.parquet": parquet(id=[1], b=[1.5], c=["x"])})
+    lake.put({f"{DAY}15/b.parquet": parquet(id=[1], b=[1.5], c=["x"])})
     assert lake.crawl_well()["TablesUpdated"] == 1
     expected = {"id": "bigint", "a": "bigint", "b": "bigint", "c": "string"}
     assert lake.columns("telemetry") == expected
@@ -234,12 +234,12 @@ def test_new_columns_only_and_partitions_that_take_after_the_table(lake: Lake) -
 
 
 def test_the_policy_log_leaves_an_existing_table_alone_but_registers_partitions(lake: Lake) -> None:
-    lake.put_all({f"{DAY}15/a.parquet": parquet(id=[1], a=[1], b=[1])})
+    lake.put({f"{DAY}15/a.parquet": parquet(id=[1], a=[1], b=[1])})
     lake.create("telemetry/", SchemaChangePolicy=LOG_ONLY)
     lake.crawl_well()
     before = lake.table("telemetry")
     lake.s3.delete_object(Bucket=lake.bucket, Key=f"{DAY}15/a.parquet")
-    lake.put_all({f"{DAY}16/a.parquet": parquet(id=[1], a=[1], b=[1], c=[1])})
+    lake.put({f"{DAY}16/a.parquet": parquet(id=[1], a=[1], b=[1], c=[1])})
     assert lake.crawl_well()["TablesUpdated"] == 0
     assert lake.table("telemetry")["StorageDescriptor"] == before["StorageDescriptor"]
     assert set(lake.partitions("telemetry")) == {("2025", "10", "15"), ("2025", "10", "16")}
@@ -248,7 +248,7 @@ def test_the_policy_log_leaves_an_existing_table_alone_but_registers_partitions(
 
 @pytest.mark.parametrize("policy", ["DELETE_FROM_DATABASE", "DEPRECATE_IN_DATABASE", "LOG"])
 def test_what_is_gone_goes_by_the_delete_behavior(lake: Lake, policy: str) -> None:
-    lake.put_all(
+    lake.put(
         {
             "gone/a.json": json_lines({"x": 1}),
             "stays/d=1/a.parquet": parquet(id=[1]),
@@ -275,7 +275,7 @@ def test_what_is_gone_goes_by_the_delete_behavior(lake: Lake, policy: str) -> No
     assert ("DEPRECATED_BY_CRAWLER" in lake.table("gone")["Parameters"]) == deprecated
     assert ("DEPRECATED_BY_CRAWLER" in partitions[("2",)]["Parameters"]) == deprecated
     assert "DEPRECATED_BY_CRAWLER" not in partitions[("1",)]["Parameters"]
-    lake.put_all({"gone/a.json": json_lines({"x": 2})})
+    lake.put({"gone/a.json": json_lines({"x": 2})})
     lake.crawl_well()
     assert "DEPRECATED_BY_CRAWLER" not in lake.table("gone")["Parameters"]
 
@@ -291,7 +291,7 @@ def test_a_catalog_target_keeps_an_existing_table_up_to_date(lake: Lake) -> None
             "Parameters": {"classification": "parquet"},
         },
     )
-    lake.put_all(
+    lake.put(
         {
             f"{DAY}15/a.parquet": parquet(id=[1], new=[1.5]),
             f"{DAY}15/stray.json": json_lines({"x": 1}),
@@ -310,21 +310,21 @@ def test_a_catalog_target_keeps_an_existing_table_up_to_date(lake: Lake) -> None
     assert set(lake.partitions("curated")) == {("2025", "10", "15")}
     assert lake.tables() == ["curated"]
     parameters = lake.table("curated")["Parameters"]
-    lake.put_all({f"{DAY}16/a.parquet": parquet(id=[1], new=[1.5])})
+    lake.put({f"{DAY}16/a.parquet": parquet(id=[1], new=[1.5])})
     assert lake.crawl_well()["TablesUpdated"] == 0
     assert lake.table("curated")["Parameters"] == parameters
     assert set(lake.partitions("curated")) == {("2025", "10", "15"), ("2025", "10", "16")}
 
 
 def test_only_new_folders_are_crawled_when_the_crawler_says_so(lake: Lake) -> None:
-    lake.put_all({f"{DAY}15/a.parquet": parquet(id=[1])})
+    lake.put({f"{DAY}15/a.parquet": parquet(id=[1])})
     lake.create(
         "telemetry/",
         RecrawlPolicy={"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"},
         SchemaChangePolicy=LOG_ONLY,
     )
     lake.crawl_well()
-    lake.put_all({f"{DAY}15/b.parquet": parquet(id=[1]), f"{DAY}16/a.parquet": parquet(id=[1])})
+    lake.put({f"{DAY}15/b.parquet": parquet(id=[1]), f"{DAY}16/a.parquet": parquet(id=[1])})
     lake.crawl_well()
     partitions = lake.partitions("telemetry")
     assert set(partitions) == {("2025", "10", "15"), ("2025", "10", "16")}
@@ -333,7 +333,7 @@ def test_only_new_folders_are_crawled_when_the_crawler_says_so(lake: Lake) -> No
 
 
 def test_exclusions_and_samples_limit_what_is_looked_at(lake: Lake) -> None:
-    lake.put_all(
+    lake.put(
         {
             "data/a.json": json_lines({"a": 1, "b": 1, "c": 1}),
             "data/b.json": json_lines({"a": 1, "b": 1, "c": 1, "sampled_out": 1}),
@@ -350,7 +350,7 @@ def test_exclusions_and_samples_limit_what_is_looked_at(lake: Lake) -> None:
 
 
 def test_several_targets_and_a_name_that_is_taken(lake: Lake) -> None:
-    lake.put_all({"x/data/a.json": json_lines({"a": 1}), "y/data/a.json": json_lines({"b": 1})})
+    lake.put({"x/data/a.json": json_lines({"a": 1}), "y/data/a.json": json_lines({"b": 1})})
     targets = [{"Path": f"s3://{lake.bucket}/{folder}/data/"} for folder in ("x", "y")]
     lake.create(Targets={"S3Targets": targets})
     assert lake.crawl_well()["TablesCreated"] == 2
@@ -362,12 +362,29 @@ def test_several_targets_and_a_name_that_is_taken(lake: Lake) -> None:
 
 
 def test_what_no_classifier_knows_is_left_out_and_logged(lake: Lake) -> None:
-    lake.put_all({"data/a.json": json_lines({"a": 1}), "data/b.bin": bytes(range(256)), "data/c.parquet": b"PAR1 cut"})
+    lake.put({"data/a.json": json_lines({"a": 1}), "data/b.bin": bytes(range(256)), "data/c.parquet": b"PAR1 cut"})
     lake.create("data/")
     lake.crawl_well()
     assert lake.table("data")["Parameters"]["objectCount"] == "1"
     unknown = [line for line in lake.log() if "No classifier knows" in line]
     assert [line.split("/data/")[1].split(";")[0] for line in unknown] == ["b.bin", "c.parquet"]
+
+
+def test_athena_reads_what_a_crawl_has_made(lake: Lake) -> None:
+    lake.put(
+        {
+            "p/day=15/a.parquet": parquet(id=[1, 2], t=[20.5, 21.5]),
+            "p/day=16/a.parquet": parquet(id=[3], t=[1.5]),
+            "j/2025/15/a.gz": gzipped(json_lines({"id": 4, "place": {"floor": 2}}, {"id": 5, "place": {"floor": 3}})),
+            "c/readings.csv": b"device,t\nd1,20.5\nd2,21\n",
+        }
+    )
+    targets = [{"Path": f"s3://{lake.bucket}/{folder}/"} for folder in ("p", "j", "c")]
+    lake.create(Targets={"S3Targets": targets})
+    lake.crawl_well()
+    assert lake.rows("SELECT id, t FROM p WHERE day = '15' ORDER BY id") == [["1", "20.5"], ["2", "21.5"]]
+    assert lake.rows("SELECT sum(place.floor), max(partition_1) FROM j") == [["5", "15"]]
+    assert lake.rows("SELECT device, t FROM c ORDER BY device") == [["d1", "20.5"], ["d2", "21.0"]]
 
 
 def test_a_crawl_is_reported_as_glue_reports_it(lake: Lake, stage: RunningStage) -> None:
@@ -377,7 +394,7 @@ def test_a_crawl_is_reported_as_glue_reports_it(lake: Lake, stage: RunningStage)
     events.put_rule(Name="crawl-events", EventPattern=json.dumps(pattern))
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     events.put_targets(Rule="crawl-events", Targets=[{"Id": "queue", "Arn": arn}])
-    lake.put_all({"data/a.json": json_lines({"a": 1})})
+    lake.put({"data/a.json": json_lines({"a": 1})})
     lake.create("data/")
     last = lake.crawl()
     assert (last["LogGroup"], last["LogStream"]) == ("/aws-glue/crawlers", lake.name)
@@ -400,7 +417,7 @@ def test_a_crawl_is_reported_as_glue_reports_it(lake: Lake, stage: RunningStage)
 
 
 def test_a_running_crawl_can_be_stopped_and_not_started_again(lake: Lake) -> None:
-    lake.put_all({f"data/{number}/a.json": json_lines({"a": 1}) for number in range(300)})
+    lake.put({f"data/{number}/a.json": json_lines({"a": 1}) for number in range(300)})
     lake.create("data/")
     lake.glue.start_crawler(Name=lake.name)
     assert lake.glue.get_crawler(Name=lake.name)["Crawler"]["State"] == "RUNNING"
@@ -420,7 +437,7 @@ def test_a_running_crawl_can_be_stopped_and_not_started_again(lake: Lake) -> Non
 def test_a_crawl_that_the_stage_did_not_survive_is_failed(new_stage: Callable[[], RunningStage]) -> None:
     stage = new_stage()
     lake = Lake(stage, "killed")
-    lake.put_all({f"data/{number}/a.json": json_lines({"a": 1}) for number in range(100)})
+    lake.put({f"data/{number}/a.json": json_lines({"a": 1}) for number in range(100)})
     lake.create("data/", Tags={"STAGE": "local"}, Schedule="cron(0 * * * ? *)")
     lake.glue.start_crawler(Name=lake.name)
     stage.stop(signal.SIGKILL)

@@ -333,7 +333,7 @@ def test_the_templated_targets_are_invoked(bench: Bench) -> None:
 
 def test_a_crawlers_schedule_starts_its_crawls(bench: Bench) -> None:
     lake = Lake(bench.stage, "timed-crawls")
-    lake.put_all({"data/a.json": json_lines({"a": 1})})
+    lake.put({"data/a.json": json_lines({"a": 1})})
     lake.create("data/", Schedule="cron(10 * * * ? 2150)")
     bench.at(NOON)
     assert lake.glue.list_crawls(CrawlerName=lake.name)["Crawls"] == []
