@@ -80,9 +80,15 @@ def test_timestamps_are_rounded_to_milliseconds_and_read_in_utc(lake: AthenaLake
     lake.put_parquet("clocks/1.parquet", pa.table({"at": pa.array(moments, pa.timestamp("us"))}))
     aware = pa.array([datetime(2025, 1, 1, 9, tzinfo=UTC)], pa.timestamp("us", tz="Asia/Tokyo"))
     lake.put_parquet("clocks/2.parquet", pa.table({"at": aware}))
+    int96 = pa.table({"at": pa.array([NAIVE + timedelta(microseconds=2400)], pa.timestamp("ns"))})
+    lake.put_parquet("clocks/3.parquet", int96, use_deprecated_int96_timestamps=True)
+    nanos = pa.table({"at": pa.array([NAIVE + timedelta(milliseconds=2)], pa.timestamp("ns"))})
+    lake.put_parquet("clocks/4.parquet", nanos, version="2.6")
+    millis = pa.table({"at": pa.array([NAIVE + timedelta(milliseconds=2)], pa.timestamp("ms"))})
+    lake.put_parquet("clocks/5.parquet", millis)
     table(lake, "clocks", "at timestamp", "STORED AS PARQUET")
     assert lake.rows("SELECT at, count(*) FROM clocks GROUP BY at ORDER BY at") == [
-        ["2025-01-01 00:00:00.002", "2"],
+        ["2025-01-01 00:00:00.002", "5"],
         ["2025-01-01 09:00:00.000", "1"],
     ]
 

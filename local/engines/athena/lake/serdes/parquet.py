@@ -99,7 +99,9 @@ def _in_milliseconds(source: str, ours: _FileColumn, declared: str) -> str:
     """Athena's timestamps have three digits of a second; it rounds what a file has beyond them."""
     if declared == "TIMESTAMP" and str(ours.type) == "TIMESTAMP" and "MILLIS=MilliSeconds" in ours.annotation:
         return source
-    return f"CAST(CAST({source} AS {declared.replace('TIMESTAMP', 'TIMESTAMP_MS')}) AS {declared})"
+    # Through microseconds first: DuckDB has no cast from nanoseconds to milliseconds.
+    micros = source if str(ours.type) == declared else f"CAST({source} AS {declared})"
+    return f"CAST(CAST({micros} AS {declared.replace('TIMESTAMP', 'TIMESTAMP_MS')}) AS {declared})"
 
 
 def _readable(ours: DuckDBPyType, wanted: DuckDBPyType) -> bool:
