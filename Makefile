@@ -92,7 +92,7 @@ cost: setup ## Estimate what the stage costs a month on AWS at RATE readings a s
 
 ##@ Check it
 test: setup ## Run every test, the end-to-end one included
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 .PHONY: help setup lock test
 
