@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from local.engines.athena import dialect
@@ -96,6 +96,7 @@ PRUNED = {
     "SELECT * FROM (SELECT * FROM t ORDER BY x LIMIT 5) WHERE year = '2025'": EVERYTHING,
     "SELECT * FROM (SELECT year, rank() OVER (ORDER BY x) r FROM t) WHERE year = '2025'": EVERYTHING,
     "SELECT * FROM (SELECT max(year) AS year FROM t) WHERE year = '2025'": EVERYTHING,
+    "SELECT * FROM (SELECT year, count(*) FROM t GROUP BY ROLLUP (year)) WHERE year IS NULL": EVERYTHING,
     "SELECT * FROM (SELECT month AS year FROM t) WHERE year = '2025'": set(),
     "SELECT * FROM t WHERE year = (SELECT max(year) FROM t)": EVERYTHING,
     "SELECT * FROM t WHERE random() < 0.5 AND year > CAST(random() AS varchar)": EVERYTHING,
@@ -232,6 +233,7 @@ def rows_of(partitions: Sequence[Mapping[str, str | None]]) -> Relation:
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(shape=st.sampled_from(sorted(SHAPES)), first=conditions, second=conditions)
 def test_pruning_never_changes_an_answer(athena: Athena, shape: str, first: str, second: str) -> None:
+    assume(shape != "full" or "SELECT" not in second)  # DuckDB has no subquery in the ON of a FULL JOIN
     outer = {"left": "a.", "right": "b.", "inner": "b.", "alias": "a.", "full": "b.", "named": "w."}.get(shape, "")
     inner = {"left": "b.", "inner": "a.", "full": "a.", "correlated": "a."}.get(shape, "")
     sql = SHAPES[shape].format(c=first.format(q=outer), c2=second.format(q=inner))

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.engines.athena import dialect
-from local.engines.athena.dialect.runtime import json_text, numbers
+from local.engines.athena.dialect.runtime import json_paths, json_text, numbers
 from tests.athena_answers import Athena
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -141,3 +141,34 @@ def test_json_is_written_so_that_it_reads_back(value: Any) -> None:
     assert json.loads(written) == value
     assert json_text.Cursor(text).value() == json_text.read(text)
     assert json_text.canonical(json_text.read(written)) == written
+
+
+documents = st.dictionaries(
+    st.sampled_from(["a", "b", "nan"]),
+    st.recursive(
+        st.sampled_from([None, True, 0, -5, 2**70, 1.5, "x", "é\n", "info", "\u0000"]),
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=2),
+        max_leaves=4,
+    ),
+    max_size=3,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    documents,
+    st.integers(0, 60),
+    st.sampled_from(["", "", "x", ",", "}", '"', "NaN", "1", "\\", "{", " "]),
+    st.booleans(),
+)
+def test_the_fast_reading_of_json_gives_what_the_slow_one_does(
+    athena: Athena, document: dict[str, Any], place: int, noise: str, cut: bool
+) -> None:
+    import json
+
+    text = json.dumps(document, ensure_ascii=False)
+    text = text[:place] + noise + ("" if cut else text[place:])
+    literal = "'" + text.replace("'", "''") + "'"
+    for path in ("$.a", "$.a.b", "$.b"):
+        found = athena.value(f"json_extract_scalar({literal}, '{path}')")
+        assert found == json_paths.extract_scalar(text, path)

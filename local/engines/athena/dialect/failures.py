@@ -14,6 +14,8 @@ _KINDS = (
     (r"Map keys must be unique", "INVALID_FUNCTION_ARGUMENT"),
     (r"Map keys can not be NULL", "INVALID_FUNCTION_ARGUMENT"),
 )
+_CANNOT = ("Not implemented Error", "Binder Error")
+"""What DuckDB says of a query that it understands and cannot run."""
 
 
 def query_error(error: Exception) -> QueryError:
@@ -28,4 +30,7 @@ def query_error(error: Exception) -> QueryError:
     for pattern, code in _KINDS:
         if re.search(pattern, text, re.IGNORECASE):
             return QueryError(code, first.partition(": ")[2] or first)
+    kind, _, what = first.partition(": ")
+    if kind in _CANNOT:
+        return QueryError("NOT_SUPPORTED", f"The local Athena cannot run this query: {what}")
     return QueryError("GENERIC_INTERNAL_ERROR", first)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.engines.athena.dialect.functions.tables import Table, matching, one, overloads
+from local.engines.athena.dialect.functions.tables import Table, matching, one
 
 _HEX = "([0-9a-fA-F]{2})*"
 _BASE64 = "([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
@@ -29,28 +29,3 @@ BINARIES: Table = {
     "to_utf8": one("varchar -> varbinary", "encode({0})"),
     "uuid": one("-> uuid", "gen_random_uuid()", volatile=True),
 }
-
-JSONS: Table = {
-    "is_json_scalar": overloads(("json -> boolean", "athena_json_is_scalar({0})"),
-                                ("varchar -> boolean", "athena_json_is_scalar({0})")),
-    "json_array_contains": [
-        overload
-        for kind in ("json", "varchar")
-        for overload in overloads(
-            (f"{kind}, boolean -> boolean", "athena_json_array_contains({0}, CAST({1} AS VARCHAR), 'boolean')"),
-            (f"{kind}, bigint -> boolean", "athena_json_array_contains({0}, CAST({1} AS VARCHAR), 'bigint')"),
-            (f"{kind}, double -> boolean", "athena_json_array_contains({0}, CAST({1} AS VARCHAR), 'double')"),
-            (f"{kind}, varchar -> boolean", "athena_json_array_contains({0}, {1}, 'varchar')"),
-        )
-    ],
-    "json_array_length": overloads(("json -> bigint", "athena_json_array_length({0})"),
-                                   ("varchar -> bigint", "athena_json_array_length({0})")),
-    "json_extract": overloads(("json, varchar -> json", "athena_json_extract({0}, {1})"),
-                              ("varchar, varchar -> json", "athena_json_extract({0}, {1})")),
-    "json_extract_scalar": overloads(("json, varchar -> varchar", "athena_json_extract_scalar({0}, {1})"),
-                                     ("varchar, varchar -> varchar", "athena_json_extract_scalar({0}, {1})")),
-    "json_format": one("json -> varchar", "{0}"),
-    "json_parse": one("varchar -> json", "athena_json_parse({0})"),
-    "json_size": overloads(("json, varchar -> bigint", "athena_json_size({0}, {1})"),
-                           ("varchar, varchar -> bigint", "athena_json_size({0}, {1})")),
-}  # fmt: skip

@@ -15,7 +15,7 @@ _ABSENT = object()
 
 
 @lru_cache(maxsize=512)
-def _steps(path: str) -> tuple[str, ...]:
+def steps(path: str) -> tuple[str, ...]:
     """The path's keys; QueryError (INVALID_FUNCTION_ARGUMENT) when it is none that Trino reads."""
     invalid = QueryError("INVALID_FUNCTION_ARGUMENT", f"Invalid JSON path: '{path}'")
     if not path.startswith("$"):
@@ -33,12 +33,12 @@ def _steps(path: str) -> tuple[str, ...]:
 
 def _found(text: str, path: str) -> Any:
     """What the path leads to, or ``_ABSENT``."""
-    steps = _steps(path)
+    keys = steps(path)
     try:
         value = json_text.read(text)
     except ValueError:
-        return _found_before_the_break(text, steps)
-    for step in steps:
+        return _found_before_the_break(text, keys)
+    for step in keys:
         value = _down(value, step)
     return value
 
@@ -51,11 +51,11 @@ def _down(value: Any, step: str) -> Any:
     return _ABSENT
 
 
-def _found_before_the_break(text: str, steps: tuple[str, ...]) -> Any:
+def _found_before_the_break(text: str, keys: tuple[str, ...]) -> Any:
     """As Jackson reads, from the front: what comes before the fault can be found."""
     cursor = Cursor(text)
     try:
-        for step in steps:
+        for step in keys:
             if cursor.peek() == "{":
                 there = cursor.find_member(step)
             elif cursor.peek() == "[" and step.isdigit():
