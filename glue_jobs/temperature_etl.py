@@ -40,8 +40,14 @@ TURN_BYTES = 512 * 1024 * 1024
 FILE_ROWS = 1_000_000
 """Readings that a curated file holds when a turn has many: about 30 MB."""
 
-READINGS_SCHEMA = ", ".join(f"{column.name} {column.type}" for column in schema.CURATED_COLUMNS) + ", row bigint"
-REJECTED_SCHEMA = ", ".join(f"{c.name} {c.type}" for c in schema.QUARANTINE_COLUMNS if c.name != "run_id")
+
+def _spark_type(kind: str) -> str:
+    """Timestamps have no zone, as Athena's have none: they are UTC."""
+    return "timestamp_ntz" if kind == "timestamp" else kind
+
+
+READINGS_COLUMNS = ", ".join(f"{name} {_spark_type(kind)}" for name, kind in schema.CURATED_COLUMNS) + ", row bigint"
+REJECTED_COLUMNS = ", ".join(f"{name} {_spark_type(kind)}" for name, kind in schema.QUARANTINE_COLUMNS[:-1])
 
 
 @dataclass(frozen=True)
@@ -108,8 +114,8 @@ def read(spark: SparkSession, raw: S3Location, objects: Sequence[RawObject], scr
     valid = any(count.lines for count in counts if count.reason is None)
     rejected = any(count.lines for count in counts if count.reason is not None)
     return Judged(
-        readings=_read_parquet(spark, READINGS_SCHEMA, scratch.folder("readings"), there=valid),
-        rejected=_read_parquet(spark, REJECTED_SCHEMA, scratch.folder("rejected"), there=rejected),
+        readings=_read_parquet(spark, READINGS_COLUMNS, scratch.folder("readings"), there=valid),
+        rejected=_read_parquet(spark, REJECTED_COLUMNS, scratch.folder("rejected"), there=rejected),
         counts=counts,
     )
 
@@ -236,8 +242,6 @@ class _Work:
 
 
 def _read_parquet(spark: SparkSession, columns: str, folder: S3Location, *, there: bool) -> DataFrame:
-    """Timestamps have no zone, as Athena's have none: they are UTC."""
-    columns = columns.replace("timestamp", "timestamp_ntz")
     return spark.read.schema(columns).parquet(folder.uri) if there else spark.createDataFrame([], columns)
 
 

@@ -1,0 +1,70 @@
+"""One Spark session, set up as the local stage sets up a job's, for all tests of the job."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from glue_jobs.temperature_etl import configure
+from local.engines.glue_jobs import spark as glue_spark
+from tests.conftest import REGION, REPOSITORY, RunningStage
+from tests.spark.lake import Lake
+
+ENVIRONMENT = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+
+
+@pytest.fixture(scope="session")
+def job_environment(stage: RunningStage) -> dict[str, str]:
+    """What a process needs to run the job on the stage."""
+    return {**stage.environment, "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(REPOSITORY)}
+
+
+@pytest.fixture(scope="session")
+def spark_settings(stage: RunningStage, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """``spark-defaults.conf`` as a job on the stage has it, with less memory."""
+    scratch: Path = tmp_path_factory.mktemp("spark")
+    (scratch / "awssdk_config_override.json").write_text(glue_spark.sdk_override(REGION))
+    settings = glue_spark.defaults(stage.endpoint_url, "G.1X", 2, glue_spark.find_jars(), scratch)
+    settings["spark.driver.extraClassPath"] += os.pathsep + str(scratch)
+    settings["spark.driver.memory"] = "1g"
+    # The second compiler takes longer than all these tests, and they are over when it has finished.
+    settings["spark.driver.extraJavaOptions"] += " -XX:TieredStopAtLevel=1"
+    return settings
+
+
+@pytest.fixture(scope="session")
+def spark(job_environment: dict[str, str], spark_settings: dict[str, str]) -> Iterator[SparkSession]:
+    before = dict(os.environ)
+    os.environ.update(job_environment)
+    builder = SparkSession.builder
+    for name, value in spark_settings.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    configure(session)
+    session.conf.set("spark.sql.shuffle.partitions", "2")
+    yield session
+    session.stop()
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def new_lake(stage: RunningStage) -> Callable[[], Lake]:
+    """Make an empty lake of one's own."""
+    client: Any = stage.client("s3")
+    client.create_bucket(Bucket=Lake.BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    numbers = itertools.count()
+    return lambda: Lake(client, f"lake-{next(numbers)}/")
+
+
+@pytest.fixture
+def lake(new_lake: Callable[[], Lake]) -> Lake:
+    return new_lake()
