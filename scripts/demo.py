@@ -92,10 +92,10 @@ def run(demo: Demo, *, readings: int, receipts: Path | None, ledger_file: Path) 
         ("4. Firehose delivers them to raw S3", ["await-delivery", *where]),
         ("5. The Glue job turns them into Parquet", ["etl"]),
         ("6. The crawler catalogues the new partitions", ["crawl"]),
-        ("7. An analyst asks Athena", ["query", question, "--chart"]),
+        ("7. An analyst asks Athena", ["query", question, "--head", "10", "--chart"]),
         ("8. The audit: was anything lost?", ["audit", *where, "--ledger", str(ledger_file)]),
     ):
-        shown = " ".join(f'"{word}"' if "\n" in word else word for word in words[: 3 if "--chart" in words else 1])
+        shown = " ".join(f'"{word}"' if "\n" in word else word for word in words[: 5 if "--chart" in words else 1])
         demo.step(title, [CLI, "telemetry", *words, "--stage", "local"], f"datastreamer telemetry {shown}")
 
 

@@ -16,14 +16,16 @@ NUMERIC_TYPES = frozenset({"tinyint", "smallint", "integer", "bigint", "float", 
 CHART_WIDTH = 48
 
 
-def show_table(answer: Answer, out: Console) -> None:
-    """One rich table; numbers to the right, NULL dimmed."""
+def show_table(answer: Answer, out: Console, *, most: int | None = None) -> None:
+    """One rich table of the first ``most`` rows (all when None); numbers to the right, NULL dimmed."""
     table = Table()
     for name, kind in zip(answer.columns, answer.types, strict=True):
         table.add_column(name, justify="right" if _is_numeric(kind) else "left", overflow="fold")
-    for row in answer.rows:
+    for row in answer.rows[:most]:
         table.add_row(*("[dim]NULL[/]" if cell is None else _escape(cell) for cell in row))
     out.print(table)
+    if most is not None and len(answer.rows) > most:
+        out.print(f"[dim]… and {len(answer.rows) - most} more rows[/]")
 
 
 def write_csv(answer: Answer) -> None:

@@ -20,6 +20,7 @@ def query(
     list_saved: Annotated[bool, typer.Option("--list", help="List the saved queries.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Answer as CSV.")] = False,
     as_json: JsonOption = False,
+    head: Annotated[int | None, typer.Option("--head", min=1, help="Show only the first rows of the table.")] = None,
     chart: Annotated[bool, typer.Option("--chart", help="Also draw the last column as bars.")] = False,
     stage: StageOption = "local",
 ) -> None:
@@ -44,7 +45,7 @@ def query(
         write_csv(answer)
     else:
         if answer.columns:
-            show_table(answer, context.out)
+            show_table(answer, context.out, most=head)
         if chart:
             show_chart(answer, context.out)
         context.err.print(

@@ -100,9 +100,9 @@ def _receipts(directory: Path, context: Context) -> Receipts:
         raise UsageError(f"there is no folder {directory}; --receipts names the one that the sensors wrote to")
     found = read_receipts(directory, context.names, context.client)
     if found.older:
-        context.err.print(f"[dim]{found.older} receipts are older than the stream and left out[/]")
+        context.err.print(f"[dim]left out {_counted(found.older, 'receipt')}, older than the stream[/]")
     if found.running:
-        context.err.print(f"[yellow]{found.running} runs have not ended: their receipts are a lower bound[/]")
+        context.err.print(f"[yellow]{_counted(found.running, 'run')} not ended by receipt: a lower bound[/]")
     return found
 
 
@@ -127,9 +127,9 @@ def _show(ledger: Ledger, found: Receipts, context: Context) -> None:
     table = Table(show_header=False)
     table.add_column(justify="left")
     table.add_column(justify="right")
-    table.add_row(f"acknowledged by Kinesis ({len(found.receipts)} receipts)", f"{ledger.acknowledged:,}")
+    table.add_row(f"acknowledged by Kinesis ({_counted(len(found.receipts), 'receipt')})", f"{ledger.acknowledged:,}")
     table.add_row("in raw S3 beyond the receipts", f"{ledger.unreceipted:,}")
-    table.add_row(f"in raw S3 ({ledger.objects:,} objects)", f"{ledger.raw:,}", end_section=True)
+    table.add_row(f"in raw S3 ({_counted(ledger.objects, 'object')})", f"{ledger.raw:,}", end_section=True)
     table.add_row("curated", f"{ledger.curated:,}")
     table.add_row("quarantined", f"{ledger.quarantined:,}")
     for reason, lines in sorted(ledger.quarantined_by_reason.items(), key=lambda item: (-item[1], item[0])):
@@ -146,3 +146,7 @@ def _show(ledger: Ledger, found: Receipts, context: Context) -> None:
             context.out.print(f"    {escape(culprit)}", soft_wrap=True)
     if ledger.balanced:
         context.out.print("[bold green]✓[/] nothing lost, nothing twice")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

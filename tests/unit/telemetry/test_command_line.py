@@ -107,6 +107,15 @@ def test_the_table_shows_brackets_as_they_are(capsys: pytest.CaptureFixture[str]
     assert "sensor [1]" in capsys.readouterr().out
 
 
+def test_the_table_says_how_many_rows_it_hides(capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.console import Console
+
+    answers.show_table(ANSWER, Console(width=80), most=1)
+    out = capsys.readouterr().out
+    assert "sensor-2" not in out
+    assert "1 more rows" in out
+
+
 def test_chart_bars_grow_with_their_values(capsys: pytest.CaptureFixture[str]) -> None:
     from rich.console import Console
 
