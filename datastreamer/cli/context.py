@@ -50,12 +50,21 @@ class Context:
 
     @contextmanager
     def following(self, title: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
-        """A spinner on standard error with the state of what is followed; silent when piped or quiet."""
+        """Progress on standard error: a spinner with the latest state, or, when piped, a line for each new state."""
         if quiet:
             yield lambda _: None
-            return
-        with self.err.status(title) as status:
-            yield lambda state: status.update(f"{title}: {state}")
+        elif self.err.is_terminal:
+            with self.err.status(title) as status:
+                yield lambda state: status.update(f"{title}: {state}")
+        else:
+            seen: list[str] = []
+
+            def tell(state: str) -> None:
+                if seen[-1:] != [state]:
+                    seen.append(state)
+                    self.err.print(f"{title}: {state}", soft_wrap=True)
+
+            yield tell
 
     def answer_json(self, document: object) -> None:
         """One JSON document on standard output."""

@@ -26,9 +26,9 @@ def etl(
     if as_json:
         context.answer_json({"job": job, "run_id": run_id, "state": run["JobRunState"] if run else "STARTED"})
     elif run is None:
-        context.out.print(f"started run {run_id}")
+        context.out.print(f"started run {run_id}", soft_wrap=True)
     else:
-        context.out.print(f"[green]SUCCEEDED[/] run {run_id} in {run.get('ExecutionTime', 0)} s")
+        context.out.print(f"[green]SUCCEEDED[/] run {run_id} in {run.get('ExecutionTime', 0)} s", soft_wrap=True)
 
 
 def crawl_command(
@@ -44,4 +44,4 @@ def crawl_command(
     elif last is None:
         context.out.print(f"started crawler {crawler}")
     else:
-        context.out.print(f"[green]SUCCEEDED[/] crawler {crawler}")
+        context.out.print(f"[green]SUCCEEDED[/] crawler {crawler}", soft_wrap=True)

@@ -123,3 +123,14 @@ def test_chart_bars_grow_with_their_values(capsys: pytest.CaptureFixture[str]) -
     answers.show_chart(Answer("q", ["d", "t"], ["varchar", "double"], rows, 0, 0), Console(width=120))
     hot, cold = capsys.readouterr().out.splitlines()
     assert hot.count("█") > cold.count("█") > 0
+
+
+def test_piped_progress_is_a_line_for_each_new_state(capsys: pytest.CaptureFixture[str]) -> None:
+    from datastreamer.cli.context import Context
+
+    with Context("local").following("job", quiet=False) as report:
+        for state in ("STARTING", "RUNNING", "RUNNING", "RUNNING"):
+            report(state)
+    captured = capsys.readouterr()
+    assert captured.err == "job: STARTING\njob: RUNNING\n"
+    assert captured.out == ""
