@@ -91,6 +91,14 @@ def test_results_are_csv_as_athena_writes_it(lake: AthenaLake) -> None:
     ]
 
 
+def test_results_with_nested_values_are_written_alike(lake: AthenaLake) -> None:
+    answer = lake.run("SELECT ARRAY[id, NULL] AS pair, word, gap, '' AS nothing FROM numbers WHERE id = 1")
+    place = answer.execution["ResultConfiguration"]["OutputLocation"]
+    assert lake.text(place) == '"pair","word","gap","nothing"\n"[1, null]","w""1",,""\n'
+    assert answer.rows == [["[1, null]", 'w"1', None, ""]]
+    assert answer.types == ["array", "varchar", "varchar", "varchar"]
+
+
 def test_results_come_in_pages(lake: AthenaLake) -> None:
     execution_id = lake.start("SELECT id, word || chr(10) || 'x' AS word FROM numbers ORDER BY id")
     lake.wait(execution_id)
