@@ -123,7 +123,7 @@ def test_results_of_what_has_not_succeeded_are_refused(lake: AthenaLake) -> None
     assert failed["Status"]["AthenaError"]["ErrorMessage"] == failed["Status"]["StateChangeReason"]
     with pytest.raises(ClientError) as error:
         lake.athena.get_query_results(QueryExecutionId=failed["QueryExecutionId"])
-    assert "Query did not finish successfully. Final query state: FAILED" in refusal(error)
+    assert refusal(error) == ("InvalidRequestException: Query did not finish successfully. Final query state: FAILED")
     with pytest.raises(ClientError) as error:
         lake.athena.get_query_results(QueryExecutionId="no-such-id")
     assert "was not found" in refusal(error)

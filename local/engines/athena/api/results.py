@@ -34,9 +34,10 @@ class Results:
         status = record["execution"]["Status"]
         if status["State"] in ("QUEUED", "RUNNING"):
             raise invalid(f"Query has not yet finished. Current state: {status['State']}")
-        if status["State"] != "SUCCEEDED":
-            reason = status.get("StateChangeReason", "")
-            raise invalid(f"Query did not finish successfully. Final query state: {status['State']}. {reason}".strip())
+        if status["State"] == "CANCELLED":
+            raise invalid("Could not find results")
+        if status["State"] == "FAILED":
+            raise invalid("Query did not finish successfully. Final query state: FAILED")
         limit = int(call.payload.get("MaxResults") or MOST_ROWS)
         if not 1 <= limit <= MOST_ROWS:
             raise invalid(f"MaxResults is more than maximum allowed length {MOST_ROWS}.")
