@@ -1,0 +1,64 @@
+"""What README and docs say exists: make targets, commands, saved queries, files, the cost table."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from datastreamer.cli.telemetry import app as telemetry
+from tests.conftest import REPOSITORY
+
+PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
+MAKEFILE = (REPOSITORY / "Makefile").read_text()
+TARGETS = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
+
+
+def page_ids(path: Path) -> str:
+    return str(path.relative_to(REPOSITORY))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_ids)
+def test_every_make_target_that_a_page_names_exists(page: Path) -> None:
+    text = page.read_text()
+    in_code = re.findall(r"`([^`\n]+)`", text) + re.findall(r"^(?:\$ )?(make .*)$", text, re.MULTILINE)
+    named = {target for code in in_code for target in re.findall(r"^make ([a-z][a-z|-]*)", code)}
+    assert {part for target in named for part in target.split("|")} <= TARGETS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_ids)
+def test_every_telemetry_command_that_a_page_names_exists(page: Path) -> None:
+    known = {command.name for command in telemetry.registered_commands}
+    named = set(re.findall(r"datastreamer telemetry ([a-z][a-z-]*)", page.read_text()))
+    assert named <= known
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_ids)
+def test_every_saved_query_that_a_page_names_exists(page: Path) -> None:
+    saved = {path.stem for path in (REPOSITORY / "terraform/pipelines/telemetry/queries").glob("*.sql")}
+    assert set(re.findall(r"--saved ([a-z_]+)", page.read_text())) <= saved
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_ids)
+def test_every_link_inside_the_repository_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_help_describes_every_target() -> None:
+    described = set(re.findall(r"^([a-z][a-z-]*):.*## ", MAKEFILE, re.MULTILINE))
+    assert described == TARGETS
+
+
+def test_the_readmes_cost_table_is_the_one_that_make_cost_prints() -> None:
+    printed = subprocess.run(
+        [sys.executable, "-m", "scripts.cost", "production"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert printed.strip() in (REPOSITORY / "README.md").read_text()
