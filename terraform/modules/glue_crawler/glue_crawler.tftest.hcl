@@ -74,6 +74,18 @@ run "the_role_touches_its_database_tables_and_files_only" {
   }
 }
 
+run "glue_can_assume_the_role_and_log" {
+  assert {
+    condition     = jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Principal.Service == "glue.amazonaws.com" && !can(jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Condition)
+    error_message = "A condition on a key that Glue does not send would keep the crawler from being made."
+  }
+
+  assert {
+    condition     = alltrue([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : contains(statement.Resource, "arn:aws:logs:ap-northeast-1:123456789012:log-group:/aws-glue/crawlers:*") if statement.Sid == "Log"])
+    error_message = "Permissions on a log group are given on its ARN with :* at the end."
+  }
+}
+
 run "a_failed_crawl_tells_the_topic" {
   variables {
     alarm_topic_arns = ["arn:aws:sns:ap-northeast-1:123456789012:alarms"]

@@ -61,8 +61,9 @@ resource "aws_iam_role" "this" {
     Statement = [{
       Effect    = "Allow"
       Principal = { Service = "glue.amazonaws.com" }
-      Action    = "sts:AssumeRole"
-      Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
+      # Glue is not known to name its source when it assumes a role: a condition could shut it out. A role cannot be passed
+      # to Glue from another account in any case.
+      Action = "sts:AssumeRole"
     }]
   })
 }
@@ -118,7 +119,7 @@ resource "aws_iam_role_policy" "this" {
         Sid      = "Log"
         Effect   = "Allow"
         Action   = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = [local.crawlers_log_group, "${local.crawlers_log_group}:log-stream:*"]
+        Resource = [local.crawlers_log_group, "${local.crawlers_log_group}:*"]
       },
     ]
   })

@@ -101,6 +101,20 @@ run "the_role_writes_below_its_outputs_only" {
     ])
     error_message = "The job must list its own buckets only."
   }
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource == ["arn:aws:s3:::tables"] if contains(flatten([statement.Action]), "s3:ListBucketMultipartUploads")
+    ]) && contains(flatten([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Action]), "s3:ListBucketMultipartUploads")
+    error_message = "S3A's committers list unfinished uploads where they write."
+  }
+}
+
+run "glue_can_assume_the_role" {
+  assert {
+    condition     = jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Principal.Service == "glue.amazonaws.com" && !can(jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Condition)
+    error_message = "A condition on a key that Glue does not send would keep every run from starting."
+  }
 }
 
 run "the_schedule_starts_this_job_and_nothing_else" {

@@ -8,6 +8,8 @@ locals {
   paths   = concat(var.read_paths, var.write_paths)
   buckets = distinct([for path in local.paths : split("/", path)[0]])
 
+  written_buckets = distinct([for path in var.write_paths : split("/", path)[0]])
+
   # EMRFS, Glue's file system before 5.1, marks each folder that it makes with an empty object beside it.
   folders = distinct(flatten([
     for path in var.write_paths : [
@@ -25,8 +27,9 @@ resource "aws_iam_role" "this" {
     Statement = [{
       Effect    = "Allow"
       Principal = { Service = "glue.amazonaws.com" }
-      Action    = "sts:AssumeRole"
-      Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
+      # Glue is not known to name its source when it assumes a role: a condition could shut it out. A role cannot be passed
+      # to Glue from another account in any case.
+      Action = "sts:AssumeRole"
     }]
   })
 }
@@ -56,7 +59,7 @@ resource "aws_iam_role_policy" "this" {
       {
         Sid    = "WriteOutputs"
         Effect = "Allow"
-        Action = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"]
+        Action = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
         Resource = concat(
           [for path in var.write_paths : "${local.bucket_arn_prefix}${path}*"],
           [for folder in local.folders : "${local.bucket_arn_prefix}${folder}_$folder$"],
@@ -68,6 +71,13 @@ resource "aws_iam_role_policy" "this" {
         Effect   = "Allow"
         Action   = ["s3:GetBucketLocation", "s3:ListBucket"]
         Resource = [for bucket in local.buckets : "${local.bucket_arn_prefix}${bucket}"]
+      },
+      {
+        # S3A, Glue's file system since 5.1, writes in parts and clears away what a failed task left of them.
+        Sid      = "ListUnfinishedUploads"
+        Effect   = "Allow"
+        Action   = "s3:ListBucketMultipartUploads"
+        Resource = [for bucket in local.written_buckets : "${local.bucket_arn_prefix}${bucket}"]
       },
       {
         Sid      = "DecryptInputsAndEncryptOutputs"
