@@ -113,6 +113,16 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
         }
       }
 
+      # A delete marker whose versions are all gone hides nothing and slows down listings. S3 takes no days beside it, and
+      # `expire_days` removes such markers by itself.
+      dynamic "expiration" {
+        for_each = rule.value.expire_days == null && rule.value.expire_noncurrent_days != null ? [true] : []
+
+        content {
+          expired_object_delete_marker = true
+        }
+      }
+
       dynamic "noncurrent_version_expiration" {
         for_each = rule.value.expire_noncurrent_days == null ? [] : [rule.value.expire_noncurrent_days]
 

@@ -51,16 +51,19 @@ run "refuses_every_request_without_tls" {
   }
 }
 
-run "ages_objects_as_told" {
+run "ages_and_expires_objects_as_told" {
   variables {
-    lifecycle_rules = [{
-      id = "age"
-      transitions = [
-        { days = 30, storage_class = "STANDARD_IA" },
-        { days = 120, storage_class = "GLACIER" },
-      ]
-      expire_noncurrent_days = 30
-    }]
+    lifecycle_rules = [
+      {
+        id = "age"
+        transitions = [
+          { days = 30, storage_class = "STANDARD_IA" },
+          { days = 120, storage_class = "GLACIER" },
+        ]
+        expire_noncurrent_days = 30
+      },
+      { id = "expire", expire_days = 30, expire_noncurrent_days = 1 },
+    ]
   }
 
   assert {
@@ -74,8 +77,13 @@ run "ages_objects_as_told" {
   }
 
   assert {
-    condition     = length(aws_s3_bucket_lifecycle_configuration.this[0].rule[0].expiration) == 0
-    error_message = "Nothing current may expire unless asked for."
+    condition     = [for end in aws_s3_bucket_lifecycle_configuration.this[0].rule[0].expiration : "${end.days} ${end.expired_object_delete_marker}"] == ["0 true"]
+    error_message = "Nothing current may expire unless asked for; a delete marker without versions must go."
+  }
+
+  assert {
+    condition     = [for end in aws_s3_bucket_lifecycle_configuration.this[0].rule[1].expiration : "${end.days} ${end.expired_object_delete_marker}"] == ["30 false"]
+    error_message = "S3 refuses days and delete markers in one expiration."
   }
 }
 
