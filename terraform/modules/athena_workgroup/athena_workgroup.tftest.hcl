@@ -80,6 +80,16 @@ run "an_analyst_reads_the_tables_and_writes_results_only" {
     condition     = alltrue([for statement in jsondecode(aws_iam_policy.analyst.policy).Statement : statement.Resource == "arn:aws:athena:ap-northeast-1:123456789012:workgroup/analysts" if statement.Sid == "Query"])
     error_message = "An analyst must query in this workgroup only."
   }
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(aws_iam_policy.analyst.policy).Statement : statement.Resource if contains(flatten([statement.Action]), "glue:CreateDatabase")
+      ])) == toset([
+      "arn:aws:glue:ap-northeast-1:123456789012:catalog",
+      "arn:aws:glue:ap-northeast-1:123456789012:database/default",
+    ])
+    error_message = "Athena needs the database default, and an analyst no other of their own."
+  }
 }
 
 run "refuses_bad_values" {

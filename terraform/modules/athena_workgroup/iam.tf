@@ -47,6 +47,13 @@ resource "aws_iam_policy" "analyst" {
         )
       },
       {
+        # Athena looks for the database `default`, and makes it where there is none, whatever the query reads.
+        Sid      = "FindDefaultDatabase"
+        Effect   = "Allow"
+        Action   = ["glue:CreateDatabase", "glue:GetDatabase"]
+        Resource = ["${local.glue_arn_prefix}:catalog", "${local.glue_arn_prefix}:database/default"]
+      },
+      {
         Sid      = "ReadFiles"
         Effect   = "Allow"
         Action   = "s3:GetObject"
@@ -57,6 +64,12 @@ resource "aws_iam_policy" "analyst" {
         Effect   = "Allow"
         Action   = ["s3:GetBucketLocation", "s3:ListBucket"]
         Resource = concat([local.results_bucket], distinct([for path in var.read_paths : "${local.bucket_arn_prefix}${split("/", path)[0]}"]))
+      },
+      {
+        Sid      = "ListUnfinishedResults"
+        Effect   = "Allow"
+        Action   = "s3:ListBucketMultipartUploads"
+        Resource = local.results_bucket
       },
       {
         Sid      = "KeepResults"
