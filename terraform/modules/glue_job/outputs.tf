@@ -8,6 +8,11 @@ output "arn" {
   value       = aws_glue_job.this.arn
 }
 
+output "default_arguments" {
+  description = "Arguments that a run has unless it is started with others."
+  value       = aws_glue_job.this.default_arguments
+}
+
 output "role_arn" {
   description = "ARN of the job's role."
   value       = aws_iam_role.this.arn

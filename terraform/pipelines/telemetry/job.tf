@@ -32,5 +32,7 @@ module "job" {
     "--curated_path"    = module.curated_table.location
     "--quarantine_path" = module.quarantine_table.location
     "--state_path"      = "s3://${module.analytics_bucket.name}/${local.state_prefix}"
+    # Firehose may deliver as late as the stream keeps a record, below the hour in which the record arrived.
+    "--lookback_hours" = tostring(max(48, var.stream_retention_hours + 1))
   }
 }

@@ -108,6 +108,19 @@ run "the_alarms_of_the_pipeline_watch_the_counts_of_the_job" {
   }
 }
 
+run "the_job_looks_back_as_far_as_the_stream_keeps_records" {
+  command = plan
+
+  variables {
+    stream_retention_hours = 168
+  }
+
+  assert {
+    condition     = module.job.default_arguments["--lookback_hours"] == "169"
+    error_message = "An object that Firehose delivers late lies below the hour in which its records arrived."
+  }
+}
+
 run "a_job_that_nobody_schedules_cannot_stall" {
   command = plan
 
