@@ -77,6 +77,7 @@ resource "aws_glue_catalog_table" "this" {
       parameters["sizeKey"],
       parameters["transient_lastDdlTime"],
       parameters["typeOfData"],
+      storage_descriptor[0].parameters,
     ]
   }
 }
