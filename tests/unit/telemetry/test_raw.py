@@ -18,25 +18,26 @@ def chunked(data: bytes, size: int) -> list[bytes]:
     return [data[start : start + size] for start in range(0, len(data), size)]
 
 
-@pytest.mark.parametrize(
-    ("data", "lines"),
-    [
-        (b"", 0),
-        (b"\n", 1),
-        (b"a", 1),
-        (b"a\n", 1),
-        (b"a\nb", 2),
-        (b"a\r\nb\r\n", 2),
-        (b"\n\n\n", 3),
-        (gzip.compress(b""), 0),
-        (gzip.compress(LINES), 1000),
-        (gzip.compress(LINES[:-1]), 1000),
-        (gzip.compress(b"a\n") + gzip.compress(b"b\n"), 2),
-        (gzip.compress(b"a") + gzip.compress(b"b\n"), 1),
-    ],
-)
+CONTENTS: dict[str, tuple[bytes, int]] = {
+    "nothing": (b"", 0),
+    "an empty line": (b"\n", 1),
+    "no line end": (b"a", 1),
+    "one line": (b"a\n", 1),
+    "no last line end": (b"a\nb", 2),
+    "CR LF": (b"a\r\nb\r\n", 2),
+    "empty lines": (b"\n\n\n", 3),
+    "gzip of nothing": (gzip.compress(b""), 0),
+    "gzip": (gzip.compress(LINES), 1000),
+    "gzip with no last line end": (gzip.compress(LINES[:-1]), 1000),
+    "two members": (gzip.compress(b"a\n") + gzip.compress(b"b\n"), 2),
+    "a line over two members": (gzip.compress(b"a") + gzip.compress(b"b\n"), 1),
+}
+
+
+@pytest.mark.parametrize("content", CONTENTS)
 @pytest.mark.parametrize("size", [1, 7, 100_000])
-def test_lines_are_counted_whatever_the_chunks(data: bytes, lines: int, size: int) -> None:
+def test_lines_are_counted_whatever_the_chunks(content: str, size: int) -> None:
+    data, lines = CONTENTS[content]
     assert count_lines(chunked(data, size)) == lines
 
 
