@@ -104,6 +104,9 @@ LOGIC = {
     "'50x' like '50!%' escape '!'": "false",
     "'a\\b' like 'a\\b'": "true",
     "'abc' not like 'b%'": "true",
+    "false and 1 / 0 > 1": "false",
+    "true or 1 / 0 > 1": "true",
+    "1 = 0 and cast('x' as integer) = 1 and 1 / 0 = 1": "false",
     "case when null then 1 else 2 end": "2",
     "case 2 when 1 then 'a' when 2 then 'b' end": "b",
     "case 3 when 1 then 'a' end": None,
@@ -250,6 +253,19 @@ TEXTS = {
     "url_extract_host('not a url')": None,
     "url_encode('a b&c')": "a+b%26c",
     "url_decode('a+b%26c')": "a b&c",
+}
+
+FORMATS = {
+    "format('%s%%', 123)": "123%",
+    "format('%.5f', pi())": "3.14159",
+    "format('%03d', 8)": "008",
+    "format('%,.2f', 1234567.89)": "1,234,567.89",
+    "format('%-7s,%7s', 'hello', 'world')": "hello  ,  world",
+    "format('%2$s %3$s %1$s', 'a', 'b', 'c')": "b c a",
+    "format('%.1f', 0.25e0)": "0.3",
+    "format('%s %s', 1e0, null)": "1.0 null",
+    "format('%+d %(d % d', 5, -5, 5)": "+5 (5)  5",
+    "format('none')": "none",
 }
 
 REGULAR_EXPRESSIONS = {
@@ -514,7 +530,7 @@ JSON = {
     "try_cast(json '\"x\"' as bigint)": None,
 }
 
-ALL = ARITHMETIC | LOGIC | CASTS | TEXTS | REGULAR_EXPRESSIONS | TIMES | NUMBERS | COLLECTIONS | JSON
+ALL = ARITHMETIC | LOGIC | CASTS | TEXTS | FORMATS | REGULAR_EXPRESSIONS | TIMES | NUMBERS | COLLECTIONS | JSON
 
 
 @pytest.mark.parametrize(("expression", "expected"), ALL.items(), ids=ALL.keys())

@@ -96,6 +96,8 @@ QUERIES: dict[str, list[Row]] = {
     ],
     "SELECT approx_distinct(device_id), approx_percentile(id, 0.5), approx_percentile(id, ARRAY[0.0, 1.0]) "
     "FROM readings": [("3", "3", "[1, 5]")],
+    "SELECT listagg(device_id, '+') WITHIN GROUP (ORDER BY id DESC), listagg(DISTINCT day) WITHIN GROUP (ORDER BY day) "
+    "FROM readings WHERE id < 5": [("b+b+a+a", "1516")],
     "SELECT map_agg(id, device_id), histogram(device_id) FROM readings WHERE id < 3": [("{1=a, 2=a}", "{a=2}")],
     "SELECT stddev(x), variance(x), var_pop(x), stddev_pop(x) FROM (VALUES 1, 3) t(x)": [
         ("1.4142135623730951", "2.0", "1.0", "1.0")
@@ -308,6 +310,12 @@ QUERIES: dict[str, list[Row]] = {
         ("b", "0"),
     ],
     "SELECT ((1))": [("1",)],
+    # a term that may fail is not evaluated where an earlier one decides
+    "SELECT id FROM readings WHERE id <> 1 AND 10 / (id - 1) > 4": [("2",), ("3",)],
+    "SELECT id FROM readings WHERE id = 1 OR 10 / (id - 1) > 4": [("1",), ("2",), ("3",)],
+    "SELECT count_if(id <> 1 AND 10 / (id - 1) > 4) FROM readings": [("2",)],
+    "SELECT v FROM (VALUES 'a', '7', '12') t(v) WHERE regexp_like(v, '^\\d+$') AND CAST(v AS integer) > 8": [("12",)],
+    "SELECT a.id FROM readings a JOIN readings b ON a.id = b.id AND a.id > 1 AND 10 / (a.id - 1) > 4": [("2",), ("3",)],
     "SELECT '{t}{d}', sum(1) OVER (), '_argument0_' FROM (VALUES '{o}') t(x) GROUP BY x, '{w}'": [
         ("{t}{d}", "1", "_argument0_")
     ],

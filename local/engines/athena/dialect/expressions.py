@@ -9,6 +9,7 @@ from typing import Any
 from local.engines.athena.dialect import arithmetic, comparisons, literals, types
 from local.engines.athena.dialect.casts import cast, try_cast
 from local.engines.athena.dialect.coercions import coerce, common, common_of, field_of
+from local.engines.athena.dialect.conjunctions import filtering, joined
 from local.engines.athena.dialect.context import Context, Rendered
 from local.engines.athena.dialect.errors import QueryError
 from local.engines.athena.dialect.functions import calls
@@ -46,7 +47,12 @@ class Expressions:
         writer = _WRITERS.get(type(node))
         if writer is None:
             raise QueryError("NOT_SUPPORTED", f"{node.place}: {type(node).__name__} is not allowed in {self.clause}")
-        return writer(self, node)
+        found = writer(self, node)
+        if found.type.kind == "char":
+            raise QueryError(
+                "NOT_SUPPORTED", f"{node.place}: Values of type {found.type} are not supported by the local Athena"
+            )
+        return found
 
     def values(self, nodes: Sequence[tree.Expression]) -> list[Value]:
         return [self.value(node) for node in nodes]
@@ -58,6 +64,11 @@ class Expressions:
             problem = f"{self.clause} must evaluate to a boolean: actual type {found.type}"
             raise QueryError("TYPE_MISMATCH", f"{node.place}: {problem}")
         return coerce(found, types.BOOLEAN)
+
+    def filter(self, node: tree.Expression) -> str:
+        """A condition that rows must meet, as text."""
+        terms = node.terms if isinstance(node, tree.Logical) and node.operator == "and" else (node,)
+        return filtering([self.condition(term).sql for term in terms])
 
     def query(self, query: tree.Query) -> Rendered:
         """A query inside the expression, which may use this level's names."""
@@ -134,8 +145,7 @@ class Expressions:
 
     def _logical(self, node: tree.Logical) -> Value:
         terms = [self.condition(term) for term in node.terms]
-        joined = f" {node.operator.upper()} ".join(term.sql for term in terms)
-        return made_of(f"({joined})", types.BOOLEAN, terms)
+        return made_of(joined(node.operator, [term.sql for term in terms]), types.BOOLEAN, terms)
 
     def _between(self, node: tree.Between) -> Value:
         operand, low, high = self.values([node.operand, node.low, node.high])
@@ -184,14 +194,14 @@ class Expressions:
         results = self.values([result for _, result in node.whens])
         if node.default is not None:
             results.append(self.value(node.default))
-        joined = common_of(results)
-        if joined is None:
+        common_type = common_of(results)
+        if common_type is None:
             raise QueryError("TYPE_MISMATCH", f"{node.place}: All CASE results must be the same type")
-        texts = [coerce(result, joined).sql for result in results]
+        texts = [coerce(result, common_type).sql for result in results]
         whens = " ".join(f"WHEN {c.sql} THEN {t}" for c, t in zip(conditions, texts, strict=False))
         default = f" ELSE {texts[-1]}" if node.default is not None else ""
         sql = f"CASE {whens}{default} END"
-        return made_of(sql, joined, [*conditions, *results])
+        return made_of(sql, common_type, [*conditions, *results])
 
     def _cast(self, node: tree.Cast) -> Value:
         operand = self.value(node.operand)
@@ -208,12 +218,12 @@ class Expressions:
 
     def _array(self, node: tree.ArrayOf) -> Value:
         items = self.values(node.items)
-        joined = common_of(items)
-        if joined is None:
-            kinds = ", ".join(str(item.type) for item in items)
+        item = common_of(items)
+        if item is None:
+            kinds = ", ".join(str(each.type) for each in items)
             raise QueryError("TYPE_MISMATCH", f"{node.place}: All ARRAY elements must be the same type: {kinds}")
-        type_ = types.array_of(joined)
-        texts = ", ".join(coerce(item, joined).sql for item in items)
+        type_ = types.array_of(item)
+        texts = ", ".join(coerce(each, item).sql for each in items)
         return made_of(f"CAST([{texts}] AS {types.duckdb_type(type_)})", type_, items)
 
     def _row(self, node: tree.RowOf) -> Value:
@@ -238,21 +248,21 @@ class Expressions:
     def _quantified(self, node: tree.Quantified) -> Value:
         left, found = self.value(node.left), self.query(node.query)
         item = _single(found, node.place)
-        joined = common(left.type, item)
-        if joined is None or joined.kind not in comparisons.EQUATABLE:
+        shared = common(left.type, item)
+        if shared is None or shared.kind not in comparisons.EQUATABLE:
             raise QueryError(
                 "TYPE_MISMATCH", f"{node.place}: Cannot apply operator: {left.type} {node.operator} {item}"
             )
-        if node.operator not in ("=", "<>") and joined.kind not in comparisons.ORDERED:
+        if node.operator not in ("=", "<>") and shared.kind not in comparisons.ORDERED:
             raise QueryError(
                 "TYPE_MISMATCH", f"{node.place}: Cannot apply operator: {left.type} {node.operator} {item}"
             )
         name = fresh("s")
-        inner = coerce(Value(f"{name}.c0", item), joined).sql
-        compared = coerce(left, joined).sql
-        if joined.kind in ("real", "double"):
+        inner = coerce(Value(f"{name}.c0", item), shared).sql
+        compared = coerce(left, shared).sql
+        if shared.kind in ("real", "double"):
             # NaN equals nothing and has no order, but DuckDB's comparison would say otherwise
-            inner, compared = (once(sql, lambda x: _no_nan(x, joined)) for sql in (inner, compared))
+            inner, compared = (once(sql, lambda x: _no_nan(x, shared)) for sql in (inner, compared))
         sql = f"({compared} {node.operator} {node.quantifier.upper()} (SELECT {inner} FROM ({found.sql}) AS {name}))"
         return Value(sql, types.BOOLEAN, volatile=left.volatile)
 

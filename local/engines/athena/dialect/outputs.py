@@ -10,7 +10,7 @@ from local.engines.athena.dialect.context import Rendered
 from local.engines.athena.dialect.errors import QueryError
 from local.engines.athena.dialect.names import Column, Translation
 from local.engines.athena.dialect.rendering import SHOWN_FRACTION
-from local.engines.athena.dialect.types import Type
+from local.engines.athena.dialect.types import Type, contains
 from local.engines.athena.dialect.values import fresh, named
 
 
@@ -25,6 +25,8 @@ def shown(rendered: Rendered) -> Translation:
     for index, column in enumerate(rendered.columns):
         name = column.label if column.label is not None else f"_col{index}"
         sql = f"{alias}.c{index}"
+        if contains("char", column.type):
+            raise QueryError("NOT_SUPPORTED", f"Values of type {column.type} are not supported by the local Athena")
         if column.type.zone not in (None, "UTC"):
             if column.type.zone == MIXED_ZONE:
                 raise _zones()

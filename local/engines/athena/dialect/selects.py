@@ -41,7 +41,7 @@ def render_select(node: tree.Select, context: Context, outer: Scope | None, endi
     grouping = _grouping(node, context, scope, ending)
     level = _level(node, context, scope, grouping)
     outputs = _outputs(node, level)
-    having = f" WHERE {replace(level, clause='HAVING clause').condition(node.having).sql}" if node.having else ""
+    having = f" WHERE {replace(level, clause='HAVING clause').filter(node.having)}" if node.having else ""
     order = _order(node, level, outputs, ending.order)
     if grouping is not None:
         from_and_where = f"FROM {grouping.text(from_and_where)}{having}"
@@ -64,7 +64,7 @@ def _can_be_distinct(value: Value) -> bool:
 def _where(node: tree.Select, context: Context, scope: Scope) -> str:
     if node.where is None:
         return ""
-    return f" WHERE {Expressions(context, scope, 'WHERE clause').condition(node.where).sql}"
+    return f" WHERE {Expressions(context, scope, 'WHERE clause').filter(node.where)}"
 
 
 def _grouping(node: tree.Select, context: Context, scope: Scope, ending: Ending) -> Grouping | None:

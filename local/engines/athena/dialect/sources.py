@@ -123,8 +123,8 @@ def _join(node: tree.Join, context: Context, outer: Scope | None) -> Source:
         return _using(node, left, right, right_sql)
     fields = left.fields + right.fields
     assert node.on is not None  # noqa: S101  the grammar demands ON or USING
-    condition = Expressions(context, Scope(fields, outer), "JOIN ON clause").condition(node.on)
-    return Source(f"{left.sql} {node.kind.upper()} JOIN {right_sql} ON {condition.sql}", fields)
+    condition = Expressions(context, Scope(fields, outer), "JOIN ON clause").filter(node.on)
+    return Source(f"{left.sql} {node.kind.upper()} JOIN {right_sql} ON {condition}", fields)
 
 
 def _is_lateral(node: tree.RelationNode) -> bool:

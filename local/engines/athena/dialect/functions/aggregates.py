@@ -101,6 +101,7 @@ AGGREGATES: Table = {
                           "CAST('-inf' AS DOUBLE) WHEN {0} IS NOT NULL THEN CAST('nan' AS DOUBLE) END){t})"),
     "histogram": one("E -> map(E, bigint)",
                      lambda found: cast_to(f"histogram({found.values[0].sql}){{t}}", found.result)),
+    "listagg": one("varchar, varchar -> varchar", "string_agg({d}{0}, {1}{o}){t}"),
     "map_agg": one("E, V -> map(E, V)", lambda found: cast_to(
         f"map_from_entries(list(DISTINCT struct_pack(key := {found.values[0].sql}, value := {found.values[1].sql})) "
         f"FILTER (WHERE {found.values[0].sql} IS NOT NULL{{and}}){{w}})", found.result)),
@@ -126,7 +127,7 @@ SYNONYMS = {
     "variance": "var_samp",
 }
 
-ORDER_SENSITIVE = ("array_agg",)
+ORDER_SENSITIVE = ("array_agg", "listagg")
 """Aggregates whose ORDER BY decides the answer; on the others it is without effect, as in Trino."""
 
 UNFILTERED_DISTINCT = ("approx_distinct", "histogram", "map_agg", "approx_percentile", "max_by", "min_by")

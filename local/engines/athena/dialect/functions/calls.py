@@ -20,6 +20,7 @@ from local.engines.athena.dialect.functions import (
     windows,
 )
 from local.engines.athena.dialect.functions.conditionals import CONDITIONALS
+from local.engines.athena.dialect.functions.formatting import format_text
 from local.engines.athena.dialect.functions.reducing import reduce_array
 from local.engines.athena.dialect.functions.refused import REFUSED
 from local.engines.athena.dialect.functions.tables import Table, resolve
@@ -42,7 +43,7 @@ SCALARS: Table = {
     **maps.MAPS,
 }
 SYNONYMS = {**mathematics.SYNONYMS, **texts.SYNONYMS, **time_fields.SYNONYMS, **aggregates.SYNONYMS}
-SPECIAL = ("grouping", "now", "reduce", *CONDITIONALS)
+SPECIAL = ("format", "grouping", "now", "reduce", *CONDITIONALS)
 """Calls that are not in a table of signatures."""
 
 
@@ -77,6 +78,8 @@ def call(level: Expressions, node: tree.Call) -> Value:
     if name == "reduce":
         return reduce_array([level.argument(argument) for argument in node.arguments], node)
     try:
+        if name == "format":
+            return format_text(level.values(node.arguments), node)
         if name in CONDITIONALS:
             return CONDITIONALS[name](level.values(node.arguments), node)
         if name in SCALARS:

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from local.engines.athena.dialect.errors import QueryError
 from local.engines.athena.dialect.runtime import (
     encodings,
+    formatting,
     json_casts,
     json_paths,
     numbers,
@@ -36,6 +37,7 @@ TEXT, WHOLE, FLOAT, BYTES, TRUTH, TEXTS = "VARCHAR", "BIGINT", "DOUBLE", "BLOB",
 
 FUNCTIONS = (
     Function("fail", fail, (TEXT, TEXT), TEXT),
+    Function("format", formatting.specified, (TEXT, TEXT, WHOLE, WHOLE), TEXT),
     Function("cbrt", numbers.cube_root, (FLOAT,), FLOAT),
     Function("decimal_divide", numbers.decimal_divide, (TEXT, TEXT, WHOLE, WHOLE), TEXT),
     Function("from_base", numbers.from_base, (TEXT, WHOLE), WHOLE),

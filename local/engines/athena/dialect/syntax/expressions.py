@@ -10,7 +10,7 @@ COMPARISONS = ("=", "<>", "!=", "<", "<=", ">", ">=")
 INTERVAL_UNITS = ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND")
 CURRENT = ("CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "LOCALTIME", "LOCALTIMESTAMP")
 NOT_DONE = (
-    "CURRENT_CATALOG", "CURRENT_PATH", "CURRENT_ROLE", "CURRENT_SCHEMA", "CURRENT_USER", "LISTAGG", "NORMALIZE",
+    "CURRENT_CATALOG", "CURRENT_PATH", "CURRENT_ROLE", "CURRENT_SCHEMA", "CURRENT_USER", "NORMALIZE",
 )  # fmt: skip
 QUERY_STARTS = ("SELECT", "WITH", "VALUES", "TABLE")
 
@@ -467,6 +467,21 @@ class ExpressionGrammar(TypeGrammar):
         self.expect(")")
         return tree.Call("grouping", arguments, place=place)
 
+    def _listagg(self) -> tree.Expression:
+        place = self.place
+        self.expect("LISTAGG", "(")
+        distinct = self.take("DISTINCT")
+        if not distinct:
+            self.take("ALL")
+        text = self.expression()
+        separator = tree.String(self.string() if self.take(",") else "", place=place)
+        if self.at("ON"):
+            raise self.refuse("ON OVERFLOW")
+        self.expect(")", "WITHIN", "GROUP", "(")
+        order = self.order_by()
+        self.expect(")")
+        return self._call_ending(tree.Call("listagg", (text, separator), distinct=distinct, order=order, place=place))
+
     def _current(self) -> tree.Expression:
         place = self.place
         kind = self.advance().text.lower()
@@ -503,6 +518,7 @@ KEYWORD_EXPRESSIONS = {
     "TRIM": ExpressionGrammar._trim,
     "SUBSTRING": ExpressionGrammar._substring,
     "GROUPING": ExpressionGrammar._grouping,
+    "LISTAGG": ExpressionGrammar._listagg,
     **dict.fromkeys(CURRENT, ExpressionGrammar._current),
     **dict.fromkeys(NOT_DONE, ExpressionGrammar._not_done),
 }
