@@ -45,6 +45,11 @@ run "crawls_the_tables_that_exist_and_makes_none" {
     condition     = jsondecode(aws_glue_crawler.this.configuration).CrawlerOutput.Tables.AddOrUpdateBehavior == "MergeNewColumns"
     error_message = "The crawler may add columns, never take one away."
   }
+
+  assert {
+    condition     = jsondecode(aws_glue_crawler.this.configuration).CreatePartitionIndex == false
+    error_message = "The role may make no partition index, so the crawler must not try."
+  }
 }
 
 run "the_role_touches_its_database_tables_and_files_only" {

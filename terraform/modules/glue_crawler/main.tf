@@ -33,6 +33,8 @@ resource "aws_glue_crawler" "this" {
     }
     # Without it Glue makes a table for every folder whose schema differs, even from a catalogue target.
     Grouping = { TableGroupingPolicy = "CombineCompatibleSchemas" }
+    # Glue's own default is true, but Athena computes the partitions, and others list a day by its name.
+    CreatePartitionIndex = false
   })
 
   schema_change_policy {

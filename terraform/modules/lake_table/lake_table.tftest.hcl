@@ -36,6 +36,13 @@ run "computes_its_partitions" {
   }
 }
 
+run "a_crawler_knows_the_table_again" {
+  assert {
+    condition     = aws_glue_catalog_table.this.parameters["classification"] == "parquet" && aws_glue_catalog_table.this.parameters["compressionType"] == "none"
+    error_message = "A crawler that merges new columns refuses a table in which either is missing."
+  }
+}
+
 run "keeps_columns_in_order" {
   assert {
     condition     = [for column in aws_glue_catalog_table.this.storage_descriptor[0].columns : "${column.name} ${column.type}"] == ["device_id string", "temperature double"]

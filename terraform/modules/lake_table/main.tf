@@ -28,6 +28,9 @@ resource "aws_glue_catalog_table" "this" {
     EXTERNAL              = "TRUE"
     classification        = "parquet"
     "parquet.compression" = "ZSTD"
+    # Of the files as wholes, not of the columns in them. A crawler that finds it missing takes the table for another one,
+    # marks it deprecated and registers nothing.
+    compressionType = "none"
   })
 
   dynamic "partition_keys" {
@@ -70,7 +73,6 @@ resource "aws_glue_catalog_table" "this" {
       parameters["CrawlerSchemaSerializerVersion"],
       parameters["UPDATED_BY_CRAWLER"],
       parameters["averageRecordSize"],
-      parameters["compressionType"],
       parameters["objectCount"],
       parameters["partition_filtering.enabled"],
       parameters["recordCount"],
