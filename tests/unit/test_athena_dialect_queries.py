@@ -108,6 +108,8 @@ QUERIES: dict[str, list[Row]] = {
     ],
     "SELECT avg(x), sum(x) FROM (VALUES 1.25, 2.50) t(x)": [("1.88", "3.75")],
     "SELECT avg(x), sum(x), max(x) FROM (VALUES nan(), 1e0) t(x)": [("NaN", "NaN", "1.0")],
+    "SELECT hour(t AT TIME ZONE 'Asia/Tokyo'), count(*) FROM (VALUES timestamp '2020-01-01 20:00:00') v(t) "
+    "GROUP BY t AT TIME ZONE 'Asia/Tokyo', t": [("5", "1")],
     # grouping sets
     "SELECT year, month, count(*), grouping(year, month) FROM readings GROUP BY ROLLUP (year, month) ORDER BY 4, 2": [
         ("2025", "09", "1", "0"),
@@ -222,6 +224,8 @@ QUERIES: dict[str, list[Row]] = {
         ("1", "10"),
         ("2", "20"),
     ],
+    "SELECT a.x, z.y FROM (VALUES 1) a(x) LEFT JOIN ((VALUES 1, 2) b(y) JOIN (VALUES 2) c(w) ON b.y = c.w) AS z "
+    "ON a.x = z.y": [("1", None)],
     # UNNEST
     "SELECT id, sku, n FROM orders CROSS JOIN UNNEST(items) AS t(sku, n)": [("1", "x", "2"), ("1", "y", "1")],
     "SELECT id, sku FROM orders LEFT JOIN UNNEST(items) AS t(sku, n) ON TRUE": [

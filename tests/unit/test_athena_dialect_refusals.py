@@ -97,6 +97,14 @@ WRONG = {
     "SELECT sum(max(id)) FROM t": ("EXPRESSION_NOT_SCALAR", "line 1:12: the arguments of sum cannot contain"),
     "SELECT id FROM t WHERE rank() OVER () = 1": ("EXPRESSION_NOT_SCALAR", "line 1:24: WHERE clause cannot contain"),
     "SELECT DISTINCT id FROM t ORDER BY name": ("EXPRESSION_NOT_IN_DISTINCT", "line 1:36: For SELECT DISTINCT"),
+    "SELECT array_agg(DISTINCT id ORDER BY name) FROM t": (
+        "EXPRESSION_NOT_IN_DISTINCT",
+        "line 1:39: For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments",
+    ),
+    "SELECT at AT TIME ZONE 'UTC' FROM t GROUP BY at AT TIME ZONE 'Asia/Tokyo'": (
+        "EXPRESSION_NOT_AGGREGATE",
+        "line 1:8: 'at' must be an aggregate expression",
+    ),
     "SELECT rank() FROM t": ("MISSING_OVER", "line 1:8: Window function rank requires an OVER clause"),
     "SELECT upper(name) OVER () FROM t": ("FUNCTION_NOT_WINDOW", "line 1:8: Not a window function: upper"),
     "SELECT bool_or(id = 1) IGNORE NULLS OVER () FROM t": (

@@ -21,6 +21,7 @@ from local.engines.athena.dialect.functions.calls import canonical
 from local.engines.athena.dialect.functions.tables import resolve
 from local.engines.athena.dialect.scopes import Field, Scope
 from local.engines.athena.dialect.syntax import tree
+from local.engines.athena.dialect.types import Type
 from local.engines.athena.dialect.values import Value, fresh
 
 MAX_GROUPING_ARGUMENTS = 31
@@ -52,9 +53,10 @@ class Grouping:
     _aggregates: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._by_text: dict[str, int] = {}
+        # a text alone does not tell a key: a moment in another zone is the same text of another type
+        self._by_text: dict[tuple[str, Type], int] = {}
         for index, (_, value) in enumerate(self.keys):
-            self._by_text.setdefault(alike(value.sql), index)
+            self._by_text.setdefault((alike(value.sql), value.type), index)
         plain = (tree.Identifier, tree.Dereference)
         self._kinds = {type(node) for node, _ in self.keys if not isinstance(node, plain)}
 
@@ -62,7 +64,7 @@ class Grouping:
 
     def key_of(self, value: Value) -> Value | None:
         """The grouping key that a value over the FROM clause is, as the highest level sees it."""
-        index = self._by_text.get(alike(value.sql))
+        index = self._by_text.get((alike(value.sql), value.type))
         return None if index is None else Value(f"{self.alias}.k{index}", self.keys[index][1].type)
 
     def known(self, node: tree.Expression) -> Value | None:
@@ -88,6 +90,8 @@ class Grouping:
             raise QueryError(
                 "NOT_SUPPORTED", f"{node.place}: {node.name} with DISTINCT is not supported by the local Athena"
             )
+        if node.distinct:
+            self._check_order_of_distinct(inner, node, values)
         order = [self._sort_item(inner, item) for item in node.order]
         condition = None if node.filter is None else self._projected(inner.condition(node.filter)).sql
         columns = [self._projected(value) for value in values]
@@ -101,6 +105,13 @@ class Grouping:
         sql = inserts.insert(found.sql, columns, texts)
         column = self._aggregates.setdefault(sql, f"a{len(self._aggregates)}")
         return Value(f"{self.alias}.{column}", found.type)
+
+    def _check_order_of_distinct(self, inner: Expressions, node: tree.Call, values: Sequence[Value]) -> None:
+        given = {alike(value.sql) for value in values}
+        for item in node.order:
+            if alike(inner.value(item.expression).sql) not in given:
+                problem = "For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments"
+                raise QueryError("EXPRESSION_NOT_IN_DISTINCT", f"{item.place}: {problem}")
 
     def _sort_item(self, inner: Expressions, item: tree.SortItem) -> str:
         value = inner.value(item.expression)

@@ -112,7 +112,7 @@ def _join(node: tree.Join, context: Context, outer: Scope | None) -> Source:
     left = source(node.left, context, outer)
     right = source(node.right, context, Scope(left.fields, outer) if _is_lateral(node.right) else outer)
     right_sql = f"LATERAL {right.sql}" if right.lateral else right.sql
-    if isinstance(node.right, tree.Join):
+    if _is_join(node.right):
         right_sql = f"({right_sql})"
     if node.kind == "cross":
         return Source(f"{left.sql} CROSS JOIN {right_sql}", left.fields + right.fields)
@@ -125,6 +125,10 @@ def _join(node: tree.Join, context: Context, outer: Scope | None) -> Source:
     assert node.on is not None  # noqa: S101  the grammar demands ON or USING
     condition = Expressions(context, Scope(fields, outer), "JOIN ON clause").filter(node.on)
     return Source(f"{left.sql} {node.kind.upper()} JOIN {right_sql} ON {condition}", fields)
+
+
+def _is_join(node: tree.RelationNode) -> bool:
+    return _is_join(node.relation) if isinstance(node, tree.Aliased) else isinstance(node, tree.Join)
 
 
 def _is_lateral(node: tree.RelationNode) -> bool:
