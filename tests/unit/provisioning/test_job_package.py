@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -108,3 +109,22 @@ def test_the_real_jobs_package_imports_by_itself(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def imported_at_run_time(code: ast.AST) -> set[str]:
+    """The first names of everything that ``code`` imports, but for what only a type checker reads."""
+    if isinstance(code, ast.If) and isinstance(code.test, ast.Name) and code.test.id == "TYPE_CHECKING":
+        return set()
+    if isinstance(code, ast.Import):
+        return {alias.name.partition(".")[0] for alias in code.names}
+    if isinstance(code, ast.ImportFrom):
+        return set() if code.level else {(code.module or "").partition(".")[0]}
+    return set().union(*map(imported_at_run_time, ast.iter_child_nodes(code)))
+
+
+def test_the_real_job_imports_no_library_that_glue_does_not_bring() -> None:
+    """https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-python-libraries.html, "already provided"."""
+    provided = {"awsglue", "boto3", "botocore", "numpy", "pyarrow", "pyspark"}
+    for file in [JOB_SCRIPT, *imported_files(JOB_SCRIPT, REPOSITORY)]:
+        imports = imported_at_run_time(ast.parse(file.read_text(encoding="utf-8")))
+        assert imports <= {"datastreamer", *provided, *sys.stdlib_module_names}, file
