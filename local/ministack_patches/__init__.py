@@ -24,6 +24,7 @@ SERVICES: tuple[str, ...] = (
     "metric_points",
     "s3",
     "s3_hadoop",
+    "s3_listing",
     "s3_requests",
     "scheduler",
 )

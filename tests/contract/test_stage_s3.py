@@ -123,3 +123,14 @@ def test_a_write_that_the_disk_refuses_is_an_error(new_stage: Callable[..., Runn
     # A folder where the file should be put aside: as good as a disk that refuses, for root too.
     (stage.data_dir / "state" / "s3" / "000000000000" / "bucket" / "k.tmp").mkdir()
     assert _status(lambda: s3.put_object(Bucket="bucket", Key="k", Body=b"2")) == 500
+
+
+def test_listings_of_versions_and_uploads_encode_keys_when_asked(s3: Any, bucket: str) -> None:
+    key, encoded = "a/b +%20&<é>", "a/b%20%2B%2520%26%3C%C3%A9%3E"
+    s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+    s3.create_multipart_upload(Bucket=bucket, Key=key)
+    for listing, entries in ((s3.list_object_versions, "Versions"), (s3.list_multipart_uploads, "Uploads")):
+        asked = listing(Bucket=bucket, EncodingType="url", Prefix="a/b +")
+        assert (asked["EncodingType"], asked["Prefix"]) == ("url", "a/b%20%2B")
+        assert [found["Key"] for found in asked[entries]] == [encoded]
+    assert [found["Key"] for found in s3.list_object_versions(Bucket=bucket)["Versions"]] == [key], "decoded by boto3"
