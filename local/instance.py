@@ -36,7 +36,7 @@ def running_instance(data_dir: Path) -> Instance | None:
     """The stage that owns ``data_dir`` now, or None."""
     try:
         file = lock_path(data_dir).open("r+", encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     with file:
         # The owner locks first and writes next: a reader between the two waits for the line.

@@ -154,11 +154,18 @@ def _refuse_taken_port(settings: Settings) -> None:
 
 
 def _spawn(settings: Settings) -> subprocess.Popen[bytes]:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
     path = log_path(settings.data_dir)
-    if path.exists() and path.stat().st_size > _LOG_LIMIT_BYTES:
-        path.replace(path.with_suffix(".log.1"))
-    with path.open("ab") as log:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        if path.exists() and path.stat().st_size > _LOG_LIMIT_BYTES:
+            path.replace(path.with_suffix(".log.1"))
+        output = path.open("ab")
+    except OSError as error:
+        raise ConfigurationError(
+            f"{settings.data_dir} cannot hold the stage's data ({error.strerror}). Name another folder: "
+            "DATASTREAMER_DATA_DIR=<folder>"
+        ) from error
+    with output as log:
         return subprocess.Popen(
             [sys.executable, "-m", "local", "serve"],
             cwd=Path(__file__).resolve().parent.parent,

@@ -9,12 +9,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
-from datastreamer.errors import DatastreamerError
+from datastreamer.errors import ConfigurationError, DatastreamerError
 from datastreamer.events.reading import format_timestamp
 from datastreamer.events.receipt import ABORTED, FAILED, FINISHED, RUNNING, STOPPED, Receipt
 from sensor.kinesis.record import Record
@@ -87,7 +88,7 @@ class Run:
 
     def execute(self) -> tuple[Receipt, DatastreamerError | None]:
         """Send everything that the source has; returns the final receipt, and the error that ended the run, if any."""
-        self._save(WriterCounts(), RUNNING)
+        self._receipt(WriterCounts(), RUNNING).save(self._path)
         writer = self._open_writer(self._ledger)
         stop, ended = StopRequest(), threading.Event()
         reporter = threading.Thread(target=self._report, args=(writer, stop, ended), name="reporter", daemon=True)
@@ -108,7 +109,11 @@ class Run:
                 writer.abort()
             ended.set()
             reporter.join()
-            receipt = self._save(writer.counts(), state)
+            receipt = self._receipt(writer.counts(), state)
+            try:
+                receipt.save(self._path)
+            except ConfigurationError as error:
+                failure = failure or error
         return receipt, failure
 
     def _produce(self, writer: KinesisWriter, stop: StopRequest) -> None:
@@ -121,14 +126,13 @@ class Run:
             writer.put(self._packer.due())
         writer.put(self._packer.flush())
 
-    def _save(self, counts: WriterCounts, state: str) -> Receipt:
+    def _receipt(self, counts: WriterCounts, state: str) -> Receipt:
         now = format_timestamp(datetime.now(UTC))
         receipt = replace(
             self._ledger.receipt(counts), state=state, saved=now, unreadable_rows=self._source.unreadable.count
         )
         if state != RUNNING:
             receipt = replace(receipt, ended=now, unsent=self._produced - receipt.readings)
-        receipt.save(self._path)
         return receipt
 
     def _report(self, writer: KinesisWriter, stop: StopRequest, ended: threading.Event) -> None:
@@ -142,6 +146,8 @@ class Run:
             now = time.monotonic()
             # Often at first, as a run may be short; seldom for a fleet so large that saving takes long.
             if now - saved >= max(min(_SAVE_EVERY, (now - begun) / 4.0), 20.0 * took):
-                self._save(counts, RUNNING)
+                # A full disk ends no run: the final save tells of it, if it lasts.
+                with suppress(ConfigurationError):
+                    self._receipt(counts, RUNNING).save(self._path)
                 saved = time.monotonic()
                 took = saved - now

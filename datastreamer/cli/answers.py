@@ -4,28 +4,56 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from datastreamer.errors import UsageError
 from datastreamer.telemetry.queries import Answer
 
 NUMERIC_TYPES = frozenset({"tinyint", "smallint", "integer", "bigint", "float", "real", "double", "decimal"})
 CHART_WIDTH = 48
+_VISIBLE = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) != "\n"}
 
 
 def show_table(answer: Answer, out: Console, *, most: int | None = None) -> None:
-    """One rich table of the first ``most`` rows (all when None); numbers to the right, NULL dimmed."""
+    """The first ``most`` rows (all when None) as a table: numbers to the right, NULL dimmed.
+
+    Where the terminal is too narrow for the columns' names, each row becomes a block with a line for each column.
+    """
+    shown = answer.rows[:most]
+    if sum(len(name) + 3 for name in answer.columns) + 1 <= out.width:
+        out.print(_table(answer, shown))
+    else:
+        for number, row in enumerate(shown, start=1):
+            out.rule(f"[dim]row {number}[/]", align="left")
+            out.print(_block(answer, row))
+    if len(answer.rows) > len(shown):
+        out.print(f"[dim]… and {len(answer.rows) - len(shown)} more rows[/]")
+
+
+def _table(answer: Answer, rows: Sequence[Sequence[str | None]]) -> Table:
     table = Table()
     for name, kind in zip(answer.columns, answer.types, strict=True):
-        table.add_column(name, justify="right" if _is_numeric(kind) else "left", overflow="fold")
-    for row in answer.rows[:most]:
-        table.add_row(*("[dim]NULL[/]" if cell is None else _escape(cell) for cell in row))
-    out.print(table)
-    if most is not None and len(answer.rows) > most:
-        out.print(f"[dim]… and {len(answer.rows) - most} more rows[/]")
+        table.add_column(_text(name), justify="right" if _is_numeric(kind) else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*map(_text, row))
+    return table
+
+
+def _block(answer: Answer, row: Sequence[str | None]) -> Table:
+    block = Table.grid(padding=(0, 2))
+    block.add_column(style="bold")
+    block.add_column(overflow="fold")
+    for name, cell in zip(answer.columns, row, strict=True):
+        block.add_row(_text(name), _text(cell))
+    return block
 
 
 def write_csv(answer: Answer) -> None:
@@ -36,7 +64,13 @@ def write_csv(answer: Answer) -> None:
 
 
 def write_json(answer: Answer) -> None:
-    """``{"columns", "rows": [{column: value}], "scanned_bytes", "milliseconds", "query_id"}``; numbers are numbers."""
+    """``{"columns", "rows": [{column: value}], "scanned_bytes", "milliseconds", "query_id"}``; numbers are numbers.
+
+    Raises UsageError when two columns have one name: an object would keep only the last.
+    """
+    twice = sorted(name for name, count in Counter(answer.columns).items() if count > 1)
+    if twice:
+        raise UsageError(f"more than one column is named {', '.join(twice)}: --json needs names of their own (AS …)")
     rows = [
         {name: _json_value(cell, kind) for name, kind, cell in zip(answer.columns, answer.types, row, strict=True)}
         for row in answer.rows
@@ -52,8 +86,15 @@ def write_json(answer: Answer) -> None:
 
 
 def show_chart(answer: Answer, out: Console, *, most: int = 12) -> None:
-    """A horizontal bar per row: the first column labels it, the last one (a number) is its length."""
-    bars = [(row[0] or "NULL", float(row[-1])) for row in answer.rows[:most] if row[-1] is not None]
+    """A horizontal bar per row: the first column labels it, the last one is its length.
+
+    Rows without a finite number have no bar. Raises UsageError when the last column is not numeric.
+    """
+    if not answer.columns or not _is_numeric(answer.types[-1]):
+        raise UsageError("--chart draws the last column, which must be a number")
+    measured = [(row[0] or "NULL", float(row[-1])) for row in answer.rows if row[-1] is not None]
+    finite = [(label, value) for label, value in measured if math.isfinite(value)]
+    bars = finite[:most]
     if not bars:
         return
     low, high = min(value for _, value in bars), max(value for _, value in bars)
@@ -62,10 +103,12 @@ def show_chart(answer: Answer, out: Console, *, most: int = 12) -> None:
     label_width = max(len(label) for label, _ in bars)
     for label, value in bars:
         length = round((value - floor) / ((high - floor) or 1) * CHART_WIDTH)
-        out.print(f"{_escape(label):<{label_width}}  [cyan]{'█' * length}[/] {value:.2f}", soft_wrap=True)
-    hidden = len(answer.rows) - most
-    if hidden > 0:
-        out.print(f"[dim]… and {hidden} more; bars start at {floor:.2f}[/]")
+        line = Text.assemble(_text(f"{label:<{label_width}}  "), ("█" * length, "cyan"), f" {value:.2f}")
+        out.print(line, soft_wrap=True)
+    hidden = len(finite) - len(bars)
+    notes = [f"… and {hidden} more"] * bool(hidden) + [f"bars start at {floor:.2f}"] * bool(floor)
+    if notes:
+        out.print(f"[dim]{'; '.join(notes)}[/]")
 
 
 def _is_numeric(kind: str) -> bool:
@@ -83,5 +126,6 @@ def _json_value(cell: str | None, kind: str) -> Any:
     return cell
 
 
-def _escape(text: str) -> str:
-    return text.replace("[", r"\[")
+def _text(cell: str | None) -> Text:
+    """A cell as it is: no markup, and control characters (a device may send any) as visible ones."""
+    return Text("NULL", style="dim") if cell is None else Text(cell.translate(_VISIBLE))

@@ -30,8 +30,8 @@ class Context:
     """A stage entered. ``out`` carries answers, ``err`` progress and remarks (so that answers can be piped)."""
 
     stage: str
-    out: Console = field(default_factory=lambda: Console(highlight=False))
-    err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
+    out: Console = field(default_factory=lambda: Console(highlight=False, emoji=False))
+    err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False, emoji=False))
 
     @classmethod
     def enter(cls, stage: str) -> Context:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from botocore.exceptions import (
+    BotoCoreError,
     ClientError,
     EndpointConnectionError,
     HTTPClientError,
@@ -17,9 +18,13 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 from rich.console import Console
+from rich.markup import escape
 
 from datastreamer.cli import telemetry
 from datastreamer.errors import DatastreamerError
+
+MISSING = frozenset({"ResourceNotFoundException", "EntityNotFoundException", "NoSuchBucket"})
+"""Codes by which AWS says that there is no such resource."""
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells report a command that Ctrl+C ended."""
@@ -63,6 +68,10 @@ def main() -> None:
         _fail(f"{error}. Set AWS_PROFILE, or run: aws configure", 2)
     except ClientError as error:
         _fail(_sentence(error), 1)
+    except BotoCoreError as error:
+        _fail(" ".join(str(error).split()), 1)
+    except OSError as error:
+        _fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 1)
     except KeyboardInterrupt:
         _fail("interrupted", INTERRUPTED)
 
@@ -77,9 +86,12 @@ def _sentence(error: ClientError) -> str:
         )
     elif code in ("ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId"):
         hint = " The credentials are wrong or have expired: sign in again."
-    return f"{code}: {message}{hint}"
+    elif code in MISSING or (code == "InvalidRequestException" and "WorkGroup" in message):
+        hint = " Is the stage applied? Try: make apply"
+    return f"{code}: {message.rstrip('.')}.{hint}"
 
 
 def _fail(message: str, code: int) -> None:
-    Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {message.rstrip('.')}", soft_wrap=True)
+    console = Console(stderr=True, highlight=False, emoji=False)
+    console.print(f"[bold red]error:[/] {escape(message.rstrip('.'))}", soft_wrap=True)
     sys.exit(code)

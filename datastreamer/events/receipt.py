@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -91,15 +92,23 @@ class Receipt:
         return self.state != RUNNING
 
     def save(self, path: Path) -> None:
-        """Write to ``path`` atomically: a reader sees the old receipt or the new one, whole."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Write to ``path`` atomically: a reader sees the old receipt or the new one, whole.
+
+        Raises ConfigurationError when it cannot be written there.
+        """
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(asdict(self), file, indent=1)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("w", encoding="utf-8") as file:
+                json.dump(asdict(self), file, indent=1)
+                file.write("\n")
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except OSError as error:
+            raise ConfigurationError(
+                f"the receipt {path} cannot be written: {error.strerror}. Name another place with --receipt"
+            ) from error
 
     @classmethod
     def load(cls, path: Path) -> Receipt:
@@ -114,9 +123,15 @@ class Receipt:
             raise ConfigurationError(f"{path} is not a receipt of format {FORMAT}")
         try:
             content["shards"] = {name: ShardReceipt(**shard) for name, shard in content["shards"].items()}
-            return cls(**content)
-        except (TypeError, KeyError, AttributeError) as error:
+            receipt = cls(**content)
+            datetime.fromisoformat(receipt.started)
+        except (TypeError, KeyError, AttributeError, ValueError) as error:
             raise ConfigurationError(f"{path} is not a whole receipt: {error}") from error
+        if type(receipt.readings) is not int or receipt.readings < 0 or receipt.state not in STATES:
+            raise ConfigurationError(
+                f"{path} is not a receipt: its state is {receipt.state!r}, its readings are {receipt.readings!r}"
+            )
+        return receipt
 
 
 def receipts_in(directory: Path, stage: str) -> Iterator[tuple[Path, Receipt]]:

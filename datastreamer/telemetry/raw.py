@@ -30,13 +30,13 @@ class RawObject:
 
 
 def list_raw(s3: S3Client, bucket: str, prefix: str) -> list[RawObject]:
-    """Every object under ``prefix``, in key order; folder markers (keys that end in /) are not objects."""
+    """Every object under ``prefix``, in key order; folder markers (empty, their key ends in /) are not objects."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     return [
         RawObject(f"s3://{bucket}/{item['Key']}", bucket, item["Key"], item["Size"])
         for page in pages
         for item in page.get("Contents", [])
-        if not item["Key"].endswith("/")
+        if item["Size"] or not item["Key"].endswith("/")
     ]
 
 

@@ -38,11 +38,12 @@ class Sensor:
     def receipt_path(self) -> Path:
         return self.folder / "receipt.json"
 
-    def start(self, *arguments: str, **environment: str | None) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, receipt: Path | None = None, **environment: str | None) -> subprocess.Popen[str]:
         """Variables that are None are taken out of the environment."""
+        place = ["--stream", self.stream, "--receipt", str(receipt or self.receipt_path)]
         variables = {**self.stage.environment, "PYTHONPATH": str(REPOSITORY), **environment}
         return subprocess.Popen(
-            [sys.executable, "-m", "sensor", *arguments, "--stream", self.stream, "--receipt", str(self.receipt_path)],
+            [sys.executable, "-m", "sensor", *arguments, *place],
             cwd=self.folder,
             env={name: value for name, value in variables.items() if value is not None},
             stdout=subprocess.PIPE,
@@ -50,8 +51,10 @@ class Sensor:
             text=True,
         )
 
-    def run(self, *arguments: str, **environment: str | None) -> subprocess.CompletedProcess[str]:
-        process = self.start(*arguments, **environment)
+    def run(
+        self, *arguments: str, receipt: Path | None = None, **environment: str | None
+    ) -> subprocess.CompletedProcess[str]:
+        process = self.start(*arguments, receipt=receipt, **environment)
         out, err = process.communicate(timeout=60)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
@@ -332,6 +335,30 @@ def test_a_receipt_is_never_overwritten(sensor: Sensor) -> None:
     assert ran.returncode == 2
     assert "a receipt is evidence" in ran.stderr
     assert sensor.receipt_path.read_bytes() == before
+
+
+def test_a_receipt_that_cannot_be_written_is_refused_before_anything_is_sent(sensor: Sensor) -> None:
+    (sensor.folder / "file").write_text("")
+    elsewhere = sensor.folder / "file" / "receipt.json"
+    ran = sensor.run("temperature", "--count", "5", receipt=elsewhere)
+    assert ran.returncode == 2
+    assert "cannot be written" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert sensor.lines() == []
+
+
+def test_a_receipt_that_can_no_longer_be_written_ends_with_the_summary_and_what_to_do(sensor: Sensor) -> None:
+    process = sensor.start("temperature", "--rate", "1000", "--linger", "0", "--json")
+    sensor.wait_until(lambda receipt: receipt.readings > 0, process)
+    sensor.receipt_path.rename(sensor.folder / "moved.json")
+    sensor.receipt_path.mkdir()
+    time.sleep(1)  # the saves in between fail too
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert json.loads(out)["readings"] == len(sensor.lines())
+    assert "cannot be written" in err
+    assert "Traceback" not in err
 
 
 def test_the_script_starts_simulated_readings_and_passes_options_on(sensor: Sensor) -> None:

@@ -156,6 +156,16 @@ def test_a_wrong_port_is_refused_with_what_to_fix(run: Run) -> None:
     assert "DATASTREAMER_PORT must be a port number" in refused.stderr
 
 
+@pytest.mark.parametrize("folder", ["file", "file/data"])
+def test_a_data_directory_that_cannot_be_is_refused_with_what_to_fix(run: Run, tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").write_text("")
+    refused = run("up", DATASTREAMER_DATA_DIR=str(tmp_path / folder))
+    assert refused.returncode == 2
+    assert f"{tmp_path / folder} cannot hold the stage's data" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert run("status", DATASTREAMER_DATA_DIR=str(tmp_path / folder)).returncode == 3
+
+
 def _until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 10
     while not condition():

@@ -97,6 +97,21 @@ def test_a_file_that_is_no_receipt_is_named(tmp_path: Path, content: str, messag
     assert str(path) in str(info.value)
 
 
+@pytest.mark.parametrize(("field", "value"), [("readings", "x"), ("readings", -1), ("started", "xx"), ("state", "?")])
+def test_a_receipt_that_an_audit_cannot_stand_on_is_named(tmp_path: Path, field: str, value: object) -> None:
+    path = tmp_path / "receipt.json"
+    BLANK.save(path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), field: value}))
+    with pytest.raises(ConfigurationError, match=r"receipt\.json is not a "):
+        Receipt.load(path)
+
+
+def test_a_place_that_holds_no_receipt_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match=r"file/receipt\.json cannot be written.* --receipt"):
+        BLANK.save(tmp_path / "file" / "receipt.json")
+
+
 def test_a_receipt_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"gone\.json cannot be read: No such file"):
         Receipt.load(tmp_path / "gone.json")

@@ -37,8 +37,10 @@ def query(
     statement = sys.stdin.read() if sql == "-" else sql
     if saved is not None:
         statement = _saved_statement(saved_queries(athena, workgroup=context.names.workgroup), saved)
+    if not statement or not statement.strip():
+        raise UsageError('the statement is empty; give one: "SELECT …"')
     with context.following("query", quiet=as_json or as_csv):
-        answer = run_query(athena, statement or "", workgroup=context.names.workgroup, database=context.names.database)
+        answer = run_query(athena, statement, workgroup=context.names.workgroup, database=context.names.database)
     if as_json:
         write_json(answer)
     elif as_csv:

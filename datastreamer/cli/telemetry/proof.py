@@ -46,12 +46,12 @@ def audit(
     with _progress(context, quiet=as_json) as report:
         ledger = judge(gather(found.acknowledged, context.names, context.client, report))
     document = {**asdict(ledger), "balanced": ledger.balanced, "receipts": len(found.receipts)}
-    if ledger_file:
-        ledger_file.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     if as_json:
         context.answer_json(document)
     else:
         _show(ledger, found, context)
+    if ledger_file:
+        ledger_file.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     if not ledger.balanced:
         raise typer.Exit(1)
 
@@ -144,6 +144,8 @@ def _show(ledger: Ledger, found: Receipts, context: Context) -> None:
         context.out.print(f"[bold red]✗[/] {finding.count:,} {escape(finding.law)}", soft_wrap=True)
         for culprit in finding.culprits:
             context.out.print(f"    {escape(culprit)}", soft_wrap=True)
+    if not found.receipts:
+        context.out.print("[yellow]no receipt: nothing is proven of the way from the sensors to raw S3[/]")
     if ledger.balanced:
         context.out.print("[bold green]✓[/] nothing lost, nothing twice")
 

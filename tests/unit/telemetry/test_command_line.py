@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ParamValidationError
 from moto import mock_aws
 
 from datastreamer.cli import answers, main
+from datastreamer.errors import JobFailedError, UsageError
 from datastreamer.telemetry.queries import Answer
 
 Run = Callable[..., tuple[int, str, str]]
@@ -121,7 +123,7 @@ def test_chart_bars_grow_with_their_values(capsys: pytest.CaptureFixture[str]) -
 
     rows: list[list[str | None]] = [["hot", "30"], ["cold", "10"]]
     answers.show_chart(Answer("q", ["d", "t"], ["varchar", "double"], rows, 0, 0), Console(width=120))
-    hot, cold = capsys.readouterr().out.splitlines()
+    hot, cold, _ = capsys.readouterr().out.splitlines()
     assert hot.count("█") > cold.count("█") > 0
 
 
@@ -134,3 +136,88 @@ def test_piped_progress_is_a_line_for_each_new_state(capsys: pytest.CaptureFixtu
     captured = capsys.readouterr()
     assert captured.err == "job: STARTING\njob: RUNNING\n"
     assert captured.out == ""
+
+
+def test_a_cell_is_shown_as_it_is_and_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.console import Console
+
+    cells: list[str | None] = ["\\[bold]z", ":smile:", "[/]", "\x1b[31mred\x9b"]
+    answers.show_table(Answer("q", list("abcd"), ["varchar"] * 4, [cells], 0, 0), Console(width=80))
+    out = capsys.readouterr().out
+    for shown in ("\\[bold]z", ":smile:", "[/]", "\\x1b[31mred\\x9b"):
+        assert shown in out
+
+
+def test_rows_too_wide_for_a_table_become_blocks(capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.console import Console
+
+    names = [f"a_long_column_{number}" for number in range(9)]
+    rows: list[list[str | None]] = [[*("x" * 30 for _ in range(8)), None], [*("y" * 30 for _ in range(8)), None]]
+    answers.show_table(Answer("q", names, ["varchar"] * 9, rows, 0, 0), Console(width=80))
+    out = capsys.readouterr().out
+    assert "row 2" in out
+    assert f"a_long_column_7  {'y' * 30}" in out
+    assert "a_long_column_8  NULL" in out
+
+
+def test_json_refuses_to_lose_a_column_that_has_anothers_name() -> None:
+    with pytest.raises(UsageError, match="more than one column is named a"):
+        answers.write_json(Answer("q", ["a", "b", "a"], ["integer"] * 3, [["1", "2", "3"]], 0, 0))
+
+
+def test_a_chart_of_what_is_no_number_is_refused() -> None:
+    from rich.console import Console
+
+    with pytest.raises(UsageError, match="must be a number"):
+        answers.show_chart(Answer("q", ["d", "t"], ["varchar", "varchar"], [["a", "b"]], 0, 0), Console())
+
+
+def test_a_chart_leaves_out_what_has_no_length(capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.console import Console
+
+    rows: list[list[str | None]] = [["a", "NaN"], ["b", "Infinity"], ["c", None], ["d", "0"], ["e", "2"]]
+    answers.show_chart(Answer("q", ["d", "t"], ["varchar", "double"], rows, 0, 0), Console(width=120))
+    assert [line[0] for line in capsys.readouterr().out.splitlines()] == ["d", "e"]
+
+
+def test_a_chart_says_where_its_bars_start_unless_at_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.console import Console
+
+    rows: list[list[str | None]] = [["a", "10"], ["b", "14"]]
+    answers.show_chart(Answer("q", ["d", "t"], ["varchar", "double"], rows, 0, 0), Console(width=120))
+    assert capsys.readouterr().out.splitlines()[-1] == "bars start at 9.00"
+
+
+@pytest.mark.parametrize("statement", ["", "  \n"])
+def test_an_empty_statement_says_what_to_give(run: Run, statement: str) -> None:
+    code, _, err = run("telemetry", "query", statement)
+    assert code == 2
+    assert "the statement is empty" in err
+
+
+def test_a_stream_that_does_not_exist_says_what_to_do(run: Run) -> None:
+    code, _, err = run("telemetry", "audit", "--stage", "prod")
+    assert code == 1
+    assert "datastreamer-prod-stream" in err
+    assert "make apply" in err
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (JobFailedError("Column '[/x]' :smile: cannot be resolved"), "Column '[/x]' :smile: cannot be resolved"),
+        (
+            ParamValidationError(report="Invalid length\nfor parameter X"),
+            "Parameter validation failed: Invalid length for parameter X",
+        ),
+        (FileNotFoundError(2, "No such file or directory", "/nowhere/x.json"), "/nowhere/x.json: No such file"),
+    ],
+)
+def test_whatever_fails_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception, shown: str) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr("datastreamer.cli.telemetry.drive.start_job", fail)
+    code, _, err = run("telemetry", "etl", "--stage", "prod")
+    assert code == 1
+    assert err.splitlines()[-1].startswith(f"error: {shown}")

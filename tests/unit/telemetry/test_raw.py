@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import random
 
+import boto3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from moto import mock_aws
 
-from datastreamer.telemetry.raw import count_lines
+from datastreamer.telemetry.raw import count_lines, list_raw
 
 LINES = b"".join(b'{"event_id": "%d"}\n' % number for number in range(1000))
 
@@ -65,3 +67,12 @@ def test_as_many_lines_as_were_joined(lines: list[bytes], terminated: bool) -> N
     if lines and not terminated and lines[-1]:
         data = data[:-1]
     assert count_lines([gzip.compress(data)]) == len(lines)
+
+
+def test_a_key_that_ends_in_a_slash_is_a_folder_marker_only_when_empty() -> None:
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.create_bucket(Bucket="lake")
+        for key, body in (("raw/a/", b""), ("raw/b/", b"line\n"), ("raw/c", b"")):
+            s3.put_object(Bucket="lake", Key=key, Body=body)
+        assert [item.key for item in list_raw(s3, "lake", "raw/")] == ["raw/b/", "raw/c"]
