@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from local.engines.athena.dialect import arithmetic, comparisons, literals, types
+from local.engines.athena.dialect import arithmetic, comparisons, literals, subqueries, types
+from local.engines.athena.dialect.access import parts_of, row_field, row_subscript
 from local.engines.athena.dialect.casts import cast, try_cast
-from local.engines.athena.dialect.coercions import coerce, common, common_of, field_of
+from local.engines.athena.dialect.coercions import coerce, common_of
 from local.engines.athena.dialect.conjunctions import filtering, joined
 from local.engines.athena.dialect.context import Context, Rendered
 from local.engines.athena.dialect.errors import QueryError
@@ -19,7 +20,7 @@ from local.engines.athena.dialect.patterns import like_pattern
 from local.engines.athena.dialect.scopes import Field, Scope
 from local.engines.athena.dialect.syntax import tree
 from local.engines.athena.dialect.types import Type
-from local.engines.athena.dialect.values import Value, failure, fresh, made_of, once, quoted
+from local.engines.athena.dialect.values import Value, fresh, made_of, once
 from local.engines.athena.dialect.zones import zone_named
 
 
@@ -85,7 +86,7 @@ class Expressions:
         return found
 
     def _dereference(self, node: tree.Dereference) -> Value:
-        parts = _parts(node)
+        parts = parts_of(node)
         if parts is not None:
             found = self.scope.find([part.value.lower() for part in parts], node.place)
             if found is not None:
@@ -101,7 +102,7 @@ class Expressions:
     def _subscript(self, node: tree.Subscript) -> Value:
         base, index = self.value(node.base), self.value(node.index)
         if base.type.kind == "row":
-            return _row_subscript(base, index, node.place)
+            return row_subscript(base, index, node.place)
         return calls.subscript(base, index, node.place)
 
     # literals
@@ -233,39 +234,6 @@ class Expressions:
         parts = ", ".join(f"{name} := {item.sql}" for name, item in zip(names, items, strict=True))
         return made_of(f"struct_pack({parts})", type_, items)
 
-    # queries inside
-
-    def _exists(self, node: tree.Exists) -> Value:
-        return Value(f"EXISTS ({self.query(node.query).sql})", types.BOOLEAN)
-
-    def _scalar_query(self, node: tree.ScalarQuery) -> Value:
-        found = self.query(node.query)
-        return Value(f"({found.sql})", _single(found, node.place))
-
-    def _in_query(self, node: tree.InQuery) -> Value:
-        return self._quantified(tree.Quantified("=", "any", node.operand, node.query, place=node.place))
-
-    def _quantified(self, node: tree.Quantified) -> Value:
-        left, found = self.value(node.left), self.query(node.query)
-        item = _single(found, node.place)
-        shared = common(left.type, item)
-        if shared is None or shared.kind not in comparisons.EQUATABLE:
-            raise QueryError(
-                "TYPE_MISMATCH", f"{node.place}: Cannot apply operator: {left.type} {node.operator} {item}"
-            )
-        if node.operator not in ("=", "<>") and shared.kind not in comparisons.ORDERED:
-            raise QueryError(
-                "TYPE_MISMATCH", f"{node.place}: Cannot apply operator: {left.type} {node.operator} {item}"
-            )
-        name = fresh("s")
-        inner = coerce(Value(f"{name}.c0", item), shared).sql
-        compared = coerce(left, shared).sql
-        if shared.kind in ("real", "double"):
-            # NaN equals nothing and has no order, but DuckDB's comparison would say otherwise
-            inner, compared = (once(sql, lambda x: _no_nan(x, shared)) for sql in (inner, compared))
-        sql = f"({compared} {node.operator} {node.quantifier.upper()} (SELECT {inner} FROM ({found.sql}) AS {name}))"
-        return Value(sql, types.BOOLEAN, volatile=left.volatile)
-
     # calls
 
     def _call(self, node: tree.Call) -> Value:
@@ -291,44 +259,6 @@ class Expressions:
         return PendingLambda(len(node.parameters), translate)
 
 
-def _parts(node: tree.Expression) -> list[tree.Identifier] | None:
-    """The identifiers of ``a.b.c``, or None when the base is another expression."""
-    if isinstance(node, tree.Identifier):
-        return [node]
-    if isinstance(node, tree.Dereference):
-        base = _parts(node.base)
-        return None if base is None else [*base, node.field]
-    return None
-
-
-def _no_nan(sql: str, type_: Type) -> str:
-    problem = quoted("In a comparison with a subquery the local Athena does not support ")
-    fails = failure("NOT_SUPPORTED", f"{problem} || CAST({sql} AS VARCHAR)", type_)
-    return f"CASE WHEN isnan({sql}) THEN {fails} ELSE {sql} END"
-
-
-def _single(found: Rendered, place: tree.Place) -> Type:
-    if len(found.columns) != 1:
-        raise QueryError("NOT_SUPPORTED", f"{place}: Multiple columns returned by subquery are not yet supported")
-    return found.columns[0].type
-
-
-def row_field(base: Value, field: tree.Identifier) -> Value:
-    """``base.field`` of a row."""
-    wanted = field.value.lower()
-    found = [index for index, name in enumerate(base.type.fields) if name is not None and name.lower() == wanted]
-    if len(found) != 1:
-        code, problem = ("AMBIGUOUS_NAME", "is ambiguous") if found else ("COLUMN_NOT_FOUND", "cannot be resolved")
-        raise QueryError(code, f"{field.place}: Column '{field.value}' {problem}")
-    return base.retyped(field_of(base.sql, found[0]), base.type.items[found[0]])
-
-
-def _row_subscript(base: Value, index: Value, place: tree.Place) -> Value:
-    if not isinstance(index.literal, int) or not 1 <= index.literal <= len(base.type.items):
-        raise QueryError("INVALID_FUNCTION_ARGUMENT", f"{place}: Subscript of a row must be a constant within its size")
-    return base.retyped(field_of(base.sql, index.literal - 1), base.type.items[index.literal - 1])
-
-
 _WRITERS: dict[type[tree.Expression], Callable[[Expressions, Any], Value]] = {
     tree.Null: lambda _, node: literals.null(node),
     tree.Boolean: lambda _, node: literals.boolean(node),
@@ -347,17 +277,17 @@ _WRITERS: dict[type[tree.Expression], Callable[[Expressions, Any], Value]] = {
     tree.Arithmetic: Expressions._arithmetic,
     tree.AtTimeZone: Expressions._at_time_zone,
     tree.Comparison: Expressions._comparison,
-    tree.Quantified: Expressions._quantified,
+    tree.Quantified: subqueries.quantified,
     tree.DistinctFrom: Expressions._distinct_from,
     tree.Not: Expressions._not,
     tree.Logical: Expressions._logical,
     tree.Between: Expressions._between,
     tree.InList: Expressions._in_list,
-    tree.InQuery: Expressions._in_query,
+    tree.InQuery: subqueries.in_query,
     tree.Like: Expressions._like,
     tree.IsNull: Expressions._is_null,
-    tree.Exists: Expressions._exists,
-    tree.ScalarQuery: Expressions._scalar_query,
+    tree.Exists: subqueries.exists,
+    tree.ScalarQuery: subqueries.scalar_query,
     tree.Case: Expressions._case,
     tree.Cast: Expressions._cast,
     tree.Extract: Expressions._extract,

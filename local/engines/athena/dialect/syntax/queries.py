@@ -227,7 +227,7 @@ class QueryGrammar(ExpressionGrammar):
             self.expect(")")
             return found
 
-        return self.either(subquery, relation) if self._at_query() else relation()
+        return self.either(subquery, relation) if self.at_query() else relation()
 
     def _parenthesized_query(self) -> tree.Query:
         self.expect("(")

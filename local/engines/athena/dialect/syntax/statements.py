@@ -59,7 +59,7 @@ class StatementGrammar(QueryGrammar):
         self.expect("INSERT", "INTO")
         name = self._dotted()
         columns: tuple[str, ...] = ()
-        if self.at("(") and not self._at_query():
+        if self.at("(") and not self.at_query():
             columns = tuple(column.value for column in self.names())
         return tree.Insert(name, self.query(), columns, place=place)
 
