@@ -20,6 +20,8 @@ demo: setup ## Watch records go from sensors to an Athena answer, with proof
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+.PHONY: demo help
+
 ##@ The local stage (DATASTREAMER_PORT=4566, data in .local)
 up: setup ## Start the local stage in the background
 	@$(BIN)/python -m local up
@@ -69,6 +71,8 @@ lock: ## Re-resolve and pin every dependency with hashes
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements/checkov.txt requirements/checkov.in
 
+.PHONY: setup lock
+
 ##@ Put a stage in place (STAGE=local, staging, production)
 plan: setup ## Show and save what apply would change
 	@$(BIN)/python -m scripts.provision plan $(STAGE)
@@ -94,8 +98,6 @@ cost: setup ## Estimate what the stage costs a month on AWS at RATE readings a s
 test: setup ## Run every test, the end-to-end one included
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: help setup lock test
-
 check: setup ## Everything CI checks: format, lint, types, imports, all tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -116,6 +118,4 @@ terraform-test: setup ## Run every *.tftest.hcl
 checkov: $(CHECKOV)/.ready ## Look for insecure Terraform; each exception has its reason beside the resource
 	@$(CHECKOV)/bin/checkov --directory terraform --framework terraform --skip-download --quiet --compact
 
-.PHONY: fmt validate terraform-test checkov
-
-.PHONY: check
+.PHONY: test check fmt validate terraform-test checkov
