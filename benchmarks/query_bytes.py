@@ -32,22 +32,23 @@ def run(days: int, lines: int) -> dict[str, Any]:
     """Bytes of the raw objects, of one day's files, and read by the query."""
     with local_stage():
         make_bucket()
-        raw = 0
-        for number in range(days):
-            day = DAY + timedelta(days=number)
-            raw += fill("raw/", day_of_objects(lines, 4, day, seed=number))
+        raw = [
+            fill("raw/", day_of_objects(lines, 4, DAY + timedelta(days=number), seed=number)) for number in range(days)
+        ]
         print(f"curating {days} days", file=sys.stderr)
         measured("ours", raw=f"s3://{BUCKET}/raw/", target=f"s3://{BUCKET}/")
         date = f"{DAY + timedelta(days=days // 2):%Y-%m-%d}"
         size, needed = _day(date)
         scanned = _athena(date)
     return {
-        "raw_bytes": raw,
-        "day_bytes": size,
+        "raw_bytes": sum(raw),
+        "raw_bytes_of_the_day": raw[days // 2],
+        "curated_bytes_of_the_day": size,
         "column_chunk_bytes": needed,
         "data_scanned_bytes": scanned,
-        "percent_of_raw": round(scanned / raw * 100, 3),
-        "percent_of_day": round(scanned / size * 100, 2),
+        "percent_of_all_raw": round(scanned / sum(raw) * 100, 3),
+        "percent_of_the_days_raw": round(scanned / raw[days // 2] * 100, 2),
+        "percent_of_the_days_curated": round(scanned / size * 100, 2),
     }
 
 
