@@ -49,14 +49,15 @@ class RunningStage:
             **self.settings,
         }
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, attempts: int = 3) -> Any:
+        """A boto3 client; with one attempt, what a call stored is what its answer says, and never a retry's copy."""
         return boto3.client(
             service,
             endpoint_url=self.endpoint_url,
             region_name=REGION,
             aws_access_key_id="test",
             aws_secret_access_key="test",
-            config=Config(retries={"max_attempts": 2, "mode": "standard"}),
+            config=Config(retries={"total_max_attempts": attempts, "mode": "standard"}),
         )
 
     def start(self, timeout: float = 30.0) -> None:

@@ -62,7 +62,7 @@ class Jobs:
             return []
         return [event["message"] for event in events]
 
-    def wait_for_lines(self, group: str, stream: str) -> list[str]:
-        while not (lines := self.lines(group, stream)):
+    def wait_for_lines(self, group: str, stream: str, least: int = 1) -> list[str]:
+        while len(lines := self.lines(group, stream)) < least:
             time.sleep(0.05)
         return lines

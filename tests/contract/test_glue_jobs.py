@@ -154,7 +154,10 @@ while "Contents" not in s3.list_objects_v2(Bucket="{BUCKET}", Prefix="gate-of-lo
     run_id = jobs.start(name)
     assert jobs.wait_for_lines(OUTPUT, run_id) == ["to output"]
     assert jobs.wait_for_lines(ERROR, run_id) == ["to error"]
-    assert sorted(jobs.lines("/aws-glue/jobs/logs-v2", f"{run_id}-driver")) == ["to error", "to output"]
+    assert sorted(jobs.wait_for_lines("/aws-glue/jobs/logs-v2", f"{run_id}-driver", least=2)) == [
+        "to error",
+        "to output",
+    ]
     assert jobs.get(name, run_id)["JobRunState"] == "RUNNING"
     jobs.s3.put_object(Bucket=BUCKET, Key="gate-of-logs", Body=b"")
     assert jobs.wait(name, run_id)["JobRunState"] == "SUCCEEDED"

@@ -54,7 +54,7 @@ def test_a_kill_loses_and_repeats_nothing_that_was_acknowledged(new_stage: Calla
     stage = new_stage()
     bucket, direct, name = new_bucket(stage), new_name(), new_name()
     config = destination(bucket, BufferingHints={"SizeInMBs": 1, "IntervalInSeconds": 0}, CompressionFormat="GZIP")
-    firehose, kinesis = stage.client("firehose"), stage.client("kinesis")
+    firehose, kinesis = stage.client("firehose", attempts=1), stage.client("kinesis", attempts=1)
     firehose.create_delivery_stream(DeliveryStreamName=direct, ExtendedS3DestinationConfiguration=config)
     create_from_kinesis(firehose, name, new_stream(kinesis, name, shards=2), config)
     time.sleep(1)
