@@ -48,6 +48,10 @@ def start(settings: Settings, timeout: float) -> tuple[Instance, bool]:
         if other is None or other.pid == process.pid:
             raise
         return _join(settings, other, timeout), False  # started at the same moment by another command
+    except KeyboardInterrupt:
+        process.terminate()  # it has a session of its own, so Ctrl+C did not reach it
+        process.wait()
+        raise
     instance = running_instance(settings.data_dir)
     if instance is None:
         raise JobFailedError(f"the stage stopped right after it started:\n{_log_tail(settings, said)}")

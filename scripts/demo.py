@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -55,14 +56,31 @@ class Demo:
         self._console.rule(f"[bold]{title}", align="left")
         self._console.print(f"[dim]$ {shown}[/]", soft_wrap=True)
         begun = time.monotonic()
-        code = subprocess.run(command, cwd=REPOSITORY, env=self._environ, check=False).returncode
+        code = self._run(command)
         if code:
             raise StepFailedError(f"{title}: exit code {code}. The stage's log: make logs")
         self._console.print(f"[dim]{time.monotonic() - begun:.1f} s[/]\n")
 
+    def _run(self, command: Sequence[str]) -> int:
+        with subprocess.Popen(command, cwd=REPOSITORY, env=self._environ) as process:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                # It was interrupted as well and ends by itself: sensors send what they have, Terraform saves its state.
+                process.wait()
+                raise
+
     def quietly(self, command: Sequence[str]) -> int:
         """Run a command without showing it and return its exit code."""
-        return subprocess.run(command, cwd=REPOSITORY, env=self._environ, check=False, capture_output=True).returncode
+        return subprocess.run(
+            command,
+            cwd=REPOSITORY,
+            env=self._environ,
+            check=False,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ).returncode
 
 
 def run(demo: Demo, *, readings: int, receipts: Path | None, ledger_file: Path) -> None:
@@ -112,8 +130,9 @@ def main() -> int:
         console.print(f"[bold red]error:[/] there is no pipeline {options.pipeline!r} to show; there is: telemetry")
         return 2
     demo = Demo(os.environ, console)
-    was_up = demo.quietly([PYTHON, "-m", "local", "status"]) == 0
+    was_up = True
     try:
+        was_up = demo.quietly([PYTHON, "-m", "local", "status"]) == 0
         demo.step("1. The local stage starts", [PYTHON, "-m", "local", "up"], "make up")
         with tempfile.TemporaryDirectory() as folder:
             ledger_file = Path(folder) / "ledger.json"
@@ -127,7 +146,9 @@ def main() -> int:
         return 130
     finally:
         if not (was_up or options.keep):
-            demo.quietly([PYTHON, "-m", "local", "down"])
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl+C would leave the stage running
+            if demo.quietly([PYTHON, "-m", "local", "down"]):
+                console.print("[bold red]error:[/] the local stage did not stop; stop it with: make down")
     console.print(
         f"[bold green]DEMO OK[/] {ledger['acknowledged']:,} acknowledged = {ledger['curated']:,} curated"
         f" + {ledger['quarantined']:,} quarantined + {ledger['duplicates']:,} duplicates dropped"

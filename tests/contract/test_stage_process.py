@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from local import process
 from local.ports import is_free
-from tests.conftest import REPOSITORY, free_port
+from local.settings import Settings
+from tests.conftest import REGION, REPOSITORY, free_port
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -148,6 +150,22 @@ def test_logs_shows_the_past_and_ends_well_on_ctrl_c(run: Run, tmp_path: Path) -
     assert follower.stdout.readline() == "a line that comes later\n"
     follower.send_signal(signal.SIGINT)
     assert follower.wait(timeout=10) == 0
+
+
+def test_ctrl_c_while_it_starts_leaves_no_stage_behind(
+    tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+
+    def interrupted(_settings: Settings, pid: int, *_: object) -> None:
+        started.append(pid)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(process, "_wait_until_healthy", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        process.start(Settings(port=port, data_dir=tmp_path / "data", region=REGION), timeout=30)
+    with pytest.raises(ProcessLookupError):
+        os.kill(started[0], 0)
 
 
 def test_a_wrong_port_is_refused_with_what_to_fix(run: Run) -> None:
