@@ -81,9 +81,7 @@ def _sentence(error: ClientError) -> str:
     code, message = details.get("Code", "Error"), details.get("Message", "")
     hint = ""
     if code in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"):
-        hint = (
-            f" The caller may not {error.operation_name}: docs/pipelines/telemetry.md lists the permissions it needs."
-        )
+        hint = f" The caller may not {error.operation_name}: docs/deploy.md lists the permissions it needs."
     elif code in ("ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId"):
         hint = " The credentials are wrong or have expired: sign in again."
     elif code in MISSING or (code == "InvalidRequestException" and "WorkGroup" in message):
