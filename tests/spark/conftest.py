@@ -34,8 +34,6 @@ def spark_settings(stage: RunningStage, tmp_path_factory: pytest.TempPathFactory
     settings = glue_spark.defaults(stage.endpoint_url, "G.1X", 2, glue_spark.find_jars(), scratch)
     settings["spark.driver.extraClassPath"] += os.pathsep + str(scratch)
     settings["spark.driver.memory"] = "1g"
-    # The second compiler takes longer than all these tests, and they are over when it has finished.
-    settings["spark.driver.extraJavaOptions"] += " -XX:TieredStopAtLevel=1"
     return settings
 
 

@@ -21,7 +21,7 @@ from datastreamer.telemetry.job_report import log_line, metric_data
 from datastreamer.telemetry.manifest import Manifest
 from glue_jobs import temperature_etl
 from sensor.temperature.dirt import DIRT
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, RunningStage
 from tests.spark.lake import DAY, Lake, batch, reading
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.stage]
@@ -220,3 +220,45 @@ def test_an_object_that_is_replaced_while_it_is_read_fails_the_run_and_not_the_t
     assert lake.table("curated") == []
     run(spark, lake)
     lake.check()
+
+
+def test_main_runs_the_job_as_glue_starts_it_and_reports(
+    spark: SparkSession,
+    lake: Lake,
+    stage: RunningStage,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.syspath_prepend(str(REPOSITORY / "local" / "stubs"))
+    lake.put("2025/10/15/08/a.gz", [reading("a"), reading("a"), b"?"])
+    config = lake.config()
+    arguments = {
+        "JOB_NAME": "etl",
+        "JOB_RUN_ID": "jr_main",
+        "raw_path": config.raw.uri,
+        "curated_path": config.curated.uri,
+        "quarantine_path": config.quarantine.uri,
+        "state_path": config.state.uri,
+        "stage": lake.prefix.strip("/"),
+        "lookback_hours": "72",
+        "enable-metrics": "true",
+    }
+    temperature_etl.main(["etl.py", *(word for name, value in arguments.items() for word in (f"--{name}", value))])
+    spark.conf.set("spark.sql.shuffle.partitions", "2")
+    lake.check()
+    line = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert line["event"] == "temperature_etl"
+    assert (line["run_id"], line["lines"], line["curated"], line["duplicates"]) == ("jr_main", 3, 1, 1)
+    assert line["quarantined"] == {"invalid_json": 1}
+    now = datetime.now(UTC)
+    for dimensions in ([], [{"Name": "Reason", "Value": "invalid_json"}]):
+        found = stage.client("cloudwatch").get_metric_statistics(
+            Namespace="Datastreamer/Telemetry",
+            MetricName="RecordsQuarantined",
+            Dimensions=[{"Name": "Stage", "Value": arguments["stage"]}, *dimensions],
+            StartTime=now - timedelta(minutes=10),
+            EndTime=now + timedelta(minutes=10),
+            Period=3600,
+            Statistics=["Sum"],
+        )
+        assert sum(point["Sum"] for point in found["Datapoints"]) == 1
