@@ -60,6 +60,7 @@ def extend_index(
         .union(read_index(spark, merged))
         .coalesce(math.ceil(rows / _FILE_ROWS))
         .write.option("mapreduce.fileoutputcommitter.algorithm.version", "2")
+        .option("parquet.enable.dictionary#hash", "false")
         .parquet(folder.uri)
     )
     return [*(segment for segment in segments if segment not in merged), IndexSegment(folder.uri, rows)]

@@ -73,6 +73,7 @@ _PLAIN_TIMESTAMP: Final = (
 )
 """The contract's timestamps that Arrow reads as we do: in UTC, at most microseconds, a day that the month has."""
 _MOMENT: Final = pa.timestamp("us", "UTC")
+_PART_LINES: Final = 1024
 _ROW: Final = re.compile(r"in row (\d+)")
 
 
@@ -90,8 +91,10 @@ def judge_block(
         # two such lines stands ``}{``, which JSON allows at top level only.
         (plain if line[:1] == b"{" and line[-1:] == b"}" else doubtful).append(position)
     accepted = []
-    for table, positions in _parsed(lines, plain, doubtful):
-        readings, numbers = _accept(table, positions, lines, arrived, doubtful)
+    parsed = [_of_known_fields(*part, lines, doubtful) for part in _parsed(lines, plain, doubtful)]
+    if parsed:
+        table = pa.concat_tables([part for part, _ in parsed]).combine_chunks()
+        readings, numbers = _accept(table, np.concatenate([own for _, own in parsed]), arrived, doubtful)
         if len(numbers):
             accepted.append(_accepted_batch(readings, numbers + first_number))
     singly, rejected = _judge_singly(lines, doubtful, first_number, arrived)
@@ -100,7 +103,8 @@ def judge_block(
 
 def _parsed(lines: Sequence[bytes], positions: list[int], doubtful: list[int]) -> Iterator[tuple[pa.Table, list[int]]]:
     """Tables of those ``positions`` that Arrow can parse, each with its own positions; the rest become doubtful."""
-    pending = [positions]
+    # In parts: a line that cannot be parsed costs a second reading of its part.
+    pending = [positions[first : first + _PART_LINES] for first in range(0, len(positions), _PART_LINES)]
     while pending:
         part = pending.pop()
         if not part:
@@ -132,11 +136,23 @@ def _parsed(lines: Sequence[bytes], positions: list[int], doubtful: list[int]) -
         pending += [part[middle:], part[:middle]]
 
 
-def _accept(
-    table: pa.Table, positions: list[int], lines: Sequence[bytes], arrived: datetime, doubtful: list[int]
+def _of_known_fields(
+    table: pa.Table, positions: list[int], lines: Sequence[bytes], doubtful: list[int]
 ) -> tuple[pa.Table, Any]:
-    """Rows of ``table`` that are valid readings beyond doubt, and their positions; the others become doubtful."""
+    """The rows without unknown fields, and their positions; the others become doubtful."""
     numbers = np.asarray(positions)
+    unknown = table.column_names[len(KNOWN_FIELDS) :]
+    if not unknown:
+        return table, numbers
+    # A null tells not whether the field was sent as null or not at all; the line does.
+    keep = pa.array([b"null" not in lines[position] for position in positions])
+    for name in unknown:
+        keep = pc.and_(keep, pc.is_null(table[name]))
+    return _filtered(table.select(KNOWN_FIELDS), numbers, keep, doubtful)
+
+
+def _accept(table: pa.Table, numbers: Any, arrived: datetime, doubtful: list[int]) -> tuple[pa.Table, Any]:
+    """Rows of ``table`` that are valid readings beyond doubt, and their numbers; the others become doubtful."""
     keep = pc.match_substring_regex(table["timestamp"], _PLAIN_TIMESTAMP)
     for name in ("event_id", "device_id"):
         keep = pc.and_(keep, pc.match_substring_regex(table[name], "^[!-~]"))
@@ -146,12 +162,6 @@ def _accept(
         keep = pc.and_(keep, pc.fill_null(_between(table[name], PERCENT_RANGE), True))
     for name in ("site", "firmware"):
         keep = pc.and_(keep, pc.fill_null(pc.less_equal(pc.binary_length(table[name]), TEXT_MAX_CHARS), True))
-    unknown = [name for name in table.column_names if name not in KNOWN_FIELDS]
-    if unknown:
-        # A null tells not whether the field was sent as null or not at all; the line does.
-        keep = pc.and_(keep, pa.array([b"null" not in lines[position] for position in positions]))
-        for name in unknown:
-            keep = pc.and_(keep, pc.is_null(table[name]))
     table, numbers = _filtered(table, numbers, keep, doubtful)
     try:
         moments = pc.cast(table["timestamp"], _MOMENT)

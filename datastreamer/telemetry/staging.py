@@ -24,8 +24,9 @@ def write_by_date(rows: DataFrame, folder: S3Location, files: int) -> None:
     (
         rows.coalesce(files)
         .write.option("compression", "zstd")
-        # Ids are all different: a dictionary of them is built in vain.
+        # Hardly two rows share these: a dictionary of them is built in vain.
         .option("parquet.enable.dictionary#event_id", "false")
+        .option("parquet.enable.dictionary#event_time", "false")
         .option("mapreduce.fileoutputcommitter.algorithm.version", "2")
         .option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
         .partitionBy("date")
