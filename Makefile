@@ -83,6 +83,9 @@ apply: setup ## Apply after asking; AUTO_APPROVE=1 does not ask, PLAN=file appli
 destroy: setup ## Destroy the stage and its data after asking; AUTO_APPROVE=1 does not ask
 	@$(BIN)/python -m scripts.provision destroy $(STAGE) $(if $(AUTO_APPROVE),--auto-approve)
 
+adopt: setup ## Note in the state what an interrupted apply made: ADDRESS, ID
+	@$(BIN)/python -m scripts.provision adopt $(STAGE) "$(ADDRESS)" "$(ID)"
+
 package: setup ## Build the zip of the Glue job's code and print its path
 	@$(BIN)/python -m scripts.provision package
 
@@ -92,7 +95,7 @@ state-bucket: setup ## Make the bucket STATE_BUCKET that keeps the Terraform sta
 cost: setup ## Estimate what the stage costs a month on AWS at RATE readings a second
 	@$(BIN)/python -m scripts.cost $(STAGE) $(if $(RATE),--rate $(RATE))
 
-.PHONY: plan apply destroy package state-bucket cost
+.PHONY: plan apply destroy adopt package state-bucket cost
 
 ##@ Check it
 test: setup ## Run every test, the end-to-end one included

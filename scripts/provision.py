@@ -45,8 +45,11 @@ def _parser() -> argparse.ArgumentParser:
     destroy = commands.add_parser("destroy", help="destroy the stage and all its data, after asking")
     for command in (apply, destroy):
         command.add_argument("--auto-approve", action="store_true", help="do not ask")
-    for command in (plan, apply, destroy):
+    adopt = commands.add_parser("adopt", help="note in the state a resource that an interrupted apply made")
+    for command in (plan, apply, destroy, adopt):
         command.add_argument("stage", help="prod, staging, local, or the name of a folder of terraform/envs")
+    adopt.add_argument("address", help="its address in Terraform, as the failed apply names it")
+    adopt.add_argument("id", help="what AWS knows it as; for a stream, its name")
     commands.add_parser("package", help="build the zip of the Glue job's code and print its path")
     bucket = commands.add_parser("state-bucket", help="make the bucket that keeps the state of every stage on AWS")
     bucket.add_argument("bucket", help="its name; give the same in DATASTREAMER_STATE_BUCKET")
@@ -93,6 +96,12 @@ def _destroy(options: argparse.Namespace) -> None:
     _say(f"Stage {stage} is gone: {changes} changes.")
 
 
+def _adopt(options: argparse.Namespace) -> None:
+    provisioner = Provisioner(options.stage, os.environ, _say)
+    provisioner.adopt(options.address, options.id)
+    _say(f"{options.address} is in the state. Now: make apply STAGE={options.stage}")
+
+
 def _package(_options: argparse.Namespace) -> None:
     _say(str(build_job_package(JOB_SCRIPT, REPOSITORY, data_directory(os.environ) / "build")))
 
@@ -127,6 +136,7 @@ _COMMANDS = {
     "plan": _plan,
     "apply": _apply,
     "destroy": _destroy,
+    "adopt": _adopt,
     "package": _package,
     "state-bucket": _state_bucket,
 }

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 _DONE = {"create": "created", "update": "changed", "delete": "deleted"}
 
+
+_EXISTS = re.compile(r"already exists|AlreadyExists|ResourceInUse|EntityAlreadyExists")
+"""What AWS says of a name that is taken."""
 
 _STEPS = {"noop": 0, "read": 0, "move": 0, "replace": 2}
 """Messages of a finished resource that a planned action leads to, where it is not one."""
@@ -66,9 +70,19 @@ class Progress:
         text = f"{where}{diagnostic['summary']}{source}"
         detail = diagnostic.get("detail", "").strip()
         if diagnostic["severity"] == "error":
-            self._errors.append(f"{text}\n{detail}".strip())
+            self._errors.append(f"{text}\n{detail}\n{_hint(diagnostic.get('address'), text + detail)}".strip())
         else:
             self._report(f"  warning: {text}")
+
+
+def _hint(address: str | None, error: str) -> str:
+    """An apply that is interrupted while AWS makes something may end without a note of it in the state."""
+    if not address or not _EXISTS.search(error):
+        return ""
+    return (
+        "If an apply that was interrupted made it, take it into the state and apply again "
+        f"(the ID of a stream is its name):\n  make adopt STAGE=<stage> ADDRESS='{address}' ID=<id>"
+    )
 
 
 def _short(hook: dict[str, Any]) -> str:

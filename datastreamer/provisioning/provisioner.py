@@ -92,6 +92,12 @@ class Provisioner:
         """Carry out ``plan``; without one, destroy all that the stage's state knows. Returns the number of changes."""
         return self._carry_out(plan, destroy=True)
 
+    def adopt(self, address: str, identifier: str) -> None:
+        """Note in the state that the resource at ``address`` is the one that AWS knows as ``identifier``."""
+        self._initialise()
+        for line in self._lines("import", address, identifier, no_color=IsFlagged):
+            self._report(line)
+
     def output(self) -> dict[str, Any]:
         """The outputs of the stage, ``{"telemetry": {"stream_name": …}}``; a pipeline that is off has none."""
         self._initialise()

@@ -26,13 +26,13 @@ _BATCH = 32
 
 
 def list_objects(client: S3Client, raw: S3Location, start_hour: str = "") -> Iterator[RawObject]:
-    """Objects below ``raw``, in key order, from the hour ``yyyy/mm/dd/hh`` on; folder markers are no objects."""
+    """Objects below ``raw``, in key order, from the hour ``yyyy/mm/dd/hh`` on; folder markers (empty, ending in /) are no objects."""
     pages = client.get_paginator("list_objects_v2").paginate(
         Bucket=raw.bucket, Prefix=raw.prefix, StartAfter=raw.key(start_hour)
     )
     for page in pages:
         for item in page.get("Contents", []):
-            if not item["Key"].endswith("/"):
+            if item["Size"] or not item["Key"].endswith("/"):
                 moment = item["LastModified"].astimezone(UTC).isoformat()
                 yield RawObject(item["Key"], item["ETag"].strip('"'), item["Size"], moment)
 

@@ -54,3 +54,22 @@ def test_what_terraform_says_before_it_speaks_json_is_the_reason() -> None:
     progress.see("Error: unknown flag")
     assert progress.diagnosis() == "Error: unknown flag"
     assert Progress(lambda _: None).diagnosis() == "it gave no reason"
+
+
+def test_a_name_that_is_taken_says_how_to_take_it_into_the_state() -> None:
+    progress = Progress(lambda _line: None)
+    progress.see(
+        json.dumps(
+            {
+                "type": "diagnostic",
+                "diagnostic": {
+                    "severity": "error",
+                    "summary": "creating Kinesis Stream",
+                    "detail": "ResourceInUseException: Stream datastreamer-local-stream already exists",
+                    "address": "module.telemetry[0].module.stream.aws_kinesis_stream.this",
+                },
+            }
+        )
+    )
+    wanted = "make adopt STAGE=<stage> ADDRESS='module.telemetry[0].module.stream.aws_kinesis_stream.this' ID=<id>"
+    assert wanted in progress.diagnosis()
