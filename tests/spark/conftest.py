@@ -34,6 +34,8 @@ def spark_settings(stage: RunningStage, tmp_path_factory: pytest.TempPathFactory
     settings = glue_spark.defaults(stage.endpoint_url, "G.1X", 2, glue_spark.find_jars(), scratch)
     settings["spark.driver.extraClassPath"] += os.pathsep + str(scratch)
     settings["spark.driver.memory"] = "1g"
+    # All tests together are over before Java's second compiler has paid for itself.
+    settings["spark.driver.extraJavaOptions"] += " -XX:TieredStopAtLevel=1"
     return settings
 
 
