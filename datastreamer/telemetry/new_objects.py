@@ -26,7 +26,10 @@ _BATCH = 32
 
 
 def list_objects(client: S3Client, raw: S3Location, start_hour: str = "") -> Iterator[RawObject]:
-    """Objects below ``raw``, in key order, from the hour ``yyyy/mm/dd/hh`` on; folder markers (empty, ending in /) are no objects."""
+    """Objects below ``raw``, in key order, from the hour ``yyyy/mm/dd/hh`` on.
+
+    Folder markers (empty, ending in /) are no objects.
+    """
     pages = client.get_paginator("list_objects_v2").paginate(
         Bucket=raw.bucket, Prefix=raw.prefix, StartAfter=raw.key(start_hour)
     )

@@ -23,7 +23,10 @@ def _written(kind: Type) -> str:
             return f"map<{items[0]},{items[1]}>"
         case "row":
             if not all(kind.fields):
-                raise QueryError("NOT_SUPPORTED", f"Anonymous row type is not supported in Hive. Please give each field a name: {kind}")
+                raise QueryError(
+                    "NOT_SUPPORTED",
+                    f"Anonymous row type is not supported in Hive. Please give each field a name: {kind}",
+                )
             fields = zip(kind.fields, items, strict=True)
             return f"struct<{','.join(f'{name}:{item}' for name, item in fields)}>"
         case "decimal":

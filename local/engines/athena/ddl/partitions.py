@@ -183,8 +183,10 @@ def _values(table: Table, spec: PartitionSpec) -> tuple[str, ...]:
     _known_keys(table, spec)
     missing = [key.name for key in table.partition_keys if key.name not in spec]
     if missing:
-        raise failed(f"SemanticException: partition spec {_shown(spec)} doesn't contain all ({len(table.partition_keys)}) "
-                     f"partition columns: {', '.join(missing)} is missing")
+        raise failed(
+            f"SemanticException: partition spec {_shown(spec)} doesn't contain all ({len(table.partition_keys)}) "
+            f"partition columns: {', '.join(missing)} is missing"
+        )
     return tuple(spec[key.name] for key in table.partition_keys)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from local.engines.athena.ddl.catalog_access import CatalogAccess, failed
 from local.engines.athena.ddl.patterns import matches
-from local.engines.athena.lake.catalogue import HiveColumn, Table
+from local.engines.athena.lake.catalogue import HiveColumn
 from local.engines.athena.statements.tree import Describe, ShowColumns, ShowCreate, ShowTableProperties, ShowTables
 
 _WIDTH = 20

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.engines.athena.ddl.catalog_access import CatalogAccess, failed, glue_errors
-from local.engines.athena.dialect import Column, QueryError, Session, TableName
 from local.engines.athena.ddl.hive_types import hive_type
+from local.engines.athena.dialect import Column, QueryError, Session, TableName
 from local.engines.athena.lake.catalogue import CATALOG, Table
 from local.engines.athena.statements.tree import DropView, Name, ShowCreate
 
@@ -65,7 +65,8 @@ def read_view(table: Table) -> View:
     text = str(table.document.get("ViewOriginalText") or "")
     if not text.startswith(_PREFIX) or not text.endswith(_SUFFIX):
         raise QueryError(
-            "NOT_SUPPORTED", f"View {table.name.database}.{table.name.name} was not made by Athena: it cannot be read here"
+            "NOT_SUPPORTED",
+            f"View {table.name.database}.{table.name.name} was not made by Athena: it cannot be read here",
         )
     definition = json.loads(base64.b64decode(text[len(_PREFIX) : -len(_SUFFIX)]))
     columns = tuple(Column(column["name"], column["type"]) for column in definition["columns"])
