@@ -10,10 +10,11 @@ from typing import Any
 
 from datastreamer.events.receipt import Receipt, receipts_in
 from datastreamer.telemetry.ledger import Evidence, ObjectOutcome
-from datastreamer.telemetry.manifest import Manifest, list_manifests
+from datastreamer.telemetry.manifest import Manifest, RawObject, list_manifests
 from datastreamer.telemetry.names import Names
+from datastreamer.telemetry.new_objects import list_objects
 from datastreamer.telemetry.queries import run_query
-from datastreamer.telemetry.raw import RawObject, count_all, list_raw
+from datastreamer.telemetry.raw import count_all
 from datastreamer.telemetry.schema import CURATED_TABLE, QUARANTINE_TABLE
 
 NewClient = Callable[[str], Any]
@@ -62,7 +63,7 @@ def gather(acknowledged: int, names: Names, client: NewClient, progress: Progres
     s3 = client("s3")
     # Manifests come before the raw listing: an object that arrives in between is then unread, and not a surprise.
     outcomes = outcomes_of(list_manifests(s3, names.state_path))
-    raw = count_raw(s3, list_raw(s3, names.data_bucket, names.raw_prefix), progress)
+    raw = count_raw(s3, names.data_bucket, list(list_objects(s3, names.raw)), progress)
 
     def ask(step: int, sql: str) -> list[list[str | None]]:
         progress("tables", step, 4)
@@ -85,7 +86,7 @@ def gather(acknowledged: int, names: Names, client: NewClient, progress: Progres
     )
 
 
-def count_raw(s3: Any, objects: list[RawObject], progress: Progress = lambda *_: None) -> dict[str, int]:
+def count_raw(s3: Any, bucket: str, objects: list[RawObject], progress: Progress = lambda *_: None) -> dict[str, int]:
     """URI -> lines of every object, counted from its bytes."""
     done = 0
 
@@ -94,7 +95,7 @@ def count_raw(s3: Any, objects: list[RawObject], progress: Progress = lambda *_:
         done += 1
         progress("raw objects", done, len(objects))
 
-    return dict(count_all(s3, objects, counted))
+    return dict(count_all(s3, bucket, objects, counted))
 
 
 def outcomes_of(manifests: Iterable[Manifest]) -> dict[str, ObjectOutcome]:

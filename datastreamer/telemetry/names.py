@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from datastreamer.telemetry.s3_location import S3Location
+
 
 @dataclass(frozen=True)
 class Names:
@@ -51,6 +53,11 @@ class Names:
     def raw_prefix(self) -> str:
         """Key prefix of raw objects in the data bucket."""
         return "raw_data/device_sensor/"
+
+    @property
+    def raw(self) -> S3Location:
+        """Where Firehose puts raw objects."""
+        return S3Location(self.data_bucket, self.raw_prefix)
 
     @property
     def state_path(self) -> str:

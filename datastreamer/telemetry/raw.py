@@ -1,4 +1,4 @@
-"""Raw objects as they lie in S3: listing them, and counting the lines of each from its bytes.
+"""Raw objects as they lie in S3: counting the lines of each from its bytes.
 
 The audit counts here anew, without asking the job, so that neither can hide the other's mistake.
 """
@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from datastreamer.telemetry.manifest import RawObject
 from datastreamer.telemetry.raw_lines import RawLines
 
 if TYPE_CHECKING:
@@ -19,27 +19,6 @@ CHUNK_BYTES = 256 * 1024
 READERS = 8
 
 
-@dataclass(frozen=True)
-class RawObject:
-    """One object under the raw prefix; ``size`` in bytes as stored."""
-
-    uri: str
-    bucket: str
-    key: str
-    size: int
-
-
-def list_raw(s3: S3Client, bucket: str, prefix: str) -> list[RawObject]:
-    """Every object under ``prefix``, in key order; folder markers (empty, their key ends in /) are not objects."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    return [
-        RawObject(f"s3://{bucket}/{item['Key']}", bucket, item["Key"], item["Size"])
-        for page in pages
-        for item in page.get("Contents", [])
-        if item["Size"] or not item["Key"].endswith("/")
-    ]
-
-
 def count_lines(chunks: Iterable[bytes]) -> int:
     """Lines in an object's bytes; a last one that no line end closes, or that a fault cuts off, counts too."""
     blocks = RawLines(chunks)
@@ -47,17 +26,17 @@ def count_lines(chunks: Iterable[bytes]) -> int:
 
 
 def count_all(
-    s3: S3Client, objects: Iterable[RawObject], counted: Callable[[RawObject], None] = lambda _: None
+    s3: S3Client, bucket: str, objects: Iterable[RawObject], counted: Callable[[RawObject], None] = lambda _: None
 ) -> Mapping[str, int]:
-    """URI -> lines of every object, several read at once; ``counted`` is told of each as it is done."""
+    """URI -> lines of every object in ``bucket``, several read at once; ``counted`` is told of each as it is done."""
 
     def count(found: RawObject) -> tuple[RawObject, int]:
-        body = s3.get_object(Bucket=found.bucket, Key=found.key)["Body"]
+        body = s3.get_object(Bucket=bucket, Key=found.key)["Body"]
         return found, count_lines(body.iter_chunks(CHUNK_BYTES))
 
     lines: dict[str, int] = {}
     with ThreadPoolExecutor(READERS) as pool:
         for found, number in pool.map(count, objects):
-            lines[found.uri] = number
+            lines[f"s3://{bucket}/{found.key}"] = number
             counted(found)
     return lines

@@ -21,7 +21,7 @@ from datastreamer.events.receipt import DEFAULT_DIRECTORY
 from datastreamer.telemetry.audit import Progress as Report
 from datastreamer.telemetry.audit import Receipts, count_raw, gather, read_receipts
 from datastreamer.telemetry.ledger import Ledger, judge
-from datastreamer.telemetry.raw import list_raw
+from datastreamer.telemetry.new_objects import list_objects
 
 POLL_SECONDS = 1.0
 
@@ -74,8 +74,9 @@ def await_delivery(
     deadline = time.monotonic() + timeout
     with _progress(context, quiet=as_json) as report:
         while True:
-            new = [item for item in list_raw(s3, names.data_bucket, names.raw_prefix) if item.uri not in lines]
-            lines |= count_raw(s3, new)
+            listed = list_objects(s3, names.raw)
+            new = [item for item in listed if f"s3://{names.data_bucket}/{item.key}" not in lines]
+            lines |= count_raw(s3, names.data_bucket, new)
             delivered = sum(lines.values())
             report("readings delivered", min(delivered, found.acknowledged), found.acknowledged)
             if delivered >= found.acknowledged:

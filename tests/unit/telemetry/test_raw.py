@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from datastreamer.telemetry.raw import count_lines, list_raw
+from datastreamer.telemetry.new_objects import list_objects
+from datastreamer.telemetry.raw import count_lines
+from datastreamer.telemetry.s3_location import S3Location
 
 LINES = b"".join(b'{"event_id": "%d"}\n' % number for number in range(1000))
 
@@ -75,4 +77,4 @@ def test_a_key_that_ends_in_a_slash_is_a_folder_marker_only_when_empty() -> None
         s3.create_bucket(Bucket="lake")
         for key, body in (("raw/a/", b""), ("raw/b/", b"line\n"), ("raw/c", b"")):
             s3.put_object(Bucket="lake", Key=key, Body=body)
-        assert [item.key for item in list_raw(s3, "lake", "raw/")] == ["raw/b/", "raw/c"]
+        assert [item.key for item in list_objects(s3, S3Location("lake", "raw/"))] == ["raw/b/", "raw/c"]
