@@ -6,11 +6,15 @@ import asyncio
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from local.asgi import AsgiApp, Message, Scope
 from local.engine import AwsError, Call, Engine
+from local.rest import RestService
 from local.settings import ACCOUNT_ID, HOST, Settings
+from local.wire import Answer, Headers
 
 _TARGETS = {"firehose": "Firehose_20150804", "glue": "AWSGlue", "athena": "AmazonAthena"}
 
@@ -54,6 +58,14 @@ class Served:
         return detect_service(scope["method"], scope["path"], headers, {}) in app.SERVICE_HANDLERS
 
 
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    path: str
+    headers: Headers
+    body: bytes
+
+
 class Backend:
     """The ministack application and a way to call it in-process, past the gateway."""
 
@@ -61,21 +73,40 @@ class Backend:
         self.app = app
         self._region = region
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._rest: dict[str, RestService] = {}
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Name the loop on which ministack runs."""
         self._loop = loop
 
     def forward(self, call: Call) -> dict[str, Any]:
-        """Let ministack answer a JSON-protocol call; blocks, so never from the event loop."""
+        """Let ministack answer a call; blocks, so never from the event loop. Raises AwsError when it refuses."""
         if self._loop is None:
             raise RuntimeError("the backend is not running")
-        status, body = asyncio.run_coroutine_threadsafe(self._request(call), self._loop).result()
-        answer: dict[str, Any] = json.loads(body) if body else {}
+        rest = None if call.service in _TARGETS else self._rest_service(call.service)
+        if rest is None:
+            target = f"{_TARGETS[call.service]}.{call.operation}".encode()
+            headers = [(b"content-type", b"application/x-amz-json-1.1"), (b"x-amz-target", target)]
+            request = _Request("POST", "/", headers, json.dumps(call.payload).encode())
+        else:
+            request = _Request(*rest.request(call.operation, call.payload))
+        answered = asyncio.run_coroutine_threadsafe(self._send(call.service, request), self._loop).result()
+        status, answer_headers, body = answered
         if status >= 400:
-            code = str(answer.get("__type", "InternalServerException")).rpartition("#")[2]
-            raise AwsError(code, str(answer.get("message") or answer.get("Message") or ""), status)
+            document = json.loads(body) if body else {}
+            named = {name.lower(): value.decode("latin-1") for name, value in answer_headers}
+            code = str(document.get("__type") or named.get(b"x-amzn-errortype") or "InternalServerException")
+            message = str(document.get("message") or document.get("Message") or "")
+            raise AwsError(code.rpartition("#")[2].partition(":")[0], message, status)
+        if rest is not None:
+            return rest.result(call.operation, status, answer_headers, body)
+        answer: dict[str, Any] = json.loads(body) if body else {}
         return answer
+
+    def _rest_service(self, service: str) -> RestService:
+        if service not in self._rest:
+            self._rest[service] = RestService(service)
+        return self._rest[service]
 
     def publish(self, source: str, detail_type: str, detail: dict[str, Any]) -> None:
         """Put an event of an AWS service on the default bus, as ministack's own services do."""
@@ -84,28 +115,27 @@ class Backend:
         entry = {"Source": source, "DetailType": detail_type, "Detail": json.dumps(detail)}
         eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
 
-    async def _request(self, call: Call) -> tuple[int, bytes]:
-        body = json.dumps(call.payload).encode()
-        credential = f"{ACCOUNT_ID}/20000101/{self._region}/{call.service}/aws4_request"
-        headers = {
-            "host": "localhost",
-            "content-type": "application/x-amz-json-1.1",
-            "content-length": str(len(body)),
-            "x-amz-target": f"{_TARGETS[call.service]}.{call.operation}",
-            "authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0",
-        }
+    async def _send(self, service: str, request: _Request) -> Answer:
+        credential = f"{ACCOUNT_ID}/20000101/{self._region}/{service}/aws4_request"
+        authorization = f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"
+        path, _, query = request.path.partition("?")
         scope: Scope = {
             "type": "http",
             "http_version": "1.1",
-            "method": "POST",
+            "method": request.method,
             "scheme": "http",
-            "path": "/",
-            "raw_path": b"/",
-            "query_string": b"",
-            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+            "path": unquote(path),
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [
+                (b"host", b"localhost"),
+                (b"content-length", str(len(request.body)).encode()),
+                (b"authorization", authorization.encode()),
+                *request.headers,
+            ],
             "client": (HOST, 0),
         }
-        status, chunks = 500, []
+        status, headers, chunks = 500, [], []
         received = False
 
         async def receive() -> Message:
@@ -113,14 +143,14 @@ class Backend:
             if received:
                 return {"type": "http.disconnect"}
             received = True
-            return {"type": "http.request", "body": body, "more_body": False}
+            return {"type": "http.request", "body": request.body, "more_body": False}
 
         async def send(message: Message) -> None:
-            nonlocal status
+            nonlocal status, headers
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, headers = message["status"], message["headers"]
             else:
                 chunks.append(message.get("body", b""))
 
         await self.app(scope, receive, send)
-        return status, b"".join(chunks)
+        return status, headers, b"".join(chunks)

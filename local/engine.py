@@ -28,7 +28,7 @@ class Call:
     """One call of the AWS API, decoded.
 
     ``service`` is the SigV4 signing name (``glue``), ``operation`` the API's name (``StartJobRun``), ``payload`` the
-    JSON request body.
+    JSON request body; of a REST call, every parameter by its name in boto3, a blob as bytes.
     """
 
     service: str
@@ -37,13 +37,17 @@ class Call:
 
 
 class AwsError(Exception):
-    """An error that the gateway sends as AWS does: ``code`` is the exception's name in the service's API."""
+    """An error that the gateway sends as AWS does: ``code`` is the exception's name in the service's API.
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    ``members`` are what the exception has beside its message (``OriginalStatusCode``).
+    """
+
+    def __init__(self, code: str, message: str, status: int = 400, members: Mapping[str, Any] | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
+        self.members = dict(members or {})
 
 
 Handler = Callable[[Call], dict[str, Any]]

@@ -8,21 +8,30 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any
 
 from local.asgi import AsgiApp, Receive, Scope, Send
 from local.engine import AwsError, Call, Engine, Handler
 from local.protocol import Address, address_of, decode, json_answer
 from local.refusals import Refusals, unsupported
-from local.wire import Answer, error_answer, json_version
+from local.rest import RestService, RestServices
+from local.wire import Answer, Wire, error_answer, json_version
 
 logger = logging.getLogger("datastreamer.gateway")
 
-_UNREMARKABLE = re.compile("Get|List|Describe|BatchGet|PutRecord|PutMetricData")
+_UNREMARKABLE = re.compile("Get|List|Describe|BatchGet|PutRecord|PutMetricData|InvokeEndpoint")
 """Operations of which a log would hold too many: reading, and putting data."""
 
 HEALTH_PATH = "/_datastreamer/health"
 OPERATIONS_PATH = "/_datastreamer/operations"
+THREADS_OF_AN_ENGINE = 32
+
+
+@dataclass(frozen=True)
+class _Route:
+    handler: Handler
+    executor: ThreadPoolExecutor
 
 
 class Gateway:
@@ -33,24 +42,25 @@ class Gateway:
         engines: Sequence[Engine],
         backend: AsgiApp,
         refusals: Refusals,
-        executor: ThreadPoolExecutor,
         health: Mapping[str, Any],
     ) -> None:
         self._backend = backend
         self._refusals = refusals
-        self._executor = executor
         self._health = health
         self._owned: frozenset[str] = frozenset().union(*(engine.owns for engine in engines))
         self._operations = {
             engine.name: sorted(f"{service}:{operation}" for service, operation in engine.operations)
             for engine in engines
         }
-        self._routes: dict[tuple[str, str], Handler] = {}
+        self._rest = RestServices(service for engine in engines for service, _ in engine.operations)
+        self._routes: dict[tuple[str, str], _Route] = {}
         for engine in engines:
+            # Threads of its own: an engine whose every call is slow never keeps another one waiting.
+            executor = ThreadPoolExecutor(max_workers=THREADS_OF_AN_ENGINE, thread_name_prefix=engine.name)
             for route, handler in engine.operations.items():
                 if route in self._routes:
                     raise ValueError(f"two engines claim {route[0]}:{route[1]}")
-                self._routes[route] = handler
+                self._routes[route] = _Route(handler, executor)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -68,39 +78,42 @@ class Gateway:
         if refusal is not None:
             await _send(send, *refusal)
             return
-        handler = self._routes.get((address.service or "", address.operation or ""))
-        if handler is not None:
-            await _send(send, *await self._answer(handler, address, scope, await _read_body(receive)))
+        rest = None if address.operation else self._rest.get(address.service)
+        if rest is not None:
+            address = replace(address, operation=rest.operation(scope))
+        route = self._routes.get((address.service or "", address.operation or ""))
+        if route is not None:
+            await _send(send, *await self._answer(route, rest, address, scope, await _read_body(receive)))
         elif address.service in self._owned:
             await _send(send, *unsupported(address, scope))
         else:
             await self._backend(scope, receive, send)
 
-    async def _answer(self, handler: Handler, address: Address, scope: Scope, body: bytes) -> Answer:
+    async def _answer(
+        self, route: _Route, rest: RestService | None, address: Address, scope: Scope, body: bytes
+    ) -> Answer:
+        wire = Wire.REST_JSON if rest else Wire.JSON
         content_type = json_version(scope["headers"])
+        operation = address.operation or ""
         try:
-            payload = decode(body)
+            payload = rest.parameters(operation, scope, body) if rest else decode(body)
         except ValueError:
-            return error_answer(
-                "SerializationException",
-                "The request body is not JSON. The local stage speaks no CBOR: set AWS_CBOR_DISABLE=true.",
-                400,
-                content_type=content_type,
-            )
-        call = Call(address.service or "", address.operation or "", payload)
+            message = "The request body is not JSON. The local stage speaks no CBOR: set AWS_CBOR_DISABLE=true."
+            return error_answer("SerializationException", message, 400, wire, content_type)
+        call = Call(address.service or "", operation, payload)
         started = time.perf_counter()
         try:
-            answer = await asyncio.get_running_loop().run_in_executor(self._executor, handler, call)
+            result = await asyncio.get_running_loop().run_in_executor(route.executor, route.handler, call)
         except AwsError as error:
             logger.info("%s:%s refused: %s", call.service, call.operation, error)
-            return error_answer(error.code, error.message, error.status, content_type=content_type)
+            return error_answer(error.code, error.message, error.status, wire, content_type, members=error.members)
         except Exception as error:
             logger.exception("%s:%s failed", call.service, call.operation)
             message = f"{type(error).__name__}: {error}"
-            return error_answer("InternalServerException", message, 500, content_type=content_type)
+            return error_answer("InternalServerException", message, 500, wire, content_type)
         if not _UNREMARKABLE.match(call.operation):
             logger.info("%s:%s in %.0f ms", call.service, call.operation, 1000 * (time.perf_counter() - started))
-        return json_answer(answer, content_type)
+        return rest.answer(operation, result) if rest else json_answer(result, content_type)
 
 
 async def _read_body(receive: Receive) -> bytes:

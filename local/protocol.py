@@ -22,6 +22,8 @@ TARGET_SERVICES = {
     "AWSGlue": "glue",
     "AmazonAthena": "athena",
     "Kinesis_20131202": "kinesis",
+    "SageMaker": "sagemaker",
+    "AnyScaleFrontendService": "application-autoscaling",
 }
 """X-Amz-Target prefix of each JSON service that an engine may serve, to its SigV4 signing name."""
 

@@ -6,7 +6,6 @@ import asyncio
 import importlib
 import logging
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -63,8 +62,7 @@ class LocalStage:
         self._backend = Backend(self._durable, settings.region)
         self.engines: list[Engine] = [importlib.import_module(f"local.engines.{name}").create(self) for name in ENGINES]
         refusals = Refusals(settings.region, Served(self.engines))
-        executor = ThreadPoolExecutor(max_workers=32, thread_name_prefix="engine")
-        self._gateway = Gateway(self.engines, self._durable, refusals, executor, self._health)
+        self._gateway = Gateway(self.engines, self._durable, refusals, self._health)
 
     def client(self, service: str) -> Any:
         import boto3

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
+from typing import Any
 from xml.sax.saxutils import escape
 
 Headers = list[tuple[bytes, bytes]]
@@ -48,13 +49,19 @@ JSON_1_1 = b"application/x-amz-json-1.1"
 
 
 def error_answer(
-    code: str, message: str, status: int, wire: Wire = Wire.JSON, content_type: bytes = JSON_1_1
+    code: str,
+    message: str,
+    status: int,
+    wire: Wire = Wire.JSON,
+    content_type: bytes = JSON_1_1,
+    *,
+    members: Mapping[str, Any] | None = None,
 ) -> Answer:
-    """Status, headers and body of an error; ``content_type`` matters to JSON alone."""
+    """Status, headers and body of an error; ``content_type`` and ``members`` matter to JSON alone."""
     request_id = str(uuid.uuid4())
     identity = [(b"x-amzn-requestid", request_id.encode())]
     if wire in (Wire.JSON, Wire.REST_JSON):
-        body = json.dumps({"__type": code, "message": message, "Message": message}).encode()
+        body = json.dumps({"__type": code, "message": message, "Message": message, **(members or {})}).encode()
         kind = content_type if wire is Wire.JSON else b"application/json"
         return status, [(b"content-type", kind), *identity, (b"x-amzn-errortype", code.encode())], body
     error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
