@@ -1,0 +1,1 @@
+"""Real-time inference: records on a Kinesis stream, scored by a SageMaker endpoint, kept in DynamoDB."""

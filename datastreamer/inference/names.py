@@ -1,0 +1,96 @@
+"""The names and tags of everything a stack has; the same rules as in Terraform."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from datastreamer.errors import UsageError
+
+STACK_NAME = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
+"""3 to 40 characters. `<stack>-models-<account>` must be a bucket's name: lower case, at most 63 characters."""
+
+SUFFIXES = ("-stream", "-predictions", "-processor", "-model", "-config", "-endpoint")
+"""What a conventional name adds to its stack's."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """Resource names of stack ``stack`` in account ``account_id`` (12 digits).
+
+    ``model``, ``config`` and ``endpoint`` are conventions; every command takes other names too.
+    """
+
+    stack: str
+    account_id: str
+
+    @property
+    def stream(self) -> str:
+        return f"{self.stack}-stream"
+
+    @property
+    def table(self) -> str:
+        return f"{self.stack}-predictions"
+
+    @property
+    def function(self) -> str:
+        return f"{self.stack}-processor"
+
+    @property
+    def models_bucket(self) -> str:
+        return f"{self.stack}-models-{self.account_id}"
+
+    @property
+    def dlq_bucket(self) -> str:
+        """Where records go that could not be scored."""
+        return f"{self.stack}-dlq-{self.account_id}"
+
+    @property
+    def model(self) -> str:
+        return f"{self.stack}-model"
+
+    @property
+    def config(self) -> str:
+        return f"{self.stack}-config"
+
+    @property
+    def endpoint(self) -> str:
+        return f"{self.stack}-endpoint"
+
+
+def role_of(function: str) -> str:
+    """The name of a processor's execution role."""
+    return f"{function}-role"
+
+
+def log_group_of(function: str) -> str:
+    """The log group that Lambda writes a function's output to."""
+    return f"/aws/lambda/{function}"
+
+
+def check_stack_name(stack: str) -> str:
+    """``stack`` itself; raises UsageError when it cannot name a stack's resources."""
+    if not STACK_NAME.fullmatch(stack):
+        raise UsageError(
+            f"{stack!r} cannot name a stack: 3 to 40 lower-case letters, digits and hyphens, beginning with a letter "
+            "and ending in a letter or digit, such as my-realtime-ml"
+        )
+    return stack
+
+
+def stack_of(name: str) -> str:
+    """The stack a resource's name points to: the name without its conventional suffix, or the name itself."""
+    for suffix in SUFFIXES:
+        if name.endswith(suffix) and len(name) > len(suffix):
+            return name.removesuffix(suffix)
+    return name
+
+
+def tags(stack: str) -> dict[str, str]:
+    """The tags that everything of ``stack`` carries."""
+    return {"PROJECT": "datastreamer", "PIPELINE": "inference", "STACK": stack}
+
+
+def tag_list(stack: str) -> list[dict[str, str]]:
+    """The same tags as most services take them: ``[{"Key", "Value"}]``."""
+    return [{"Key": key, "Value": value} for key, value in tags(stack).items()]
