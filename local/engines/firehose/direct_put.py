@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from local.clock import Clock
+from local.constraints import check
 from local.engine import AwsError, Call
-from local.engines.firehose.constraints import check
 from local.engines.firehose.delivery_stream import DIRECT_PUT, DeliveryStream
 from local.engines.firehose.journal import Journal
 from local.engines.firehose.validation import invalid
@@ -65,14 +65,14 @@ class DirectPut:
 
     def put_record(self, call: Call) -> dict[str, Any]:
         """PutRecord."""
-        check("PutRecord", call.payload)
+        check("firehose", "PutRecord", call.payload)
         stream = self._writable(call)
         self._append(stream, "PutRecord", [base64.b64decode(call.payload["Record"]["Data"])])
         return {"RecordId": _record_id(), "Encrypted": _encrypted(stream)}
 
     def put_record_batch(self, call: Call) -> dict[str, Any]:
         """PutRecordBatch; all records are accepted or none."""
-        check("PutRecordBatch", call.payload)
+        check("firehose", "PutRecordBatch", call.payload)
         stream = self._writable(call)
         records = [base64.b64decode(record["Data"]) for record in call.payload["Records"]]
         if sum(map(len, records)) > BATCH_BYTES:

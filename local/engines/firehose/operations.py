@@ -11,8 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from local.constraints import check
 from local.engine import AwsError, Call, Stage
-from local.engines.firehose.constraints import check
 from local.engines.firehose.delivery_stream import DESTINATION_ID, DIRECT_PUT, KINESIS, DeliveryStream
 from local.engines.firehose.validation import complete_destination, encryption, invalid, unsupported
 from local.settings import ACCOUNT_ID
@@ -77,7 +77,7 @@ class DeliveryStreams:
     def create(self, call: Call) -> dict[str, Any]:
         """CreateDeliveryStream: active at once."""
         request = call.payload
-        check("CreateDeliveryStream", request)
+        check("firehose", "CreateDeliveryStream", request)
         for field in request:
             if field not in _CREATE_FIELDS:
                 raise unsupported(field)
@@ -132,12 +132,12 @@ class DeliveryStreams:
 
     def describe(self, call: Call) -> dict[str, Any]:
         """DescribeDeliveryStream."""
-        check("DescribeDeliveryStream", call.payload)
+        check("firehose", "DescribeDeliveryStream", call.payload)
         return {"DeliveryStreamDescription": self.get(call.payload["DeliveryStreamName"]).description()}
 
     def list(self, call: Call) -> dict[str, Any]:
         """ListDeliveryStreams, by name, at most ``Limit`` (10 unless told) a page."""
-        check("ListDeliveryStreams", call.payload)
+        check("firehose", "ListDeliveryStreams", call.payload)
         kind, after = call.payload.get("DeliveryStreamType"), call.payload.get("ExclusiveStartDeliveryStreamName", "")
         limit = call.payload.get("Limit", 10)
         names = [s.name for s in self.all() if s.name > after and kind in (None, s.kind)]
@@ -145,7 +145,7 @@ class DeliveryStreams:
 
     def delete(self, call: Call) -> dict[str, Any]:
         """DeleteDeliveryStream: what has come is delivered first, if S3 takes it; then everything of it is gone."""
-        check("DeleteDeliveryStream", call.payload)
+        check("firehose", "DeleteDeliveryStream", call.payload)
         stream = self.get(call.payload["DeliveryStreamName"])
         self._store.delete(_STREAM, stream.name)
         self.deleted(stream)
@@ -154,7 +154,7 @@ class DeliveryStreams:
     def update_destination(self, call: Call) -> dict[str, Any]:
         """UpdateDestination: merges, raises the version by one."""
         request = call.payload
-        check("UpdateDestination", request)
+        check("firehose", "UpdateDestination", request)
         for field in request:
             if field not in _UPDATE_FIELDS:
                 raise unsupported(field)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from local.constraints import check
 from local.engine import AwsError, Call
-from local.engines.firehose.constraints import check
 from local.engines.firehose.delivery_stream import DIRECT_PUT, DeliveryStream
 from local.engines.firehose.operations import DeliveryStreams
 from local.engines.firehose.validation import encryption, invalid
@@ -22,7 +22,7 @@ class Tagging:
 
     def tag(self, call: Call) -> dict[str, Any]:
         """TagDeliveryStream: adds tags, replacing those of the same key."""
-        check("TagDeliveryStream", call.payload)
+        check("firehose", "TagDeliveryStream", call.payload)
 
         def tagged(stream: DeliveryStream) -> DeliveryStream:
             tags = {**stream.tags, **{tag["Key"]: tag.get("Value", "") for tag in call.payload["Tags"]}}
@@ -35,7 +35,7 @@ class Tagging:
 
     def untag(self, call: Call) -> dict[str, Any]:
         """UntagDeliveryStream: keys that are not there are no error."""
-        check("UntagDeliveryStream", call.payload)
+        check("firehose", "UntagDeliveryStream", call.payload)
         keys = set(call.payload["TagKeys"])
         self._streams.change(
             call.payload["DeliveryStreamName"],
@@ -45,7 +45,7 @@ class Tagging:
 
     def tags(self, call: Call) -> dict[str, Any]:
         """ListTagsForDeliveryStream, by key, at most ``Limit`` (50 unless told) a page."""
-        check("ListTagsForDeliveryStream", call.payload)
+        check("firehose", "ListTagsForDeliveryStream", call.payload)
         after, limit = call.payload.get("ExclusiveStartTagKey", ""), call.payload.get("Limit", MAX_TAGS)
         stream = self._streams.get(call.payload["DeliveryStreamName"])
         tags = [{"Key": key, "Value": value} for key, value in sorted(stream.tags.items()) if key > after]
@@ -53,14 +53,14 @@ class Tagging:
 
     def start_encryption(self, call: Call) -> dict[str, Any]:
         """StartDeliveryStreamEncryption: described and reported; the journal itself stays plain."""
-        check("StartDeliveryStreamEncryption", call.payload)
+        check("firehose", "StartDeliveryStreamEncryption", call.payload)
         wanted = call.payload.get("DeliveryStreamEncryptionConfigurationInput") or {"KeyType": "AWS_OWNED_CMK"}
         self._encrypt(call, encryption(wanted))
         return {}
 
     def stop_encryption(self, call: Call) -> dict[str, Any]:
         """StopDeliveryStreamEncryption."""
-        check("StopDeliveryStreamEncryption", call.payload)
+        check("firehose", "StopDeliveryStreamEncryption", call.payload)
         self._encrypt(call, {"Status": "DISABLED"})
         return {}
 

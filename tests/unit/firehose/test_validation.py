@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from local.constraints import check
 from local.engine import AwsError
-from local.engines.firehose.constraints import check
 from local.engines.firehose.validation import complete_destination
 from tests.unit.firehose.fakes import ROLE
 
@@ -31,7 +31,7 @@ def lambda_processor(**parameters: str) -> dict[str, Any]:
 
 
 def test_a_minimal_destination_gets_the_defaults_of_aws() -> None:
-    check("CreateDeliveryStream", create())
+    check("firehose", "CreateDeliveryStream", create())
     assert complete_destination(MINIMAL) == {
         **MINIMAL,
         "BufferingHints": {"SizeInMBs": 5, "IntervalInSeconds": 300},
@@ -75,7 +75,7 @@ def test_what_the_service_model_forbids_is_a_validation_exception_that_names_the
     payload: dict[str, Any], path: str
 ) -> None:
     with pytest.raises(AwsError) as refused:
-        check("CreateDeliveryStream", payload)
+        check("firehose", "CreateDeliveryStream", payload)
     assert refused.value.code == "ValidationException"
     assert refused.value.message.startswith("1 validation error detected: ")
     assert path in refused.value.message
@@ -83,14 +83,14 @@ def test_what_the_service_model_forbids_is_a_validation_exception_that_names_the
 
 def test_every_broken_constraint_is_counted() -> None:
     with pytest.raises(AwsError, match="2 validation errors detected"):
-        check("CreateDeliveryStream", create(BufferingHints={"SizeInMBs": 0, "IntervalInSeconds": 901}))
+        check("firehose", "CreateDeliveryStream", create(BufferingHints={"SizeInMBs": 0, "IntervalInSeconds": 901}))
 
 
 @pytest.mark.parametrize(
     "hints", [{"SizeInMBs": 1, "IntervalInSeconds": 0}, {"SizeInMBs": 128, "IntervalInSeconds": 900}]
 )
 def test_the_ends_of_the_ranges_are_allowed(hints: dict[str, int]) -> None:
-    check("CreateDeliveryStream", create(BufferingHints=hints))
+    check("firehose", "CreateDeliveryStream", create(BufferingHints=hints))
     assert complete_destination({**MINIMAL, "BufferingHints": hints})["BufferingHints"] == hints
 
 
