@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from local.clock import Clock
 from local.settings import Settings
+from local.signals import Signals
 from local.store import Store
 
 
@@ -58,6 +59,7 @@ class Stage(Protocol):
 
     settings: Settings
     clock: Clock
+    signals: Signals
 
     def client(self, service: str) -> Any:
         """A thread-safe boto3 client of the stage's own endpoint."""

@@ -21,6 +21,7 @@ from local.ports import bind
 from local.refusals import Refusals
 from local.server import Server
 from local.settings import ACCOUNT_ID, Settings
+from local.signals import Signals
 from local.state_files import StateFiles
 from local.store import Store
 
@@ -40,6 +41,7 @@ class LocalStage:
         self._ownership = Ownership(settings.data_dir, settings.port)
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
+        self.signals = Signals()
         self._clients: dict[str, Any] = {}
         self._stores: dict[str, Store] = {}
         self._lock = threading.Lock()

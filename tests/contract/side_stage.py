@@ -10,6 +10,7 @@ from typing import Any
 
 from local.engine import Call
 from local.settings import Settings
+from local.signals import Signals
 from local.store import Store
 from tests.conftest import REGION, RunningStage
 
@@ -41,6 +42,7 @@ class SideStage:
     data_dir: Path
     clock: ManualClock = field(default_factory=ManualClock)
     events: list[dict[str, Any]] = field(default_factory=list)
+    signals: Signals = field(default_factory=Signals)
 
     def __post_init__(self) -> None:
         self.settings = Settings(port=self.running.port, data_dir=self.data_dir, region=REGION)

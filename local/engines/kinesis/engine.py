@@ -141,14 +141,17 @@ class KinesisEngine:
             with self._stream(call.payload) as stream:
                 answer = change(stream, call.payload)
                 self._streams.save(stream)
-                return answer or {}
+            self._stage.signals.send(stream.arn)
+            return answer or {}
 
         return handler
 
     def _put(self, put: Callable[[Stream, Payload, int], Payload]) -> Handler:
         def handler(call: Call) -> Payload:
             with self._stream(call.payload) as stream:
-                return put(stream, call.payload, self._streams.now_ms())
+                answer = put(stream, call.payload, self._streams.now_ms())
+            self._stage.signals.send(stream.arn)
+            return answer
 
         return handler
 
