@@ -1,4 +1,4 @@
-"""The command line: ``python -m sensor temperature`` and ``python -m sensor replay``."""
+"""The command line: ``python -m sensor temperature``, ``replay`` and ``inference``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import sys
 import typer
 
 from datastreamer.errors import DatastreamerError
+from sensor.inference.command import inference
 from sensor.replay.command import replay
 from sensor.temperature.command import temperature
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(temperature)
 app.command()(replay)
+app.command()(inference)
 
 
 @app.callback()

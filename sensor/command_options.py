@@ -1,11 +1,15 @@
-"""Options that every sensor command has."""
+"""Options that sensor commands share."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from datastreamer.errors import UsageError
+from datastreamer.events.reading import parse_timestamp
 
 StageOption = Annotated[str, typer.Option("--stage", help="Stage to send to: prod, staging or local.")]
 PackOption = Annotated[
@@ -18,6 +22,23 @@ StreamOption = Annotated[
     str | None,
     typer.Option("--stream", help="Stream to write to.  [default: datastreamer-<stage>-stream]", show_default=False),
 ]
+StartOption = Annotated[
+    str | None,
+    typer.Option(
+        "--start",
+        help="Event time of the first readings, as 2025-10-15 or 2025-10-15T08:30:00Z; later ones follow at "
+        "--interval.  [default: readings have the time at which they are taken]",
+        show_default=False,
+    ),
+]
+IntervalOption = Annotated[
+    float | None,
+    typer.Option(
+        "--interval",
+        help="With --start: seconds between two readings of a device.  [default: devices/rate; 60 when flat out]",
+        show_default=False,
+    ),
+]
 RegionOption = Annotated[
     str | None, typer.Option("--region", help="AWS region.  [default: the stage's]", show_default=False)
 ]
@@ -27,3 +48,11 @@ ReceiptOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the final summary as JSON.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Print no progress and no table.")]
+
+
+def start_time(text: str) -> datetime:
+    """The moment that ``--start`` names; raises UsageError when it names none."""
+    moment = parse_timestamp(text if "T" in text else f"{text}T00:00:00Z")
+    if moment is None:
+        raise UsageError(f"--start {text!r} is no time; write it as 2025-10-15 or 2025-10-15T08:30:00Z")
+    return moment

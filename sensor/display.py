@@ -116,7 +116,7 @@ def summary_table(receipt: Receipt, elapsed: float) -> Table:
         rows["rows that could not be read"] = f"{receipt.unreadable_rows:,}"
     if receipt.unsent:
         rows["NOT SENT"] = f"{receipt.unsent:,} readings"
-    if receipt.readings:
+    if receipt.readings and "pack" in receipt.options:
         rows["cheapest --pack for these readings"] = f"{cheapest_pack(receipt.bytes / receipt.readings):,}"
     for name, value in rows.items():
         table.add_row(name, value)

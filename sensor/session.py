@@ -29,16 +29,20 @@ from sensor.run import Run, Source
 
 @dataclass(frozen=True)
 class Session:
-    """Where to send, how to pack, and how to report. None means the stage's own stream or region, or a new receipt."""
+    """Where to send, how to pack, and how to report.
+
+    None means the stage's own stream (``default_stream``) or region, a new receipt, or one line a record.
+    """
 
     stage: str
     stream: str | None
     region: str | None
-    pack: int
+    pack: int | None
     linger: float
     receipt: Path | None
     as_json: bool
     quiet: bool
+    default_stream: str = "datastreamer-{stage}-stream"
 
     def send(
         self,
@@ -54,7 +58,7 @@ class Session:
         printed.
         """
         stage = enter_stage(self.stage, os.environ)
-        stream = self.stream or f"datastreamer-{stage}-stream"
+        stream = self.stream or self.default_stream.format(stage=stage)
         started, begun = datetime.now(UTC), time.monotonic()
         run_id = f"{started:%Y%m%dT%H%M%SZ}-{name}-{secrets.token_hex(3)}"
         path = self.receipt or DEFAULT_DIRECTORY / f"{run_id}.json"
@@ -69,7 +73,7 @@ class Session:
             stream=stream,
             region=connection.region,
             started=format_timestamp(started),
-            options={**options, "pack": self.pack, "linger": self.linger},
+            options={**options, **({"pack": self.pack, "linger": self.linger} if self.pack else {})},
         )
 
         def open_writer(ledger: Ledger) -> KinesisWriter:
@@ -79,7 +83,7 @@ class Session:
             run = Run(
                 blank=blank,
                 path=path,
-                packer=Packer(self.pack, self.linger),
+                packer=Packer(self.pack or 1, self.linger),
                 open_writer=open_writer,
                 view=view,
                 source=source,

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from datastreamer.errors import UsageError
-from datastreamer.events.reading import format_timestamp, parse_timestamp
+from datastreamer.events.reading import format_timestamp
 from sensor.command_options import (
+    IntervalOption,
     JsonOption,
     LingerOption,
     PackOption,
@@ -18,13 +19,15 @@ from sensor.command_options import (
     ReceiptOption,
     RegionOption,
     StageOption,
+    StartOption,
     StreamOption,
+    start_time,
 )
 from sensor.pacing import Pacer
 from sensor.session import Session
+from sensor.simulated import SimulationSource
 from sensor.temperature.options import SimulationOptions
 from sensor.temperature.simulation import TemperatureSimulation
-from sensor.temperature.source import SimulationSource
 
 _FLAT_OUT_INTERVAL = 60.0
 
@@ -45,21 +48,8 @@ def temperature(
     dirty: Annotated[float, typer.Option(help="Fraction of lines that break the reading contract.")] = 0.0,
     duplicates: Annotated[float, typer.Option(help="Fraction of lines that repeat an earlier reading.")] = 0.0,
     late: Annotated[float, typer.Option(help="Fraction of lines measured 1 to 72 hours earlier.")] = 0.0,
-    start: Annotated[
-        str | None,
-        typer.Option(
-            help="Event time of the first readings, as 2025-10-15 or 2025-10-15T08:30:00Z; later ones follow at "
-            "--interval.  [default: readings have the time at which they are taken]",
-            show_default=False,
-        ),
-    ] = None,
-    interval: Annotated[
-        float | None,
-        typer.Option(
-            help="With --start: seconds between two readings of a device.  [default: devices/rate; 60 when flat out]",
-            show_default=False,
-        ),
-    ] = None,
+    start: StartOption = None,
+    interval: IntervalOption = None,
     linger: LingerOption = 1.0,
     stream: StreamOption = None,
     region: RegionOption = None,
@@ -79,7 +69,7 @@ def temperature(
     options = SimulationOptions(
         devices=devices,
         seed=seed,
-        start=now if start is None else _moment(start),
+        start=now if start is None else start_time(start),
         interval=interval,
         dirty=dirty,
         duplicates=duplicates,
@@ -90,10 +80,3 @@ def temperature(
     source = SimulationSource(TemperatureSimulation(options), Pacer(rate), count)
     described = {**asdict(options), "start": format_timestamp(options.start), "rate": rate, "count": count}
     session.send(source, "temperature", described, total=count)
-
-
-def _moment(text: str) -> datetime:
-    moment = parse_timestamp(text if "T" in text else f"{text}T00:00:00Z")
-    if moment is None:
-        raise UsageError(f"--start {text!r} is no time; write it as 2025-10-15 or 2025-10-15T08:30:00Z")
-    return moment

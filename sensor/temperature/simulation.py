@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -12,6 +12,7 @@ import numpy as np
 
 from sensor import marks
 from sensor.packing import Lines
+from sensor.simulated import Window
 from sensor.temperature.dirt import spoil
 from sensor.temperature.encoding import LineEncoder
 from sensor.temperature.fleet import Fleet, Floats, Ints
@@ -24,9 +25,6 @@ _EXTRAS: Final = (
     b',"calibration":{"offset":0.25,"by":"lab","points":[0,50,100]}}\n',
     b',"uptime_s":86400,"debug":null}\n',
 )
-
-Window = Callable[[int], tuple[float, float]]
-"""From a number of lines to the span of wall-clock time [ms since the epoch] in which they are measured."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,11 @@ class Block:
     ends: Ints
     reasons: dict[int, str]
     names: list[str]
+
+    @property
+    def size(self) -> int:
+        """How many lines."""
+        return self.plan.lines
 
     @cached_property
     def lines(self) -> list[bytes]:
@@ -99,6 +102,11 @@ class TemperatureSimulation:
         self._held: dict[int, tuple[int, float]] = {}
         self._kept: dict[int, bytes] = {}
         self._start_ms = options.start.timestamp() * 1000.0
+
+    @property
+    def interval(self) -> float | None:
+        """Seconds between two readings of a device, or None when times follow the wall clock."""
+        return self.options.interval
 
     def take(self, limit: int, window: Window | None = None) -> Block:
         """The next lines, at least one and at most ``limit``.

@@ -47,6 +47,12 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (("temperature", "--start", "2025-10-15", "--interval", "9", "--count", "9" * 18), "times in the future"),
         (("replay", "--csv", "one.csv", *REPLAY, "--speedup", "nan"), "--speedup must be greater than 0"),
         (("temperature", "--colour", "red"), "No such option: --colour"),
+        (("inference", "--stage", "stagin"), "Did you mean 'staging'?"),
+        (("inference", "--poison", "2"), "--poison is a fraction from 0 to 1"),
+        (("inference", "--start", "yesterday", "--count", "5"), "--start 'yesterday' is no time"),
+        (("inference", "--interval", "5"), "--interval goes with --start"),
+        (("inference", "--rate", "inf"), "--rate must be a number"),
+        (("inference", "--labels", "one.csv"), "one.csv exists, and labels are evidence"),
         (("replay", "--csv", "gone.csv", *REPLAY), "gone.csv cannot be read"),
         (("replay", "--csv", "empty.csv", *REPLAY), "empty.csv is empty"),
         (("replay", "--csv", "one.csv", *REPLAY, "--delimiter", "ab"), "--delimiter must be one character"),
@@ -74,15 +80,18 @@ def options_of(help_text: str) -> set[str]:
     return set(re.findall(r"--[a-z][a-z-]+", help_text)) - {"--help"}
 
 
-@pytest.mark.parametrize("command", ["temperature", "replay"])
+@pytest.mark.parametrize("command", ["temperature", "replay", "inference"])
 def test_the_documentation_names_exactly_the_options_that_exist(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     assert run(monkeypatch, command, "--help") == 0
     existing = options_of(capsys.readouterr().out)
     page = (REPOSITORY / "docs" / "sensors.md").read_text(encoding="utf-8")
-    section = page.split(f"### Options of `{command}`")[1].split("\n#")[0]
-    documented = set(re.findall(r"^\| `(--[a-z-]+)", section, re.MULTILINE))
-    common = page.split("### Options of both")[1].split("\n#")[0]
-    documented |= set(re.findall(r"^\| `(--[a-z-]+)", common, re.MULTILINE))
+    sections = [f"### Options of `{command}`\n", "### Options of all\n"]
+    sections += ["### Options of packing\n"] if command != "inference" else []
+    documented = {
+        option
+        for section in sections
+        for option in re.findall(r"^\| `(--[a-z-]+)", page.split(section)[1].split("\n#")[0], re.MULTILINE)
+    }
     assert documented == existing - ({"--no-header"} if command == "replay" else set())

@@ -19,6 +19,7 @@ RECEIPT = Receipt(
     region="ap-northeast-1",
     started="2025-10-15T00:00:00.000Z",
     state=FINISHED,
+    options={"pack": 50},
     readings=10_000,
     records=200,
     bytes=1_950_000,
@@ -104,3 +105,8 @@ def test_the_summary_names_what_was_not_sent() -> None:
 def test_the_cheapest_packing_fills_one_billing_unit() -> None:
     assert cheapest_pack(195.0) == 128
     assert cheapest_pack(40_000.0) == 1
+
+
+def test_no_packing_is_advised_to_who_sends_each_record_alone() -> None:
+    assert "--pack" in summary(RECEIPT)
+    assert "--pack" not in summary(replace(RECEIPT, options={}))
