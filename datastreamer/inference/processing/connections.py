@@ -1,0 +1,57 @@
+"""The function's clients: built once, on its first invocation, and kept for the ones after."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+
+from datastreamer.inference.processing.batch import Processor
+from datastreamer.inference.processing.endpoint import Endpoint
+from datastreamer.inference.processing.pacing import Budget, Clock
+from datastreamer.inference.processing.parking import Parking
+from datastreamer.inference.processing.payload import payload_of
+from datastreamer.inference.processing.settings import Settings
+from datastreamer.inference.processing.table import Table
+
+CONNECT_SECONDS: Final = 1.0
+THREADS: Final = 8
+
+
+def connect(settings: Settings, budget: Budget, clock: Clock) -> Processor:
+    """A processor on AWS; credentials, region and endpoints are those of the environment."""
+    session = boto3.Session()
+
+    def client(service: Any, read_seconds: float) -> Any:
+        # Each retry is ours: it must be counted, and must know how much time the invocation has left.
+        return session.client(
+            service,
+            config=Config(
+                connect_timeout=min(CONNECT_SECONDS, read_seconds),
+                read_timeout=read_seconds,
+                retries={"total_max_attempts": 1},
+                max_pool_connections=THREADS,
+                parameter_validation=False,
+            ),
+        )
+
+    executor = ThreadPoolExecutor(THREADS, "write")
+    return Processor(
+        settings=settings,
+        endpoint=Endpoint(
+            client("sagemaker-runtime", budget.endpoint_timeout),
+            settings.endpoint_name,
+            payload_of(settings.content_type),
+        ),
+        table=Table(client("dynamodb", budget.table_timeout), settings.table_name, executor, budget.table_timeout),
+        parking=Parking(
+            client("s3", budget.table_timeout),
+            settings.dlq_bucket,
+            settings.function_name,
+            executor,
+            budget.table_timeout,
+        ),
+        clock=clock,
+    )

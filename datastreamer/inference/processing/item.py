@@ -1,0 +1,71 @@
+"""A prediction as an item of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from datastreamer.errors import InvalidRecordError
+from datastreamer.inference.processing.attributes import (
+    ITEM_MAX_BYTES,
+    TOO_LARGE,
+    Attribute,
+    attribute,
+    item_bytes,
+    number,
+)
+from datastreamer.inference.processing.delivery import Delivery, Scored
+from datastreamer.inference.record import Record
+
+Item = Mapping[str, Attribute]
+
+SECONDS_A_DAY: Final = 86_400
+SEQUENCE_DIGITS: Final = 56
+"""How long Kinesis's sequence numbers are."""
+PREDICTION_BYTES: Final = 4_096
+"""What an item may grow by when its prediction is added, kept free when its input is judged."""
+
+
+def sort_key(arrival_ms: int, sequence_number: str) -> str:
+    """The sort key of a record: ISO-8601, UTC, the arrival time with the sequence number as further decimals.
+
+    ``2025-10-15T08:30:00.123`` + 56 digits + ``Z``. The same for each delivery of a record, other for every other
+    record; sorts by arrival, and within a millisecond by sequence number.
+    """
+    moment = datetime.fromtimestamp(arrival_ms // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{arrival_ms % 1000:03d}{sequence_number.zfill(SEQUENCE_DIGITS)}Z"
+
+
+def unscored_item(delivery: Delivery, record: Record, ttl_days: int | None) -> dict[str, Attribute]:
+    """The record's item but for its prediction.
+
+    ``input`` is the whole record as sent. Raises InvalidRecordError when DynamoDB could not hold the item.
+    """
+    item = {
+        "pk": {"S": record.id},
+        "sk": {"S": sort_key(delivery.arrival_ms, delivery.sequence_number)},
+        "input": attribute(record.document),
+        "timestamp": {"N": str(delivery.arrival_ms)},
+        "kinesis_sequence": {"S": delivery.sequence_number},
+    }
+    if ttl_days is not None:
+        item["expires_at"] = {"N": str(delivery.arrival_ms // 1000 + ttl_days * SECONDS_A_DAY)}
+    size = item_bytes(item)
+    if size > ITEM_MAX_BYTES - PREDICTION_BYTES:
+        raise InvalidRecordError(
+            TOO_LARGE, f"its item would have about {size:,} bytes; DynamoDB holds {ITEM_MAX_BYTES:,}"
+        )
+    return item
+
+
+def scored_item(unscored: Item, scored: Scored, threshold: float | None, scored_at_ms: int) -> Item:
+    """The whole item. When there is a threshold, a single score gets a label, 1 from it on; a vector gets none."""
+    scores = [number(score) for score in scored.scores]
+    single = len(scores) == 1
+    prediction: dict[str, Any] = {"score": scores[0]} if single else {"scores": {"L": scores}}
+    if single and threshold is not None:
+        prediction["label"] = {"N": str(int(scored.scores[0] >= threshold))}
+    prediction["variant"] = {"S": scored.variant}
+    prediction["scored_at"] = {"N": str(scored_at_ms)}
+    return {**unscored, "prediction": {"M": prediction}}

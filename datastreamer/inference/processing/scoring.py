@@ -1,0 +1,128 @@
+"""Scoring a batch with as few calls as the endpoint allows, so that each row gets an outcome of its own.
+
+- A call that is throttled, times out or finds nobody is repeated with backoff while there is time; then its rows, and
+  those not yet asked for, have failed.
+- A call whose rows the model refuses is halved until the refused row is alone; that row is rejected.
+- A call at which the model fails is repeated a few times, then halved likewise. A row at which it fails alone is
+  rejected only when the model has scored another row of the batch: else nothing tells a bad row from a broken model.
+- A row whose score is not finite is asked for once more, and then rejected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from datastreamer.errors import ConfigurationError
+from datastreamer.inference.processing.chunks import chunks
+from datastreamer.inference.processing.delivery import Failed, Rejected, Scored
+from datastreamer.inference.processing.endpoint import (
+    Answer,
+    Endpoint,
+    EndpointUnavailableError,
+    ModelFailedError,
+    RowsRefusedError,
+)
+from datastreamer.inference.processing.pacing import Deadline
+from datastreamer.inference.processing.payload import is_finite
+
+REFUSED: Final = "refused_by_model"
+MODEL_FAILED: Final = "model_failed"
+NOT_FINITE: Final = "score_not_finite"
+
+MODEL_ATTEMPTS: Final = 4
+"""How often a whole call, and a row on its own, is tried while the model fails. A piece in between is tried once."""
+FAILURES_IN_A_ROW: Final = 32
+"""After that many pieces at which the model failed, and none scored, the model is down, not the rows wrong."""
+
+Outcome = Scored | Rejected | Failed
+
+
+@dataclass
+class Scorer:
+    """Scores one batch. ``call_seconds`` is how long one call may take at most.
+
+    ``retries``: how many calls were repeated, since the scorer was made.
+    """
+
+    endpoint: Endpoint
+    most_rows: int
+    deadline: Deadline
+    call_seconds: float
+    retries: int = 0
+    _outcomes: dict[int, Outcome] = field(default_factory=dict)
+    _fruitless: int = 0
+
+    def score(self, rows: Sequence[bytes]) -> list[Outcome]:
+        """An outcome for each of ``rows`` (as the endpoint's payload gives them), in their order."""
+        self._outcomes = {}
+        unsure = self._score(rows, range(len(rows)))
+        for place in self._score(rows, unsure) if unsure else ():
+            self._outcomes[place] = Rejected(NOT_FINITE, "the model's score is not a finite number, twice")
+        works = any(isinstance(outcome, Scored) for outcome in self._outcomes.values())
+        return [self._judged(self._outcomes[place], works) for place in range(len(rows))]
+
+    def _judged(self, outcome: Outcome, works: bool) -> Outcome:
+        if isinstance(outcome, Rejected) and outcome.reason == MODEL_FAILED and not works:
+            return Failed(outcome.detail)
+        return outcome
+
+    def _score(self, rows: Sequence[bytes], places: Sequence[int]) -> list[int]:
+        """Score the rows at ``places``; the places whose scores are not finite."""
+        unsure: list[int] = []
+        whole = list(chunks(places, rows, self.endpoint.payload, self.most_rows))
+        pending = [(piece, True) for piece in reversed(whole)]
+        while pending:
+            piece, is_whole = pending.pop()
+            try:
+                answer = self._ask([rows[place] for place in piece], patient=is_whole or len(piece) == 1)
+            except (RowsRefusedError, ModelFailedError) as error:
+                failed = isinstance(error, ModelFailedError)
+                self._fruitless += failed
+                if self._fruitless > FAILURES_IN_A_ROW:
+                    self._fail([piece, *(piece for piece, _ in pending)], str(error))
+                    break
+                if len(piece) == 1:
+                    self._outcomes[piece[0]] = Rejected(MODEL_FAILED if failed else REFUSED, str(error))
+                else:
+                    middle = len(piece) // 2
+                    pending += [(piece[middle:], False), (piece[:middle], False)]
+            except (EndpointUnavailableError, ConfigurationError) as error:
+                self._fail([piece, *(piece for piece, _ in pending)], str(error))
+                break
+            else:
+                self._fruitless = 0
+                unsure += self._take(piece, answer)
+        return unsure
+
+    def _take(self, piece: Sequence[int], answer: Answer) -> list[int]:
+        unsure = []
+        for place, scores in zip(piece, answer.scores, strict=True):
+            if is_finite(scores):
+                self._outcomes[place] = Scored(scores, answer.variant)
+            else:
+                unsure.append(place)
+        return unsure
+
+    def _fail(self, pieces: Sequence[Sequence[int]], detail: str) -> None:
+        for piece in pieces:
+            for place in piece:
+                self._outcomes[place] = Failed(detail)
+
+    def _ask(self, rows: Sequence[bytes], *, patient: bool) -> Answer:
+        if not self.deadline.allows(self.call_seconds):
+            raise EndpointUnavailableError("no time is left for another call of the endpoint")
+        attempt = 0
+        while True:
+            try:
+                return self.endpoint.score(rows)
+            except EndpointUnavailableError:
+                if not self.deadline.pause(attempt, self.call_seconds):
+                    raise
+            except ModelFailedError:
+                last = attempt + 1 >= (MODEL_ATTEMPTS if patient else 1)
+                if last or not self.deadline.pause(attempt, self.call_seconds):
+                    raise
+            attempt += 1
+            self.retries += 1

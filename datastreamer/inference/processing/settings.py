@@ -1,0 +1,76 @@
+"""What the function is told by its environment."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from datastreamer.errors import ConfigurationError
+
+CSV: Final = "text/csv"
+JSON: Final = "application/json"
+CONTENT_TYPES: Final = (CSV, JSON)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The function's settings, one field an environment variable of the same name in capitals.
+
+    ``score_threshold``: from which score on a record's label is 1; None gives no label. ``ttl_days``: how long after
+    its arrival an item is kept; None keeps it for ever.
+    """
+
+    function_name: str
+    endpoint_name: str
+    table_name: str
+    dlq_bucket: str
+    content_type: str = CSV
+    max_rows_per_call: int = 1000
+    score_threshold: float | None = None
+    ttl_days: int | None = None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """The settings that ``environ`` holds; raises ConfigurationError naming the variable that is missing or wrong.
+
+        ``AWS_LAMBDA_FUNCTION_NAME`` is set by Lambda itself.
+        """
+        content_type = environ.get("CONTENT_TYPE") or CSV
+        if content_type not in CONTENT_TYPES:
+            raise ConfigurationError(f"CONTENT_TYPE must be one of {', '.join(CONTENT_TYPES)}, not {content_type!r}")
+        threshold = environ.get("SCORE_THRESHOLD")
+        days = environ.get("TTL_DAYS")
+        return cls(
+            function_name=_required(environ, "AWS_LAMBDA_FUNCTION_NAME"),
+            endpoint_name=_required(environ, "ENDPOINT_NAME"),
+            table_name=_required(environ, "TABLE_NAME"),
+            dlq_bucket=_required(environ, "DLQ_BUCKET"),
+            content_type=content_type,
+            max_rows_per_call=_whole_number("MAX_ROWS_PER_CALL", environ.get("MAX_ROWS_PER_CALL") or "1000"),
+            score_threshold=_finite("SCORE_THRESHOLD", threshold) if threshold else None,
+            ttl_days=_whole_number("TTL_DAYS", days) if days else None,
+        )
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    if not environ.get(name):
+        raise ConfigurationError(f"{name} is not set: the function's environment must name it")
+    return environ[name]
+
+
+def _whole_number(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) < 1:
+        raise ConfigurationError(f"{name} must be a whole number of at least 1, not {text!r}")
+    return int(text)
+
+
+def _finite(name: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ConfigurationError(f"{name} must be a finite number, not {text!r}")
+    return value

@@ -1,0 +1,1 @@
+"""Lambda functions: one folder each, whose handler decodes, calls the rules of ``datastreamer``, writes and answers."""

@@ -1,0 +1,211 @@
+"""What stands at the boundaries of the function in unit tests: an endpoint, a table and a bucket that fail as told."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import random
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from datastreamer.inference.processing.batch import Processor
+from datastreamer.inference.processing.endpoint import Endpoint
+from datastreamer.inference.processing.pacing import Budget, Clock
+from datastreamer.inference.processing.parking import Parking
+from datastreamer.inference.processing.payload import payload_of
+from datastreamer.inference.processing.settings import CSV, Settings
+from datastreamer.inference.processing.table import Table
+
+ARRIVAL_MS = 1_760_517_000_123
+SHARD = "shardId-000000000006"
+BUDGET = Budget.of(60)
+
+
+def client_error(code: str, status: int = 400, message: str = "told to", **more: Any) -> ClientError:
+    """The exception that boto3 raises for ``code``; ``more`` are further members of the answer."""
+    response: Any = {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        **more,
+    }
+    return ClientError(response, "Operation")
+
+
+def model_error(status: int, message: str = "the model's own words") -> ClientError:
+    return client_error("ModelError", 424, OriginalStatusCode=status, OriginalMessage=message)
+
+
+class FakeTime:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+        self.pauses: list[float] = []
+        self._lock = threading.Lock()
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.seconds += seconds
+            self.pauses.append(seconds)
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(
+            now=lambda: self.seconds,
+            sleep=self.sleep,
+            wall_ms=lambda: ARRIVAL_MS + 1000,
+            chance=random.Random(1),
+        )
+
+
+class FakeEndpoint:
+    """A model behind SageMaker's runtime that scores a row by its sum.
+
+    ``script``: what the first calls do, before the model is asked: an exception to raise, or the bytes to answer.
+    ``model``: gives the text of a row's score, or raises.
+    """
+
+    def __init__(
+        self, script: Iterable[Exception | bytes | None] = (), model: Callable[[list[str]], str] | None = None
+    ) -> None:
+        self._script = iter(script)
+        self._model = model or (lambda row: str(sum(map(float, row))))
+        self.bodies: list[bytes] = []
+        self.requests: list[dict[str, Any]] = []
+
+    @property
+    def calls(self) -> int:
+        return len(self.bodies)
+
+    def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(request)
+        self.bodies.append(request["Body"])
+        step = next(self._script, None)
+        if isinstance(step, Exception):
+            raise step
+        answer = self._answer(request) if step is None else step
+        return {"Body": io.BytesIO(answer), "InvokedProductionVariant": "AllTraffic"}
+
+    def _answer(self, request: dict[str, Any]) -> bytes:
+        if request["ContentType"] == CSV:
+            rows = [line.split(",") for line in request["Body"].decode().split("\n")]
+            return "\n".join(self._model(row) for row in rows).encode()
+        instances = json.loads(request["Body"])["instances"]
+        scores = [self._model([str(value) for value in instance["features"]]) for instance in instances]
+        return f'{{"predictions": [{", ".join(f"""{{"score": {score}}}""" for score in scores)}]}}'.encode()
+
+
+class FakeTable:
+    """A table that does with each call what ``script`` says, and stores what comes after.
+
+    A step is an exception to raise, or how many of the call's items are left unprocessed. ``refuses`` says of an item
+    whether its call is a ValidationException.
+    """
+
+    def __init__(
+        self, script: Iterable[Exception | int | None] = (), refuses: Callable[[Any], bool] = lambda _item: False
+    ) -> None:
+        self._script = iter(script)
+        self._refuses = refuses
+        self._lock = threading.Lock()
+        self.items: dict[tuple[str, str], Any] = {}
+        self.puts = 0
+        self.sizes: list[int] = []
+
+    def batch_write_item(self, *, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # noqa: N803
+        ((name, requests),) = RequestItems.items()
+        with self._lock:
+            self.sizes.append(len(requests))
+            step = next(self._script, None)
+            if isinstance(step, Exception):
+                raise step
+            items = [request["PutRequest"]["Item"] for request in requests]
+            keys = [(item["pk"]["S"], item["sk"]["S"]) for item in items]
+            if len(set(keys)) < len(keys):
+                raise client_error("ValidationException", message="Provided list of item keys contains duplicates")
+            if any(map(self._refuses, items)):
+                raise client_error("ValidationException", message="an item is refused")
+            processed = len(items) - (step or 0)
+            self.items |= dict(zip(keys[:processed], items[:processed], strict=False))
+            self.puts += processed
+            return {"UnprocessedItems": {name: requests[processed:]} if step else {}}
+
+
+class FakeBucket:
+    """A bucket that does with each put what ``script`` says, and stores what comes after."""
+
+    def __init__(self, script: Iterable[Exception | None] = ()) -> None:
+        self._script = iter(script)
+        self._lock = threading.Lock()
+        self.objects: dict[str, Any] = {}
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> dict[str, Any]:  # noqa: N803
+        assert (Bucket, ContentType) == ("dlq", "application/json")
+        with self._lock:
+            step = next(self._script, None)
+            if isinstance(step, Exception):
+                raise step
+            self.objects[Key] = json.loads(Body)
+        return {}
+
+
+def sequence_number(number: int) -> str:
+    """The ``number``-th sequence number of a shard, in order."""
+    return f"49590338271490256608559692538361571095921575989{number:09d}"
+
+
+def event_record(number: int, payload: bytes, arrival_ms: int = ARRIVAL_MS) -> dict[str, Any]:
+    """The ``number``-th record of a shard, as Lambda gives it."""
+    return {
+        "kinesis": {
+            "kinesisSchemaVersion": "1.0",
+            "partitionKey": "key",
+            "sequenceNumber": sequence_number(number),
+            "data": base64.b64encode(payload).decode(),
+            "approximateArrivalTimestamp": arrival_ms / 1000,
+        },
+        "eventSource": "aws:kinesis",
+        "eventID": f"{SHARD}:{sequence_number(number)}",
+        "eventName": "aws:kinesis:record",
+    }
+
+
+def event_records(payloads: Sequence[bytes]) -> list[dict[str, Any]]:
+    """The records of a shard that hold ``payloads``."""
+    return [event_record(number, payload) for number, payload in enumerate(payloads)]
+
+
+def good(number: int) -> bytes:
+    """A record that the contract and the model accept; its score is ``number`` + 1."""
+    return json.dumps({"id": f"sensor-{number:03d}", "data": [number, 1]}).encode()
+
+
+def settings(**changes: Any) -> Settings:
+    return Settings(**{"function_name": "f", "endpoint_name": "e", "table_name": "t", "dlq_bucket": "dlq"} | changes)
+
+
+def processor(
+    endpoint: FakeEndpoint | None = None,
+    table: FakeTable | None = None,
+    bucket: FakeBucket | None = None,
+    time: FakeTime | None = None,
+    **changes: Any,
+) -> Processor:
+    """A processor between fakes, one thread wide."""
+    executor = ThreadPoolExecutor(1)
+    wanted = settings(**changes)
+    runtime: Any = endpoint or FakeEndpoint()
+    dynamodb: Any = table or FakeTable()
+    s3: Any = bucket or FakeBucket()
+    return Processor(
+        settings=wanted,
+        endpoint=Endpoint(runtime, "e", payload_of(wanted.content_type)),
+        table=Table(dynamodb, "t", executor, BUDGET.table_timeout),
+        parking=Parking(s3, "dlq", "f", executor, BUDGET.table_timeout),
+        clock=(time or FakeTime()).clock,
+    )
