@@ -1,8 +1,8 @@
 """ministack, with what a call changed on disk before the call is answered.
 
 A call that only reads passes through untouched, body and all. A call that changes a service is answered once the
-service's state file is written. Messages and table items are not waited for, because they are many and their state is
-large: what they change (and what a service changes by itself, such as an alarm's state) is written within a second.
+service's state file is written. Messages are not waited for, because they are many and their state is large: what they
+change (and what a service changes by itself, such as an alarm's state) is written within a second.
 """
 
 from __future__ import annotations
@@ -23,8 +23,21 @@ IDLE_SWEEP_SECONDS = 5.0
 SHARE_OF_TIME = 20
 """A sweep is followed by a pause at least this many times as long, so that saving never takes 5 % of the process."""
 
-JOURNALLED = frozenset({("monitoring", "PutMetricData"), ("logs", "PutLogEvents")})
-"""What these change is in a journal of its own by the time they are answered."""
+JOURNALLED = frozenset(
+    {
+        ("monitoring", "PutMetricData"),
+        ("logs", "PutLogEvents"),
+        ("dynamodb", "PutItem"),
+        ("dynamodb", "UpdateItem"),
+        ("dynamodb", "DeleteItem"),
+        ("dynamodb", "BatchWriteItem"),
+        ("dynamodb", "TransactWriteItems"),
+        ("dynamodb", "ExecuteStatement"),
+        ("dynamodb", "BatchExecuteStatement"),
+        ("dynamodb", "ExecuteTransaction"),
+    }
+)
+"""What these change is in a journal, or a store of its own, by the time they are answered."""
 
 NOT_WAITED_FOR = frozenset(
     {
@@ -35,11 +48,6 @@ NOT_WAITED_FOR = frozenset(
         ("sqs", "ReceiveMessage"),
         ("sqs", "DeleteMessage"),
         ("sqs", "DeleteMessageBatch"),
-        ("dynamodb", "PutItem"),
-        ("dynamodb", "UpdateItem"),
-        ("dynamodb", "DeleteItem"),
-        ("dynamodb", "BatchWriteItem"),
-        ("dynamodb", "TransactWriteItems"),
         ("events", "PutEvents"),
     }
 )

@@ -15,6 +15,7 @@ SERVICES: tuple[str, ...] = (
     "cloudwatch",
     "cloudwatch_metrics",
     "dynamodb",
+    "dynamodb_durable",
     "eventbridge",
     "firehose",
     "kms",
