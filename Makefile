@@ -86,7 +86,7 @@ destroy: setup ## Destroy the stage and its data after asking; AUTO_APPROVE=1 do
 adopt: setup ## Note in the state what an interrupted apply made: ADDRESS, ID
 	@$(BIN)/python -m scripts.provision adopt $(STAGE) "$(ADDRESS)" "$(ID)"
 
-package: setup ## Build the zip of the Glue job's code and print its path
+package: setup ## Build the zips of the Glue job and of the Lambda function, and print their paths
 	@$(BIN)/python -m scripts.provision package
 
 state-bucket: setup ## Make the bucket STATE_BUCKET that keeps the Terraform state of stages on AWS, once

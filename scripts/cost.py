@@ -8,7 +8,7 @@ import sys
 from datastreamer.errors import DatastreamerError
 from datastreamer.provisioning.cost import Workload, estimate, table
 from datastreamer.provisioning.prices import PRICED_ON, REGION
-from datastreamer.provisioning.stage_values import telemetry_values
+from datastreamer.provisioning.stage_values import pipeline_values
 
 
 def main(arguments: list[str]) -> int:
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
         months=options.months,
     )
     try:
-        costs = estimate(telemetry_values(options.stage), workload)
+        costs = estimate(pipeline_values(options.stage, "telemetry"), workload)
     except DatastreamerError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

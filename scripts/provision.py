@@ -12,7 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from datastreamer.errors import DatastreamerError, UsageError
 from datastreamer.provisioning.job_package import build_job_package
-from datastreamer.provisioning.provisioner import JOB_SCRIPT, Plan, Provisioner
+from datastreamer.provisioning.lambda_package import build_lambda_package
+from datastreamer.provisioning.provisioner import FUNCTION, JOB_SCRIPT, Plan, Provisioner
 from datastreamer.provisioning.state_bucket import ensure_state_bucket
 from datastreamer.provisioning.workspace import REPOSITORY, STATE_BUCKET_VARIABLE, data_directory
 from datastreamer.stages import stage_environment
@@ -50,7 +51,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("stage", help="prod, staging, local, or the name of a folder of terraform/envs")
     adopt.add_argument("address", help="its address in Terraform, as the failed apply names it")
     adopt.add_argument("id", help="what AWS knows it as; for a stream, its name")
-    commands.add_parser("package", help="build the zip of the Glue job's code and print its path")
+    commands.add_parser(
+        "package", help="build the zips of the Glue job and of the Lambda function, and print their paths"
+    )
     bucket = commands.add_parser("state-bucket", help="make the bucket that keeps the state of every stage on AWS")
     bucket.add_argument("bucket", help="its name; give the same in DATASTREAMER_STATE_BUCKET")
     return parser
@@ -72,7 +75,7 @@ def _apply(options: argparse.Namespace) -> None:
             raise UsageError(f"there is no saved plan {options.plan}; make one with: make plan STAGE={options.stage}")
         provisioner.apply(Plan(options.plan.resolve(), 0, 0.0))
         return
-    stage = provisioner.workspace.stage
+    stage = provisioner.workspace.name
     plan = None
     if not (options.auto_approve or _approves_itself(options.stage)):
         plan = provisioner.plan()
@@ -85,7 +88,7 @@ def _apply(options: argparse.Namespace) -> None:
 
 def _destroy(options: argparse.Namespace) -> None:
     provisioner = Provisioner(options.stage, os.environ, _say)
-    stage = provisioner.workspace.stage
+    stage = provisioner.workspace.name
     plan = None
     if not options.auto_approve:
         plan = provisioner.plan(destroy=True)
@@ -103,7 +106,9 @@ def _adopt(options: argparse.Namespace) -> None:
 
 
 def _package(_options: argparse.Namespace) -> None:
-    _say(str(build_job_package(JOB_SCRIPT, REPOSITORY, data_directory(os.environ) / "build")))
+    build = data_directory(os.environ) / "build"
+    _say(str(build_job_package(JOB_SCRIPT, REPOSITORY, build)))
+    _say(str(build_lambda_package(FUNCTION, REPOSITORY, build)))
 
 
 def _state_bucket(options: argparse.Namespace) -> None:

@@ -66,7 +66,7 @@ class Cost:
 def estimate(values: Mapping[str, Any], workload: Workload) -> list[Cost]:
     """The monthly cost of each part, in the order in which a reading meets it.
 
-    ``values`` are those of ``telemetry_values``. Raises ConfigurationError for a stream too small for the workload and
+    ``values`` are those of ``pipeline_values``. Raises ConfigurationError for a stream too small for the workload and
     for a schedule that it cannot count.
     """
     return [

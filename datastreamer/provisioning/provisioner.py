@@ -1,41 +1,23 @@
-"""Driving Terraform from Python: plan, apply, destroy and read a stage, with a line for each step as it happens."""
+"""One stage's Terraform: every pipeline that is on there, in one state."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from python_terraform import IsFlagged, IsNotFlagged, Terraform
-
-from datastreamer.errors import ProvisioningError
+from datastreamer.provisioning.driver import Plan, Report, TerraformDriver
 from datastreamer.provisioning.job_package import build_job_package
-from datastreamer.provisioning.mirror import MIRROR_VARIABLE
-from datastreamer.provisioning.progress import Progress
-from datastreamer.provisioning.workspace import REPOSITORY, Workspace, data_directory, open_workspace
+from datastreamer.provisioning.lambda_package import build_lambda_package
+from datastreamer.provisioning.workspace import REPOSITORY, data_directory, open_workspace
 from datastreamer.stages import ENVIRONMENTS
 
+__all__ = ["FUNCTION", "JOB_SCRIPT", "Plan", "Provisioner"]
+
 JOB_SCRIPT = REPOSITORY / "glue_jobs" / "temperature_etl.py"
-PARALLELISM = 24
-"""More than Terraform's 10: most resources only wait for an answer."""
-
-Report = Callable[[str], None]
+FUNCTION = REPOSITORY / "lambdas" / "inference_score"
 
 
-@dataclass(frozen=True)
-class Plan:
-    """A saved plan. ``changes`` is the number of resources that applying it touches; ``seconds`` what planning took."""
-
-    file: Path
-    changes: int
-    seconds: float
-
-
-class Provisioner:
+class Provisioner(TerraformDriver):
     """One stage's Terraform. ``report`` gets each line of progress, without a line end.
 
     Raises UsageError and ConfigurationError when the stage cannot be worked on, ProvisioningError when Terraform fails.
@@ -48,127 +30,14 @@ class Provisioner:
         report: Report,
         *,
         job_script: Path = JOB_SCRIPT,
+        function: Path = FUNCTION,
         environments: Path = ENVIRONMENTS,
     ) -> None:
-        self._report = report
-        self.workspace: Workspace = open_workspace(stage, environ, environments)
-        package = build_job_package(job_script, REPOSITORY, data_directory(environ) / "build")
-        self._variables = {"TF_VAR_job_script": str(job_script), "TF_VAR_job_package": str(package)}
-        self._initialised = False
-        self._terraform = Terraform(working_dir=str(self.workspace.root), terraform_bin_path=self.workspace.binary)
-
-    def init(self) -> None:
-        """Fetch the provider and connect to the state; quick when nothing changed."""
-        backend = list(self.workspace.backend)
-        try:
-            self._run("init", json=IsFlagged, reconfigure=IsFlagged, lockfile="readonly", backend_config=backend)
-        except ProvisioningError as error:
-            if "could not connect to registry" not in str(error):
-                raise
-            raise ProvisioningError(
-                f"{error}\nThe registry cannot be reached from here, and no folder was found that holds the provider. "
-                f"Name one: {MIRROR_VARIABLE}=<folder>"
-            ) from error
-        self._initialised = True
-
-    def plan(self, *, destroy: bool = False) -> Plan:
-        """Compare the stage with its description (or, with ``destroy``, with nothing) and save the plan."""
-        self._initialise()
-        start = time.monotonic()
-        file = self.workspace.plan_file
-        progress = self._run("plan", json=IsFlagged, destroy=destroy, out=str(file), parallelism=PARALLELISM)
-        return Plan(file, progress.planned, time.monotonic() - start)
-
-    def show(self, plan: Plan, *, color: bool = False) -> None:
-        """Report ``plan`` in full, as Terraform shows it."""
-        for line in self._lines("show", str(plan.file), no_color=IsNotFlagged if color else IsFlagged):
-            self._report(line)
-
-    def apply(self, plan: Plan | None = None) -> int:
-        """Carry out ``plan``; without one, put the stage in place as described. Returns the number of changes."""
-        return self._carry_out(plan, destroy=False)
-
-    def destroy(self, plan: Plan | None = None) -> int:
-        """Carry out ``plan``; without one, destroy all that the stage's state knows. Returns the number of changes."""
-        return self._carry_out(plan, destroy=True)
-
-    def adopt(self, address: str, identifier: str) -> None:
-        """Note in the state that the resource at ``address`` is the one that AWS knows as ``identifier``."""
-        self._initialise()
-        for line in self._lines("import", address, identifier, no_color=IsFlagged):
-            self._report(line)
-
-    def output(self) -> dict[str, Any]:
-        """The outputs of the stage, ``{"telemetry": {"stream_name": …}}``; a pipeline that is off has none."""
-        self._initialise()
-        document = json.loads("\n".join(self._lines("output", json=IsFlagged)))
-        return {name: output["value"] for name, output in document.items()}
-
-    def resources(self) -> list[str]:
-        """The addresses of everything in the stage's state."""
-        self._initialise()
-        return [line for line in self._lines("state list") if line]
-
-    def _carry_out(self, plan: Plan | None, *, destroy: bool) -> int:
-        self._initialise()
-        if plan:
-            progress = Progress(self._report, plan.changes)
-            self._run("apply", str(plan.file), json=IsFlagged, parallelism=PARALLELISM, progress=progress)
-            plan.file.unlink()
-            return progress.done
-        # Planning and applying at once spares one start of the provider.
-        options = {"json": IsFlagged, "auto_approve": IsFlagged, "destroy": destroy, "parallelism": PARALLELISM}
-        return self._run("apply", **options).done
-
-    def _initialise(self) -> None:
-        if not self._initialised:
-            self.init()
-
-    def _run(self, command: str, *arguments: str, progress: Progress | None = None, **options: object) -> Progress:
-        """Run a command that speaks ``-json``; raises ProvisioningError with Terraform's own diagnostics."""
-        watched = progress or Progress(self._report)
-        status = 0
-        for line in self._stream(command, *arguments, **options):
-            if isinstance(line, int):
-                status = line
-            else:
-                watched.see(line)
-        if status:
-            raise ProvisioningError(
-                f"terraform {command} failed for stage {self.workspace.stage}:\n{watched.diagnosis()}"
-            )
-        return watched
-
-    def _lines(self, command: str, *arguments: str, **options: object) -> list[str]:
-        """The output of a command that does not speak progress."""
-        lines: list[str] = []
-        for line in self._stream(command, *arguments, **options):
-            if isinstance(line, str):
-                lines.append(line)
-            elif line:
-                raise ProvisioningError(
-                    f"terraform {command} failed for stage {self.workspace.stage}:\n" + "\n".join(lines)
-                )
-        return lines
-
-    def _stream(self, command: str, *arguments: str, **options: object) -> Iterator[str | int]:
-        """Each line of the command's output as it comes, and its exit status last."""
-        words = self._terraform.generate_cmd_string(command, *arguments, **options)
-        process = subprocess.Popen(
-            words,
-            cwd=self.workspace.root,
-            env={**self.workspace.environ, **self._variables},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        assert process.stdout is not None  # noqa: S101  a pipe was asked for
-        try:
-            with process.stdout as output:
-                for line in output:
-                    yield line.rstrip("\n")
-        finally:
-            # After Ctrl+C Terraform stops what it does in good order: its state must not be cut off.
-            status = process.wait()
-        yield status
+        workspace = open_workspace(stage, environ, environments)
+        build = data_directory(environ) / "build"
+        variables = {
+            "job_script": job_script,
+            "job_package": build_job_package(job_script, REPOSITORY, build),
+            "function_package": build_lambda_package(function, REPOSITORY, build),
+        }
+        super().__init__(workspace, {name: str(path) for name, path in variables.items()}, report)

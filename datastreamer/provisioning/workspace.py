@@ -29,17 +29,24 @@ _BUCKET = re.compile(r'^\s*bucket\s*=\s*"([^"]+)"', re.MULTILINE)
 
 @dataclass(frozen=True)
 class Workspace:
-    """A stage's root folder, the folder that Terraform may write to for it, and the environment its commands get.
+    """A root folder, the folder that Terraform may write to for it, and the environment its commands get.
 
-    ``backend`` holds the ``-backend-config`` values of ``terraform init``.
+    ``kind`` is ``stage`` or ``stack``, ``name`` which one; ``backend`` holds the ``-backend-config`` values of
+    ``terraform init``.
     """
 
-    stage: str
+    kind: str
+    name: str
     root: Path
     folder: Path
     binary: str
     environ: dict[str, str]
     backend: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """How messages call it: ``stage local``."""
+        return f"{self.kind} {self.name}"
 
     @property
     def plan_file(self) -> Path:
@@ -64,8 +71,9 @@ def open_workspace(name: str, environ: Mapping[str, str], environments: Path = E
     folder = data_directory(environ) / "terraform" / root.name
     binary, settings = terraform_settings(environ, folder, root / "versions.tf")
     backend = _backend_settings(root, variables, environ, folder)
-    _check_endpoint(variables.get("AWS_ENDPOINT_URL"))
-    return Workspace(variables["DATASTREAMER_STAGE"], root, folder, binary, {**settings, **variables}, backend)
+    check_endpoint(variables.get("AWS_ENDPOINT_URL"))
+    stage = variables["DATASTREAMER_STAGE"]
+    return Workspace("stage", stage, root, folder, binary, {**settings, **variables}, backend)
 
 
 def terraform_settings(environ: Mapping[str, str], folder: Path, versions: Path) -> tuple[str, dict[str, str]]:
@@ -118,25 +126,42 @@ def find_terraform(environ: Mapping[str, str]) -> tuple[str, str]:
 def _backend_settings(
     root: Path, variables: Mapping[str, str], environ: Mapping[str, str], folder: Path
 ) -> tuple[str, ...]:
+    if backend_kind(root) == "local":
+        return local_backend(folder)
+    key = f"datastreamer/{variables['DATASTREAMER_STAGE']}/terraform.tfstate"
+    return s3_backend(root.parent.parent / "backend" / "backend.hcl", key, environ, f"stage {root.name}")
+
+
+def backend_kind(root: Path) -> str:
+    """Where the root keeps its state: ``local`` or ``s3``."""
     match = _BACKEND.search((root / "backend.tf").read_text(encoding="utf-8"))
-    kind = match[1] if match else "local"
-    if kind == "local":
-        return (f"path={folder / 'terraform.tfstate'}",)
-    shared = root.parent.parent / "backend" / "backend.hcl"
-    settings = [str(shared), f"key=datastreamer/{variables['DATASTREAMER_STAGE']}/terraform.tfstate"]
+    return match[1] if match else "local"
+
+
+def local_backend(folder: Path) -> tuple[str, ...]:
+    """Settings of a state that is a file in ``folder``."""
+    return (f"path={folder / 'terraform.tfstate'}",)
+
+
+def s3_backend(shared: Path, key: str, environ: Mapping[str, str], title: str) -> tuple[str, ...]:
+    """Settings of a state in S3 at ``key``; ``shared`` is the file of what all such states have in common.
+
+    Raises ConfigurationError when neither ``shared`` nor the environment names the bucket.
+    """
+    settings = [str(shared), f"key={key}"]
     bucket = environ.get(STATE_BUCKET_VARIABLE)
     if bucket:
         settings.append(f"bucket={bucket}")
     elif not _BUCKET.search(shared.read_text(encoding="utf-8")):
         raise ConfigurationError(
-            f"stage {root.name} keeps its state in S3, and no bucket is named for it. Set "
+            f"{title} keeps its state in S3, and no bucket is named for it. Set "
             f'{STATE_BUCKET_VARIABLE}=<bucket>, or write bucket = "<bucket>" into terraform/backend/{shared.name}. '
             f"To make the bucket, once for all stages: make state-bucket STATE_BUCKET=<bucket>"
         )
     return tuple(settings)
 
 
-def _check_endpoint(endpoint: str | None) -> None:
+def check_endpoint(endpoint: str | None) -> None:
     """Terraform retries a refused connection for minutes; a stage that is not there should be told at once."""
     if endpoint is None:
         return

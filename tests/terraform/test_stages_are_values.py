@@ -43,15 +43,32 @@ def test_terraform_and_commands_give_the_stage_the_same_name(stage: Path) -> Non
     assert terraform[1] == command[1]
 
 
-def test_every_value_of_a_stage_reaches_the_pipeline() -> None:
-    declared = set(re.findall(r'^variable "(\w+)"', (TELEMETRY / "variables.tf").read_text(), re.MULTILINE))
-    passed = set(
-        re.findall(r"= var\.telemetry\.(\w+)$", (ENVIRONMENTS / "production/main.tf").read_text(), re.MULTILINE)
+NOT_OF_A_STAGE = {"stage", "job_script", "job_package", "stack_name", "function_package"}
+"""Variables of pipelines that no stage sets: its own name makes them, or the machine that applies."""
+
+
+@pytest.mark.parametrize(
+    ("root", "pipeline"),
+    [
+        (ENVIRONMENTS / "production", "telemetry"),
+        (ENVIRONMENTS / "production", "inference"),
+        (TERRAFORM / "stacks" / "inference", "inference"),
+    ],
+)
+def test_every_value_of_a_root_reaches_the_pipeline_and_has_its_type(root: Path, pipeline: str) -> None:
+    variables = (TERRAFORM / "pipelines" / pipeline / "variables.tf").read_text()
+    declared = dict(re.findall(r'^variable "(\w+)" \{.*?^  type\s*= (.+?)$', variables, re.MULTILINE | re.DOTALL))
+    passed = re.findall(
+        rf"^  (\w+)\s*= (?:coalesce\()?var\.{pipeline}\.(\w+)", (root / "main.tf").read_text(), re.MULTILINE
     )
-    offered = set(
-        re.findall(r"^    (\w+)\s*= optional", (ENVIRONMENTS / "production/variables.tf").read_text(), re.MULTILINE)
+    assert all(name == value for name, value in passed)
+    block = re.search(
+        rf'^variable "{pipeline}" \{{.*?^\}}', (root / "variables.tf").read_text(), re.MULTILINE | re.DOTALL
     )
-    assert offered == passed == declared - {"stage", "job_script", "job_package"}
+    assert block is not None
+    offered = dict(re.findall(r"^    (\w+)\s*= optional\((.+)\)$", block[0], re.MULTILINE))
+    assert offered == {name: kind for name, kind in declared.items() if name not in NOT_OF_A_STAGE}
+    assert {name for name, _ in passed} == set(offered)
 
 
 def columns_in_terraform(name: str) -> tuple[Column, ...]:
@@ -132,7 +149,9 @@ def test_only_pipelines_call_modules_and_only_stages_call_pipelines() -> None:
     for file in TERRAFORM.rglob("*.tf"):
         layer = file.relative_to(TERRAFORM).parts[0]
         for source in re.findall(r'^  source = "(\.[^"]+)"', file.read_text(), re.MULTILINE):
-            allowed = {"envs": "../../pipelines/", "pipelines": "../../modules/"}.get(layer)
+            allowed = {"envs": "../../pipelines/", "stacks": "../../pipelines/", "pipelines": "../../modules/"}.get(
+                layer
+            )
             assert allowed, f"{file} calls {source}"
             assert source.startswith(allowed), f"{file} calls {source}"
 

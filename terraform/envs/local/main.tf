@@ -42,3 +42,54 @@ module "telemetry" {
   job_stalled_hours          = var.telemetry.job_stalled_hours
   log_retention_days         = var.telemetry.log_retention_days
 }
+
+module "inference" {
+  source = "../../pipelines/inference"
+  count  = contains(var.pipelines, "inference") ? 1 : 0
+
+  providers = {
+    aws = aws.inference
+  }
+
+  stack_name       = local.inference_stack
+  function_package = var.function_package
+
+  stream_mode                = var.inference.stream_mode
+  shard_count                = var.inference.shard_count
+  stream_retention_hours     = var.inference.stream_retention_hours
+  stream_customer_key        = var.inference.stream_customer_key
+  architecture               = var.inference.architecture
+  memory_megabytes           = var.inference.memory_megabytes
+  timeout_seconds            = var.inference.timeout_seconds
+  reserved_concurrency       = var.inference.reserved_concurrency
+  tracing                    = var.inference.tracing
+  content_type               = var.inference.content_type
+  max_rows_per_call          = var.inference.max_rows_per_call
+  score_threshold            = var.inference.score_threshold
+  processing_enabled         = var.inference.processing_enabled
+  starting_position          = var.inference.starting_position
+  starting_timestamp         = var.inference.starting_timestamp
+  batch_size                 = var.inference.batch_size
+  batching_window_seconds    = var.inference.batching_window_seconds
+  parallelization_factor     = var.inference.parallelization_factor
+  bisect_on_error            = var.inference.bisect_on_error
+  maximum_retries            = var.inference.maximum_retries
+  maximum_record_age_seconds = var.inference.maximum_record_age_seconds
+  ttl_days                   = var.inference.ttl_days
+  recovery_days              = var.inference.recovery_days
+  deletion_protection        = var.inference.deletion_protection
+  age_objects                = var.inference.age_objects
+  noncurrent_version_days    = var.inference.noncurrent_version_days
+  replayed_days              = var.inference.replayed_days
+  force_destroy              = var.inference.force_destroy
+  key_deletion_window_days   = var.inference.key_deletion_window_days
+  iterator_age_alarm_seconds = var.inference.iterator_age_alarm_seconds
+  parked_alarm_records       = var.inference.parked_alarm_records
+  alarm_emails               = var.inference.alarm_emails
+  log_retention_days         = var.inference.log_retention_days
+}
+
+locals {
+  # Commands find the stage's own inference stack by this name, as they find any other stack.
+  inference_stack = "datastreamer-${var.stage}-inference"
+}

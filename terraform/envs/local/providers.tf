@@ -13,3 +13,18 @@ provider "aws" {
     }
   }
 }
+
+provider "aws" {
+  alias             = "inference"
+  region            = var.region
+  s3_use_path_style = var.s3_path_style
+
+  default_tags {
+    tags = {
+      PROJECT  = "datastreamer"
+      STAGE    = var.stage
+      PIPELINE = "inference"
+      STACK    = local.inference_stack
+    }
+  }
+}

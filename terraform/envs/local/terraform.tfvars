@@ -15,3 +15,15 @@ telemetry = {
   key_deletion_window_days = 7
   log_retention_days       = 7
 }
+
+# Of the stage's own inference pipeline, and of every stack that is deployed to the stage.
+inference = {
+  # For the reasons given above.
+  stream_customer_key = false
+  age_objects         = false
+
+  deletion_protection      = false
+  force_destroy            = true
+  key_deletion_window_days = 7
+  log_retention_days       = 7
+}

@@ -14,9 +14,26 @@ mock_provider "aws" {
   }
 }
 
+mock_provider "aws" {
+  alias = "inference"
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { name = "ap-northeast-1" }
+  }
+}
+
 variables {
-  job_script  = "../../modules/glue_job/testdata/job.py"
-  job_package = "../../modules/glue_job/testdata/package-1.zip"
+  job_script       = "../../modules/glue_job/testdata/job.py"
+  job_package      = "../../modules/glue_job/testdata/package-1.zip"
+  function_package = "../../modules/glue_job/testdata/package-1.zip"
 }
 
 run "the_values_of_the_stage_are_valid" {
@@ -25,6 +42,28 @@ run "the_values_of_the_stage_are_valid" {
   assert {
     condition     = output.telemetry.stream_name == "datastreamer-${var.stage}-stream"
     error_message = "The stage must have the telemetry pipeline, under its own name."
+  }
+}
+
+run "the_inference_pipeline_is_off_until_it_is_asked_for" {
+  command = plan
+
+  assert {
+    condition     = output.inference == null
+    error_message = "A stage must not pay for a pipeline that nobody asked for."
+  }
+}
+
+run "the_inference_pipeline_has_the_stages_name" {
+  command = plan
+
+  variables {
+    pipelines = ["inference"]
+  }
+
+  assert {
+    condition     = output.telemetry == null && output.inference.stack_name == "datastreamer-${var.stage}-inference"
+    error_message = "The stage must have an inference stack of its own when it is switched on."
   }
 }
 

@@ -30,8 +30,8 @@ variable "pipelines" {
   default     = ["telemetry"]
 
   validation {
-    condition     = length(setsubtract(var.pipelines, ["telemetry"])) == 0
-    error_message = "pipelines must be among: telemetry."
+    condition     = length(setsubtract(var.pipelines, ["telemetry", "inference"])) == 0
+    error_message = "pipelines must be among: telemetry, inference."
   }
 }
 
@@ -44,6 +44,12 @@ variable "job_script" {
 
 variable "job_package" {
   description = "Path of the zip with the Python packages that Glue jobs import; `make package` builds it."
+  type        = string
+  nullable    = false
+}
+
+variable "function_package" {
+  description = "Path of the zip of the function inference_score; `make package` builds it."
   type        = string
   nullable    = false
 }
@@ -78,6 +84,47 @@ variable "telemetry" {
     alarm_emails               = optional(set(string))
     quarantine_alarm_percent   = optional(number)
     job_stalled_hours          = optional(number)
+    log_retention_days         = optional(number)
+  })
+  nullable = false
+  default  = {}
+}
+
+variable "inference" {
+  description = "Values of the inference pipeline; terraform/pipelines/inference/variables.tf says what each means and its default."
+  type = object({
+    stream_mode                = optional(string)
+    shard_count                = optional(number)
+    stream_retention_hours     = optional(number)
+    stream_customer_key        = optional(bool)
+    architecture               = optional(string)
+    memory_megabytes           = optional(number)
+    timeout_seconds            = optional(number)
+    reserved_concurrency       = optional(number)
+    tracing                    = optional(bool)
+    content_type               = optional(string)
+    max_rows_per_call          = optional(number)
+    score_threshold            = optional(string)
+    processing_enabled         = optional(bool)
+    starting_position          = optional(string)
+    starting_timestamp         = optional(string)
+    batch_size                 = optional(number)
+    batching_window_seconds    = optional(number)
+    parallelization_factor     = optional(number)
+    bisect_on_error            = optional(bool)
+    maximum_retries            = optional(number)
+    maximum_record_age_seconds = optional(number)
+    ttl_days                   = optional(number)
+    recovery_days              = optional(number)
+    deletion_protection        = optional(bool)
+    age_objects                = optional(bool)
+    noncurrent_version_days    = optional(number)
+    replayed_days              = optional(number)
+    force_destroy              = optional(bool)
+    key_deletion_window_days   = optional(number)
+    iterator_age_alarm_seconds = optional(number)
+    parked_alarm_records       = optional(number)
+    alarm_emails               = optional(set(string))
     log_retention_days         = optional(number)
   })
   nullable = false

@@ -9,7 +9,7 @@ import pytest
 
 from datastreamer.errors import ConfigurationError, UsageError
 from datastreamer.provisioning.cost import Cost, Workload, estimate, runs_per_month, table
-from datastreamer.provisioning.stage_values import telemetry_values
+from datastreamer.provisioning.stage_values import pipeline_values
 from scripts import cost as command
 
 WORKLOAD = Workload()
@@ -17,7 +17,7 @@ WORKLOAD = Workload()
 
 @pytest.fixture
 def values() -> dict[str, Any]:
-    return dict(telemetry_values("production"))
+    return dict(pipeline_values("production", "telemetry"))
 
 
 def cost_of(part: str, values: dict[str, Any], workload: Workload = WORKLOAD) -> float:
@@ -140,7 +140,7 @@ def test_the_table_adds_up() -> None:
 
 
 def test_a_stages_values_win_over_the_pipelines_defaults() -> None:
-    production, staging = telemetry_values("prod"), telemetry_values("staging")
+    production, staging = pipeline_values("prod", "telemetry"), pipeline_values("staging", "telemetry")
     assert (production["shard_count"], staging["shard_count"]) == (2, 1)
     assert (production["force_destroy"], staging["force_destroy"]) == (False, True)
     assert production["athena_scan_limit_bytes"] == 10 * 1024**3
@@ -148,7 +148,7 @@ def test_a_stages_values_win_over_the_pipelines_defaults() -> None:
 
 def test_an_unknown_stage_has_no_values() -> None:
     with pytest.raises(UsageError, match="there is no stage 'moon'"):
-        telemetry_values("moon")
+        pipeline_values("moon", "telemetry")
 
 
 def test_the_command_prints_the_table_or_the_reason(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from scripts import provision
 
 class FakeWorkspace:
     def __init__(self, stage: str) -> None:
-        self.stage = stage
+        self.name = stage
 
 
 class FakeProvisioner:

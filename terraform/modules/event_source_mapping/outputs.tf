@@ -1,0 +1,14 @@
+output "uuid" {
+  description = "Id of the mapping."
+  value       = aws_lambda_event_source_mapping.this.uuid
+}
+
+output "arn" {
+  description = "ARN of the mapping."
+  value       = aws_lambda_event_source_mapping.this.arn
+}
+
+output "alarm_arns" {
+  description = "ARNs of the mapping's alarms."
+  value       = values(aws_cloudwatch_metric_alarm.this)[*].arn
+}

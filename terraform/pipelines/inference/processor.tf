@@ -1,0 +1,107 @@
+# The function that scores, and what feeds it.
+
+module "processor" {
+  source = "../../modules/lambda_function"
+
+  name                 = local.function_name
+  description          = "Scores records of ${local.stream_name} with ${local.endpoint_name} and writes predictions to ${local.table_name}."
+  package_path         = var.function_package
+  architecture         = var.architecture
+  memory_megabytes     = var.memory_megabytes
+  timeout_seconds      = var.timeout_seconds
+  reserved_concurrency = var.reserved_concurrency
+  tracing              = var.tracing
+  kms_key_arn          = module.key.arn
+  log_retention_days   = var.log_retention_days
+  alarm_topic_arns     = local.alarm_topic_arns
+
+  environment = merge(
+    {
+      ENDPOINT_NAME                = local.endpoint_name
+      TABLE_NAME                   = module.table.name
+      DLQ_BUCKET                   = module.dlq_bucket.name
+      CONTENT_TYPE                 = var.content_type
+      MAX_ROWS_PER_CALL            = tostring(var.max_rows_per_call)
+      POWERTOOLS_SERVICE_NAME      = local.function_name
+      POWERTOOLS_METRICS_NAMESPACE = local.metric_namespace
+    },
+    var.score_threshold == "" ? {} : { SCORE_THRESHOLD = var.score_threshold },
+    var.ttl_days == 0 ? {} : { TTL_DAYS = tostring(var.ttl_days) },
+  )
+
+  permissions = [
+    {
+      sid       = "Score"
+      actions   = ["sagemaker:InvokeEndpoint"]
+      resources = [local.endpoint_arn]
+    },
+    {
+      sid       = "WritePredictions"
+      actions   = ["dynamodb:BatchWriteItem", "dynamodb:PutItem"]
+      resources = [module.table.arn]
+    },
+    {
+      sid       = "ParkRecords"
+      actions   = ["s3:PutObject"]
+      resources = ["${module.dlq_bucket.arn}/${local.parked_prefix}*"]
+    },
+    {
+      # DynamoDB and S3 use the key on the function's behalf; the function itself cannot.
+      sid       = "EncryptPredictions"
+      actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
+      resources = [module.key.arn]
+      string_equals = {
+        "kms:ViaService" = "dynamodb.${local.region}.amazonaws.com"
+      }
+    },
+    {
+      sid       = "EncryptParkedRecords"
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = [module.key.arn]
+      string_equals = {
+        "kms:ViaService" = "s3.${local.region}.amazonaws.com"
+      }
+    },
+  ]
+}
+
+module "event_source" {
+  source = "../../modules/event_source_mapping"
+
+  name                       = local.function_name
+  function_name              = module.processor.name
+  function_role_name         = module.processor.role_name
+  stream_arn                 = module.stream.arn
+  stream_kms_key_arns        = module.stream_key[*].arn
+  failure_bucket_arn         = module.dlq_bucket.arn
+  failure_kms_key_arn        = module.key.arn
+  enabled                    = var.processing_enabled
+  starting_position          = var.starting_position
+  starting_timestamp         = var.starting_timestamp
+  batch_size                 = var.batch_size
+  batching_window_seconds    = var.batching_window_seconds
+  parallelization_factor     = var.parallelization_factor
+  bisect_on_error            = var.bisect_on_error
+  maximum_retries            = var.maximum_retries
+  maximum_record_age_seconds = var.maximum_record_age_seconds
+  iterator_age_alarm_seconds = var.iterator_age_alarm_seconds
+  alarm_topic_arns           = local.alarm_topic_arns
+}
+
+# What the function counts itself: no record of these is lost, but somebody should look at them.
+resource "aws_cloudwatch_metric_alarm" "parked" {
+  alarm_name          = "${local.function_name}-parked-records"
+  alarm_description   = "${local.function_name} could not score some records; each lies with its reason in ${local.dlq_bucket}, below ${local.parked_prefix}."
+  namespace           = local.metric_namespace
+  metric_name         = "RecordsParked"
+  dimensions          = { service = local.function_name }
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  datapoints_to_alarm = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = var.parked_alarm_records
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.alarm_topic_arns
+  ok_actions          = local.alarm_topic_arns
+}
