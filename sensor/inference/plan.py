@@ -58,13 +58,16 @@ class Planner:
         self._options = options
         self._ticks = max(1, min(_MAX_CHUNK_TICKS, _CHUNK_RECORDS // options.devices))
         self._chunk = 0
-        devices = options.devices
-        self._fault = np.full(devices, HEALTHY, np.int8)
-        self._done = np.zeros(devices, np.int64)
-        self._length = np.zeros(devices, np.int64)
-        self._severity = np.zeros(devices)
-        self._direction = np.ones(devices)
-        share = options.anomalies
+        devices, share = options.devices, options.anomalies
+        # A run begins amid the devices' lives: as many are faulty at once as later on, somewhere in their episodes.
+        random = np.random.default_rng(np.random.SeedSequence([options.seed, 2]))
+        faulty = random.random(devices) < share
+        kind = random.integers(0, len(FAULTS), devices)
+        self._fault = np.where(faulty, kind, HEALTHY).astype(np.int8)
+        self._length = np.where(faulty, random.integers(_SHORTEST[kind], _LONGEST[kind] + 1), 0)
+        self._done = np.where(faulty, random.integers(0, self._length + 1), 0)
+        self._severity = random.random(devices)
+        self._direction = np.where(random.random(devices) < 0.5, -1.0, 1.0)
         # Episodes of L readings and gaps of (1 - p) / p healthy ones between them: the share is L / (L + gap).
         self._onset = share / (share + MEAN_READINGS * (1.0 - share))
 

@@ -1,0 +1,9 @@
+"""Training of the example model: simulated readings in, an archive that a SageMaker endpoint serves out.
+
+It alone in this package knows the simulator, and it alone needs XGBoost and NumPy, which it imports when it runs: the
+function that scores records is packed without them.
+"""
+
+from datastreamer.inference.training.example import TrainedExample, train_example, upload
+
+__all__ = ["TrainedExample", "train_example", "upload"]

@@ -1,0 +1,131 @@
+"""The example model: trained, evaluated, packed, described and uploaded."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from datastreamer.errors import ConfigurationError
+from datastreamer.inference.images import xgboost_image
+from datastreamer.inference.training.archive import pack
+from datastreamer.inference.training.evaluation import Evaluation, best_threshold, evaluate, limit_alarms
+from datastreamer.inference.training.model import fit, score
+from datastreamer.inference.training.readings import HELD_OUT, TRAINING, VALIDATION, simulate
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+DEFAULT_RECORDS: Final = 200_000
+ARCHIVE: Final = "model.tar.gz"
+CARD: Final = "model-card.md"
+
+
+@dataclass(frozen=True)
+class TrainedExample:
+    """A trained model on the disk: ``archive`` (``model.tar.gz``) and ``card`` beside it.
+
+    ``digest``: 16 hexadecimal digits of the archive's SHA-256. ``threshold``: the score from which on a reading is
+    called an anomaly. ``held_out``: the model on readings it never saw; ``limits``: plain limits on the same readings.
+    """
+
+    archive: Path
+    card: Path
+    digest: str
+    seed: int
+    records: int
+    threshold: float
+    validation: Evaluation
+    held_out: Evaluation
+    limits: Evaluation
+
+    @property
+    def prefix(self) -> str:
+        """Where its files lie in a bucket of models."""
+        return f"example/{self.digest}"
+
+    def document(self) -> dict[str, Any]:
+        """For ``--json``: paths, digest, threshold, precision and recall (fractions) of the held-out readings."""
+        return {
+            "archive": str(self.archive),
+            "card": str(self.card),
+            "digest": self.digest,
+            "seed": self.seed,
+            "records": self.records,
+            "threshold": self.threshold,
+            "held_out": {
+                "records": self.held_out.records,
+                "anomalies": self.held_out.anomalies,
+                "precision": self.held_out.precision,
+                "recall": self.held_out.recall,
+                "f1": self.held_out.f1,
+                "recall_by_fault": self.held_out.recall_by_fault,
+            },
+            "plain_limits": {"precision": self.limits.precision, "recall": self.limits.recall},
+        }
+
+    def next_commands(self, model_uri: str, stack: str, region: str) -> tuple[str, ...]:
+        """What to type to put the uploaded model behind an endpoint of ``stack`` in ``region``."""
+        return (
+            f"datastreamer inference create-model {stack}-model {xgboost_image(region)} {model_uri}",
+            f"datastreamer inference create-endpoint-config {stack}-config {stack}-model",
+            f"datastreamer inference create-endpoint {stack}-endpoint {stack}-config",
+            f"datastreamer inference update-processor {stack}-processor --threshold {self.threshold}",
+        )
+
+
+def train_example(
+    *,
+    out: Path,
+    seed: int = 7,
+    records: int = DEFAULT_RECORDS,
+    report: Callable[[str], None] = lambda _: None,
+) -> TrainedExample:
+    """Train on simulated readings and write ``model.tar.gz`` and ``model-card.md`` into the folder ``out``.
+
+    ``records`` readings in all: three fifths to train on, a fifth to choose the threshold by, a fifth that the model
+    never sees to measure it on. Equal seed and records give equal bytes. ``report`` is told what is being done.
+    Raises UsageError for too few records or a negative seed, ConfigurationError when ``out`` cannot be written.
+    """
+    from datastreamer.inference.training.card import model_card
+
+    report(f"simulating {records:,} readings")
+    training, validation, held_out = (simulate(part, seed, records) for part in (TRAINING, VALIDATION, HELD_OUT))
+    report(f"training on {len(training.values):,} of them")
+    model = fit(training, seed)
+    report(f"measuring on {len(held_out.values):,} that it never saw")
+    chosen_by = score(model, validation.values)
+    threshold = best_threshold(chosen_by, validation.faulty)
+    packed = pack(model)
+    example = TrainedExample(
+        archive=out / ARCHIVE,
+        card=out / CARD,
+        digest=hashlib.sha256(packed).hexdigest()[:16],
+        seed=seed,
+        records=records,
+        threshold=threshold,
+        validation=evaluate(validation, chosen_by >= threshold),
+        held_out=evaluate(held_out, score(model, held_out.values) >= threshold),
+        limits=evaluate(held_out, limit_alarms(training, held_out.values)),
+    )
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        example.archive.write_bytes(packed)
+        example.card.write_text(model_card(example, training, validation, held_out), encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"{out} cannot be written: {error.strerror}. Name another folder with --out"
+        ) from error
+    return example
+
+
+def upload(example: TrainedExample, client: S3Client, bucket: str) -> str:
+    """Put archive and card under ``example/<digest>/`` of ``bucket``; the archive's S3 URI, for create-model.
+
+    Uploading the same model twice changes nothing. Raises botocore's ClientError.
+    """
+    for path, kind in ((example.card, "text/markdown; charset=utf-8"), (example.archive, "application/gzip")):
+        client.put_object(Bucket=bucket, Key=f"{example.prefix}/{path.name}", Body=path.read_bytes(), ContentType=kind)
+    return f"s3://{bucket}/{example.prefix}/{ARCHIVE}"
