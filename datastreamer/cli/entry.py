@@ -20,7 +20,7 @@ from botocore.exceptions import (
 from rich.console import Console
 from rich.markup import escape
 
-from datastreamer.cli import telemetry
+from datastreamer.cli import inference, telemetry
 from datastreamer.errors import DatastreamerError
 
 MISSING = frozenset({"ResourceNotFoundException", "EntityNotFoundException", "NoSuchBucket"})
@@ -37,6 +37,9 @@ app = typer.Typer(
     suggest_commands=True,
 )
 app.add_typer(telemetry.app, name="telemetry")
+app.add_typer(inference.app, name="inference")
+
+MISSING_HINTS = {"telemetry": telemetry.MISSING_HINT, "inference": inference.MISSING_HINT}
 
 
 def _show_version(wanted: bool) -> None:
@@ -85,8 +88,13 @@ def _sentence(error: ClientError) -> str:
     elif code in ("ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId"):
         hint = " The credentials are wrong or have expired: sign in again."
     elif code in MISSING or (code == "InvalidRequestException" and "WorkGroup" in message):
-        hint = " Is the stage applied? Try: make apply"
+        hint = f" {_missing_hint()}"
     return f"{code}: {message.rstrip('.')}.{hint}"
+
+
+def _missing_hint() -> str:
+    """What the pipeline whose command ran says of missing resources."""
+    return next((MISSING_HINTS[word] for word in sys.argv[1:] if word in MISSING_HINTS), "Does it exist?")
 
 
 def _fail(message: str, code: int) -> None:

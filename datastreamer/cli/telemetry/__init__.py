@@ -6,6 +6,9 @@ import typer
 
 from datastreamer.cli.telemetry import ask, drive, health, proof
 
+MISSING_HINT = "Is the stage applied? Try: make apply"
+"""What to do when AWS says that there is no such resource."""
+
 app = typer.Typer(help="The telemetry lake: sensors -> Kinesis -> Firehose -> Glue -> Athena.", no_args_is_help=True)
 app.command(name="query")(ask.query)
 app.command(name="etl")(drive.etl)

@@ -1,0 +1,36 @@
+"""``datastreamer inference``: put a stack in place and manage every part of it."""
+
+from __future__ import annotations
+
+import typer
+
+from datastreamer.cli.inference import endpoints, invoke, models, predictions, records, streams, tables
+
+COMMANDS = (
+    streams.create_stream,
+    streams.delete_stream,
+    streams.list_streams,
+    records.put_one,
+    records.put_many,
+    models.create_model,
+    models.create_endpoint_config,
+    endpoints.create_endpoint,
+    endpoints.delete_endpoint,
+    endpoints.list_endpoints,
+    invoke.invoke_endpoint,
+    tables.create_table,
+    tables.delete_table,
+    predictions.query,
+    predictions.scan,
+    tables.list_tables,
+)
+"""In the order in which the help shows them."""
+
+MISSING_HINT = "See what there is: datastreamer inference status"
+"""What to do when AWS says that there is no such resource."""
+
+app = typer.Typer(
+    help="Real-time inference: Kinesis -> Lambda -> SageMaker endpoint -> DynamoDB.", no_args_is_help=True
+)
+for each in COMMANDS:
+    each.register(app)

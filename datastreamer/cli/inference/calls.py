@@ -1,0 +1,57 @@
+"""Showing the calls of a dry run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+
+from datastreamer.inference.dry_run import Call
+
+if TYPE_CHECKING:
+    from datastreamer.cli.inference.session import Session
+
+SHOWN_ITEMS = 3
+"""Items of a long list that people are shown; machines get all."""
+LONGEST_TEXT = 4096
+
+
+def show_calls(calls: Sequence[Call], session: Session) -> None:
+    """For machines ``{"dry_run": true, "calls": [{"service", "operation", "parameters"}]}``, else a block a call."""
+    if session.as_json:
+        session.answer_json(
+            {
+                "dry_run": True,
+                "calls": [
+                    {"service": call.service, "operation": call.operation, "parameters": _readable(call.parameters)}
+                    for call in calls
+                ],
+            }
+        )
+        return
+    for call in calls:
+        parameters = json.dumps(_readable(call.parameters, SHOWN_ITEMS), indent=2, ensure_ascii=False, default=str)
+        session.out.print(f"[bold]{call.service}.{call.operation}[/] {escape(parameters)}", soft_wrap=True)
+    number = f"{len(calls):,} call{'' if len(calls) == 1 else 's'}"
+    session.remark(f"[dim]dry run: {number} would be made, nothing was changed[/]")
+
+
+def _readable(value: Any, most: int | None = None) -> Any:
+    """``value`` as JSON can show it: bytes as text (or base64), large ones by their size and hash."""
+    if isinstance(value, dict):
+        return {key: _readable(item, most) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        shown = [_readable(item, most) for item in value[:most]]
+        return shown + [f"… {len(value) - len(shown):,} more"] * (len(value) > len(shown))
+    if isinstance(value, bytes | bytearray):
+        if len(value) > LONGEST_TEXT:
+            return f"<{len(value):,} bytes, sha256 {hashlib.sha256(value).hexdigest()}>"
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return base64.b64encode(value).decode()
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -1,0 +1,108 @@
+"""``create-endpoint``, ``delete-endpoint``, ``list-endpoints``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from datastreamer.cli.inference.command import StackOption, TimeoutOption, WaitOption, YesOption, command
+from datastreamer.cli.inference.rows import table_of
+from datastreamer.cli.inference.session import Session
+from datastreamer.inference import endpoints, models
+from datastreamer.inference.names import stack_of
+from datastreamer.inference.waiting import Patience
+
+PANEL = "SageMaker"
+
+
+@command(
+    "create-endpoint",
+    panel=PANEL,
+    changes=True,
+    examples=(
+        "create-endpoint my-realtime-ml-endpoint my-realtime-ml-config",
+        "create-endpoint my-realtime-ml-endpoint my-new-config --update",
+    ),
+)
+def create_endpoint(
+    session: Session,
+    name: Annotated[str, typer.Argument(help="Name of the endpoint.")],
+    config: Annotated[str, typer.Argument(help="Name of the endpoint configuration.")],
+    update: Annotated[bool, typer.Option("--update", help="Move an endpoint that is there to CONFIG.")] = False,
+    stack: StackOption = None,
+    wait: WaitOption = True,
+    timeout: TimeoutOption = 1800,
+) -> None:
+    """Make an endpoint and wait until it is InService (some minutes on AWS). It costs money until it is deleted."""
+    sagemaker = session.client("sagemaker")
+    if update:
+        endpoints.update_endpoint(sagemaker, name, config)
+    else:
+        endpoints.create_endpoint(sagemaker, name, config, stack or stack_of(name))
+    status = "Updating" if update else "Creating"
+    if wait and not session.dry_run:
+        with session.following(f"endpoint {name}", quiet=session.quiet) as report:
+            status = endpoints.wait_for_endpoint(sagemaker, name, patience=Patience(timeout), report=report).status
+    session.answer(
+        {"endpoint": name, "endpoint_config": config, "status": status},
+        f"[{'green' if status == 'InService' else 'yellow'}]{status}[/] endpoint {name}, configuration {config}",
+    )
+
+
+@command(
+    "delete-endpoint",
+    panel=PANEL,
+    changes=True,
+    examples=("delete-endpoint my-realtime-ml-endpoint --yes", "delete-endpoint my-realtime-ml-endpoint --all"),
+)
+def delete_endpoint(
+    session: Session,
+    name: Annotated[str, typer.Argument(help="Name of the endpoint.")],
+    everything: Annotated[bool, typer.Option("--all", help="Also its configuration and the models of that.")] = False,
+    yes: YesOption = False,
+    wait: WaitOption = True,
+    timeout: TimeoutOption = 900,
+) -> None:
+    """Delete an endpoint, after asking."""
+    sagemaker = session.client("sagemaker")
+    found = endpoints.describe_endpoint(sagemaker, name)
+    used = endpoints.models_of(sagemaker, found.config) if everything else []
+    beyond = f", configuration {found.config} and {', '.join(used)}" if everything else ""
+    session.confirm(f"Delete endpoint {name}{beyond}?", yes=yes)
+    endpoints.delete_endpoint(sagemaker, name)
+    if everything:
+        models.delete_endpoint_config(sagemaker, found.config)
+        for model in used:
+            models.delete_model(sagemaker, model)
+    if wait and not session.dry_run:
+        with session.following(f"endpoint {name}", quiet=session.quiet) as report:
+            endpoints.wait_until_endpoint_is_gone(sagemaker, name, patience=Patience(timeout), report=report)
+    state = "DELETED" if wait else "DELETING"
+    session.answer(
+        {
+            "endpoint": name,
+            "status": state,
+            "deleted_endpoint_config": found.config if everything else None,
+            "deleted_models": used,
+        },
+        f"[green]{state}[/] endpoint {name}{beyond}",
+    )
+
+
+@command("list-endpoints", panel=PANEL, examples=("list-endpoints", "list-endpoints --json"))
+def list_endpoints(session: Session) -> None:
+    """List the region's endpoints with their state."""
+    found = list(endpoints.list_endpoints(session.client("sagemaker")))
+    rows = [(each.name, each.status, each.config, _instances(each)) for each in found]
+    session.answer(
+        {"region": session.region, "endpoints": [asdict(each) for each in found]},
+        table_of(("endpoint", "status", "configuration", "instances"), rows, none=f"no endpoint in {session.region}"),
+    )
+
+
+def _instances(endpoint: endpoints.Endpoint) -> str:
+    return (
+        ", ".join("serverless" if each.instances is None else str(each.instances) for each in endpoint.variants) or "-"
+    )

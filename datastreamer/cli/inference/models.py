@@ -1,0 +1,104 @@
+"""``create-model`` and ``create-endpoint-config``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from datastreamer.cli.inference.command import StackOption, command
+from datastreamer.cli.inference.session import Session
+from datastreamer.inference import models
+from datastreamer.inference.names import stack_of
+from datastreamer.inference.roles import ensure_role, model_policy, once_role_is_known
+from datastreamer.inference.waiting import Patience
+
+PANEL = "SageMaker"
+ROLE_PATIENCE = Patience(timeout=90.0, every=3.0)
+
+
+@command(
+    "create-model",
+    panel=PANEL,
+    changes=True,
+    examples=("create-model my-realtime-ml-model IMAGE s3://my-realtime-ml-models-123456789012/model.tar.gz",),
+)
+def create_model(
+    session: Session,
+    name: Annotated[str, typer.Argument(help="Name of the model.")],
+    image: Annotated[str, typer.Argument(help="URI of the container image that serves it.")],
+    model_uri: Annotated[str, typer.Argument(help="Its archive in S3: s3://<bucket>/<key>.tar.gz.")],
+    role: Annotated[
+        str | None,
+        typer.Option(
+            "--role", metavar="ARN", help="Execution role; by default one is made that can no more than this."
+        ),
+    ] = None,
+    stack: StackOption = None,
+) -> None:
+    """Make a SageMaker model of a container image and a model archive."""
+    artifact = models.Artifact.parse(model_uri)
+    models.check_artifact(session.client("s3"), artifact)
+    sagemaker = session.client("sagemaker")
+    models.check_model_is_new(sagemaker, name)
+    owner = stack or stack_of(name)
+    role_name = f"{name}-role"
+    role_arn = role or session.place.role(role_name)
+    if not role:
+        policy = model_policy(image, artifact, session.place)
+        ensure_role(
+            session.client("iam"),
+            role_name,
+            service="sagemaker.amazonaws.com",
+            policy=policy,
+            place=session.place,
+            stack=owner,
+        )
+    with session.following(f"model {name}", quiet=session.quiet) as report:
+        once_role_is_known(
+            lambda: models.create_model(
+                sagemaker, name, image=image, artifact=artifact, role_arn=role_arn, stack=owner
+            ),
+            patience=ROLE_PATIENCE,
+            report=report,
+        )
+    session.answer(
+        {"model": name, "image": image, "model_uri": artifact.uri, "role": role_arn},
+        f"[green]created[/] model {name}, role {role_arn}",
+    )
+
+
+@command(
+    "create-endpoint-config",
+    panel=PANEL,
+    changes=True,
+    examples=(
+        "create-endpoint-config my-realtime-ml-config my-realtime-ml-model",
+        "create-endpoint-config my-config my-model --instance-type ml.c6i.xlarge --instance-count 2",
+        "create-endpoint-config my-config my-model --serverless --memory 4096 --max-concurrency 20",
+    ),
+)
+def create_endpoint_config(
+    session: Session,
+    name: Annotated[str, typer.Argument(help="Name of the endpoint configuration.")],
+    model: Annotated[str, typer.Argument(help="Name of the model that it serves.")],
+    instance_type: Annotated[str, typer.Option("--instance-type", help="Machine that serves it.")] = "ml.m5.large",
+    instance_count: Annotated[int, typer.Option("--instance-count", min=1, help="How many machines.")] = 1,
+    serverless: Annotated[bool, typer.Option("--serverless", help="Serverless: billed by what it does.")] = False,
+    memory: Annotated[int, typer.Option("--memory", help="MB of memory of a serverless endpoint.")] = 2048,
+    max_concurrency: Annotated[
+        int, typer.Option("--max-concurrency", min=1, max=200, help="Requests at a time of a serverless endpoint.")
+    ] = 5,
+    variant: Annotated[str, typer.Option("--variant", help="Name of its production variant.")] = "AllTraffic",
+    stack: StackOption = None,
+) -> None:
+    """Make an endpoint configuration: which model runs on what."""
+    hosting = models.Hosting(instance_type, instance_count, serverless, memory, max_concurrency)
+    models.create_endpoint_config(
+        session.client("sagemaker"), name, model=model, hosting=hosting, variant=variant, stack=stack or stack_of(name)
+    )
+    runs_on = f"serverless, {memory} MB" if serverless else f"{instance_count} x {instance_type}"
+    session.answer(
+        {"endpoint_config": name, "model": model, "variant": hosting.variant(variant, model)},
+        f"[green]created[/] endpoint configuration {name}: {model} on {runs_on}",
+    )

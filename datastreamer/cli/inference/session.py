@@ -1,0 +1,112 @@
+"""What every inference command shares: region, AWS clients, how it answers, whether it only pretends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import boto3
+import orjson
+import typer
+from rich.console import RenderableType
+
+from datastreamer.cli.inference.calls import show_calls
+from datastreamer.cli.terminal import Terminal
+from datastreamer.errors import UsageError
+from datastreamer.inference.dry_run import DryRun
+from datastreamer.inference.place import Place
+from datastreamer.stages import enter_stage
+
+DEFAULT_REGION = "ap-northeast-1"
+
+
+@dataclass
+class Session(Terminal):
+    """A region to work in. With ``dry_run``, no call that changes anything leaves this machine."""
+
+    region: str
+    as_json: bool = False
+    dry_run: DryRun | None = None
+
+    @classmethod
+    def enter(cls, *, region: str | None, stage: str | None, as_json: bool, dry_run: bool = False) -> Session:
+        """``stage`` (None: the environment as it is) may name a region, which ``region`` overrules."""
+        if stage:
+            enter_stage(stage, os.environ)
+            region = region or os.environ.get("AWS_DEFAULT_REGION")
+        return cls(region or DEFAULT_REGION, as_json, DryRun() if dry_run else None)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client for the region."""
+        new_client: Any = boto3.client
+        client = new_client(service, region_name=self.region)
+        if self.dry_run:
+            self.dry_run.attach(client)
+        return client
+
+    @cached_property
+    def account_id(self) -> str:
+        """Asks STS."""
+        account: str = self.client("sts").get_caller_identity()["Account"]
+        return account
+
+    @cached_property
+    def place(self) -> Place:
+        """Where everything lies that is made here."""
+        return Place(self.region, self.account_id, boto3.Session().get_partition_for_region(self.region))
+
+    @property
+    def quiet(self) -> bool:
+        """Whether progress is of no interest."""
+        return self.as_json or self.dry_run is not None
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def answer(self, document: object, *shown: RenderableType) -> None:
+        """``document`` for machines, or ``shown`` for people; nothing in a dry run, which answers with its calls."""
+        if self.dry_run:
+            return
+        if self.as_json:
+            self.answer_json(document)
+            return
+        for each in shown:
+            self.out.print(each, soft_wrap=isinstance(each, str))
+
+    def answer_json(self, document: object) -> None:
+        """One JSON document on a line of standard output; decimal numbers keep their digits."""
+        sys.stdout.write(orjson.dumps(document, default=_as_json).decode() + "\n")
+
+    def remark(self, line: str) -> None:
+        """Something beside the answer, for people."""
+        if not self.as_json:
+            self.err.print(line, soft_wrap=True)
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Return when the answer is yes; raises UsageError when it is not, or when there is nobody to ask."""
+        if yes or self.dry_run:
+            return
+        if not sys.stdin.isatty():
+            raise UsageError(f"{question} There is nobody to ask; to answer yes beforehand: --yes")
+        if not typer.confirm(question, err=True):
+            raise UsageError("not confirmed, nothing changed")
+
+    def end(self) -> None:
+        """Show what a dry run noted."""
+        if self.dry_run:
+            show_calls(self.dry_run.calls, self)
+
+
+def _as_json(value: object) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(str(value))
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    return str(value)

@@ -1,0 +1,41 @@
+"""The two consoles of a command: answers on standard output, progress and remarks on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console
+
+
+@dataclass
+class Terminal:
+    """``out`` carries answers, ``err`` progress and remarks (so that answers can be piped)."""
+
+    out: Console = field(default_factory=lambda: Console(highlight=False, emoji=False), kw_only=True)
+    err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False, emoji=False), kw_only=True)
+
+    @contextmanager
+    def following(self, title: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
+        """Progress on standard error: a spinner with the latest state, or, when piped, a line for each new state."""
+        if quiet:
+            yield lambda _: None
+        elif self.err.is_terminal:
+            with self.err.status(title) as status:
+                yield lambda state: status.update(f"{title}: {state}")
+        else:
+            seen: list[str] = []
+
+            def tell(state: str) -> None:
+                if seen[-1:] != [state]:
+                    seen.append(state)
+                    self.err.print(f"{title}: {state}", soft_wrap=True)
+
+            yield tell
+
+    def answer_json(self, document: object) -> None:
+        """One JSON document on standard output."""
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str) + "\n")

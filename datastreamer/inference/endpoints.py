@@ -1,0 +1,152 @@
+"""SageMaker endpoints: make, update, delete, list, wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from datastreamer.errors import JobFailedError, UsageError
+from datastreamer.inference.missing import CONFIG, ENDPOINT, is_missing, looking_for
+from datastreamer.inference.names import tag_list
+from datastreamer.inference.waiting import PATIENT, Patience, Report, wait_for
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+ENDED = frozenset({"InService", "Failed", "OutOfService", "UpdateRollbackFailed"})
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A production variant as it runs. Serverless ones have no instances: ``instances`` is None."""
+
+    name: str
+    instances: int | None
+    weight: float | None
+    image: str
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An endpoint as AWS describes it; ``failure`` is its FailureReason."""
+
+    name: str
+    status: str
+    config: str
+    variants: tuple[Variant, ...]
+    failure: str
+    arn: str
+
+
+def describe_endpoint(sagemaker: SageMakerClient, name: str) -> Endpoint:
+    """Raises ConfigurationError when there is none of that name."""
+    with looking_for(ENDPOINT, name, sagemaker):
+        found = sagemaker.describe_endpoint(EndpointName=name)
+    variants = tuple(
+        Variant(
+            each["VariantName"],
+            each.get("CurrentInstanceCount"),
+            each.get("CurrentWeight"),
+            (each.get("DeployedImages") or [{}])[0].get("SpecifiedImage", ""),
+        )
+        for each in found.get("ProductionVariants", [])
+    )
+    return Endpoint(
+        name,
+        found["EndpointStatus"],
+        found.get("EndpointConfigName", ""),
+        variants,
+        found.get("FailureReason", ""),
+        found["EndpointArn"],
+    )
+
+
+def find_endpoint(sagemaker: SageMakerClient, name: str) -> Endpoint | None:
+    """The endpoint, or None when there is none of that name."""
+    try:
+        sagemaker.describe_endpoint(EndpointName=name)
+    except sagemaker.exceptions.ClientError as error:
+        if not is_missing(error):
+            raise
+        return None
+    return describe_endpoint(sagemaker, name)
+
+
+def list_endpoints(sagemaker: SageMakerClient) -> Iterator[Endpoint]:
+    """Every endpoint of the region, in order of name."""
+    for name in sorted(ENDPOINT.names(sagemaker)):
+        yield describe_endpoint(sagemaker, name)
+
+
+def create_endpoint(sagemaker: SageMakerClient, name: str, config: str, stack: str) -> None:
+    """Begin to make an endpoint of endpoint configuration ``config``.
+
+    Raises ConfigurationError when there is no such configuration, UsageError when there is an endpoint of that name.
+    """
+    _check_config(sagemaker, config)
+    there = find_endpoint(sagemaker, name)
+    if there:
+        raise UsageError(
+            f"there is an endpoint {name} already ({there.status}, configuration {there.config}). "
+            f"To move it to {config}: datastreamer inference create-endpoint {name} {config} --update"
+        )
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config, Tags=tag_list(stack))  # type: ignore[arg-type]
+
+
+def update_endpoint(sagemaker: SageMakerClient, name: str, config: str) -> None:
+    """Begin to move an endpoint to ``config``; it goes on answering meanwhile."""
+    _check_config(sagemaker, config)
+    there = describe_endpoint(sagemaker, name)
+    if there.status not in ("InService", "Failed"):
+        raise UsageError(f"endpoint {name} is {there.status}; update it when it is InService")
+    sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=config)
+
+
+def wait_for_endpoint(
+    sagemaker: SageMakerClient, name: str, *, patience: Patience = PATIENT, report: Report = lambda _: None
+) -> Endpoint:
+    """Return when the endpoint is InService; raises JobFailedError, with AWS's reason, when it ends otherwise."""
+
+    def look() -> tuple[str, bool]:
+        status = sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"]
+        return status, status in ENDED
+
+    wait_for(f"endpoint {name}", look, patience=patience, report=report)
+    found = describe_endpoint(sagemaker, name)
+    if found.status != "InService" or found.failure:
+        raise JobFailedError(
+            f"endpoint {name} is {found.status}: {found.failure or 'SageMaker gave no reason'} "
+            f"Its log: /aws/sagemaker/Endpoints/{name}"
+        )
+    return found
+
+
+def delete_endpoint(sagemaker: SageMakerClient, name: str) -> None:
+    """Begin to delete an endpoint; its configuration and models stay."""
+    with looking_for(ENDPOINT, name, sagemaker):
+        sagemaker.delete_endpoint(EndpointName=name)
+
+
+def models_of(sagemaker: SageMakerClient, config: str) -> list[str]:
+    """The models that endpoint configuration ``config`` names."""
+    with looking_for(CONFIG, config, sagemaker):
+        variants = sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"]
+    return sorted({each["ModelName"] for each in variants if "ModelName" in each})
+
+
+def wait_until_endpoint_is_gone(
+    sagemaker: SageMakerClient, name: str, *, patience: Patience = PATIENT, report: Report = lambda _: None
+) -> None:
+    """Return when AWS knows the endpoint no more."""
+
+    def look() -> tuple[str, bool]:
+        found = find_endpoint(sagemaker, name)
+        return (found.status, False) if found else ("DELETED", True)
+
+    wait_for(f"endpoint {name}", look, patience=patience, report=report)
+
+
+def _check_config(sagemaker: SageMakerClient, config: str) -> None:
+    with looking_for(CONFIG, config, sagemaker):
+        sagemaker.describe_endpoint_config(EndpointConfigName=config)

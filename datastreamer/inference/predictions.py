@@ -1,0 +1,122 @@
+"""Reading predictions from their table: those of one id, newest first, or all of them, page by page."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from datastreamer.errors import UsageError
+from datastreamer.inference.missing import TABLE, looking_for
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Item = dict[str, Any]
+"""An item of the table with plain values; numbers are Decimal, exactly as stored."""
+
+_ANOMALIES: dict[str, Any] = {
+    "FilterExpression": "#prediction.#label = :one",
+    "ExpressionAttributeNames": {"#prediction": "prediction", "#label": "label"},
+    "ExpressionAttributeValues": {":one": {"N": "1"}},
+}
+_DESERIALIZE = TypeDeserializer().deserialize
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some items, and the token of the page after them (None: there is none)."""
+
+    items: list[Item]
+    token: str | None
+
+
+def query_predictions(
+    dynamodb: DynamoDBClient,
+    table: str,
+    identifier: str,
+    *,
+    limit: int,
+    since: datetime | None = None,
+    anomalies: bool = False,
+) -> list[Item]:
+    """The newest ``limit`` predictions of record id ``identifier``, newest first.
+
+    ``since``: only records that arrived then or later. ``anomalies``: only those labelled 1.
+    Raises ConfigurationError when there is no such table.
+    """
+    filters = _ANOMALIES if anomalies else {}
+    condition, values = "pk = :pk", {":pk": {"S": identifier}}
+    if since:
+        # A sort key begins with its arrival time in this form, so that text order is order in time.
+        condition += " AND sk >= :since"
+        values[":since"] = {"S": f"{since:%Y-%m-%dT%H:%M:%S}.{since.microsecond // 1000:03d}"}
+    request: dict[str, Any] = {
+        **filters,
+        "TableName": table,
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeValues": {**filters.get("ExpressionAttributeValues", {}), **values},
+        "ScanIndexForward": False,
+    }
+    if not anomalies:
+        request["Limit"] = limit
+    items: list[Item] = []
+    with looking_for(TABLE, table, dynamodb):
+        while len(items) < limit:
+            page = dynamodb.query(**request)
+            items += map(_plain, page["Items"])
+            if "LastEvaluatedKey" not in page:
+                break
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+    return items[:limit]
+
+
+def scan_page(
+    dynamodb: DynamoDBClient, table: str, *, limit: int, token: str | None = None, anomalies: bool = False
+) -> Page:
+    """At most ``limit`` items, in no order of time, from where ``token`` says.
+
+    With ``anomalies``, ``limit`` items are read and those labelled 1 are given.
+    Raises ConfigurationError when there is no such table, UsageError for a token that is none of its pages'.
+    """
+    request: dict[str, Any] = {**(_ANOMALIES if anomalies else {}), "TableName": table, "Limit": limit}
+    if token:
+        request["ExclusiveStartKey"] = _key_of(token)
+    with looking_for(TABLE, table, dynamodb):
+        page = dynamodb.scan(**request)
+    last = page.get("LastEvaluatedKey")
+    return Page(list(map(_plain, page["Items"])), _token_of(last) if last else None)
+
+
+def scan_all(dynamodb: DynamoDBClient, table: str, *, anomalies: bool = False) -> Iterator[Item]:
+    """Every item, a page of 1 MB in memory at a time."""
+    request: dict[str, Any] = {**(_ANOMALIES if anomalies else {}), "TableName": table}
+    with looking_for(TABLE, table, dynamodb):
+        while True:
+            page = dynamodb.scan(**request)
+            yield from map(_plain, page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _plain(item: Any) -> Item:
+    return {name: _DESERIALIZE(value) for name, value in item.items()}
+
+
+def _token_of(key: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps([key["pk"]["S"], key["sk"]["S"]]).encode()).decode().rstrip("=")
+
+
+def _key_of(token: str) -> dict[str, Any]:
+    try:
+        pk, sk = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise UsageError("that is no page token; give the one that the page before ended with, or none") from error
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
