@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from datastreamer.errors import InvalidRecordError, RetryableError
-from datastreamer.inference.processing.attributes import Attribute
 from datastreamer.inference.processing.delivery import Delivery, Failed, Rejected, Scored
 from datastreamer.inference.processing.endpoint import Endpoint
 from datastreamer.inference.processing.item import Item, scored_item, unscored_item
 from datastreamer.inference.processing.pacing import Budget, Clock, Deadline
 from datastreamer.inference.processing.parking import Parking
-from datastreamer.inference.processing.scoring import Scorer
+from datastreamer.inference.processing.scoring import Outcome, Scorer
 from datastreamer.inference.processing.settings import Settings
 from datastreamer.inference.processing.table import Table, key_of
 from datastreamer.inference.record import parse_record
@@ -90,74 +89,81 @@ class Processor:
         """Process the ``Records`` of an event. With ``park`` false what is rejected is only reported."""
         begun = self.clock.now()
         deliveries = {delivery.event_id: delivery for delivery in map(Delivery.of, event_records)}
-        rejected: dict[str, Rejected] = {}
-        failed: dict[str, Failed] = {}
-
-        ready = self._judge(deliveries.values(), rejected)
+        problems = _Problems()
+        ready = self._judge(deliveries.values(), problems)
         scorer = Scorer(
             self.endpoint,
             self.settings.max_rows_per_call,
             Deadline(self.clock, begun + budget.scoring),
             budget.endpoint_timeout,
         )
-        items: dict[str, Item] = {}
         outcomes = scorer.score([row for row, _ in ready.values()])
-        scored_at = self.clock.wall_ms()
-        for (event_id, (_, unscored)), outcome in zip(ready.items(), outcomes, strict=True):
-            if isinstance(outcome, Scored):
-                items[event_id] = scored_item(unscored, outcome, self.settings.score_threshold, scored_at)
-            elif isinstance(outcome, Rejected):
-                rejected[event_id] = outcome
-            else:
-                failed[event_id] = outcome
-
-        unstored = self.table.write(list(items.values()), Deadline(self.clock, begun + budget.writing))
-        for event_id, item in items.items() if unstored else ():
-            problem = unstored.get(key_of(item))
-            if isinstance(problem, Rejected):
-                rejected[event_id] = problem
-            elif problem is not None:
-                failed[event_id] = problem
-        stored = len(deliveries) - len(rejected) - len(failed)
-
+        items = self._items(ready, outcomes, problems)
+        self._write(items, Deadline(self.clock, begun + budget.writing), problems)
+        stored = len(deliveries) - len(problems.rejected) - len(problems.failed)
         if park:
-            self._park(deliveries, rejected, failed, Deadline(self.clock, begun + budget.parking))
-        return BatchReport(stored=stored, parked=rejected, failed=failed, retries=scorer.retries)
+            self._park(deliveries, Deadline(self.clock, begun + budget.parking), problems)
+        return BatchReport(stored=stored, parked=problems.rejected, failed=problems.failed, retries=scorer.retries)
 
-    def _judge(
-        self, deliveries: Iterable[Delivery], rejected: dict[str, Rejected]
-    ) -> dict[str, tuple[bytes, dict[str, Attribute]]]:
-        """The row and the unscored item of each good record, by event id; the others are added to ``rejected``."""
-        ready = {}
+    def _judge(self, deliveries: Iterable[Delivery], problems: _Problems) -> dict[str, tuple[bytes, Item]]:
+        """The row and the unscored item of each good record, by event id."""
+        ready: dict[str, tuple[bytes, Item]] = {}
         for delivery in deliveries:
             try:
                 record = parse_record(delivery.payload)
                 unscored = unscored_item(delivery, record, self.settings.ttl_days)
             except InvalidRecordError as error:
-                rejected[delivery.event_id] = Rejected(error.reason, error.detail)
+                problems.of(delivery.event_id, Rejected(error.reason, error.detail))
             else:
                 ready[delivery.event_id] = self.endpoint.payload.row(record.data), unscored
         return ready
 
-    def _park(
-        self,
-        deliveries: Mapping[str, Delivery],
-        rejected: dict[str, Rejected],
-        failed: dict[str, Failed],
-        deadline: Deadline,
-    ) -> None:
-        before = True
-        due = []
-        for event_id, delivery in deliveries.items():
-            before = before and event_id not in failed
-            if event_id not in rejected:
+    def _items(
+        self, ready: Mapping[str, tuple[bytes, Item]], outcomes: Iterable[Outcome], problems: _Problems
+    ) -> dict[str, Item]:
+        """The whole item of each record that was scored, by event id."""
+        items = {}
+        scored_at = self.clock.wall_ms()
+        for (event_id, (_, unscored)), outcome in zip(ready.items(), outcomes, strict=True):
+            if not isinstance(outcome, Scored):
+                problems.of(event_id, outcome)
                 continue
-            if before:
-                due.append((delivery, rejected[event_id]))
-            else:
-                failed[event_id] = Failed(
-                    f"not parked yet ({rejected.pop(event_id).reason}): a record before it failed"
-                )
+            try:
+                items[event_id] = scored_item(unscored, outcome, self.settings.score_threshold, scored_at)
+            except InvalidRecordError as error:
+                problems.of(event_id, Rejected(error.reason, error.detail))
+        return items
+
+    def _write(self, items: Mapping[str, Item], deadline: Deadline, problems: _Problems) -> None:
+        unstored = self.table.write(list(items.values()), deadline)
+        for event_id, item in items.items() if unstored else ():
+            if key_of(item) in unstored:
+                problems.of(event_id, unstored[key_of(item)])
+
+    def _park(self, deliveries: Mapping[str, Delivery], deadline: Deadline, problems: _Problems) -> None:
+        due = []
+        before_first_failure = True
+        for event_id, delivery in deliveries.items():
+            before_first_failure = before_first_failure and event_id not in problems.failed
+            rejected = problems.rejected.get(event_id)
+            if rejected and before_first_failure:
+                due.append((delivery, rejected))
+            elif rejected:
+                problems.of(event_id, Failed(f"not parked yet ({rejected.reason}): a record before it failed"))
         for event_id, problem in self.parking.park(due, deadline).items():
-            del rejected[event_id]
-            failed[event_id] = problem
+            problems.of(event_id, problem)
+
+
+@dataclass(frozen=True)
+class _Problems:
+    """What went wrong so far, by event id; a record has one problem, the last that was found."""
+
+    rejected: dict[str, Rejected] = field(default_factory=dict)
+    failed: dict[str, Failed] = field(default_factory=dict)
+
+    def of(self, event_id: str, problem: Rejected | Failed) -> None:
+        self.rejected.pop(event_id, None)
+        if isinstance(problem, Rejected):
+            self.rejected[event_id] = problem
+        else:
+            self.failed[event_id] = problem

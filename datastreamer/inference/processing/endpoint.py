@@ -12,25 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError, HTTPClientError
-from botocore.parsers import ResponseParserError
+from botocore.exceptions import ClientError
 
 from datastreamer.errors import ConfigurationError, DatastreamerError, RetryableError
+from datastreamer.inference.processing.faults import CALL_ERRORS, code_of, is_transient
 from datastreamer.inference.processing.payload import Payload, Scores, UnreadableAnswerError
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
-_THROTTLES: Final = frozenset(
-    {
-        "ModelNotReadyException",
-        "RequestLimitExceeded",
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "TooManyRequestsException",
-    }
-)
+WORDS: Final = 500
+"""How much of a model's own message is kept."""
 
 
 class RowsRefusedError(DatastreamerError):
@@ -72,26 +64,20 @@ class Endpoint:
                 Body=self.payload.body(rows),
             )
             body = response["Body"].read()
-        except ClientError as error:
-            raise _explained(error, self.name) from error
-        except (HTTPClientError, ResponseParserError) as error:
-            raise EndpointUnavailableError(f"endpoint {self.name} does not answer: {error}") from error
+        except CALL_ERRORS as error:
+            raise self._explained(error) from error
         try:
             return Answer(self.payload.scores(body, len(rows)), response.get("InvokedProductionVariant", ""))
         except UnreadableAnswerError as error:
             raise ModelFailedError(str(error)) from error
 
-
-def _explained(error: ClientError, endpoint: str) -> DatastreamerError:
-    response: Any = error.response
-    code = response.get("Error", {}).get("Code", "")
-    message = response.get("Error", {}).get("Message", "")
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code == "ModelError":
-        original = int(response.get("OriginalStatusCode") or 500)
-        said = f"the model answered {original}: {response.get('OriginalMessage') or message}"
-        refused = 400 <= original < 500 and original != 429
-        return RowsRefusedError(said) if refused else ModelFailedError(said)
-    if code in _THROTTLES or status == 429 or status >= 500:
-        return EndpointUnavailableError(f"endpoint {endpoint}: {code}: {message}")
-    return ConfigurationError(f"endpoint {endpoint} cannot be used: {code}: {message}")
+    def _explained(self, error: Exception) -> DatastreamerError:
+        if isinstance(error, ClientError) and code_of(error) == "ModelError":
+            response: Any = error.response
+            status = int(response.get("OriginalStatusCode") or 500)
+            words = response.get("OriginalMessage") or response["Error"].get("Message", "")
+            said = f"the model answered {status}: {words[:WORDS]}"
+            return RowsRefusedError(said) if 400 <= status < 500 and status != 429 else ModelFailedError(said)
+        if is_transient(error):
+            return EndpointUnavailableError(f"endpoint {self.name} cannot be used now: {error}")
+        return ConfigurationError(f"endpoint {self.name} cannot be used: {error}")

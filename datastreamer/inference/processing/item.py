@@ -24,7 +24,7 @@ SECONDS_A_DAY: Final = 86_400
 SEQUENCE_DIGITS: Final = 56
 """How long Kinesis's sequence numbers are."""
 PREDICTION_BYTES: Final = 4_096
-"""What an item may grow by when its prediction is added, kept free when its input is judged."""
+"""What is kept free for the prediction when an item's input is judged: a single score needs far less."""
 
 
 def sort_key(arrival_ms: int, sequence_number: str) -> str:
@@ -51,16 +51,15 @@ def unscored_item(delivery: Delivery, record: Record, ttl_days: int | None) -> d
     }
     if ttl_days is not None:
         item["expires_at"] = {"N": str(delivery.arrival_ms // 1000 + ttl_days * SECONDS_A_DAY)}
-    size = item_bytes(item)
-    if size > ITEM_MAX_BYTES - PREDICTION_BYTES:
-        raise InvalidRecordError(
-            TOO_LARGE, f"its item would have about {size:,} bytes; DynamoDB holds {ITEM_MAX_BYTES:,}"
-        )
+    _check_size(item, ITEM_MAX_BYTES - PREDICTION_BYTES)
     return item
 
 
 def scored_item(unscored: Item, scored: Scored, threshold: float | None, scored_at_ms: int) -> Item:
-    """The whole item. When there is a threshold, a single score gets a label, 1 from it on; a vector gets none."""
+    """The whole item. When there is a threshold, a single score gets a label, 1 from it on; a vector gets none.
+
+    Raises InvalidRecordError when the vector makes the item too large.
+    """
     scores = [number(score) for score in scored.scores]
     single = len(scores) == 1
     prediction: dict[str, Any] = {"score": scores[0]} if single else {"scores": {"L": scores}}
@@ -68,4 +67,15 @@ def scored_item(unscored: Item, scored: Scored, threshold: float | None, scored_
         prediction["label"] = {"N": str(int(scored.scores[0] >= threshold))}
     prediction["variant"] = {"S": scored.variant}
     prediction["scored_at"] = {"N": str(scored_at_ms)}
-    return {**unscored, "prediction": {"M": prediction}}
+    item = {**unscored, "prediction": {"M": prediction}}
+    if not single:
+        _check_size(item, ITEM_MAX_BYTES)
+    return item
+
+
+def _check_size(item: Item, most: int) -> None:
+    size = item_bytes(item)
+    if size > most:
+        raise InvalidRecordError(
+            TOO_LARGE, f"its item would have about {size:,} bytes; DynamoDB holds {ITEM_MAX_BYTES:,}"
+        )

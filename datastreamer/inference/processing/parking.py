@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from datastreamer.inference.processing.delivery import Delivery, Failed, Rejected
+from datastreamer.inference.processing.faults import CALL_ERRORS, is_transient
 from datastreamer.inference.processing.pacing import Deadline
 
 if TYPE_CHECKING:
@@ -53,6 +52,8 @@ class Parking:
             "function": self.function,
             "record": delivery.event_record,
         }
+        if not deadline.allows(self.call_seconds):
+            return Failed(f"no time was left to park it ({rejected.reason})")
         attempt = 0
         while True:
             try:
@@ -62,8 +63,8 @@ class Parking:
                     Body=json.dumps(body).encode(),
                     ContentType="application/json",
                 )
-            except (ClientError, BotoCoreError) as error:
-                if not deadline.pause(attempt, self.call_seconds):
+            except CALL_ERRORS as error:
+                if not is_transient(error) or not deadline.pause(attempt, self.call_seconds):
                     return Failed(f"it could not be parked ({rejected.reason}): {error}")
                 attempt += 1
             else:

@@ -58,8 +58,8 @@ class Scorer:
         """An outcome for each of ``rows`` (as the endpoint's payload gives them), in their order."""
         self._outcomes = {}
         unsure = self._score(rows, range(len(rows)))
-        for place in self._score(rows, unsure) if unsure else ():
-            self._outcomes[place] = Rejected(NOT_FINITE, "the model's score is not a finite number, twice")
+        if unsure:
+            self._score_again(rows, unsure)
         works = any(isinstance(outcome, Scored) for outcome in self._outcomes.values())
         return [self._judged(self._outcomes[place], works) for place in range(len(rows))]
 
@@ -67,6 +67,14 @@ class Scorer:
         if isinstance(outcome, Rejected) and outcome.reason == MODEL_FAILED and not works:
             return Failed(outcome.detail)
         return outcome
+
+    def _score_again(self, rows: Sequence[bytes], unsure: Sequence[int]) -> None:
+        if not self.deadline.pause(0, self.call_seconds):
+            self._fail([unsure], "the score was not a finite number, and no time was left to ask again")
+            return
+        self.retries += 1
+        for place in self._score(rows, unsure):
+            self._outcomes[place] = Rejected(NOT_FINITE, "the score was not a finite number, twice")
 
     def _score(self, rows: Sequence[bytes], places: Sequence[int]) -> list[int]:
         """Score the rows at ``places``; the places whose scores are not finite."""

@@ -10,10 +10,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError, HTTPClientError
-from botocore.parsers import ResponseParserError
-
 from datastreamer.inference.processing.delivery import Failed, Rejected
+from datastreamer.inference.processing.faults import CALL_ERRORS, code_of, is_transient
 from datastreamer.inference.processing.item import Item
 from datastreamer.inference.processing.pacing import Deadline
 
@@ -24,19 +22,8 @@ ITEMS_A_CALL: Final = 25
 """What BatchWriteItem takes; 25 items of 400 KB are below its 16 MB."""
 REFUSED: Final = "refused_by_table"
 
-_THROTTLES: Final = frozenset(
-    {
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "TransactionInProgressException",
-    }
-)
-
 Key = tuple[str, str]
+Unstored = dict[Key, Rejected | Failed]
 
 
 @dataclass(frozen=True)
@@ -48,53 +35,50 @@ class Table:
     executor: Executor
     call_seconds: float
 
-    def write(self, items: Sequence[Item], deadline: Deadline) -> dict[Key, Rejected | Failed]:
+    def write(self, items: Sequence[Item], deadline: Deadline) -> Unstored:
         """Store ``items``; the keys of those that are not stored, with the reason. Of equal keys the last is stored."""
         distinct = list({key_of(item): item for item in items}.values())
         groups = [distinct[first : first + ITEMS_A_CALL] for first in range(0, len(distinct), ITEMS_A_CALL)]
-        unstored: dict[Key, Rejected | Failed] = {}
+        unstored: Unstored = {}
         for outcome in self.executor.map(lambda group: self._write_group(group, deadline), groups):
             unstored |= outcome
         return unstored
 
-    def _write_group(self, group: Sequence[Item], deadline: Deadline) -> dict[Key, Rejected | Failed]:
+    def _write_group(self, group: Sequence[Item], deadline: Deadline) -> Unstored:
+        if not deadline.allows(self.call_seconds):
+            return _all(group, Failed(f"no time was left to write into table {self.name}"))
         attempt = 0
         while True:
-            detail, left = self._put(group)
-            if left is None:
-                return self._apart(group, detail, deadline)
-            if not left:
-                return {}
-            # A call that got something done is no reason to wait longer than after the first failure.
-            attempt = 0 if len(left) < len(group) else attempt
-            group = left
+            try:
+                left = self._put(group)
+                if not left:
+                    return {}
+                detail = f"table {self.name} is throttled"
+                # A call that got something done is no reason to wait longer than after the first failure.
+                attempt = 0 if len(left) < len(group) else attempt
+                group = left
+            except CALL_ERRORS as error:
+                if code_of(error) == "ValidationException":
+                    return self._apart(group, str(error), deadline)
+                detail = f"table {self.name}: {error}"
+                if not is_transient(error):
+                    return _all(group, Failed(detail))
             if not deadline.pause(attempt, self.call_seconds):
-                return {key_of(item): Failed(detail) for item in group}
+                return _all(group, Failed(detail))
             attempt += 1
 
-    def _put(self, group: Sequence[Item]) -> tuple[str, Sequence[Item] | None]:
-        """What went wrong, and what to write again; None when writing it again would be vain."""
-        try:
-            answer = self.client.batch_write_item(
-                RequestItems={self.name: [{"PutRequest": {"Item": item}} for item in group]}
-            )
-        except ClientError as error:
-            response: Any = error.response
-            code = response.get("Error", {}).get("Code", "")
-            status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            detail = f"table {self.name}: {code}: {response.get('Error', {}).get('Message', '')}"
-            return detail, group if code in _THROTTLES or status >= 500 else None
-        except (HTTPClientError, ResponseParserError) as error:
-            return f"table {self.name} does not answer: {error}", group
+    def _put(self, group: Sequence[Item]) -> Sequence[Item]:
+        """Write a group by one call; the items that the table left unprocessed."""
+        answer = self.client.batch_write_item(
+            RequestItems={self.name: [{"PutRequest": {"Item": item}} for item in group]}
+        )
         unprocessed: Any = answer.get("UnprocessedItems", {}).get(self.name, [])
-        return f"table {self.name} is throttled", [request["PutRequest"]["Item"] for request in unprocessed]
+        return [request["PutRequest"]["Item"] for request in unprocessed]
 
-    def _apart(self, group: Sequence[Item], detail: str, deadline: Deadline) -> dict[Key, Rejected | Failed]:
-        """The group is refused: when it is an item's fault, find the item and store the others."""
-        if "ValidationException" not in detail:
-            return {key_of(item): Failed(detail) for item in group}
+    def _apart(self, group: Sequence[Item], detail: str, deadline: Deadline) -> Unstored:
+        """Halve a group that is refused for one of its items, until that one is alone; store the others."""
         if len(group) == 1:
-            return {key_of(group[0]): Rejected(REFUSED, detail)}
+            return _all(group, Rejected(REFUSED, detail))
         middle = len(group) // 2
         return self._write_group(group[:middle], deadline) | self._write_group(group[middle:], deadline)
 
@@ -102,3 +86,7 @@ class Table:
 def key_of(item: Mapping[str, Any]) -> Key:
     """The primary key of an item."""
     return item["pk"]["S"], item["sk"]["S"]
+
+
+def _all(group: Sequence[Item], outcome: Rejected | Failed) -> Unstored:
+    return {key_of(item): outcome for item in group}

@@ -1,0 +1,181 @@
+"""Scoring: one call a batch, retries while there is time, bad rows found and set apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+
+from datastreamer.inference.processing.delivery import Failed, Rejected, Scored
+from datastreamer.inference.processing.endpoint import Endpoint
+from datastreamer.inference.processing.pacing import Deadline
+from datastreamer.inference.processing.payload import payload_of
+from datastreamer.inference.processing.scoring import Outcome, Scorer
+from tests.unit.inference.fakes import FakeEndpoint, FakeTime, client_error, model_error
+
+URL = "http://nowhere"
+
+
+def scorer(fake: FakeEndpoint, *, seconds: float = 45.0, time: FakeTime | None = None, most_rows: int = 1000) -> Scorer:
+    clock = (time or FakeTime()).clock
+    runtime: Any = fake
+    return Scorer(Endpoint(runtime, "e", payload_of("text/csv")), most_rows, Deadline(clock, clock.now() + seconds), 10)
+
+
+def rows(count: int) -> list[bytes]:
+    return [str(number).encode() for number in range(count)]
+
+
+def kinds(outcomes: Iterable[Outcome]) -> str:
+    """S for scored, R for rejected, F for failed."""
+    return "".join(type(outcome).__name__[0] for outcome in outcomes)
+
+
+def bad_rows(error: Exception, *bad: int) -> FakeEndpoint:
+    """A model that raises ``error`` for a call that has a row of ``bad``."""
+
+    def model(row: list[str]) -> str:
+        if int(row[0]) in bad:
+            raise error
+        return row[0]
+
+    return FakeEndpoint(model=model)
+
+
+def test_a_batch_is_one_call_and_scores_keep_their_rows() -> None:
+    fake = FakeEndpoint()
+    outcomes = scorer(fake).score(rows(500))
+    assert fake.calls == 1
+    assert [outcome.scores[0] for outcome in outcomes if isinstance(outcome, Scored)] == list(range(500))
+
+
+def test_no_rows_are_no_call() -> None:
+    fake = FakeEndpoint()
+    assert scorer(fake).score([]) == []
+    assert fake.calls == 0
+
+
+def test_more_rows_than_the_model_takes_are_several_calls() -> None:
+    fake = FakeEndpoint()
+    assert kinds(scorer(fake, most_rows=3).score(rows(7))) == "S" * 7
+    assert [body.count(b"\n") + 1 for body in fake.bodies] == [3, 3, 1]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        client_error("ThrottlingException"),
+        client_error("ServiceUnavailable", 503),
+        client_error("InternalFailure", 500),
+        client_error("InternalDependencyException", 530),
+        client_error("ModelNotReadyException", 429),
+        model_error(500),
+        model_error(503),
+        model_error(429),
+        EndpointConnectionError(endpoint_url=URL),
+        ConnectTimeoutError(endpoint_url=URL),
+        ReadTimeoutError(endpoint_url=URL),
+        b"0.1",
+    ],
+    ids=str,
+)
+def test_what_may_pass_is_tried_again_after_a_pause(fault: Exception | bytes) -> None:
+    fake, time = FakeEndpoint([fault, fault]), FakeTime()
+    asked = scorer(fake, time=time)
+    assert kinds(asked.score(rows(3))) == "SSS"
+    assert (fake.calls, asked.retries, len(time.pauses)) == (3, 2, 2)
+
+
+def test_pauses_grow_and_end_in_time_for_what_comes_after() -> None:
+    fake, time = FakeEndpoint([client_error("ThrottlingException")] * 1000), FakeTime()
+    began = time.seconds
+    assert kinds(scorer(fake, time=time, seconds=45).score(rows(2))) == "FF"
+    assert time.seconds - began <= 45 - 10
+    assert max(time.pauses[:3]) < max(time.pauses[3:])
+    assert 8 < fake.calls < 60
+
+
+def test_rows_not_yet_asked_for_fail_without_another_call() -> None:
+    fake = FakeEndpoint([None] + [client_error("ThrottlingException")] * 1000)
+    assert kinds(scorer(fake, most_rows=2).score(rows(6))) == "SSFFFF"
+    assert set(fake.bodies[1:]) == {b"2\n3"}
+
+
+@pytest.mark.parametrize("code", ["ValidationError", "AccessDeniedException"])
+def test_what_somebody_must_fix_is_not_tried_again(code: str) -> None:
+    fake = FakeEndpoint([client_error(code, message="Endpoint e not found")])
+    outcomes = scorer(fake).score(rows(3))
+    assert kinds(outcomes) == "FFF"
+    assert fake.calls == 1
+    assert isinstance(outcomes[0], Failed)
+    assert "Endpoint e not found" in outcomes[0].detail
+
+
+@pytest.mark.parametrize("bad", [(0,), (250,), (499,), (0, 499), (7, 8, 9), (100, 200, 300, 400)])
+def test_a_refused_row_is_found_by_halving_and_the_others_are_scored(bad: tuple[int, ...]) -> None:
+    fake = bad_rows(model_error(400, "feature mismatch"), *bad)
+    outcomes = scorer(fake).score(rows(500))
+    assert [place for place, outcome in enumerate(outcomes) if not isinstance(outcome, Scored)] == list(bad)
+    assert all(
+        outcomes[place] == Rejected("refused_by_model", "the model answered 400: feature mismatch") for place in bad
+    )
+    assert fake.calls <= len(bad) * 18 + 1
+
+
+def test_a_row_that_breaks_the_model_is_set_apart_once_another_row_was_scored() -> None:
+    fake = bad_rows(model_error(500, "IndexError"), 3)
+    outcomes = scorer(fake).score(rows(8))
+    assert kinds(outcomes) == "SSSRSSSS"
+    assert outcomes[3] == Rejected("model_failed", "the model answered 500: IndexError")
+
+
+def test_a_model_that_answers_no_row_is_down_and_rejects_none() -> None:
+    fake = bad_rows(model_error(500), *range(500))
+    assert kinds(scorer(fake).score(rows(500))) == "F" * 500
+    assert fake.calls < 300
+
+
+def test_a_row_alone_at_which_the_model_fails_is_not_rejected() -> None:
+    assert kinds(scorer(bad_rows(model_error(500), 0)).score(rows(1))) == "F"
+
+
+def test_a_score_that_is_not_finite_is_asked_for_again() -> None:
+    fake = FakeEndpoint([b"0.5\nnan\n0.5"])
+    asked = scorer(fake)
+    assert kinds(asked.score(rows(3))) == "SSS"
+    assert fake.bodies[1:] == [b"1"]
+    assert asked.retries == 1
+
+
+def test_a_score_that_stays_not_finite_rejects_its_row_alone() -> None:
+    fake = FakeEndpoint(model=lambda row: "nan" if row == ["1"] else "0.5")
+    outcomes = scorer(fake).score(rows(3))
+    assert kinds(outcomes) == "SRS"
+    assert isinstance(outcomes[1], Rejected)
+    assert outcomes[1].reason == "score_not_finite"
+    assert fake.calls == 2
+
+
+def test_a_row_that_cannot_be_asked_for_again_has_failed() -> None:
+    fake = FakeEndpoint([b"0.5\nnan\n0.5"] + [client_error("ThrottlingException")] * 1000)
+    assert kinds(scorer(fake).score(rows(3))) == "SFS"
+    late = FakeEndpoint([b"0.5\nnan\n0.5"])
+    assert kinds(scorer(late, seconds=10).score(rows(3))) == "SFS"
+
+
+def test_a_call_that_could_not_end_in_time_is_not_begun() -> None:
+    fake = FakeEndpoint()
+    assert kinds(scorer(fake, seconds=9).score(rows(3))) == "FFF"
+    assert fake.calls == 0
+
+
+def test_a_body_that_is_too_large_for_the_model_is_cut() -> None:
+    class Small(FakeEndpoint):
+        def _answer(self, request: dict[str, Any]) -> bytes:
+            if len(request["Body"]) > 10:
+                raise model_error(413, "too large")
+            return super()._answer(request)
+
+    assert kinds(scorer(Small()).score(rows(64))) == "S" * 64
