@@ -15,6 +15,8 @@ from datastreamer.errors import ConfigurationError, DatastreamerError
 from datastreamer.provisioning.workspace import REPOSITORY, data_directory, find_terraform, terraform_settings
 
 TERRAFORM = REPOSITORY / "terraform"
+ROOTS = ("envs", "stacks")
+"""Layers whose folders are applied; their provider is locked."""
 AT_ONCE = 2
 """Each run holds a provider process of half a gigabyte and a whole core."""
 
@@ -40,8 +42,9 @@ def check_format(_names: list[str]) -> bool:
 
 
 def validate(_names: list[str]) -> bool:
-    """Whether each stage's root is valid, modules and pipelines included."""
-    return _each([path.parent for path in sorted(TERRAFORM.glob("envs/*/versions.tf"))], ["validate", "-no-color"])
+    """Whether each root, of a stage or of stacks, is valid, modules and pipelines included."""
+    roots = [path.parent for layer in ROOTS for path in sorted(TERRAFORM.glob(f"{layer}/*/versions.tf"))]
+    return _each(roots, ["validate", "-no-color"])
 
 
 def test(names: list[str]) -> bool:
@@ -71,7 +74,7 @@ def _run(folder: Path, command: list[str]) -> tuple[int, str]:
     """Initialise a folder without its state and run the command; exit status and output of the first that failed."""
     scratch = data_directory(os.environ) / "terraform" / "checks" / folder.relative_to(TERRAFORM)
     binary, settings = terraform_settings(os.environ, scratch, folder / "versions.tf")
-    locked = ["-lockfile=readonly"] if (folder.parent.name == "envs") else []
+    locked = ["-lockfile=readonly"] if folder.parent.name in ROOTS else []
     output = ""
     for words in (["init", "-backend=false", "-no-color", *locked], command):
         done = subprocess.run([binary, *words], cwd=folder, env=settings, capture_output=True, text=True, check=False)

@@ -7,3 +7,8 @@ output "arn" {
   description = "ARN of the table."
   value       = aws_dynamodb_table.this.arn
 }
+
+output "ttl_attribute" {
+  description = "Attribute by whose time items expire; empty when they do not."
+  value       = var.ttl_attribute
+}

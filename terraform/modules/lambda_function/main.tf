@@ -1,6 +1,7 @@
 # A Python function on Lambda: its role, its log group, and its code from a zip.
 
 resource "aws_lambda_function" "this" {
+  #checkov:skip=CKV_AWS_50:X-Ray follows requests, and a batch of records is none; tracing switches it on where it is wanted.
   #checkov:skip=CKV_AWS_115:Reserved concurrency takes from the account's share; reserved_concurrency sets it where that is wanted. Shards times parallelization bound a stream's consumer already.
   #checkov:skip=CKV_AWS_116:A dead letter queue serves asynchronous invocations; an event source mapping has a destination of its own.
   #checkov:skip=CKV_AWS_117:The function speaks to AWS APIs only, over TLS; a VPC would add endpoints to pay for and nothing to reach.

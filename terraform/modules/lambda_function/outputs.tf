@@ -22,3 +22,13 @@ output "alarm_arns" {
   description = "ARNs of the function's alarms."
   value       = values(aws_cloudwatch_metric_alarm.this)[*].arn
 }
+
+output "environment" {
+  description = "Environment of the function."
+  value       = var.environment
+}
+
+output "statements" {
+  description = "Statements of the role's policy, but for what an event source mapping adds."
+  value       = jsondecode(aws_iam_role_policy.this.policy).Statement
+}

@@ -72,3 +72,8 @@ output "alarm_arns" {
     [aws_cloudwatch_metric_alarm.parked.arn],
   )
 }
+
+output "protected" {
+  description = "Whether anything of the pipeline resists its destruction: a protected table, or buckets with objects in them."
+  value       = var.deletion_protection || !var.force_destroy
+}

@@ -286,5 +286,5 @@ variable "log_retention_days" {
   description = "Days that logs are kept."
   type        = number
   nullable    = false
-  default     = 30
+  default     = 365
 }

@@ -1,0 +1,187 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { name = "ap-northeast-1" }
+  }
+
+  mock_resource "aws_kms_key" {
+    defaults = { arn = "arn:aws:kms:ap-northeast-1:123456789012:key/1" }
+  }
+
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::bucket" }
+  }
+
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:ap-northeast-1:123456789012:alarms" }
+  }
+
+  mock_resource "aws_kinesis_stream" {
+    defaults = { arn = "arn:aws:kinesis:ap-northeast-1:123456789012:stream/records" }
+  }
+
+  mock_resource "aws_dynamodb_table" {
+    defaults = { arn = "arn:aws:dynamodb:ap-northeast-1:123456789012:table/predictions" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/somebody" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:ap-northeast-1:123456789012:log-group:group" }
+  }
+
+  mock_resource "aws_cloudwatch_metric_alarm" {
+    defaults = { arn = "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:alarm" }
+  }
+}
+
+variables {
+  stack_name       = "my-ml"
+  function_package = "../../modules/lambda_function/testdata/package.zip"
+}
+
+run "every_name_starts_with_the_stacks" {
+  assert {
+    condition = {
+      stream   = output.stream_name
+      table    = output.table_name
+      function = output.function_name
+      role     = output.role_name
+      logs     = output.log_group_name
+      models   = output.models_bucket
+      dlq      = output.dlq_bucket
+      endpoint = output.endpoint_name
+      key      = output.key_alias
+      } == {
+      stream   = "my-ml-stream"
+      table    = "my-ml-predictions"
+      function = "my-ml-processor"
+      role     = "my-ml-processor-role"
+      logs     = "/aws/lambda/my-ml-processor"
+      models   = "my-ml-models-123456789012"
+      dlq      = "my-ml-dlq-123456789012"
+      endpoint = "my-ml-endpoint"
+      key      = "alias/my-ml"
+    }
+    error_message = "Commands find resources by these names."
+  }
+}
+
+run "the_function_is_told_where_everything_is" {
+  assert {
+    condition = module.processor.environment == tomap({
+      ENDPOINT_NAME                = "my-ml-endpoint"
+      TABLE_NAME                   = "my-ml-predictions"
+      DLQ_BUCKET                   = "my-ml-dlq-123456789012"
+      CONTENT_TYPE                 = "text/csv"
+      MAX_ROWS_PER_CALL            = "1000"
+      POWERTOOLS_SERVICE_NAME      = "my-ml-processor"
+      POWERTOOLS_METRICS_NAMESPACE = "Datastreamer/Inference"
+    })
+    error_message = "The function reads its settings by these names; what is not set must not be there."
+  }
+}
+
+run "thresholds_and_ttl_reach_function_and_table" {
+  command = plan
+
+  variables {
+    score_threshold = "0.5"
+    ttl_days        = 30
+    content_type    = "application/json"
+  }
+
+  assert {
+    condition     = module.processor.environment.SCORE_THRESHOLD == "0.5" && module.processor.environment.TTL_DAYS == "30" && module.processor.environment.CONTENT_TYPE == "application/json"
+    error_message = "The function must know the threshold, the days and the content type."
+  }
+
+  assert {
+    condition     = module.table.ttl_attribute == "expires_at"
+    error_message = "Items expire only when the table looks at the attribute."
+  }
+}
+
+run "the_function_may_use_what_is_its_stacks_and_nothing_else" {
+  assert {
+    condition = { for statement in module.processor.statements : statement.Sid => statement.Resource } == {
+      Log                  = "arn:aws:logs:ap-northeast-1:123456789012:log-group:group:*"
+      Score                = ["arn:aws:sagemaker:ap-northeast-1:123456789012:endpoint/my-ml-endpoint"]
+      WritePredictions     = ["arn:aws:dynamodb:ap-northeast-1:123456789012:table/predictions"]
+      ParkRecords          = ["arn:aws:s3:::bucket/failures/*"]
+      EncryptPredictions   = ["arn:aws:kms:ap-northeast-1:123456789012:key/1"]
+      EncryptParkedRecords = ["arn:aws:kms:ap-northeast-1:123456789012:key/1"]
+    }
+    error_message = "The function may call its endpoint, write its table and park below its prefix."
+  }
+
+  assert {
+    condition = {
+      for statement in module.processor.statements : statement.Sid => statement.Condition.StringEquals if can(statement.Condition)
+      } == {
+      EncryptPredictions   = { "kms:ViaService" = "dynamodb.ap-northeast-1.amazonaws.com" }
+      EncryptParkedRecords = { "kms:ViaService" = "s3.ap-northeast-1.amazonaws.com" }
+    }
+    error_message = "The key may be used through the two services only."
+  }
+}
+
+run "an_alarm_counts_what_the_function_parks" {
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.parked.namespace == "Datastreamer/Inference" && aws_cloudwatch_metric_alarm.parked.metric_name == "RecordsParked" && aws_cloudwatch_metric_alarm.parked.dimensions == tomap({ service = "my-ml-processor" })
+    error_message = "Powertools counts by service."
+  }
+
+  assert {
+    condition     = length(output.alarm_arns) == 9 && length(aws_cloudwatch_metric_alarm.parked.alarm_actions) == 1
+    error_message = "Lag, errors, throttles, parked, given up and lost records must raise an alarm."
+  }
+}
+
+run "the_aws_managed_stream_key_spares_a_key" {
+  command = plan
+
+  variables {
+    stream_customer_key = false
+  }
+
+  assert {
+    condition     = length(module.stream_key) == 0
+    error_message = "Without a customer key for the stream there must be none."
+  }
+}
+
+run "refuses_bad_values" {
+  command = plan
+
+  variables {
+    stack_name              = "My_Stack"
+    content_type            = "text/xml"
+    max_rows_per_call       = 0
+    score_threshold         = "half"
+    ttl_days                = -1
+    noncurrent_version_days = 0
+    replayed_days           = 0
+    parked_alarm_records    = -1
+  }
+
+  expect_failures = [
+    var.stack_name,
+    var.content_type,
+    var.max_rows_per_call,
+    var.score_threshold,
+    var.ttl_days,
+    var.noncurrent_version_days,
+    var.replayed_days,
+    var.parked_alarm_records,
+  ]
+}

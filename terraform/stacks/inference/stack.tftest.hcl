@@ -1,0 +1,50 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { name = "ap-northeast-1" }
+  }
+}
+
+variables {
+  stack_name       = "my-ml"
+  function_package = "../../modules/lambda_function/testdata/package.zip"
+}
+
+run "nothing_of_a_stack_resists_its_destruction_by_default" {
+  command = plan
+
+  assert {
+    condition     = !output.inference.protected
+    error_message = "A stack goes with one command, buckets and table included."
+  }
+}
+
+run "a_stack_is_protected_when_asked" {
+  command = plan
+
+  variables {
+    inference = { force_destroy = false, deletion_protection = true }
+  }
+
+  assert {
+    condition     = output.inference.protected
+    error_message = "A value that is given goes over the stack's own default."
+  }
+}
+
+run "refuses_bad_values" {
+  command = plan
+
+  variables {
+    region = "Tokyo"
+  }
+
+  expect_failures = [var.region]
+}
