@@ -27,7 +27,16 @@ from local.store import Store
 
 logger = logging.getLogger("datastreamer.stage")
 
-ENGINES: tuple[str, ...] = ("kinesis", "firehose", "glue_jobs", "athena", "glue_crawler", "scheduler", "cloudwatch")
+ENGINES: tuple[str, ...] = (
+    "kinesis",
+    "firehose",
+    "glue_jobs",
+    "athena",
+    "glue_crawler",
+    "scheduler",
+    "cloudwatch",
+    "sagemaker",
+)
 """Modules under ``local.engines`` that are on; each has ``create(stage) -> Engine``."""
 
 

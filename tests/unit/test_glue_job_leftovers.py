@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from local.engines.glue_jobs.leftovers import end_process
+from local.leftovers import end_process
 
 HOLD = """
 import fcntl, os, sys, time

@@ -12,7 +12,7 @@ from datastreamer.errors import ConfigurationError
 from local.engine import AwsError, Call, Handler, Stage
 from local.engines.glue_jobs import arguments, events
 from local.engines.glue_jobs.definitions import Definitions
-from local.engines.glue_jobs.leftovers import end_process
+from local.leftovers import end_process
 from local.engines.glue_jobs.logs import LogShipper, Tail, streams
 from local.engines.glue_jobs.runs import ACTIVE, Run, RunBook, new_run, next_attempt
 from local.engines.glue_jobs.supervisor import Supervisor

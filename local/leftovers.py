@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def end_process(directory: Path) -> bool:
-    """End the job whose folder this is, with all that it started; True when it was still running.
+    """End the process whose folder this is, with all that it started; True when it was still running.
 
     Its process id counts only while its lock is held, so that an id which the system has given to another process is
     never touched.

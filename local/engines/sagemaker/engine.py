@@ -1,0 +1,57 @@
+"""The engine: the operations, and what becomes of endpoints when the stage starts and stops."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Mapping
+
+from local.engine import Handler, Stage
+from local.engines.sagemaker.endpoint_configs import EndpointConfigs
+from local.engines.sagemaker.endpoints import Endpoints
+from local.engines.sagemaker.hosting import Hosting
+from local.engines.sagemaker.invocation import Invocations
+from local.engines.sagemaker.metrics import Metrics
+from local.engines.sagemaker.models import Models
+from local.engines.sagemaker.resources import Resources
+from local.engines.sagemaker.tagging import Tagging
+from local.leftovers import end_process
+
+
+class SageMakerEngine:
+    """Owns the ``sagemaker`` signing name: SageMaker and SageMaker Runtime."""
+
+    name = "sagemaker"
+    owns = frozenset({"sagemaker"})
+
+    def __init__(self, stage: Stage, rng: random.Random | None = None) -> None:
+        self._stage = stage
+        resources = Resources(stage)
+        self._hosting = Hosting(stage, resources, rng or random.Random())  # noqa: S311  it shares traffic out
+        self._metrics = Metrics(stage.client, stage.clock)
+        configs = EndpointConfigs(resources)
+        invocations = Invocations(stage.settings.region, self._hosting, self._metrics)
+        handlers: dict[str, Handler] = {
+            **Models(stage, resources).operations,
+            **configs.operations,
+            **Endpoints(resources, configs, self._hosting).operations,
+            **Tagging(resources).operations,
+            "InvokeEndpoint": invocations.invoke,
+        }
+        self.operations: Mapping[tuple[str, str], Handler] = {
+            (self.name, operation): handler for operation, handler in handlers.items()
+        }
+
+    def start(self) -> None:
+        """End what an earlier stage left behind, and bring its endpoints back."""
+        work = self._stage.directory(self.name)
+        for alive in work.glob("*/*/*/*/alive"):
+            end_process(alive.parent)
+        shutil.rmtree(work, ignore_errors=True)
+        self._metrics.start()
+        self._hosting.start()
+
+    def stop(self) -> None:
+        """End every server process."""
+        self._hosting.stop()
+        self._metrics.stop()

@@ -1,0 +1,295 @@
+"""Endpoints while they live: their deployments, and how they pass from one to the next.
+
+An endpoint's document says what it is and what it is to become; a transition, on a thread of its own, makes it so. A
+transition that the stage does not outlive is taken up again at the next start.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import secrets
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from local.engine import Stage
+from local.engines.sagemaker.arns import ENDPOINT
+from local.engines.sagemaker.deployment import Deployment, DeploymentError
+from local.engines.sagemaker.resources import Document, Resources
+from local.engines.sagemaker.server_client import ServerClient
+from local.engines.sagemaker.server_logs import ServerLogs
+from local.engines.sagemaker.specification import VariantSpecification
+from local.engines.sagemaker.variant import Variant, VariantDownError
+
+logger = logging.getLogger("datastreamer.sagemaker")
+
+_LONGEST_REASON = 1024
+
+
+class NoSuchVariantError(Exception):
+    """The endpoint has no such variant, or none with a weight."""
+
+
+class Hosting:
+    """``changed`` is told of every new state of an endpoint."""
+
+    def __init__(self, stage: Stage, resources: Resources, rng: random.Random) -> None:
+        self._stage = stage
+        self._resources = resources
+        self._rng = rng
+        self._logs = ServerLogs(stage.client, stage.clock)
+        self._archives = stage.settings.state_dir / "engines" / "sagemaker-models"
+        self._live: dict[str, Deployment] = {}
+        self._rising: set[Deployment] = set()
+        self._transitions: set[threading.Thread] = set()
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self.changed: Callable[[Document], None] = lambda _endpoint: None
+
+    def start(self) -> None:
+        """Bring every endpoint back to what its document says."""
+        self._logs.start()
+        for document in self._resources.all(ENDPOINT):
+            status, name = document["EndpointStatus"], document["EndpointName"]
+            if status == "Creating":
+                self.create(name)
+            elif status == "Deleting":
+                self.delete(name)
+            elif status != "Failed":
+                self._begin(self._restore, name)
+
+    def stop(self) -> None:
+        """End every server process; the documents stay as they are."""
+        self._stopping.set()
+        with self._lock:
+            deployments = [*self._live.values(), *self._rising]
+            transitions = list(self._transitions)
+        stoppers = [threading.Thread(target=deployment.stop) for deployment in deployments]
+        for stopper in stoppers:
+            stopper.start()
+        for thread in [*stoppers, *transitions]:
+            thread.join()
+        self._logs.stop()
+
+    def deployed(self, endpoint: str) -> Deployment | None:
+        """What serves the endpoint now."""
+        return self._live.get(endpoint)
+
+    @contextmanager
+    def server(self, endpoint: str, target: str | None) -> Iterator[tuple[Variant, ServerClient]]:
+        """A server for one invocation of an endpoint that is deployed.
+
+        Raises KeyError when it is not, NoSuchVariantError, VariantDownError or VariantBusyError.
+        """
+        while True:
+            deployment = self._live[endpoint]
+            variant = deployment.variants.get(target) if target is not None else deployment.choose()
+            if variant is None:
+                raise NoSuchVariantError(target)
+            chosen = variant.server()
+            try:
+                client = chosen.__enter__()
+            except VariantDownError:
+                if self._live.get(endpoint) is deployment:
+                    raise
+                continue  # it was replaced at this very moment
+            try:
+                yield variant, client
+            finally:
+                chosen.__exit__(None, None, None)
+            return
+
+    def create(self, name: str) -> threading.Thread:
+        """Bring a new endpoint up: InService or Failed. The thread ends with the transition."""
+        return self._begin(self._create, name)
+
+    def update(self, name: str) -> threading.Thread:
+        """Replace the deployment by the pending one; the old one serves until the new one answers, or for good."""
+        return self._begin(self._update, name)
+
+    def resize(self, name: str) -> threading.Thread:
+        """Give each variant the weight and the instances that the document wants."""
+        return self._begin(self._resize, name)
+
+    def delete(self, name: str) -> threading.Thread:
+        """Take an endpoint down, document and all."""
+        return self._begin(self._delete, name)
+
+    def _begin(self, transition: Callable[[str], None], name: str) -> threading.Thread:
+        def run() -> None:
+            try:
+                transition(name)
+            except Exception as error:
+                logger.exception("endpoint %s", name)
+                self._enter(name, "Failed", FailureReason=f"{type(error).__name__}: {error}")
+            finally:
+                with self._lock:
+                    self._transitions.discard(thread)
+
+        thread = threading.Thread(target=run, name=f"sagemaker-{name}", daemon=True)
+        with self._lock:
+            self._transitions.add(thread)
+        thread.start()
+        return thread
+
+    def _create(self, name: str) -> None:
+        document = self._resources.get(ENDPOINT, name)
+        deployment = self._new_deployment(name, document["Deployment"])
+        if self._brought_up(deployment, lambda why: self._enter(name, "Failed", FailureReason=why)):
+            self._switch(name, deployment)
+            self._enter(name, "InService")
+
+    def _update(self, name: str) -> None:
+        pending = self._resources.get(ENDPOINT, name)["Pending"]
+        old, new = self._live.get(name), self._new_deployment(name, pending["Deployment"])
+        if not self._brought_up(new, lambda why: self._roll_back(name, why)):
+            return
+        self._switch(name, new)
+        if self._stopping.wait(pending["TerminationWaitInSeconds"]):
+            return
+        self._adopt(name)
+        if old is not None:
+            old.retire()
+
+    def _roll_back(self, name: str, why: str) -> None:
+        def edit(document: Document) -> None:
+            document.pop("Pending")
+
+        self._enter(name, "InService", edit, FailureReason=why)
+
+    def _adopt(self, name: str) -> None:
+        def edit(document: Document) -> None:
+            pending = document.pop("Pending")
+            document |= {key: pending[key] for key in ("EndpointConfigName", "Deployment")}
+            document.pop("LastDeploymentConfig", None)
+            if pending["DeploymentConfig"]:
+                document["LastDeploymentConfig"] = pending["DeploymentConfig"]
+
+        self._enter(name, "InService", edit)
+
+    def _resize(self, name: str) -> None:
+        deployment = self._live[name]
+        wanted = _specifications(self._resources.get(ENDPOINT, name)["Deployment"])
+        started = [
+            (deployment.variants[each.name], instance)
+            for each in wanted
+            for instance in deployment.variants[each.name].resize(each.instances)
+        ]
+        try:
+            deployment.await_answers(started)
+        except DeploymentError as error:
+            if not self._stopping.is_set():
+                self._give_back(name, deployment, started, str(error))
+            return
+        for each in wanted:
+            deployment.variants[each.name].weight = each.weight
+        self._enter(name, "InService")
+        surplus = [i for each in wanted for i in deployment.variants[each.name].shrink(each.instances)]
+        deployment.end_instances(surplus)
+        deployment.serve()
+
+    def _give_back(self, name: str, deployment: Deployment, started: Sequence[tuple[Variant, Any]], why: str) -> None:
+        """A resize that failed: the endpoint is again what it was before."""
+        for variant, instance in started:
+            variant.drop((instance,))
+        deployment.end_instances([instance for _, instance in started])
+
+        def edit(document: Document) -> None:
+            for each in document["Deployment"]["Specifications"]:
+                variant = deployment.variants[each["name"]]
+                each |= {"weight": variant.weight, "instances": len(variant.instances)}
+
+        self._enter(name, "InService", edit, FailureReason=why)
+
+    def _delete(self, name: str) -> None:
+        deployment = self._live.pop(name, None)
+        if deployment is not None:
+            deployment.retire()
+        shutil.rmtree(self._folder(name), ignore_errors=True)
+        shutil.rmtree(self._archives / name, ignore_errors=True)
+        self._resources.delete(ENDPOINT, name)
+        self._logs.forget(name)
+
+    def _restore(self, name: str) -> None:
+        document = self._resources.get(ENDPOINT, name)
+        deployment = self._new_deployment(name, document["Deployment"])
+        self._switch(name, deployment)
+        if not self._brought_up(deployment, lambda why: self._fail_restored(name, why)):
+            return
+        if "Pending" in document:
+            self._update(name)
+        elif document["EndpointStatus"] != "InService":
+            self._enter(name, "InService")
+
+    def _fail_restored(self, name: str, why: str) -> None:
+        self._live.pop(name, None)
+        self._enter(name, "Failed", FailureReason=why)
+
+    def _brought_up(self, deployment: Deployment, failed: Callable[[str], None]) -> bool:
+        with self._lock:
+            self._rising.add(deployment)
+        try:
+            if self._stopping.is_set():
+                return False
+            deployment.bring_up()
+        except DeploymentError as error:
+            if not self._stopping.is_set():
+                deployment.discard()
+                failed(str(error))
+            return False
+        finally:
+            with self._lock:
+                self._rising.discard(deployment)
+        return not self._stopping.is_set()
+
+    def _switch(self, name: str, deployment: Deployment) -> None:
+        old = self._live.get(name)
+        if old is not None:
+            for gone in old.variants.keys() - deployment.variants.keys():
+                (self._folder(name) / f"{gone}.pid").unlink(missing_ok=True)
+            old.step_back()
+        with self._lock:
+            self._live[name] = deployment
+        deployment.serve()
+
+    def _enter(self, name: str, status: str, edit: Callable[[Document], None] | None = None, **more: str) -> None:
+        def change(document: Document) -> None:
+            document.pop("FailureReason", None)
+            document |= {"EndpointStatus": status, "LastModifiedTime": self._resources.now()}
+            document |= {key: value[:_LONGEST_REASON] for key, value in more.items()}
+            if edit is not None:
+                edit(document)
+
+        self.changed(self._resources.change(ENDPOINT, name, change))
+
+    def _folder(self, name: str) -> Path:
+        return self._stage.directory("sagemaker") / name
+
+    def _new_deployment(self, name: str, wanted: Document) -> Deployment:
+        return Deployment(
+            endpoint=name,
+            identity=wanted["Identity"],
+            specifications=_specifications(wanted),
+            folder=self._folder(name),
+            archives=self._archives / name,
+            settings=self._stage.settings,
+            s3=self._stage.client("s3"),
+            logs=self._logs,
+            rng=self._rng,
+        )
+
+
+def deployment_document(specifications: Sequence[VariantSpecification]) -> Document:
+    """What an endpoint's document keeps of a deployment."""
+    return {
+        "Identity": secrets.token_hex(4),
+        "Specifications": [specification.document() for specification in specifications],
+    }
+
+
+def _specifications(wanted: Document) -> list[VariantSpecification]:
+    return [VariantSpecification.from_document(document) for document in wanted["Specifications"]]
