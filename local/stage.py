@@ -35,6 +35,7 @@ ENGINES: tuple[str, ...] = (
     "glue_crawler",
     "scheduler",
     "cloudwatch",
+    "event_source_mapping",
     "sagemaker",
 )
 """Modules under ``local.engines`` that are on; each has ``create(stage) -> Engine``."""

@@ -28,8 +28,8 @@ def apply() -> None:
         if str(data.get("EventSourceArn", "")).split(":")[2:3] == ["kinesis"]:
             return error_response_json(
                 "InvalidParameterValueException",
-                "The local stage does not run event source mappings of Kinesis streams. docs/local-stage.md lists "
-                "what it supports.",
+                "The local stage runs event source mappings of Kinesis streams that CreateEventSourceMapping made, and "
+                "no others.",
                 400,
             )
         return original_create(data)
