@@ -93,7 +93,7 @@ class Block:
             mine = places[first:last]
             bodies = [self.bodies[place] for place in mine]
             marked = [
-                (number, marks.DIRTY + POISONS[poison[place]].name)
+                (number, marks.DIRTY + POISONS[poison[place]].reason)
                 for number, place in enumerate(mine)
                 if poison[place] != WHOLESOME
             ]

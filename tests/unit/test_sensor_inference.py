@@ -13,11 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datastreamer.errors import UsageError
+from datastreamer.errors import InvalidRecordError, UsageError
+from datastreamer.inference.processing.delivery import Delivery
+from datastreamer.inference.processing.item import unscored_item
+from datastreamer.inference.record import parse_record
 from sensor.inference.faults import FAULTS, HEALTHY
 from sensor.inference.labels import ANOMALY, NORMAL, POISON
 from sensor.inference.options import SimulationOptions
-from sensor.inference.poison import POISONS, WHOLESOME
+from sensor.inference.poison import POISONS, WHOLESOME, spoil
 from sensor.inference.simulation import Block, InferenceSimulation
 
 START = datetime(2025, 10, 15, tzinfo=UTC)
@@ -142,12 +145,23 @@ def test_each_fault_changes_what_it_says(kind: int) -> None:
 
 
 @pytest.mark.parametrize("kind", range(len(POISONS)), ids=[poison.name for poison in POISONS])
-def test_poison_still_holds_its_event_id_and_no_good_record(kind: int) -> None:
+def test_poison_is_parked_with_its_reason_and_still_holds_its_event_id(kind: int) -> None:
     for block in blocks(HEALTH, 40):
         for body, event_id in zip(block.bodies, block.event_ids, strict=True):
-            poison = POISONS[kind].spoil(json.loads(body), body)
-            assert poison != body
-            assert event_id.encode() in poison
+            assert event_id.encode() in spoil(kind, body)
+            assert judged(body) is None
+            assert judged(spoil(kind, body)) == POISONS[kind].reason
+
+
+def judged(payload: bytes) -> str | None:
+    """The reason with which the pipeline parks ``payload``, or None for a record that it can score."""
+    try:
+        record = parse_record(payload)
+        unscored_item(Delivery("shard:1", "shard", "1", 0, payload, {}), record, None)
+    except InvalidRecordError as error:
+        return error.reason
+    # The example model has three features, and its container refuses rows of another number.
+    return None if len(record.data) == 3 else "refused_by_model"
 
 
 def test_labels_tell_the_truth_about_each_record() -> None:
@@ -179,7 +193,8 @@ def test_records_by_device_are_the_same_records_and_poison_is_marked() -> None:
             sent.update(mine)
             poison.update(mark for _, mark in marks)
         assert sent == Counter(block.bodies)
-        labelled = Counter(f"dirty:{label.kind}" for label in block.labels() if label.truth == POISON)
+        reason = {poison.name: poison.reason for poison in POISONS}
+        labelled = Counter(f"dirty:{reason[label.kind]}" for label in block.labels() if label.truth == POISON)
         assert poison == labelled
 
 
