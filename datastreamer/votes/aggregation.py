@@ -1,0 +1,214 @@
+"""Counting exactly once: one transaction for each batch moves the totals, the seconds and the shard's checkpoint.
+
+A batch that is delivered again, whole or cut elsewhere, finds the checkpoint past its records; a vote that a browser
+sent again finds its id among those counted. The number of writes does not grow with the number of votes.
+
+Items of the aggregation table: ``totals`` (``n#<candidate>``, ``version``), ``seconds`` by minute of arrival
+(``<second>#<candidate>``, with ``expires_at``), ``checkpoint`` by shard (``sequence``).
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from datastreamer.errors import RetryableError
+from datastreamer.votes.orders import CountedVotes, order_item
+from datastreamer.votes.tally import MINUTE_MS, Tally, fold, minute_of
+from datastreamer.votes.vote import Vote
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SEQUENCE_DIGITS: Final = 56
+"""How long Kinesis's sequence numbers are; padded, they sort as text."""
+SECONDS_KEPT: Final = 3_600
+MOST_MINUTES: Final = 98
+"""Minutes of casting and of arrival in one transaction: an item each, the totals and the checkpoint make it 100
+(AWS, DynamoDB quotas)."""
+MOST_VOTES: Final = 5_000
+"""Votes in one transaction: about 60 bytes each, with 400 KB for an item and 4 MB for a transaction."""
+ATTEMPTS: Final = 12
+LONGEST_PAUSE: Final = 1.0
+
+TOTALS: Final = "totals"
+SECONDS: Final = "seconds"
+CHECKPOINT: Final = "checkpoint"
+
+Arrival = tuple[str, Vote | None]
+"""Sequence number and vote; None for a record that holds none."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a batch: votes counted, copies dropped, and records that an earlier delivery had counted."""
+
+    counted: int = 0
+    duplicates: int = 0
+    delivered_before: int = 0
+
+    def __add__(self, other: Outcome) -> Outcome:
+        return Outcome(
+            self.counted + other.counted,
+            self.duplicates + other.duplicates,
+            self.delivered_before + other.delivered_before,
+        )
+
+
+class Aggregator:
+    """Counts the votes of one shard at a time; each shard's batches must come one after the other."""
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        *,
+        aggregation_table: str,
+        orders_table: str,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._table = aggregation_table
+        self._orders = orders_table
+        self._counted = CountedVotes(client, orders_table)
+        self._pause = pause
+
+    def count(self, shard: str, arrivals: Sequence[Arrival]) -> Outcome:
+        """Count a batch, in the order of the shard; raises RetryableError when the tables do not take it for now.
+
+        What was counted before the error stays counted, and is not counted again when the batch comes back.
+        """
+        padded = [(sequence.zfill(SEQUENCE_DIGITS), vote) for sequence, vote in arrivals]
+        outcome = Outcome()
+        for part in _parts(padded):
+            outcome += self._count_part(shard, part)
+        return outcome
+
+    def _count_part(self, shard: str, part: Sequence[Arrival]) -> Outcome:
+        for attempt in range(ATTEMPTS):
+            checkpoint = self._checkpoint(shard)
+            fresh = [(sequence, vote) for sequence, vote in part if checkpoint is None or sequence > checkpoint]
+            before = len(part) - len(fresh)
+            if not fresh:
+                return Outcome(delivered_before=before)
+            votes = [vote for _, vote in fresh if vote is not None]
+            tally = fold(votes, self._counted.of(shard, checkpoint, map(minute_of, votes)))
+            last = fresh[-1][0]
+            try:
+                self._commit(shard, checkpoint, fresh[0][0], last, tally)
+            except ClientError as error:
+                if not _may_succeed_later(error):
+                    raise
+                # Another delivery of the batch came first, or another shard's transaction: look anew, then try again.
+                self._pause(random.uniform(0, min(LONGEST_PAUSE, 0.02 * 2**attempt)))  # noqa: S311  jitter, no secret
+                continue
+            self._counted.add(shard, last, tally.minutes)
+            return Outcome(len(tally.votes), tally.duplicates, before)
+        raise RetryableError(f"the votes of {shard} could not be counted in {ATTEMPTS} attempts")
+
+    def _checkpoint(self, shard: str) -> str | None:
+        answer = self._client.get_item(TableName=self._table, Key=_key(CHECKPOINT, shard), ConsistentRead=True)
+        return answer["Item"]["sequence"]["S"] if "Item" in answer else None
+
+    def _commit(self, shard: str, checkpoint: str | None, first: str, last: str, tally: Tally) -> None:
+        writes = [self._move_checkpoint(shard, checkpoint, last)]
+        if tally.votes:
+            writes.append(self._add_totals(tally))
+            writes.extend(self._add_seconds(tally))
+            writes.extend(
+                {"Put": {"TableName": self._orders, "Item": order_item(minute, shard, first, votes)}}
+                for minute, votes in tally.minutes.items()
+            )
+        self._client.transact_write_items(TransactItems=writes)
+
+    def _move_checkpoint(self, shard: str, checkpoint: str | None, last: str) -> Any:
+        write: dict[str, Any] = {
+            "TableName": self._table,
+            "Item": {**_key(CHECKPOINT, shard), "sequence": {"S": last}},
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        if checkpoint is not None:
+            write["ConditionExpression"] = "#sequence = :checkpoint"
+            write["ExpressionAttributeNames"] = {"#sequence": "sequence"}
+            write["ExpressionAttributeValues"] = {":checkpoint": {"S": checkpoint}}
+        return {"Put": write}
+
+    def _add_totals(self, tally: Tally) -> Any:
+        numbers = {f"n#{candidate}": count for candidate, count in tally.totals.items()}
+        return self._add(_key(TOTALS, TOTALS), {**numbers, "version": 1})
+
+    def _add_seconds(self, tally: Tally) -> Iterator[Any]:
+        minutes: dict[int, dict[str, int]] = {}
+        for second, counts in tally.seconds.items():
+            numbers = minutes.setdefault(second // 60, {})
+            numbers.update({f"{second % 60}#{candidate}": count for candidate, count in counts.items()})
+        for minute, numbers in minutes.items():
+            yield self._add(_key(SECONDS, str(minute)), numbers, expires_at=(minute + 1) * 60 + SECONDS_KEPT)
+
+    def _add(self, key: Any, numbers: dict[str, int], expires_at: int | None = None) -> Any:
+        names = {f"#a{index}": name for index, name in enumerate(numbers)}
+        values = {f":a{index}": {"N": str(number)} for index, number in enumerate(numbers.values())}
+        expression = "ADD " + ", ".join(f"#a{index} :a{index}" for index in range(len(numbers)))
+        if expires_at is not None:
+            expression += " SET expires_at = :expires_at"
+            values[":expires_at"] = {"N": str(expires_at)}
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": key,
+                "UpdateExpression": expression,
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": values,
+            }
+        }
+
+
+def _key(pk: str, sk: str) -> dict[str, Any]:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def _parts(arrivals: Sequence[Arrival]) -> Iterator[Sequence[Arrival]]:
+    """The batch in pieces that one transaction can hold."""
+    minutes: set[tuple[str, int]] = set()
+    start = 0
+    for index, (_, vote) in enumerate(arrivals):
+        own = {("cast", minute_of(vote)), ("arrived", vote.received_ms // MINUTE_MS)} if vote is not None else set()
+        if index > start and (len(minutes | own) > MOST_MINUTES or index - start >= MOST_VOTES):
+            yield arrivals[start:index]
+            start, minutes = index, set()
+        minutes |= own
+    if start < len(arrivals):
+        yield arrivals[start:]
+
+
+def _may_succeed_later(error: ClientError) -> bool:
+    code = error.response["Error"]["Code"]
+    if code != "TransactionCanceledException":
+        return code in _TRANSIENT
+    reasons: Iterable[Any] = error.response.get("CancellationReasons", [])
+    return all(reason.get("Code") in _TRANSIENT_REASONS for reason in reasons)
+
+
+_TRANSIENT: Final = frozenset(
+    {
+        "InternalServerError",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingException",
+        "TransactionInProgressException",
+    }
+)
+_TRANSIENT_REASONS: Final = frozenset(
+    {
+        "None",
+        "ConditionalCheckFailed",
+        "ProvisionedThroughputExceeded",
+        "ThrottlingError",
+        "TransactionConflict",
+    }
+)

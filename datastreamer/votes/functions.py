@@ -1,0 +1,121 @@
+"""Each function's parts on AWS: built once, on its first invocation, and kept for the ones after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+
+from datastreamer.votes.aggregation import Aggregator
+from datastreamer.votes.casting import Ballot
+from datastreamer.votes.connections import Connections
+from datastreamer.votes.publishing import Clock, Publisher, SystemClock, Turn
+from datastreamer.votes.settings import Settings
+from datastreamer.votes.totals import TotalsReader
+
+CONNECT_SECONDS: Final = 1.0
+READ_SECONDS: Final = 5.0
+POST_SECONDS: Final = 1.0
+"""How long one browser may take to accept an update; the others do not wait for it."""
+POSTS_AT_ONCE: Final = 32
+
+
+@dataclass(frozen=True)
+class Counting:
+    """What ``votes_aggregate`` works with."""
+
+    candidates: frozenset[str]
+    aggregator: Aggregator
+    publisher: Publisher
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class Casting:
+    """What ``votes_cast`` works with."""
+
+    ballot: Ballot
+    totals: TotalsReader
+    connections: Connections
+    allowed_origin: str
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """What ``votes_socket`` works with; ``management`` posts to connections."""
+
+    connections: Connections
+    totals: TotalsReader
+    management: Any
+    clock: Clock
+
+
+def counting(environ: Mapping[str, str]) -> Counting:
+    """The parts of ``votes_aggregate``; raises ConfigurationError when a variable is missing or wrong."""
+    settings, clock, dynamodb = Settings(environ), SystemClock(), _client("dynamodb")
+    management = _management(settings)
+
+    def post(connection: str, message: bytes) -> None:
+        management.post_to_connection(ConnectionId=connection, Data=message)
+
+    return Counting(
+        candidates=frozenset(settings.candidates),
+        aggregator=Aggregator(
+            dynamodb, aggregation_table=settings.aggregation_table, orders_table=settings.orders_table
+        ),
+        publisher=Publisher(
+            turn=Turn(dynamodb, settings.aggregation_table),
+            totals=TotalsReader(dynamodb, settings.aggregation_table, settings.candidates),
+            connections=Connections(dynamodb, settings.connections_table),
+            post=post,
+            executor=ThreadPoolExecutor(POSTS_AT_ONCE, "post"),
+            clock=clock,
+        ),
+        clock=clock,
+    )
+
+
+def casting(environ: Mapping[str, str]) -> Casting:
+    """The parts of ``votes_cast``; raises ConfigurationError when a variable is missing or wrong."""
+    settings, dynamodb = Settings(environ), _client("dynamodb")
+    return Casting(
+        ballot=Ballot(_client("kinesis"), settings.stream, frozenset(settings.candidates)),
+        totals=TotalsReader(dynamodb, settings.aggregation_table, settings.candidates),
+        connections=Connections(dynamodb, settings.connections_table),
+        allowed_origin=settings.allowed_origin,
+        clock=SystemClock(),
+    )
+
+
+def greeting(environ: Mapping[str, str]) -> Greeting:
+    """The parts of ``votes_socket``; raises ConfigurationError when a variable is missing or wrong."""
+    settings, dynamodb = Settings(environ), _client("dynamodb")
+    return Greeting(
+        connections=Connections(dynamodb, settings.connections_table),
+        totals=TotalsReader(dynamodb, settings.aggregation_table, settings.candidates),
+        management=_management(settings),
+        clock=SystemClock(),
+    )
+
+
+def _client(service: str, read_seconds: float = READ_SECONDS, attempts: int = 3, **options: Any) -> Any:
+    new_client: Any = boto3.client
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=read_seconds,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        max_pool_connections=POSTS_AT_ONCE,
+        parameter_validation=False,
+    )
+    return new_client(service, config=config, **options)
+
+
+def _management(settings: Settings) -> Any:
+    # One attempt: what one browser misses, the next update brings it.
+    endpoint = settings.websocket_endpoint
+    return _client("apigatewaymanagementapi", POST_SECONDS, attempts=1, endpoint_url=endpoint)

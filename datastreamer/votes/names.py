@@ -1,0 +1,51 @@
+"""What the parts of a stage's vote are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of the resources of pipeline ``votes`` on ``stage`` in AWS account ``account``."""
+
+    stage: str
+    account: str
+
+    def _of(self, role: str) -> str:
+        return f"datastreamer-{self.stage}-votes-{role}"
+
+    @property
+    def stream(self) -> str:
+        """The Kinesis stream."""
+        return self._of("stream")
+
+    @property
+    def delivery_stream(self) -> str:
+        """The Firehose that lands the raw votes in the lake."""
+        return self._of("firehose")
+
+    @property
+    def orders_table(self) -> str:
+        """DynamoDB: each vote."""
+        return self._of("orders")
+
+    @property
+    def aggregation_table(self) -> str:
+        """DynamoDB: totals, seconds and checkpoints."""
+        return self._of("aggregation")
+
+    @property
+    def connections_table(self) -> str:
+        """DynamoDB: the open WebSockets."""
+        return self._of("connections")
+
+    @property
+    def site_bucket(self) -> str:
+        """S3: the site."""
+        return f"{self._of('site')}-{self.account}"
+
+    @property
+    def raw_bucket(self) -> str:
+        """S3: the raw votes."""
+        return f"{self._of('raw')}-{self.account}"

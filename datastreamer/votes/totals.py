@@ -1,0 +1,78 @@
+"""What everybody is told: totals, the votes of the last seconds, and how many are online."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from datastreamer.votes.aggregation import SECONDS, TOTALS
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SECONDS_SHOWN: Final = 180
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The vote as it stands.
+
+    ``version`` grows with each batch counted; ``seconds``: epoch second of arrival to votes by candidate.
+    """
+
+    votes: Mapping[str, int]
+    version: int
+    seconds: Mapping[int, Mapping[str, int]]
+
+    def to_document(self, online: int, now_ms: int) -> dict[str, Any]:
+        """The members of an update, as ``GET /totals`` answers them and as the WebSocket sends them."""
+        return {
+            "totals": dict(self.votes),
+            "version": self.version,
+            "seconds": [[second, dict(counts)] for second, counts in sorted(self.seconds.items())],
+            "online": online,
+            "at": now_ms,
+        }
+
+
+class TotalsReader:
+    """Reads the aggregation table."""
+
+    def __init__(self, client: DynamoDBClient, table: str, candidates: Sequence[str]) -> None:
+        self._client = client
+        self._table = table
+        self._candidates = candidates
+
+    def read(self, now_ms: int) -> Totals:
+        """The totals, and the last three minutes by the second; two reads."""
+        item = self._client.get_item(
+            TableName=self._table, Key={"pk": {"S": TOTALS}, "sk": {"S": TOTALS}}, ConsistentRead=True
+        ).get("Item", {})
+        votes = {candidate: _number(item, f"n#{candidate}") for candidate in self._candidates}
+        return Totals(votes, _number(item, "version"), self._seconds(now_ms // 1000))
+
+    def _seconds(self, now: int) -> dict[int, dict[str, int]]:
+        first = now - SECONDS_SHOWN + 1
+        answer = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :seconds AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues={
+                ":seconds": {"S": SECONDS},
+                ":first": {"S": str(first // 60)},
+                ":last": {"S": str(now // 60)},
+            },
+            ConsistentRead=True,
+        )
+        found: dict[int, dict[str, int]] = {}
+        for item in answer["Items"]:
+            minute = int(item["sk"]["S"])
+            for name in item:
+                offset, marked, candidate = name.partition("#")
+                if marked and candidate in self._candidates:
+                    found.setdefault(minute * 60 + int(offset), {})[candidate] = _number(item, name)
+        return {second: counts for second, counts in found.items() if first <= second <= now}
+
+
+def _number(item: Mapping[str, Any], name: str) -> int:
+    return int(item[name]["N"]) if name in item else 0

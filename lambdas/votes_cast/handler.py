@@ -1,0 +1,50 @@
+"""votes_cast: takes votes (POST /votes) and tells the totals (GET /totals)."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
+from aws_lambda_powertools.logging import Logger
+
+from datastreamer.errors import InvalidRecordError, RetryableError
+from datastreamer.votes.functions import Casting, casting
+
+_warm: list[APIGatewayRestResolver] = []
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one request of the REST API."""
+    if not _warm:
+        _warm.append(application(casting(os.environ), Logger()))
+    return _warm[0].resolve(event, context)
+
+
+def application(parts: Casting, logger: Logger) -> APIGatewayRestResolver:
+    """The routes; only the site's own pages may read the answers."""
+    app = APIGatewayRestResolver(cors=CORSConfig(allow_origin=parts.allowed_origin, max_age=600))
+
+    @app.post("/votes")
+    def cast() -> Response[str]:
+        try:
+            vote = parts.ballot.cast((app.current_event.decoded_body or "").encode(), parts.clock.now_ms())
+        except InvalidRecordError as error:
+            return _answer(413 if error.reason == "too_large" else 400, error.reason, error.detail)
+        except RetryableError as error:
+            logger.warning("a vote was not taken", extra={"cause": str(error)})
+            return _answer(503, "unavailable", "the vote could not be taken; send it again")
+        return Response(202, "application/json", json.dumps({"vote_id": str(vote.vote_id)}))
+
+    @app.get("/totals")
+    def totals() -> Response[str]:
+        now = parts.clock.now_ms()
+        document = parts.totals.read(now).to_document(len(parts.connections.all(now)), now)
+        return Response(200, "application/json", json.dumps(document), headers={"Cache-Control": "no-store"})
+
+    return app
+
+
+def _answer(status: int, code: str, message: str) -> Response[str]:
+    return Response(status, "application/json", json.dumps({"error": {"code": code, "message": message}}))

@@ -1,0 +1,54 @@
+"""votes_socket: knows who is connected, and gives a new browser the totals at once."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from datastreamer.votes.functions import Greeting, greeting
+from datastreamer.votes.publishing import update_message
+
+_warm: list[Greeting] = []
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Answer one event of the WebSocket API: $connect, $disconnect, or a message by $default."""
+    if not _warm:
+        _warm.append(greeting(os.environ))
+    parts = _warm[0]
+    request = event["requestContext"]
+    connection, route = request["connectionId"], request["routeKey"]
+    if route == "$connect":
+        parts.connections.add(connection, parts.clock.now_ms())
+    elif route == "$disconnect":
+        parts.connections.remove(connection)
+    else:
+        _reply(parts, connection, _kind(event.get("body")))
+    return {"statusCode": 200}
+
+
+def _reply(parts: Greeting, connection: str, kind: str | None) -> None:
+    """Answer a message; anything but ``hello`` and ``ping`` is an error that the sender is told."""
+    if kind == "hello":
+        now = parts.clock.now_ms()
+        online = len(parts.connections.all(now))
+        message = update_message(parts.totals.read(now).to_document(online, now))
+    elif kind == "ping":
+        message = json.dumps({"type": "pong"}).encode()
+    else:
+        error = {"code": "unknown_message", "message": 'send {"type": "hello"} or {"type": "ping"}'}
+        message = json.dumps({"type": "error", "error": error}).encode()
+    try:
+        parts.management.post_to_connection(ConnectionId=connection, Data=message)
+    except parts.management.exceptions.GoneException:
+        parts.connections.remove(connection)
+
+
+def _kind(body: Any) -> str | None:
+    try:
+        document = json.loads(body)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    kind = document.get("type") if isinstance(document, dict) else None
+    return kind if isinstance(kind, str) else None
