@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datastreamer.errors import RetryableError
@@ -17,6 +17,7 @@ from tests.unit.inference.fakes import (
     FakeBucket,
     FakeEndpoint,
     FakeTable,
+    FakeTime,
     client_error,
     event_record,
     event_records,
@@ -58,6 +59,7 @@ def table_steps() -> st.SearchStrategy[Exception | int | None]:
 
 
 class TestEveryRecordEndsInOnePlace:
+    @settings(deadline=None)
     @given(
         kinds=st.lists(st.sampled_from(sorted(PAYLOADS)), max_size=30),
         endpoint=st.lists(endpoint_faults(), max_size=12),
@@ -82,6 +84,7 @@ class TestEveryRecordEndsInOnePlace:
         assert as_items | parked | set(report.failed) == set(ids)
         assert len(as_items) + len(parked) + len(report.failed) == len(ids)
 
+    @settings(deadline=None)
     @given(kinds=st.lists(st.sampled_from(["good", "poison", "refused", "nan"]), max_size=30))
     def test_when_nothing_fails_the_good_are_items_and_the_bad_are_parked(self, kinds: list[str]) -> None:
         records = event_records([PAYLOADS[kind](number) for number, kind in enumerate(kinds)])
@@ -99,6 +102,7 @@ class TestEveryRecordEndsInOnePlace:
             if kind in kinds
         }
 
+    @settings(deadline=None)
     @given(
         kinds=st.lists(st.sampled_from(["good", "poison", "refused"]), min_size=1, max_size=12),
         cuts=st.lists(st.integers(0, 12), max_size=6),
@@ -165,6 +169,20 @@ def test_parking_is_tried_again_while_s3_is_slow() -> None:
     report = processor(bucket=bucket).process(event_records([b"{"]), BUDGET)
     assert len(bucket.objects) == 1
     assert report.failed == {}
+
+
+def test_parking_is_not_begun_when_it_could_not_end_in_time() -> None:
+    time, bucket = FakeTime(), FakeBucket()
+    slow = FakeTable()
+    write = slow.batch_write_item
+
+    def late(**request: Any) -> Any:
+        time.sleep(BUDGET.parking)
+        return write(**request)
+
+    slow.batch_write_item = late  # type: ignore[method-assign]
+    report = processor(table=slow, bucket=bucket, time=time).process(event_records([good(0), b"{"]), BUDGET)
+    assert (len(slow.items), bucket.objects, len(report.failed)) == (1, {}, 1)
 
 
 def test_json_is_spoken_when_it_is_configured() -> None:

@@ -13,6 +13,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from datastreamer.inference.processing.connections import connect
+from datastreamer.inference.processing.pacing import Budget, Clock
+from datastreamer.inference.processing.settings import Settings
 from tests.unit.inference.fakes import FakeEndpoint, event_records, good, model_error, sequence_number
 
 FOLDER = Path(__file__).resolve().parents[3] / "lambdas" / "inference_score"
@@ -90,6 +93,20 @@ def metrics(output: str) -> dict[str, float]:
                 reason = "/" + entry["Reason"] if ["service", "Reason"] in directive["Dimensions"] else ""
                 (found[metric["Name"] + reason],) = entry[metric["Name"]]
     return found
+
+
+@pytest.mark.usefixtures("account")
+def test_clients_leave_retries_to_the_function_and_give_up_in_time() -> None:
+    budget = Budget.of(60)
+    work = connect(Settings.from_env(ENVIRONMENT), budget, Clock())
+    for client, read_timeout in (
+        (work.endpoint.client, budget.endpoint_timeout),
+        (work.table.client, budget.table_timeout),
+        (work.parking.client, budget.table_timeout),
+    ):
+        config = client.meta.config
+        assert config.retries == {"total_max_attempts": 1, "mode": "legacy"}  # type: ignore[attr-defined]
+        assert (config.connect_timeout, config.read_timeout) == (1.0, read_timeout)
 
 
 @pytest.mark.usefixtures("account")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datastreamer.errors import InvalidRecordError
@@ -37,6 +37,7 @@ class TestSortKey:
         key = sort_key(ARRIVAL_MS, "4959")
         assert datetime.fromisoformat(key) == datetime(2025, 10, 15, 8, 30, 0, 123_000, UTC)
 
+    @settings(deadline=None)
     @given(
         st.tuples(st.integers(0, 2**42), SEQUENCES),
         st.tuples(st.integers(0, 2**42), SEQUENCES),
@@ -45,6 +46,7 @@ class TestSortKey:
         before = (one[0], int(one[1])) < (two[0], int(two[1]))
         assert (sort_key(*one) < sort_key(*two)) == before
 
+    @settings(deadline=None)
     @given(st.integers(0, 2**42), st.integers(0, 10**70).map(str), st.integers(0, 10**70).map(str))
     def test_differs_for_different_records_of_one_millisecond(self, arrival: int, one: str, two: str) -> None:
         assert (sort_key(arrival, one) == sort_key(arrival, two)) == (one == two)
@@ -53,6 +55,7 @@ class TestSortKey:
         one, two = (Delivery.of(event_record(3, b"x")) for _ in range(2))
         assert sort_key(one.arrival_ms, one.sequence_number) == sort_key(two.arrival_ms, two.sequence_number)
 
+    @settings(deadline=None)
     @given(st.integers(0, 2**42))
     def test_the_arrival_time_survives_lambdas_float_seconds(self, arrival_ms: int) -> None:
         event = json.loads(json.dumps(event_record(1, b"x", arrival_ms)))
@@ -60,6 +63,7 @@ class TestSortKey:
 
 
 class TestNumbers:
+    @settings(deadline=None)
     @given(st.decimals(allow_nan=False, allow_infinity=False) | st.integers())
     def test_are_kept_exactly_as_number_or_as_text(self, value: Decimal | int) -> None:
         ((kind, text),) = number(value).items()

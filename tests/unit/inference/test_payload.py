@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datastreamer.errors import ConfigurationError
@@ -102,6 +102,7 @@ def test_other_content_types_are_unknown() -> None:
         payload_of("text/plain")
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.binary(min_size=1, max_size=40), max_size=60),
     st.integers(1, 10),

@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datastreamer.errors import InvalidRecordError
@@ -78,6 +78,7 @@ def test_an_id_may_have_1024_bytes_and_any_text() -> None:
     assert parse_record(b'{"id": "\\ud83d\\ude00", "data": [1]}').id == "\U0001f600"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_any_bytes_are_a_record_or_have_a_reason(payload: bytes) -> None:
     try:
@@ -88,6 +89,7 @@ def test_any_bytes_are_a_record_or_have_a_reason(payload: bytes) -> None:
         assert (record.id, list(record.data)) == (record.document["id"], record.document["data"])
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=10))
 def test_numbers_come_back_exactly(numbers: list[float]) -> None:
     record = parse_record(json.dumps({"id": "a", "data": numbers}).encode())

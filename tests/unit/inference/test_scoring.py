@@ -137,6 +137,19 @@ def test_a_model_that_answers_no_row_is_down_and_rejects_none() -> None:
     assert fake.calls < 300
 
 
+def test_bad_rows_among_good_ones_are_no_sign_of_a_model_that_is_down() -> None:
+    fake = bad_rows(model_error(500), *range(0, 120, 2))
+    assert kinds(scorer(fake, seconds=10_000).score(rows(120))) == "RS" * 60
+
+
+def test_a_piece_of_a_call_at_which_the_model_fails_is_cut_without_waiting() -> None:
+    fake = bad_rows(model_error(500), 0)
+    assert kinds(scorer(fake).score(rows(64))) == "R" + "S" * 63
+    assert [body.count(b"\n") + 1 for body in fake.bodies if body.startswith(b"0")] == [64] * 4 + [32, 16, 8, 4, 2] + [
+        1
+    ] * 4
+
+
 def test_a_row_alone_at_which_the_model_fails_is_not_rejected() -> None:
     assert kinds(scorer(bad_rows(model_error(500), 0)).score(rows(1))) == "F"
 

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
 from datastreamer.inference.processing.delivery import Failed, Rejected
-from datastreamer.inference.processing.pacing import Deadline
+from datastreamer.inference.processing.pacing import BACKOFF_BASE_S, Deadline
 from datastreamer.inference.processing.table import Table, Unstored
 from tests.unit.inference.fakes import FakeTable, FakeTime, client_error
 
@@ -62,6 +62,13 @@ def test_a_call_that_may_succeed_later_is_made_again(fault: Exception) -> None:
     fake = FakeTable([fault, fault, fault])
     assert write(fake, [item(number) for number in range(3)]) == {}
     assert len(fake.items) == 3
+
+
+def test_pauses_stay_short_while_a_throttled_table_takes_some_items() -> None:
+    fake, time = FakeTable(range(24, 0, -1)), FakeTime()
+    assert write(fake, [item(number) for number in range(25)], time=time) == {}
+    assert len(time.pauses) == 24
+    assert max(time.pauses) <= BACKOFF_BASE_S
 
 
 def test_items_that_stay_unprocessed_fail_and_the_others_are_kept() -> None:
