@@ -4,6 +4,6 @@ It alone in this package knows the simulator, and it alone needs XGBoost and Num
 function that scores records is packed without them.
 """
 
-from datastreamer.inference.training.example import TrainedExample, train_example, upload
+from datastreamer.inference.training.example import TrainedExample, model_uri, next_commands, train_example, upload
 
-__all__ = ["TrainedExample", "train_example", "upload"]
+__all__ = ["TrainedExample", "model_uri", "next_commands", "train_example", "upload"]

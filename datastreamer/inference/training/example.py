@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
 DEFAULT_RECORDS: Final = 200_000
 ARCHIVE: Final = "model.tar.gz"
 CARD: Final = "model-card.md"
+METRICS: Final = "metrics.json"
 
 
 @dataclass(frozen=True)
 class TrainedExample:
-    """A trained model on the disk: ``archive`` (``model.tar.gz``) and ``card`` beside it.
+    """A trained model on the disk: ``archive`` (``model.tar.gz``), ``card`` and ``metrics`` (``document``) beside it.
 
     ``digest``: 16 hexadecimal digits of the archive's SHA-256. ``threshold``: the score from which on a reading is
     called an anomaly. ``held_out``: the model on readings it never saw; ``limits``: plain limits on the same readings.
@@ -33,6 +35,7 @@ class TrainedExample:
 
     archive: Path
     card: Path
+    metrics: Path
     digest: str
     seed: int
     records: int
@@ -47,10 +50,8 @@ class TrainedExample:
         return f"example/{self.digest}"
 
     def document(self) -> dict[str, Any]:
-        """For ``--json``: paths, digest, threshold, precision and recall (fractions) of the held-out readings."""
+        """For machines: digest, threshold, precision and recall (fractions) of the held-out readings. No paths."""
         return {
-            "archive": str(self.archive),
-            "card": str(self.card),
             "digest": self.digest,
             "seed": self.seed,
             "records": self.records,
@@ -66,15 +67,6 @@ class TrainedExample:
             "plain_limits": {"precision": self.limits.precision, "recall": self.limits.recall},
         }
 
-    def next_commands(self, model_uri: str, stack: str, region: str) -> tuple[str, ...]:
-        """What to type to put the uploaded model behind an endpoint of ``stack`` in ``region``."""
-        return (
-            f"datastreamer inference create-model {stack}-model {xgboost_image(region)} {model_uri}",
-            f"datastreamer inference create-endpoint-config {stack}-config {stack}-model",
-            f"datastreamer inference create-endpoint {stack}-endpoint {stack}-config",
-            f"datastreamer inference update-processor {stack}-processor --threshold {self.threshold}",
-        )
-
 
 def train_example(
     *,
@@ -83,7 +75,7 @@ def train_example(
     records: int = DEFAULT_RECORDS,
     report: Callable[[str], None] = lambda _: None,
 ) -> TrainedExample:
-    """Train on simulated readings and write ``model.tar.gz`` and ``model-card.md`` into the folder ``out``.
+    """Train on simulated readings; write ``model.tar.gz``, ``model-card.md`` and ``metrics.json`` into folder ``out``.
 
     ``records`` readings in all: three fifths to train on, a fifth to choose the threshold by, a fifth that the model
     never sees to measure it on. Equal seed and records give equal bytes. ``report`` is told what is being done.
@@ -102,6 +94,7 @@ def train_example(
     example = TrainedExample(
         archive=out / ARCHIVE,
         card=out / CARD,
+        metrics=out / METRICS,
         digest=hashlib.sha256(packed).hexdigest()[:16],
         seed=seed,
         records=records,
@@ -114,6 +107,7 @@ def train_example(
         out.mkdir(parents=True, exist_ok=True)
         example.archive.write_bytes(packed)
         example.card.write_text(model_card(example, training, validation, held_out), encoding="utf-8")
+        example.metrics.write_text(json.dumps(example.document(), indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(
             f"{out} cannot be written: {error.strerror}. Name another folder with --out"
@@ -122,10 +116,29 @@ def train_example(
 
 
 def upload(example: TrainedExample, client: S3Client, bucket: str) -> str:
-    """Put archive and card under ``example/<digest>/`` of ``bucket``; the archive's S3 URI, for create-model.
+    """Put archive, card and metrics under ``example/<digest>/`` of ``bucket``; the archive's URI, for create-model.
 
     Uploading the same model twice changes nothing. Raises botocore's ClientError.
     """
-    for path, kind in ((example.card, "text/markdown; charset=utf-8"), (example.archive, "application/gzip")):
+    for path, kind in (
+        (example.card, "text/markdown; charset=utf-8"),
+        (example.metrics, "application/json"),
+        (example.archive, "application/gzip"),
+    ):
         client.put_object(Bucket=bucket, Key=f"{example.prefix}/{path.name}", Body=path.read_bytes(), ContentType=kind)
-    return f"s3://{bucket}/{example.prefix}/{ARCHIVE}"
+    return model_uri(bucket, example.digest)
+
+
+def model_uri(bucket: str, digest: str) -> str:
+    """Where ``upload`` puts an archive."""
+    return f"s3://{bucket}/example/{digest}/{ARCHIVE}"
+
+
+def next_commands(uri: str, threshold: float, stack: str, region: str) -> tuple[str, ...]:
+    """What to type to put the uploaded model at ``uri`` behind an endpoint of ``stack`` in ``region``."""
+    return (
+        f"datastreamer inference create-model {stack}-model {xgboost_image(region)} {uri}",
+        f"datastreamer inference create-endpoint-config {stack}-config {stack}-model",
+        f"datastreamer inference create-endpoint {stack}-endpoint {stack}-config",
+        f"datastreamer inference update-processor {stack}-processor --threshold {threshold}",
+    )

@@ -16,7 +16,7 @@ import xgboost
 from moto import mock_aws
 
 from datastreamer.errors import ConfigurationError, UsageError
-from datastreamer.inference.training import TrainedExample, train_example, upload
+from datastreamer.inference.training import TrainedExample, next_commands, train_example, upload
 from datastreamer.inference.training.archive import pack
 from datastreamer.inference.training.evaluation import best_threshold, evaluate
 from datastreamer.inference.training.readings import HELD_OUT, TRAINING, VALIDATION, Readings, simulate
@@ -131,13 +131,19 @@ def test_archive_and_card_are_uploaded_under_the_archives_digest(example: Traine
     assert uri == f"s3://models/example/{example.digest}/model.tar.gz"
     assert upload(example, s3, "models") == uri
     keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket="models")["Contents"]]
-    assert keys == [f"example/{example.digest}/model-card.md", f"example/{example.digest}/model.tar.gz"]
-    assert s3.get_object(Bucket="models", Key=keys[1])["Body"].read() == example.archive.read_bytes()
+    assert keys == [f"example/{example.digest}/{name}" for name in ("metrics.json", "model-card.md", "model.tar.gz")]
+    assert s3.get_object(Bucket="models", Key=keys[2])["Body"].read() == example.archive.read_bytes()
 
 
-def test_the_answer_for_machines_is_json_and_the_next_commands_name_the_stack(example: TrainedExample) -> None:
-    assert json.loads(json.dumps(example.document()))["threshold"] == example.threshold
-    model, config, endpoint, processor = example.next_commands("s3://models/m", "my-ml", "ap-northeast-1")
+def test_the_metrics_beside_the_archive_are_those_of_the_model(example: TrainedExample) -> None:
+    metrics = json.loads(example.metrics.read_text())
+    assert metrics == json.loads(json.dumps(example.document()))
+    assert (metrics["digest"], metrics["threshold"]) == (example.digest, example.threshold)
+    assert metrics["held_out"]["recall"] == example.held_out.recall
+
+
+def test_the_next_commands_name_the_stack_the_image_and_the_threshold(example: TrainedExample) -> None:
+    model, config, endpoint, processor = next_commands("s3://models/m", example.threshold, "my-ml", "ap-northeast-1")
     assert model.startswith("datastreamer inference create-model my-ml-model 354813040037.dkr.ecr.")
     assert model.endswith(" s3://models/m")
     assert config.endswith("create-endpoint-config my-ml-config my-ml-model")

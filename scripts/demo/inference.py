@@ -1,0 +1,139 @@
+"""Real-time inference, from sensor to prediction, with poison in the stream and the endpoint killed on the way."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from datastreamer.inference.names import Names
+from datastreamer.inference.training import model_uri, next_commands
+from datastreamer.provisioning.workspace import data_directory
+from scripts.demo.steps import CLI, PYTHON, Demo, StepFailedError
+from scripts.inference.latency import Probe, summary
+
+READINGS = 20_000
+ACCOUNT = "000000000000"
+"""The local stage's."""
+RATE = 900
+"""Records a second: a shard takes 1,000, and the probes need their share."""
+_PROBE_SECONDS = 0.1
+_ENDPOINT_BACK_SECONDS = 60.0
+
+
+def show(demo: Demo, readings: int, receipts: Path | None, keep: bool) -> str:
+    """All the steps, from provisioning to the proof; returns what was proven.
+
+    Raises StepFailedError at the first step that fails.
+    """
+    run = f"demo-{secrets.token_hex(3)}"
+    with tempfile.TemporaryDirectory() as folder, _stack(demo, run, keep):
+        files = Path(folder)
+        _put_model(demo, run, files)
+        killed_at = _stream(demo, run, readings, files, receipts)
+        ledger_file = files / "ledger.json"
+        proof = f"scripts.inference.proof {run} --stage local"
+        labels = [f"--labels={files / name}" for name in ("labels.csv", "probes.csv")]
+        demo.step(
+            "The proof: is every record a prediction once, or parked with its reason?",
+            [PYTHON, "-m", *proof.split(), *labels, "--ledger", str(ledger_file)],
+            f"python -m {proof} {' '.join(labels)}",
+        )
+        for title, words in (
+            ("An engineer looks at one sensor", f"query-predictions {run}-predictions sensor-001 --limit 5"),
+            ("The state of every part", f"status {run}"),
+        ):
+            demo.step(title, [CLI, "inference", *words.split(), "--stage", "local"], f"datastreamer inference {words}")
+        ledger = json.loads(ledger_file.read_text(encoding="utf-8"))
+        probes = [Probe(**probe) for probe in json.loads((files / "probes.json").read_text(encoding="utf-8"))]
+    before = summary([probe for probe in probes if probe.put_at < killed_at - 1.0])
+    whole = summary(probes)
+    return (
+        f"{ledger['sent']:,} sent = {ledger['scored']:,} predicted once + {sum(ledger['parked'].values()):,} parked;"
+        f" anomalies: precision {ledger['precision']:.1%}, recall {ledger['recall']:.1%};"
+        f" put to item: p50 {before['p50_ms']:.0f} ms, p99 {before['p99_ms']:.0f} ms before the kill,"
+        f" p50 {whole['p50_ms']:.0f} ms, p99 {whole['p99_ms']:.0f} ms with it"
+    )
+
+
+@contextmanager
+def _stack(demo: Demo, run: str, keep: bool) -> Iterator[None]:
+    deploy, destroy = ([CLI, "inference", word, run, "--yes", "--stage", "local"] for word in ("deploy", "destroy"))
+    try:
+        demo.step(
+            "Terraform provisions stream, function, table, buckets and alarms",
+            deploy,
+            f"datastreamer inference deploy {run} --yes",
+        )
+        yield
+    except BaseException:
+        if not keep:
+            demo.quietly(destroy)
+        raise
+    if keep:
+        demo.say(f"[dim]The stack {run} is left up. To remove it: datastreamer inference destroy {run}[/]\n")
+    else:
+        demo.step("Everything is removed again", destroy, f"datastreamer inference destroy {run} --yes")
+
+
+def _put_model(demo: Demo, run: str, files: Path) -> None:
+    folder = files / "model"
+    train = f"train-example --stack {run} --out {folder}"
+    demo.step(
+        "A model is trained on simulated readings with labelled faults",
+        [CLI, "inference", *train.split(), "--stage", "local"],
+        f"datastreamer inference {train}",
+    )
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    uri = model_uri(Names(run, ACCOUNT).models_bucket, metrics["digest"])
+    with demo.part("The model goes behind an endpoint"):
+        for command in next_commands(uri, metrics["threshold"], run, demo.environ["AWS_DEFAULT_REGION"]):
+            demo.run([CLI, *command.split()[1:], "--stage", "local"], command)
+
+
+def _stream(demo: Demo, run: str, readings: int, files: Path, receipts: Path | None) -> float:
+    """Send, probe, and kill the endpoint in the middle; when it was killed, in seconds since the epoch."""
+    seed = secrets.randbelow(1_000_000)
+    seconds = readings / RATE
+    receipt = (receipts or files) / f"{run}.json"
+    sensors = (
+        f"inference --stage local --stream {run}-stream --rate {RATE} --count {readings} --seed {seed}"
+        f" --anomalies 0.03 --poison 0.01 --labels {files / 'labels.csv'} --receipt {receipt}"
+    )
+    probing = (
+        f"scripts.inference.latency {run} --stage local --probes {int(seconds / _PROBE_SECONDS)}"
+        f" --every {_PROBE_SECONDS} --labels {files / 'probes.csv'} --out {files / 'probes.json'}"
+    )
+    pid_file = data_directory(demo.environ) / "work" / "sagemaker" / f"{run}-endpoint" / "AllTraffic.pid"
+    with demo.part(f"Sensors send {readings:,} records, some anomalies, some poison; the endpoint is killed once"):
+        sending = demo.start([PYTHON, "-m", "sensor", *sensors.split()], f"python -m sensor {sensors}")
+        probes = demo.start([PYTHON, "-m", *probing.split()], f"python -m {probing}")
+        time.sleep(seconds / 2)
+        before, killed_at = _pid(pid_file), time.time()
+        demo.say(f"[bold red]kill -9 {before}[/], the server process of {run}-endpoint")
+        demo.run(["kill", "-9", str(before)], f"kill -9 $(cat {pid_file})")
+        demo.finish(sending, "python -m sensor inference")
+        demo.finish(probes, "python -m scripts.inference.latency")
+        demo.say(f"The endpoint was served by process {before}, and is now by {_pid_after(pid_file, before)}.")
+    return killed_at
+
+
+def _pid(pid_file: Path) -> int:
+    try:
+        return int(pid_file.read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError, IndexError) as error:
+        raise StepFailedError(f"there is no server process to kill: {pid_file} holds no process id") from error
+
+
+def _pid_after(pid_file: Path, before: int) -> int:
+    deadline = time.monotonic() + _ENDPOINT_BACK_SECONDS
+    while time.monotonic() < deadline:
+        words = pid_file.read_text(encoding="ascii").split() if pid_file.exists() else []
+        if words and int(words[0]) != before:
+            return int(words[0])
+        time.sleep(0.1)
+    raise StepFailedError(f"the endpoint was not started again: {pid_file} names no other process")
