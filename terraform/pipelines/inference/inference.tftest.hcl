@@ -160,6 +160,44 @@ run "the_aws_managed_stream_key_spares_a_key" {
   }
 }
 
+run "no_endpoint_is_paid_for_unasked" {
+  command = plan
+
+  assert {
+    condition     = length(module.endpoint) == 0
+    error_message = "An endpoint costs money by the hour."
+  }
+}
+
+run "an_endpoint_of_its_own_has_the_name_that_the_function_calls" {
+  variables {
+    endpoint_enabled = true
+    model_image      = "354813040037.dkr.ecr.ap-northeast-1.amazonaws.com/sagemaker-xgboost:3.0-5"
+    model_data_url   = "s3://my-ml-models-123456789012/model.tar.gz"
+  }
+
+  assert {
+    condition     = module.endpoint[0].name == module.processor.environment.ENDPOINT_NAME && module.endpoint[0].scales
+    error_message = "The function must call the stack's own endpoint, which grows with the load."
+  }
+
+  assert {
+    condition     = length(output.alarm_arns) == 11
+    error_message = "The endpoint's alarms must be told with the others."
+  }
+}
+
+run "refuses_an_endpoint_without_a_model" {
+  command = plan
+
+  variables {
+    endpoint_enabled = true
+    model_data_url   = "s3://somebodys-models/model.tar.gz"
+  }
+
+  expect_failures = [var.model_image, var.model_data_url]
+}
+
 run "refuses_bad_values" {
   command = plan
 

@@ -70,6 +70,7 @@ output "alarm_arns" {
     module.processor.alarm_arns,
     module.event_source.alarm_arns,
     [aws_cloudwatch_metric_alarm.parked.arn],
+    flatten(module.endpoint[*].alarm_arns),
   )
 }
 

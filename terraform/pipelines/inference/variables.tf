@@ -181,6 +181,88 @@ variable "maximum_record_age_seconds" {
   default     = 86400
 }
 
+# ----- endpoint
+
+variable "endpoint_enabled" {
+  description = "Whether the stack has an endpoint of its own, which is billed by the hour; without it the function calls one that was made by hand under the same name."
+  type        = bool
+  nullable    = false
+  default     = false
+}
+
+variable "model_image" {
+  description = "Image in ECR that serves the model; needed when the endpoint is on."
+  type        = string
+  nullable    = false
+  default     = ""
+
+  validation {
+    condition     = !var.endpoint_enabled || var.model_image != ""
+    error_message = "model_image must name an image when endpoint_enabled is true."
+  }
+}
+
+variable "model_data_url" {
+  description = "Archive of the model in the stack's model bucket, s3://<bucket>/<key>.tar.gz; needed when the endpoint is on."
+  type        = string
+  nullable    = false
+  default     = ""
+
+  validation {
+    condition     = !var.endpoint_enabled || startswith(var.model_data_url, "s3://${var.stack_name}-models-")
+    error_message = "model_data_url must lie in the stack's model bucket when endpoint_enabled is true: the endpoint's role can decrypt nothing else."
+  }
+}
+
+variable "endpoint_serverless" {
+  description = "Whether the endpoint is billed while it is called only; otherwise it has instances of its own."
+  type        = bool
+  nullable    = false
+  default     = false
+}
+
+variable "serverless_memory_megabytes" {
+  description = "Memory of a serverless endpoint in MB."
+  type        = number
+  nullable    = false
+  default     = 2048
+}
+
+variable "serverless_concurrency" {
+  description = "Calls that a serverless endpoint serves at once."
+  type        = number
+  nullable    = false
+  default     = 20
+}
+
+variable "instance_type" {
+  description = "Type of the endpoint's instances."
+  type        = string
+  nullable    = false
+  default     = "ml.m5.large"
+}
+
+variable "minimum_instances" {
+  description = "Instances of the endpoint at least."
+  type        = number
+  nullable    = false
+  default     = 1
+}
+
+variable "maximum_instances" {
+  description = "Instances of the endpoint at most; as many as the minimum lets it never grow."
+  type        = number
+  nullable    = false
+  default     = 4
+}
+
+variable "invocations_per_instance" {
+  description = "Calls a minute above which another instance is started. The function sends a batch a call."
+  type        = number
+  nullable    = false
+  default     = 600
+}
+
 # ----- storage
 
 variable "ttl_days" {
@@ -261,6 +343,13 @@ variable "iterator_age_alarm_seconds" {
   type        = number
   nullable    = false
   default     = 60
+}
+
+variable "latency_alarm_milliseconds" {
+  description = "Average time that the model takes for a call, in ms, above which the latency alarm fires."
+  type        = number
+  nullable    = false
+  default     = 1000
 }
 
 variable "parked_alarm_records" {

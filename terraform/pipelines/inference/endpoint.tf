@@ -1,0 +1,24 @@
+# The endpoint that scores, where the stack has one of its own.
+
+module "endpoint" {
+  source = "../../modules/sagemaker_endpoint"
+  count  = var.endpoint_enabled ? 1 : 0
+
+  name                        = var.stack_name
+  image                       = var.model_image
+  model_data_url              = var.model_data_url
+  kms_key_arn                 = module.key.arn
+  serverless                  = var.endpoint_serverless
+  serverless_memory_megabytes = var.serverless_memory_megabytes
+  serverless_concurrency      = var.serverless_concurrency
+  instance_type               = var.instance_type
+  minimum_instances           = var.minimum_instances
+  maximum_instances           = var.maximum_instances
+  invocations_per_instance    = var.invocations_per_instance
+  latency_alarm_milliseconds  = var.latency_alarm_milliseconds
+  log_retention_days          = var.log_retention_days
+  alarm_topic_arns            = local.alarm_topic_arns
+
+  # The archive lies in the stack's bucket.
+  depends_on = [module.models_bucket]
+}
