@@ -98,7 +98,10 @@ cost: setup ## Estimate what the stage costs a month on AWS at RATE readings a s
 .PHONY: plan apply destroy adopt package state-bucket cost
 
 ##@ Check it
-test: setup ## Run every test, the end-to-end one included
+browser: setup ## Find a Chromium for the site's tests, or unpack one into .local
+	@$(BIN)/python -m scripts.chromium
+
+test: setup browser ## Run every test, the end-to-end one included
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup ## Everything CI checks: format, lint, types, imports, all tests
@@ -121,4 +124,4 @@ terraform-test: setup ## Run every *.tftest.hcl
 checkov: $(CHECKOV)/.ready ## Look for insecure Terraform; each exception has its reason beside the resource
 	@$(CHECKOV)/bin/checkov --directory terraform --framework terraform --skip-download --quiet --compact
 
-.PHONY: test check fmt validate terraform-test checkov
+.PHONY: browser test check fmt validate terraform-test checkov

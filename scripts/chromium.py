@@ -3,7 +3,7 @@
 In this order: the one that ``DATASTREAMER_CHROMIUM`` names, one on PATH, one that was put into ``.local/chromium``.
 Where there is none, Debian's package and what it needs are downloaded with apt and unpacked there: no root, nothing
 installed, nothing changed outside ``.local`` (the lists of packages are apt's own where it has them, else fetched into
-``.local`` too). On another system, Playwright's own download is tried.
+``.local`` too). Where that fails, Playwright's own download is tried.
 """
 
 from __future__ import annotations
@@ -78,18 +78,18 @@ def install_chromium(environ: Mapping[str, str], folder: Path = FOLDER) -> Chrom
         except ConfigurationError:
             if environ.get(SETTING):
                 raise
-        shutil.rmtree(folder, ignore_errors=True)
-        if shutil.which("apt-get") and shutil.which("dpkg-deb"):
-            problem = _unpack_debian(folder)
-        else:
-            problem = _playwright_download(folder)
-        if problem:
+        problems = []
+        for attempt in (_unpack_debian, _playwright_download):
             shutil.rmtree(folder, ignore_errors=True)
-            raise ConfigurationError(
-                f"no Chromium could be had ({problem}): install one, or name one in {SETTING}, and run this again"
-            )
-        (folder / READY).touch()
-        return find_chromium(environ, folder)
+            problem = attempt(folder)
+            if problem is None and any(browser.version() for browser in _unpacked(folder)):
+                (folder / READY).touch()
+                return find_chromium(environ, folder)
+            problems.append(problem or "what was unpacked does not start")
+        shutil.rmtree(folder, ignore_errors=True)
+        raise ConfigurationError(
+            f"no Chromium could be had ({'; '.join(problems)}): install one, or name one in {SETTING}, and try again"
+        )
 
 
 def main() -> int:
@@ -129,6 +129,8 @@ def _unpacked(folder: Path) -> Iterator[Chromium]:
 
 def _unpack_debian(folder: Path) -> str | None:
     """Unpack the packages that this machine lacks into ``folder``; returns what went wrong."""
+    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
+        return "this is no Debian"
     archives = folder / "archives"
     archives.mkdir(parents=True)
     options: list[str] = []
@@ -169,7 +171,7 @@ def _playwright_download(folder: Path) -> str | None:
     environment = {**os.environ, "PLAYWRIGHT_BROWSERS_PATH": str(folder / "playwright")}
     command = [sys.executable, "-m", "playwright", "install", "chromium", "--no-shell"]
     done = subprocess.run(command, env=environment, check=False)
-    return None if done.returncode == 0 else "Playwright's download failed, and this is no Debian"
+    return None if done.returncode == 0 else "Playwright's own download failed"
 
 
 def _run(command: list[str], folder: Path | None = None) -> str | None:

@@ -1,0 +1,87 @@
+"""The built site, a browser, and pages of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from datastreamer.provisioning.votes_site import build_votes_site
+from scripts.chromium import find_chromium
+from tests.conftest import REPOSITORY
+from tests.web.fake_votes_api import FakeVotes, serving
+
+SOURCES = REPOSITORY / "web" / "votes"
+FLAGS = ["--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+PATIENCE_MS = 15_000
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site as ``make`` builds it."""
+    folder = tmp_path_factory.mktemp("site") / "votes-site"
+    build_votes_site(SOURCES, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; without one the test fails, and says what to do."""
+    chromium = find_chromium(os.environ)
+    with sync_playwright() as playwright:
+        # The sandbox needs a user other than root, or kernel features that containers lack; the pages are our own.
+        running = playwright.chromium.launch(
+            executable_path=chromium.binary,
+            env={**os.environ, **chromium.environment},
+            args=FLAGS,
+            chromium_sandbox=False,
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def fake(site: Path) -> Iterator[FakeVotes]:
+    """The API and the socket, empty."""
+    with serving(FakeVotes(site, json.loads(site.with_suffix(".json").read_text()))) as running:
+        yield running
+
+
+@pytest.fixture
+def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """A visitor: keywords are Playwright's (``locale``, ``viewport``, ``color_scheme``, …). English by default.
+
+    A page that breaks its own policy, or throws, fails the test.
+    """
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def visit(**settings: object) -> BrowserContext:
+        context = browser.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **settings})  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE_MS)
+        context.on("weberror", lambda error: problems.append(str(error.error)))
+        context.on("console", lambda message: problems.append(message.text) if "Policy" in message.text else None)
+        contexts.append(context)
+        return context
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert not problems
+
+
+@pytest.fixture
+def open_page(new_context: Callable[..., BrowserContext], fake: FakeVotes) -> Callable[..., Page]:
+    """A visitor's page of the site, ready to vote; keywords as for ``new_context``."""
+
+    def visit(**settings: object) -> Page:
+        page = new_context(**settings).new_page()
+        page.goto(fake.page_url)
+        page.locator("#connection[data-state=live]").wait_for()
+        return page
+
+    return visit

@@ -1,0 +1,108 @@
+/**
+ * The WebSocket that brings every update: connects, says hello, keeps itself alive, and comes back with backoff.
+ *
+ * An answer to `hello` holds the whole totals, so whatever was missed while away is there with the first message.
+ */
+
+/** API Gateway ends a connection that is idle for ten minutes; proxies and phones do it sooner. */
+const PING_MS = 25_000;
+const PONG_MS = 10_000;
+const CONNECT_MS = 8_000;
+
+export class LiveSocket {
+  #socket = null;
+  #retry = null;
+  #guard = null;
+  #wanted = false;
+
+  /**
+   * @param {object} parts
+   * @param {string} parts.url
+   * @param {(url: string) => WebSocket} parts.open
+   * @param {import("./backoff.js").Backoff} parts.backoff
+   * @param {{setTimeout: Function, clearTimeout: Function}} parts.timers
+   * @param {(message: object) => void} parts.receive a message that is not a pong
+   * @param {(state: "connecting" | "open" | "closed") => void} parts.changed
+   */
+  constructor({ url, open, backoff, timers, receive, changed }) {
+    Object.assign(this, { url, open, backoff, timers, receive, changed });
+  }
+
+  /** Connect, now if it is waiting to try again; a connection that is open or on its way stays. */
+  start() {
+    this.#wanted = true;
+    if (this.#socket) return;
+    this.#clear();
+    this.#connect();
+  }
+
+  /** Close and stay closed until `start`. */
+  stop() {
+    this.#wanted = false;
+    this.#drop();
+  }
+
+  #connect() {
+    this.changed("connecting");
+    const socket = (this.#socket = this.open(this.url));
+    this.#expect(CONNECT_MS);
+    socket.onopen = () => {
+      this.changed("open");
+      this.#send({ type: "hello" });
+      this.#rest();
+    };
+    socket.onmessage = ({ data }) => {
+      this.#rest();
+      const message = parse(data);
+      if (!message || message.type === "pong") return;
+      this.backoff.reset(); // not at `onopen`: a server that takes connections and drops them is still in trouble
+      this.receive(message);
+    };
+    socket.onclose = () => this.#drop();
+  }
+
+  /** Ping after a while without a message. */
+  #rest() {
+    this.timers.clearTimeout(this.#guard);
+    this.#guard = this.timers.setTimeout(() => {
+      this.#send({ type: "ping" });
+      this.#expect(PONG_MS);
+    }, PING_MS);
+  }
+
+  /** Give the connection up unless something happens within `wait` ms. */
+  #expect(wait) {
+    this.timers.clearTimeout(this.#guard);
+    this.#guard = this.timers.setTimeout(() => this.#drop(), wait);
+  }
+
+  #send(message) {
+    if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(message));
+  }
+
+  #drop() {
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#clear();
+    if (socket) {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close();
+      this.changed("closed");
+    }
+    if (this.#wanted) this.#retry = this.timers.setTimeout(() => this.start(), this.backoff.next());
+  }
+
+  #clear() {
+    this.timers.clearTimeout(this.#guard);
+    this.timers.clearTimeout(this.#retry);
+  }
+}
+
+function parse(data) {
+  try {
+    const message = JSON.parse(data);
+    return typeof message?.type === "string" ? message : null;
+  } catch {
+    return null;
+  }
+}

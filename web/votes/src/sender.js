@@ -1,0 +1,89 @@
+/**
+ * Sends what the outbox holds, a few votes at a time, until the server has answered each.
+ *
+ * Only one tab sends at a time (`Leadership`). After a failure it waits with backoff and then tries one vote before it
+ * lets the rest follow, so a server in trouble is not met by a crowd.
+ */
+
+const AT_ONCE = 4;
+
+export class Sender {
+  #sending = new Set();
+  #maybeArrived = new Set();
+  #leading = false;
+  #probing = false;
+  #timer = null;
+
+  /**
+   * @param {object} parts
+   * @param {import("./outbox.js").Outbox} parts.outbox
+   * @param {import("./votes_api.js").VotesApi} parts.api
+   * @param {import("./backoff.js").Backoff} parts.backoff
+   * @param {{setTimeout: Function, clearTimeout: Function}} parts.timers
+   * @param {(event: string, vote: object, outcome?: object) => void} parts.tell
+   *   `sending`, `accepted`, `turned_away`, `unanswered` or `refused`
+   */
+  constructor({ outbox, api, backoff, timers, tell }) {
+    Object.assign(this, { outbox, api, backoff, timers, tell });
+  }
+
+  get leading() {
+    return this.#leading;
+  }
+
+  lead() {
+    this.#leading = true;
+    this.wake();
+  }
+
+  /** Leave the sending to another tab; votes under way still get their answer here. */
+  follow() {
+    this.#leading = false;
+    this.#cancel();
+  }
+
+  /** Send now: there is a new vote, or the network is back. */
+  wake({ atOnce = false } = {}) {
+    if (atOnce) this.#cancel();
+    if (!this.#leading || this.#timer !== null) return;
+    for (const vote of this.outbox.waiting()) {
+      if (this.#sending.size >= (this.#probing ? 1 : AT_ONCE)) break;
+      if (!this.#sending.has(vote.vote_id)) this.#send(vote);
+    }
+  }
+
+  async #send(vote) {
+    this.#sending.add(vote.vote_id);
+    this.tell("sending", vote);
+    const outcome = await this.api.cast(vote);
+    this.#sending.delete(vote.vote_id);
+    this.#settle(vote, outcome);
+    this.wake();
+  }
+
+  #settle(vote, outcome) {
+    if (outcome.kind === "unanswered") this.#maybeArrived.add(vote.vote_id);
+    // A vote whose earlier attempt may have arrived is not certainly outside the totals, whatever this answer says.
+    const certain = outcome.kind !== "turned_away" || !this.#maybeArrived.has(vote.vote_id);
+    this.tell(certain ? outcome.kind : "unanswered", vote, outcome);
+    if (outcome.kind === "accepted" || outcome.kind === "refused") {
+      this.#maybeArrived.delete(vote.vote_id);
+      if (outcome.kind === "accepted") this.outbox.acknowledged(vote);
+      else this.outbox.remove(vote);
+      this.#probing = false;
+      this.backoff.reset();
+    } else if (this.#timer === null) {
+      this.#probing = true;
+      const wait = this.backoff.next(outcome.wait);
+      this.#timer = this.timers.setTimeout(() => {
+        this.#timer = null;
+        this.wake();
+      }, wait);
+    }
+  }
+
+  #cancel() {
+    if (this.#timer !== null) this.timers.clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * What a screen reader is told, politely: never more often than every few seconds, and only the newest of what was
+ * waiting, so that a busy vote does not talk over its reader.
+ */
+
+const QUIET_MS = 4_000;
+
+export class Announcer {
+  #latest = null;
+  #timer = null;
+
+  /** @param {{write: (text: string) => void, timers: {setTimeout: Function}}} parts */
+  constructor({ write, timers }) {
+    Object.assign(this, { write, timers });
+  }
+
+  /** @param {() => string} text evaluated when it is said, so that it is true then */
+  say(text) {
+    this.#latest = text;
+    if (this.#timer === null) this.#speak();
+  }
+
+  #speak() {
+    const text = this.#latest;
+    this.#latest = null;
+    this.#timer = null;
+    if (text === null) return;
+    this.write(text());
+    this.#timer = this.timers.setTimeout(() => this.#speak(), QUIET_MS);
+  }
+}
