@@ -306,9 +306,9 @@ def test_unknown_functions_and_streams_are_refused(bench: Bench, pair: tuple[str
         (
             parked_in(f"{REGIONAL.format('lambda')}:function:f"),
             "InvalidParameterValueException",
-            "no standard SQS queue",
+            "standard SQS",
         ),
-        (parked_in(f"{REGIONAL.format('sqs')}:queue.fifo"), "InvalidParameterValueException", "no standard SQS queue"),
+        (parked_in(f"{REGIONAL.format('sqs')}:queue.fifo"), "InvalidParameterValueException", "standard SQS"),
         (parked_in(f"{REGIONAL.format('sqs')}:no-queue"), "InvalidParameterValueException", "cannot be reached"),
         (parked_in(f"{REGIONAL.format('sns')}:no-topic"), "InvalidParameterValueException", "cannot be reached"),
         (parked_in("arn:aws:s3:::there-is-no-such-bucket"), "InvalidParameterValueException", "cannot be reached"),
