@@ -28,6 +28,7 @@ resource "aws_s3_object" "package" {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
+  #checkov:skip=CKV_AWS_338:Logs are kept for a year unless a root says otherwise, as the local stage does.
   for_each = toset(["output", "error"])
 
   name              = "${local.log_group_prefix}/${each.key}"
