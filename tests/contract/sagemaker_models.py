@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import tarfile
+import time
 import uuid
 from collections.abc import Mapping
 from functools import cache
@@ -116,3 +117,17 @@ class Hosting:
         answer = self.runtime.invoke_endpoint(EndpointName=endpoint, Body=body, ContentType=content_type, **more)
         text: str = answer["Body"].read().decode()
         return text
+
+
+def script(code: str) -> bytes:
+    """A model.tar.gz with ``code/inference.py``."""
+    return archive({"code/inference.py": code})
+
+
+def wait_until(condition: Any, seconds: float = 20.0) -> Any:
+    """The first true value of ``condition()``."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+    return found

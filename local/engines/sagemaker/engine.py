@@ -12,6 +12,8 @@ from local.engines.sagemaker.endpoints import Endpoints
 from local.engines.sagemaker.hosting import Hosting
 from local.engines.sagemaker.invocation import Invocations
 from local.engines.sagemaker.metrics import Metrics
+from local.engines.sagemaker.model_package_groups import ModelPackageGroups
+from local.engines.sagemaker.model_packages import ModelPackages
 from local.engines.sagemaker.models import Models
 from local.engines.sagemaker.resources import Resources
 from local.engines.sagemaker.tagging import Tagging
@@ -29,10 +31,13 @@ class SageMakerEngine:
         resources = Resources(stage)
         self._hosting = Hosting(stage, resources, rng or random.Random())  # noqa: S311  it shares traffic out
         self._metrics = Metrics(stage.client, stage.clock)
+        packages = ModelPackages(resources)
         configs = EndpointConfigs(resources)
         invocations = Invocations(stage.settings.region, self._hosting, self._metrics)
         handlers: dict[str, Handler] = {
-            **Models(stage, resources).operations,
+            **Models(stage, resources, packages).operations,
+            **packages.operations,
+            **ModelPackageGroups(resources).operations,
             **configs.operations,
             **Endpoints(resources, configs, self._hosting).operations,
             **Tagging(resources).operations,

@@ -50,6 +50,7 @@ class Instance:
         self.failure: str | None = None
         self.settled = threading.Event()
         self.outstanding = 0
+        self._last_words = ""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._supervise, name=f"sagemaker-{self.id}", daemon=True)
 
@@ -75,13 +76,13 @@ class Instance:
                 self._live()
             except OSError as error:
                 logger.exception("instance %s could not be started", self.id)
-                self._fail(f"the server process could not be started: {error}")
+                self._fail(f"Its server process could not be started: {error}")
                 return
             if self.failure is not None:
                 return
             short_lives = 1 if time.monotonic() - started > STAYS_UP_SECONDS else short_lives + 1
             if not self.settled.is_set() and short_lives >= STARTUP_ATTEMPTS:
-                self._fail(f"its process ended {short_lives} times before it answered")
+                self._fail(f"Its process ended {short_lives} times before it answered: {self._last_words}")
                 return
             self._stopping.wait(RESTART_DELAYS[min(short_lives, len(RESTART_DELAYS)) - 1])
 
@@ -103,6 +104,7 @@ class Instance:
             process.end()
             reader.join(1.0)
             self._changed()
+        self._last_words = process.error() or f"exit status {process.exited()}"
         if not self._stopping.is_set():
             logger.warning("instance %s: its process ended (status %s)", self.id, process.exited())
             if process.refusal() is not None:
@@ -115,7 +117,7 @@ class Instance:
             if process.client.ping(PING_TIMEOUT):
                 return True
             if time.monotonic() > deadline and not self.settled.is_set():
-                self._fail(f"it did not answer within {self._startup_seconds} seconds")
+                self._fail(f"It did not answer within {self._startup_seconds} seconds")
                 return False
             self._stopping.wait(_POLL_SECONDS)
         return False

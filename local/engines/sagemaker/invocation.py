@@ -24,7 +24,6 @@ MAX_IN_FLIGHT = 28
 _UNSUPPORTED = {
     "TargetModel": "Multi-model endpoints (TargetModel)",
     "TargetContainerHostname": "Endpoints of several containers (TargetContainerHostname)",
-    "InferenceId": "Data capture (InferenceId)",
     "EnableExplanations": "Explanations (EnableExplanations)",
     "InferenceComponentName": "Inference components (InferenceComponentName)",
     "SessionId": "Stateful sessions (SessionId)",

@@ -11,21 +11,32 @@ from local.engines.sagemaker import artifacts
 from local.engines.sagemaker.arns import MODEL, invalid, unsupported
 from local.engines.sagemaker.images import framework_of
 from local.engines.sagemaker.listing import listed
+from local.engines.sagemaker.model_packages import ModelPackages
 from local.engines.sagemaker.resources import Document, Resources, described
 
 _FIELDS = frozenset(
     {"ModelName", "PrimaryContainer", "Containers", "ExecutionRoleArn", "Tags", "VpcConfig", "EnableNetworkIsolation"}
 )
 _CONTAINER_FIELDS = frozenset(
-    {"ContainerHostname", "Image", "ImageConfig", "Mode", "ModelDataUrl", "ModelDataSource", "Environment"}
+    {
+        "ContainerHostname",
+        "Image",
+        "ImageConfig",
+        "Mode",
+        "ModelDataUrl",
+        "ModelDataSource",
+        "Environment",
+        "ModelPackageName",
+    }
 )
 
 
 class Models:
     """The models of the stage: what an image, an artifact and an environment make together."""
 
-    def __init__(self, stage: Stage, resources: Resources) -> None:
+    def __init__(self, stage: Stage, resources: Resources, packages: ModelPackages) -> None:
         self._stage = stage
+        self._packages = packages
         self._resources = resources
         self.operations: Mapping[str, Handler] = {
             "CreateModel": self._create,
@@ -61,6 +72,10 @@ class Models:
             raise unsupported("An inference pipeline of several containers")
         given: dict[str, Any] = request.get("PrimaryContainer") or containers[0]
         _refuse_others(given, _CONTAINER_FIELDS, "a container")
+        if given.get("ModelPackageName"):
+            if given.get("Image") or given.get("ModelDataUrl") or given.get("ModelDataSource"):
+                raise invalid("A container has either a ModelPackageName or an Image and model data.")
+            given = {**self._packages.container(given["ModelPackageName"]), **given}
         if not given.get("Image"):
             raise invalid("A container needs an Image.")
         framework_of(given["Image"])

@@ -60,7 +60,9 @@ class ServerProcess:
 
     def __init__(self, launch: Launch) -> None:
         self._failure = launch.folder / "failure"
-        self._failure.unlink(missing_ok=True)
+        self._error = launch.folder / "error"
+        for left_behind in (self._failure, self._error):
+            left_behind.unlink(missing_ok=True)
         document = {"framework": launch.framework, "model_dir": str(launch.model_dir)}
         (launch.folder / "launch.json").write_text(json.dumps(document), encoding="utf-8")
         watched, self._lifeline = os.pipe()
@@ -101,10 +103,11 @@ class ServerProcess:
 
     def refusal(self) -> str | None:
         """Why the model cannot be served here, when the process has said so."""
-        try:
-            return self._failure.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
+        return _text(self._failure)
+
+    def error(self) -> str | None:
+        """What the model's own code raised while it was loaded, if it did."""
+        return _text(self._error)
 
     def end(self) -> None:
         """End it with all that it started, politely first. Once is enough."""
@@ -121,3 +124,10 @@ class ServerProcess:
     def _signal(self, how: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, how)
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None

@@ -2,7 +2,8 @@
 
 FOLDER is the instance's own, LISTENER the descriptor of a listening socket, LIFELINE that of a pipe whose other end the
 stage holds: when it closes, the stage is gone, however it went, and so goes the server. Exit status 3 means that the
-model cannot be served here; FOLDER/failure says why.
+model cannot be served here; FOLDER/failure says why. What a model's own code raised while it was loaded is in
+FOLDER/error.
 """
 
 from __future__ import annotations
@@ -39,17 +40,22 @@ def main(folder: Path, listener: int, lifeline: int) -> int:
         logging.getLogger("serving").error("%s", error)  # noqa: TRY400  the trace would say nothing more
         (folder / "failure").write_text(str(error), encoding="utf-8")
         return UNUSABLE
+    except Exception as error:
+        (folder / "error").write_text(f"{type(error).__name__}: {error}", encoding="utf-8")
+        raise
     with socket.socket(fileno=listener) as listening:
         Server(listening, model).serve_forever()
     return 0
 
 
 def _load(framework: str, model_dir: Path) -> Model:
-    if framework == "xgboost":
+    from local.engines.sagemaker.serving.script import ScriptModel
+
+    if framework == "xgboost" and not ScriptModel.exists(model_dir, os.environ):
         from local.engines.sagemaker.serving.xgboost_model import XGBoostModel
 
         return XGBoostModel.load(model_dir)
-    raise ModelUnusableError(f"There is no server for {framework}.")
+    return ScriptModel.load(framework, model_dir, os.environ)
 
 
 def _hide_the_project() -> None:
