@@ -1,7 +1,8 @@
 """One call of the SageMaker endpoint, and what its failure means.
 
 - ModelError whose OriginalStatusCode is 4xx: the model refuses a row of this call (RowsRefusedError).
-- ModelError whose OriginalStatusCode is 429 or 5xx, or an unreadable answer: the model fails (ModelFailedError).
+- ModelError whose OriginalStatusCode is 429, 5xx or 0 (it did not respond), or an unreadable answer: the model fails
+  (ModelFailedError).
 - Throttled, 5xx of the service, no connection, no answer in time: it cannot be used now (EndpointUnavailableError).
 - Anything else, as no such endpoint or access denied: no retry helps before somebody fixes it (ConfigurationError).
 """
@@ -74,7 +75,7 @@ class Endpoint:
     def _explained(self, error: Exception) -> DatastreamerError:
         if isinstance(error, ClientError) and code_of(error) == "ModelError":
             response: Any = error.response
-            status = int(response.get("OriginalStatusCode") or 500)
+            status = int(response.get("OriginalStatusCode", 500))
             words = response.get("OriginalMessage") or response["Error"].get("Message", "")
             said = f"the model answered {status}: {words[:WORDS]}"
             return RowsRefusedError(said) if 400 <= status < 500 and status != 429 else ModelFailedError(said)

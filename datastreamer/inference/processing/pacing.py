@@ -25,7 +25,7 @@ class Clock:
 
     def backoff(self, attempt: int) -> float:
         """Seconds to wait after the ``attempt``-th failure, counted from 0: exponential, with full jitter."""
-        return self.chance.uniform(0, min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2**attempt))
+        return self.chance.uniform(0, min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2 ** min(attempt, 30)))
 
 
 @dataclass(frozen=True)

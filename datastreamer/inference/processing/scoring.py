@@ -4,7 +4,8 @@
   those not yet asked for, have failed.
 - A call whose rows the model refuses is halved until the refused row is alone; that row is rejected.
 - A call at which the model fails is repeated a few times, then halved likewise. A row at which it fails alone is
-  rejected only when the model has scored another row of the batch: else nothing tells a bad row from a broken model.
+  rejected only if the model scores another row right after: else the model is down, and is asked again while there is
+  time.
 - A row whose score is not finite is asked for once more, and then rejected.
 """
 
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from datastreamer.errors import ConfigurationError
+from datastreamer.errors import ConfigurationError, DatastreamerError
 from datastreamer.inference.processing.chunks import chunks
 from datastreamer.inference.processing.delivery import Failed, Rejected, Scored
 from datastreamer.inference.processing.endpoint import (
@@ -33,8 +34,8 @@ NOT_FINITE: Final = "score_not_finite"
 
 MODEL_ATTEMPTS: Final = 4
 """How often a whole call, and a row on its own, is tried while the model fails. A piece in between is tried once."""
-FAILURES_IN_A_ROW: Final = 32
-"""After that many pieces at which the model failed, and none scored, the model is down, not the rows wrong."""
+FAILURES_IN_A_ROW: Final = 16
+"""After that many pieces at which the model failed, and none scored, cutting goes no further: the model is down."""
 
 Outcome = Scored | Rejected | Failed
 
@@ -52,7 +53,9 @@ class Scorer:
     call_seconds: float
     retries: int = 0
     _outcomes: dict[int, Outcome] = field(default_factory=dict)
+    _control: bytes | None = None
     _fruitless: int = 0
+    _waits: int = 0
 
     def score(self, rows: Sequence[bytes]) -> list[Outcome]:
         """An outcome for each of ``rows`` (as the endpoint's payload gives them), in their order."""
@@ -60,13 +63,7 @@ class Scorer:
         unsure = self._score(rows, range(len(rows)))
         if unsure:
             self._score_again(rows, unsure)
-        works = any(isinstance(outcome, Scored) for outcome in self._outcomes.values())
-        return [self._judged(self._outcomes[place], works) for place in range(len(rows))]
-
-    def _judged(self, outcome: Outcome, works: bool) -> Outcome:
-        if isinstance(outcome, Rejected) and outcome.reason == MODEL_FAILED and not works:
-            return Failed(outcome.detail)
-        return outcome
+        return [self._outcomes[place] for place in range(len(rows))]
 
     def _score_again(self, rows: Sequence[bytes], unsure: Sequence[int]) -> None:
         if not self.deadline.pause(0, self.call_seconds):
@@ -83,24 +80,31 @@ class Scorer:
         pending = [(piece, True) for piece in reversed(whole)]
         while pending:
             piece, is_whole = pending.pop()
+            alone = len(piece) == 1
             try:
-                answer = self._ask([rows[place] for place in piece], patient=is_whole or len(piece) == 1)
-            except (RowsRefusedError, ModelFailedError) as error:
-                failed = isinstance(error, ModelFailedError)
-                self._fruitless += failed
-                if self._fruitless > FAILURES_IN_A_ROW:
+                answer = self._ask([rows[place] for place in piece], patient=is_whole or alone)
+            except RowsRefusedError as error:
+                if alone:
+                    self._outcomes[piece[0]] = Rejected(REFUSED, str(error))
+                else:
+                    pending += _halves(piece)
+            except ModelFailedError as error:
+                if alone and self._model_works():
+                    self._outcomes[piece[0]] = Rejected(MODEL_FAILED, str(error))
+                elif not alone and self._fruitless < FAILURES_IN_A_ROW:
+                    self._fruitless += 1
+                    pending += _halves(piece)
+                elif self._wait():
+                    pending.insert(0, (piece, False))
+                else:
                     self._fail([piece, *(piece for piece, _ in pending)], str(error))
                     break
-                if len(piece) == 1:
-                    self._outcomes[piece[0]] = Rejected(MODEL_FAILED if failed else REFUSED, str(error))
-                else:
-                    middle = len(piece) // 2
-                    pending += [(piece[middle:], False), (piece[:middle], False)]
             except (EndpointUnavailableError, ConfigurationError) as error:
                 self._fail([piece, *(piece for piece, _ in pending)], str(error))
                 break
             else:
-                self._fruitless = 0
+                self._fruitless = self._waits = 0
+                self._control = rows[piece[0]]
                 unsure += self._take(piece, answer)
         return unsure
 
@@ -118,6 +122,24 @@ class Scorer:
             for place in piece:
                 self._outcomes[place] = Failed(detail)
 
+    def _model_works(self) -> bool:
+        """Whether the model now scores a row that it has scored before; False when it has scored none."""
+        if self._control is None or not self.deadline.allows(self.call_seconds):
+            return False
+        try:
+            self.endpoint.score([self._control])
+        except DatastreamerError:
+            return False
+        return True
+
+    def _wait(self) -> bool:
+        """Pause before the model is asked again; False when there is no time for that."""
+        if not self.deadline.pause(self._waits, self.call_seconds):
+            return False
+        self._waits += 1
+        self.retries += 1
+        return True
+
     def _ask(self, rows: Sequence[bytes], *, patient: bool) -> Answer:
         if not self.deadline.allows(self.call_seconds):
             raise EndpointUnavailableError("no time is left for another call of the endpoint")
@@ -134,3 +156,9 @@ class Scorer:
                     raise
             attempt += 1
             self.retries += 1
+
+
+def _halves(piece: list[int]) -> list[tuple[list[int], bool]]:
+    """The pieces to ask for instead, the first of them last, as they are taken from the end."""
+    middle = len(piece) // 2
+    return [(piece[middle:], False), (piece[:middle], False)]

@@ -49,8 +49,8 @@ class Function:
 
         monkeypatch.setattr(boto3.Session, "client", client)
 
-    def __call__(self, records: list[dict[str, Any]], **event: Any) -> Any:
-        context = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000, aws_request_id="r-1")
+    def __call__(self, records: list[dict[str, Any]], *, left_ms: int = 60_000, **event: Any) -> Any:
+        context = SimpleNamespace(get_remaining_time_in_millis=lambda: left_ms, aws_request_id="r-1")
         return self.module.handler({"Records": records, **event}, context)
 
 
@@ -151,13 +151,11 @@ class TestHandler:
         }
 
     def test_a_model_that_is_down_fails_every_record_and_no_item_is_lost(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("datastreamer.inference.processing.pacing.BACKOFF_CAP_S", 0.001)
-
         def down(_row: list[str]) -> str:
             raise model_error(500)
 
         records = event_records([good(0), good(1)])
-        answer = Function(FakeEndpoint(model=down), monkeypatch)(records)
+        answer = Function(FakeEndpoint(model=down), monkeypatch)(records, left_ms=1_000)
         assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == [
             sequence_number(0),
             sequence_number(1),

@@ -124,30 +124,56 @@ def test_a_refused_row_is_found_by_halving_and_the_others_are_scored(bad: tuple[
     assert fake.calls <= len(bad) * 18 + 1
 
 
-def test_a_row_that_breaks_the_model_is_set_apart_once_another_row_was_scored() -> None:
-    fake = bad_rows(model_error(500, "IndexError"), 3)
-    outcomes = scorer(fake).score(rows(8))
-    assert kinds(outcomes) == "SSSRSSSS"
-    assert outcomes[3] == Rejected("model_failed", "the model answered 500: IndexError")
+@pytest.mark.parametrize("bad", [(0,), (3,), (7,), (0, 7), (0, 1, 2, 3, 4, 5, 6)])
+def test_a_row_that_breaks_the_model_is_set_apart_when_the_model_scores_others(bad: tuple[int, ...]) -> None:
+    outcomes = scorer(bad_rows(model_error(500, "IndexError"), *bad)).score(rows(8))
+    assert [place for place, outcome in enumerate(outcomes) if not isinstance(outcome, Scored)] == list(bad)
+    assert all(outcomes[place] == Rejected("model_failed", "the model answered 500: IndexError") for place in bad)
+
+
+def test_many_rows_that_break_the_model_are_set_apart_too() -> None:
+    fake = bad_rows(model_error(500), *range(0, 120, 2))
+    assert kinds(scorer(fake, seconds=10_000).score(rows(120))) == "RS" * 60
+
+
+def test_a_piece_of_a_call_at_which_the_model_fails_is_cut_at_once() -> None:
+    fake = bad_rows(model_error(500), 0)
+    assert kinds(scorer(fake).score(rows(64))) == "R" + "S" * 63
+    sizes = [body.count(b"\n") + 1 for body in fake.bodies if body.startswith(b"0")]
+    assert sizes == [64] * 4 + [32, 16, 8, 4, 2] + [1] * 8
+
+
+def test_a_model_that_comes_back_scores_every_row() -> None:
+    time = FakeTime()
+    back = time.seconds + 10
+
+    def restarting(row: list[str]) -> str:
+        if time.seconds < back:
+            raise model_error(0, "no response")
+        return row[0]
+
+    for count in (1, 2, 500):
+        assert kinds(scorer(FakeEndpoint(model=restarting), time=time).score(rows(count))) == "S" * count
+        back = time.seconds + 10
+
+
+def test_a_model_that_goes_down_after_it_scored_some_rows_rejects_none_of_the_others() -> None:
+    time = FakeTime()
+    began = time.seconds
+
+    class Restarting(FakeEndpoint):
+        def _answer(self, request: dict[str, Any]) -> bytes:
+            if self.calls > 1 and time.seconds < began + 10:
+                raise model_error(500)
+            return super()._answer(request)
+
+    assert kinds(scorer(Restarting(), time=time, most_rows=5).score(rows(20))) == "S" * 20
 
 
 def test_a_model_that_answers_no_row_is_down_and_rejects_none() -> None:
     fake = bad_rows(model_error(500), *range(500))
     assert kinds(scorer(fake).score(rows(500))) == "F" * 500
-    assert fake.calls < 300
-
-
-def test_bad_rows_among_good_ones_are_no_sign_of_a_model_that_is_down() -> None:
-    fake = bad_rows(model_error(500), *range(0, 120, 2))
-    assert kinds(scorer(fake, seconds=10_000).score(rows(120))) == "RS" * 60
-
-
-def test_a_piece_of_a_call_at_which_the_model_fails_is_cut_without_waiting() -> None:
-    fake = bad_rows(model_error(500), 0)
-    assert kinds(scorer(fake).score(rows(64))) == "R" + "S" * 63
-    assert [body.count(b"\n") + 1 for body in fake.bodies if body.startswith(b"0")] == [64] * 4 + [32, 16, 8, 4, 2] + [
-        1
-    ] * 4
+    assert fake.calls < 100
 
 
 def test_a_row_alone_at_which_the_model_fails_is_not_rejected() -> None:
