@@ -165,10 +165,15 @@ class Poller:
             position=position,
             select=(lambda records: records) if self._filter is None else self._filter.select(events.record),
             save=lambda kept: positions.save(shard_id, kept),
-            problem=self._result,
+            problem=self._unreadable,
             on_end=self._wake.set,
             clock=self._stage.clock,
         )
+
+    def _unreadable(self, problem: str) -> None:
+        """A shard could not be read: perhaps it is gone, or the stream was made anew."""
+        self._result(problem)
+        self._wake.set()
 
     def _retire(self, shard_ids: set[str]) -> None:
         for shard_id in shard_ids:
