@@ -18,7 +18,7 @@ from local.engines.event_source_mapping.tagging import Tagging
 
 logger = logging.getLogger("datastreamer.event_source_mapping")
 
-STOP_SECONDS = 5.0
+STOP_SECONDS = 3.0
 """How long invocations may still run when the stage stops; those that are left begin anew at the next start."""
 
 
