@@ -52,7 +52,7 @@ def _libraries(files: Iterable[Path], own: dict[str, Path]) -> dict[str, Path]:
     """The libraries that ``files`` import and those that these require, each with the folder it is installed in."""
     provided = {*own, *sys.stdlib_module_names, *RUNTIME, "__future__"}
     wanted = {name.partition(".")[0] for file in files for name in imported_modules(file, own)} - provided - {""}
-    installed = metadata.packages_distributions()
+    installed = metadata.packages_distributions() if wanted else {}
     missing = sorted(wanted - set(installed))
     if missing:
         raise ConfigurationError(f"the function imports {', '.join(missing)}, which is not installed: make setup")
