@@ -21,11 +21,11 @@ FEATURES: Final = ("temperature [deg C]", "humidity [%]", "pressure [hPa]")
 MIN_RECORDS: Final = 50_000
 """With fewer, the rarest fault has too few readings in the held-out set for its recall to mean anything."""
 
-_FLEETS: Final = 20
-_DEVICES: Final = 10
+_FLEETS: Final = 60
+_DEVICES: Final = 5
 _INTERVAL_S: Final = 1_800.0
 _FIRST_DAY: Final = datetime(2025, 1, 6, tzinfo=UTC)
-_DAYS_BETWEEN_FLEETS: Final = 37
+_DAYS_BETWEEN_FLEETS: Final = 11
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def simulate(part: Part, seed: int, records: int) -> Readings:
     if seed < 0:
         raise UsageError(f"--seed must not be negative, not {seed}")
     names = np.array([fault.name for fault in FAULTS] + [""])
-    each = int(records * part.share) // _FLEETS
+    each, over = divmod(round(records * part.share), _FLEETS)
     # Sets of one training, and trainings with other seeds, have seeds apart.
     first = (3 * seed + part.offset) * _FLEETS
     seeds = tuple(range(first, first + _FLEETS))
@@ -86,7 +86,7 @@ def simulate(part: Part, seed: int, records: int) -> Readings:
     for number, fleet_seed in enumerate(seeds):
         start = _FIRST_DAY + timedelta(days=_DAYS_BETWEEN_FLEETS * (number + _FLEETS * part.offset))
         options = SimulationOptions(_DEVICES, fleet_seed, start, _INTERVAL_S, part.anomalies)
-        simulation, left = InferenceSimulation(options), each
+        simulation, left = InferenceSimulation(options), each + (number < over)
         while left:
             block = simulation.take(left)
             values.append(block.values)

@@ -1,0 +1,58 @@
+"""What the page of the inference pipeline says exists: alarms, reasons, the example model's numbers."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from datastreamer.inference import parked, record, replay
+from datastreamer.inference.processing import attributes, batch, scoring, table
+from datastreamer.inference.training import train_example
+from sensor.inference.poison import POISONS
+from tests.conftest import REPOSITORY
+
+PAGE = (REPOSITORY / "docs/pipelines/inference.md").read_text()
+
+
+def section(title: str) -> str:
+    return PAGE.split(f"\n### {title}\n")[1].split("\n#")[0]
+
+
+def first_cells(text: str) -> set[str]:
+    """What is code in the first cell of each row of the tables in ``text``."""
+    return {name for row in re.findall(r"^\|([^|]*)\|", text, re.MULTILINE) for name in re.findall(r"`([^`]+)`", row)}
+
+
+def test_every_alarm_of_a_stack_is_explained() -> None:
+    modules = REPOSITORY / "terraform/modules"
+    alarms = {"<stack>-processor-parked-records"}
+    for module, part in (
+        ("kinesis_stream", "stream"),
+        ("lambda_function", "processor"),
+        ("event_source_mapping", "processor"),
+        ("sagemaker_endpoint", "endpoint"),
+    ):
+        body = (modules / module / "alarms.tf").read_text().split("alarms = {")[1].split("\n  }\n")[0]
+        names = re.findall(r"^    ([a-z][a-z-]*) = \{", body, re.MULTILINE)
+        assert names, module
+        alarms |= {f"<stack>-{part}-{name}" for name in names}
+    assert first_cells(section("Alarms")) == alarms
+
+
+def test_every_reason_of_parking_is_explained() -> None:
+    reasons = {
+        *record.REASONS,
+        *(attributes.TOO_LARGE, attributes.TOO_DEEP, attributes.INVALID_NAME),
+        *(scoring.REFUSED, scoring.MODEL_FAILED, scoring.NOT_FINITE, table.REFUSED),
+    }
+    assert first_cells(section("Reasons")) == reasons
+    assert {poison.reason for poison in POISONS} <= reasons
+    for told in (batch.NOT_SCORED, replay.NOT_INVOKED, parked.UNREADABLE):
+        assert f"`{told}`" in section("Reasons").split("`replay-failures` tells")[1]
+
+
+def test_the_example_models_numbers_are_those_of_its_card(tmp_path: Path) -> None:
+    card = train_example(out=tmp_path).card.read_text()
+    rows = re.findall(r"^\| (?:this model|plain limits|`\w+`).*\|$", card, re.MULTILINE)
+    assert len(rows) == 9
+    assert [row for row in rows if row not in PAGE] == []
