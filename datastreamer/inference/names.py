@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from datastreamer.errors import UsageError
@@ -86,11 +87,25 @@ def stack_of(name: str) -> str:
     return name
 
 
-def tags(stack: str) -> dict[str, str]:
+BY_HAND = {"MADE_BY": "datastreamer-cli"}
+"""The tag of what a command made by itself, and Terraform knows nothing of."""
+
+
+def stack_tags(stack: str) -> dict[str, str]:
     """The tags that everything of ``stack`` carries."""
     return {"PROJECT": "datastreamer", "PIPELINE": "inference", "STACK": stack}
+
+
+def tags(stack: str) -> dict[str, str]:
+    """The tags of what a command makes by itself for ``stack``."""
+    return {**stack_tags(stack), **BY_HAND}
 
 
 def tag_list(stack: str) -> list[dict[str, str]]:
     """The same tags as most services take them: ``[{"Key", "Value"}]``."""
     return [{"Key": key, "Value": value} for key, value in tags(stack).items()]
+
+
+def has_tags(found: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Whether all of ``wanted`` are among the tags ``found``."""
+    return all(found.get(key) == value for key, value in wanted.items())

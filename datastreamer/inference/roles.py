@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ClientError
 
 from datastreamer.errors import UsageError
-from datastreamer.inference.models import Artifact
-from datastreamer.inference.names import tag_list, tags
+from datastreamer.inference.names import has_tags, tag_list, tags
 from datastreamer.inference.place import Place
 from datastreamer.inference.waiting import Patience, Report
 
@@ -18,72 +17,31 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
 POLICY = "least-privilege"
+ROLE_PATIENCE = Patience(timeout=90.0, every=2.0)
+"""IAM says that a new role takes some seconds to be known everywhere."""
 
 Answer = TypeVar("Answer")
 
-_NOT_YET = ("cannot be assumed", "could not assume role", "unable to assume", "is invalid or cannot be assumed")
-"""How Lambda and SageMaker refuse a role that IAM has not spread to them yet."""
+_NOT_YET = (
+    "cannot be assumed",
+    "could not assume role",
+    "unable to assume",
+    "please ensure the role can perform",
+    "ensure that the role",
+)
+"""How Lambda and SageMaker refuse a role, or a permission of it, that IAM has not spread to them yet."""
+
+
+LAMBDA = "lambda.amazonaws.com"
+SAGEMAKER = "sagemaker.amazonaws.com"
 
 
 def trust(service: str, place: Place) -> dict[str, Any]:
-    """Only ``service`` acting for this account may take the role (against the confused deputy)."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": service},
-                "Action": "sts:AssumeRole",
-                "Condition": {"StringEquals": {"aws:SourceAccount": place.account_id}},
-            }
-        ],
-    }
-
-
-def model_policy(image: str, artifact: Artifact, place: Place) -> dict[str, Any]:
-    """What SageMaker needs to serve a model: its archive, its image, a log and metrics."""
-    registry, _, repository = image.partition("/")
-    account, _, host = registry.partition(".")
-    region = host.split(".")[2] if account.isdigit() and host.count(".") >= 2 else place.region
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "ReadModel",
-                "Effect": "Allow",
-                "Action": "s3:GetObject",
-                "Resource": f"{place.bucket(artifact.bucket)}/{artifact.key}",
-            },
-            {
-                "Sid": "DecryptModel",
-                "Effect": "Allow",
-                "Action": "kms:Decrypt",
-                "Resource": place.arn("kms", "key/*"),
-                "Condition": {"StringEquals": {"kms:ViaService": f"s3.{place.region}.amazonaws.com"}},
-            },
-            {
-                "Sid": "PullImage",
-                "Effect": "Allow",
-                "Action": ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-                "Resource": f"arn:{place.partition}:ecr:{region}:{account if account.isdigit() else place.account_id}"
-                f":repository/{repository.partition(':')[0].partition('@')[0] or image}",
-            },
-            {"Sid": "LogInToRegistry", "Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
-            {
-                "Sid": "WriteLog",
-                "Effect": "Allow",
-                "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
-                "Resource": place.arn("logs", "log-group:/aws/sagemaker/Endpoints/*"),
-            },
-            {
-                "Sid": "WriteMetrics",
-                "Effect": "Allow",
-                "Action": "cloudwatch:PutMetricData",
-                "Resource": "*",
-                "Condition": {"StringLike": {"cloudwatch:namespace": "*aws/sagemaker*"}},
-            },
-        ],
-    }
+    """Who may take the role: ``service``; SageMaker, which says for whom it acts, only for this account."""
+    statement: dict[str, Any] = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    if service == SAGEMAKER:
+        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": place.account_id}}
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def find_role(iam: IAMClient, name: str) -> dict[str, str] | None:
@@ -108,10 +66,15 @@ def ensure_role(iam: IAMClient, name: str, *, service: str, policy: dict[str, An
             Description=f"Execution role of {stack} for {service}.",
             Tags=tag_list(stack),  # type: ignore[arg-type]
         )
-    elif any(found.get(key) != value for key, value in tags(stack).items()):
+    elif not has_tags(found, tags(stack)):
         raise UsageError(f"there is a role {name} that is not of stack {stack}; name another with --role")
-    iam.put_role_policy(RoleName=name, PolicyName=POLICY, PolicyDocument=json.dumps(policy))
+    put_policy(iam, name, policy)
     return found is None
+
+
+def put_policy(iam: IAMClient, name: str, policy: dict[str, Any]) -> None:
+    """Let the role do what ``policy`` says, and no more what it said before."""
+    iam.put_role_policy(RoleName=name, PolicyName=POLICY, PolicyDocument=json.dumps(policy))
 
 
 def delete_role(iam: IAMClient, name: str) -> None:
@@ -126,13 +89,13 @@ def delete_role(iam: IAMClient, name: str) -> None:
 
 def once_role_is_known(call: Callable[[], Answer], *, patience: Patience, report: Report = lambda _: None) -> Answer:
     """``call`` again while AWS does not know the new role yet, which takes some seconds after it was made."""
-    deadline = patience.now() + patience.timeout
+    deadline = patience.clock.now() + patience.timeout
     while True:
         try:
             return call()
         except ClientError as error:
             message = error.response["Error"].get("Message", "").lower()
-            if not any(words in message for words in _NOT_YET) or patience.now() >= deadline:
+            if not any(words in message for words in _NOT_YET) or patience.clock.now() >= deadline:
                 raise
             report("waiting until the new role is known")
-            patience.sleep(patience.every)
+            patience.clock.sleep(patience.every)

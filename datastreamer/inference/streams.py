@@ -25,6 +25,8 @@ class Stream:
     mode: str
     retention_hours: int
     arn: str
+    key: str | None
+    """The KMS key that encrypts it: an ARN, or the alias of AWS's own."""
 
 
 def describe_stream(kinesis: KinesisClient, name: str) -> Stream:
@@ -39,6 +41,7 @@ def describe_stream(kinesis: KinesisClient, name: str) -> Stream:
         mode,
         summary["RetentionPeriodHours"],
         summary["StreamARN"],
+        summary.get("KeyId") if summary.get("EncryptionType") == "KMS" else None,
     )
 
 

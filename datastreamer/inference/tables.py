@@ -30,6 +30,8 @@ class Table:
     encryption: str
     arn: str
     keys: dict[str, str]
+    kms_key: str | None = None
+    """ARN of the KMS key that encrypts it."""
 
     @property
     def holds_predictions(self) -> bool:
@@ -51,6 +53,7 @@ def describe_table(dynamodb: DynamoDBClient, name: str) -> Table:
         found.get("SSEDescription", {}).get("SSEType", "AWS_OWNED"),
         found["TableArn"],
         {key["AttributeName"]: f"{key['KeyType']}:{types.get(key['AttributeName'])}" for key in found["KeySchema"]},
+        found.get("SSEDescription", {}).get("KMSMasterKeyArn"),
     )
 
 

@@ -12,14 +12,26 @@ Report = Callable[[str], None]
 """Told the present state on every poll."""
 
 
+class Clock:
+    """The machine's clock, in seconds."""
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def now(self) -> float:
+        return time.monotonic()
+
+
+CLOCK = Clock()
+
+
 @dataclass(frozen=True)
 class Patience:
     """How long to wait at most and between two looks (seconds), and the clock to wait by."""
 
     timeout: float = 900.0
     every: float = 1.0
-    sleep: Callable[[float], None] = time.sleep
-    now: Callable[[], float] = time.monotonic
+    clock: Clock = CLOCK
 
 
 PATIENT = Patience()
@@ -32,12 +44,12 @@ def wait_for(
 
     Raises RetryableError, naming ``what`` and its state, after ``patience.timeout``; whatever ``look`` raises goes on.
     """
-    deadline = patience.now() + patience.timeout
+    deadline = patience.clock.now() + patience.timeout
     while True:
         state, ended = look()
         report(state)
         if ended:
             return state
-        if patience.now() >= deadline:
+        if patience.clock.now() >= deadline:
             raise RetryableError(f"{what} is still {state} after {patience.timeout:.0f} s; it goes on without us")
-        patience.sleep(patience.every)
+        patience.clock.sleep(patience.every)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from datastreamer.cli.inference import endpoints, invoke, models, predictions, records, streams, tables
+from datastreamer.cli.inference import (
+    endpoints,
+    invoke,
+    models,
+    predictions,
+    processor_update,
+    processors,
+    records,
+    streams,
+    tables,
+)
 
 COMMANDS = (
     streams.create_stream,
@@ -23,6 +33,10 @@ COMMANDS = (
     predictions.query,
     predictions.scan,
     tables.list_tables,
+    processors.create,
+    processor_update.update,
+    processors.delete,
+    processors.list_all,
 )
 """In the order in which the help shows them."""
 

@@ -10,11 +10,10 @@ from datastreamer.cli.inference.command import StackOption, command
 from datastreamer.cli.inference.session import Session
 from datastreamer.inference import models
 from datastreamer.inference.names import stack_of
-from datastreamer.inference.roles import ensure_role, model_policy, once_role_is_known
-from datastreamer.inference.waiting import Patience
+from datastreamer.inference.policies import model_policy
+from datastreamer.inference.roles import ROLE_PATIENCE, SAGEMAKER, ensure_role, once_role_is_known
 
 PANEL = "SageMaker"
-ROLE_PATIENCE = Patience(timeout=90.0, every=3.0)
 
 
 @command(
@@ -49,7 +48,7 @@ def create_model(
         ensure_role(
             session.client("iam"),
             role_name,
-            service="sagemaker.amazonaws.com",
+            service=SAGEMAKER,
             policy=policy,
             place=session.place,
             stack=owner,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -32,6 +32,7 @@ class Session(Terminal):
     region: str
     as_json: bool = False
     dry_run: DryRun | None = None
+    _clients: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def enter(cls, *, region: str | None, stage: str | None, as_json: bool, dry_run: bool = False) -> Session:
@@ -42,12 +43,13 @@ class Session(Terminal):
         return cls(region or DEFAULT_REGION, as_json, DryRun() if dry_run else None)
 
     def client(self, service: str) -> Any:
-        """A boto3 client for the region."""
-        new_client: Any = boto3.client
-        client = new_client(service, region_name=self.region)
-        if self.dry_run:
-            self.dry_run.attach(client)
-        return client
+        """The session's boto3 client of ``service``, for its region."""
+        if service not in self._clients:
+            new_client: Any = boto3.client
+            self._clients[service] = new_client(service, region_name=self.region)
+            if self.dry_run:
+                self.dry_run.attach(self._clients[service])
+        return self._clients[service]
 
     @cached_property
     def account_id(self) -> str:

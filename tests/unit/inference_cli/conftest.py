@@ -14,6 +14,7 @@ import pytest
 from moto import mock_aws
 
 from datastreamer.cli import main
+from datastreamer.inference.waiting import Clock
 
 REGION = "ap-northeast-1"
 
@@ -49,6 +50,7 @@ class CommandLine:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     left: set[str] = field(default_factory=set)
     """Operations whose request was really sent."""
+    _clients: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self, *words: str, stdin: bytes = b"", terminal: bool = False) -> Answer:
         self.monkeypatch.setattr(sys, "argv", ["datastreamer", "inference", *words])
@@ -79,8 +81,10 @@ class CommandLine:
         return [(f"{call['service']}.{call['operation']}", call["parameters"]) for call in document["calls"]]
 
     def client(self, service: str) -> Any:
-        new_client: Any = boto3.client
-        return new_client(service, region_name=REGION)
+        if service not in self._clients:
+            new_client: Any = boto3.client
+            self._clients[service] = new_client(service, region_name=REGION)
+        return self._clients[service]
 
     def parameters(self, operation: str) -> dict[str, Any]:
         """Those of the last call of ``operation``."""
@@ -89,6 +93,14 @@ class CommandLine:
     @property
     def operations(self) -> list[str]:
         return [name for name, _ in self.calls]
+
+
+@pytest.fixture(autouse=True)
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits, waits no time: the clock goes on by what was waited."""
+    now = [0.0]
+    monkeypatch.setattr(Clock, "now", lambda _: now[0])
+    monkeypatch.setattr(Clock, "sleep", lambda _, seconds: now.__setitem__(0, now[0] + seconds))
 
 
 @pytest.fixture(scope="session")

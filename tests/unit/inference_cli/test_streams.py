@@ -14,7 +14,12 @@ def test_create_stream_makes_an_encrypted_stream_of_its_stack(cli: CommandLine) 
         "StreamName": "shop-stream",
         "ShardCount": 2,
         "StreamModeDetails": {"StreamMode": "PROVISIONED"},
-        "Tags": {"PROJECT": "datastreamer", "PIPELINE": "inference", "STACK": "shop"},
+        "Tags": {
+            "PROJECT": "datastreamer",
+            "PIPELINE": "inference",
+            "STACK": "shop",
+            "MADE_BY": "datastreamer-cli",
+        },
     }
     described = cli.client("kinesis").describe_stream(StreamName="shop-stream")["StreamDescription"]
     assert (len(described["Shards"]), described["EncryptionType"]) == (2, "KMS")

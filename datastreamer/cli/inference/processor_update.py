@@ -1,0 +1,82 @@
+"""``update-processor``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from datastreamer.cli.inference import processor_options as option
+from datastreamer.cli.inference.command import TimeoutOption, command
+from datastreamer.cli.inference.processors import PANEL, package
+from datastreamer.cli.inference.session import Session
+from datastreamer.inference.processor_update import Update, update_processor
+from datastreamer.inference.waiting import Patience
+
+
+@command(
+    "update-processor",
+    panel=PANEL,
+    changes=True,
+    examples=(
+        "update-processor my-realtime-ml-processor",
+        "update-processor my-realtime-ml-processor --threshold 0.7",
+        "update-processor my-realtime-ml-processor --batch-size 1000 --window 2",
+    ),
+)
+def update(
+    session: Session,
+    name: Annotated[str, typer.Argument(help="Name of the processor.")],
+    code: Annotated[
+        bool | None, typer.Option("--code/--no-code", help="Bring its code up to date; the default without options.")
+    ] = None,
+    endpoint: Annotated[str | None, typer.Option("--endpoint", help="Score with this endpoint.")] = None,
+    table: Annotated[str | None, typer.Option("--table", help="Write to this table.")] = None,
+    content_type: Annotated[option.Content | None, option.CONTENT_TYPE] = None,
+    max_rows: Annotated[int | None, option.MAX_ROWS] = None,
+    threshold: Annotated[str | None, option.THRESHOLD] = None,
+    ttl_days: Annotated[int | None, option.TTL_DAYS] = None,
+    memory: Annotated[int | None, option.MEMORY] = None,
+    function_timeout: Annotated[int | None, option.FUNCTION_TIMEOUT] = None,
+    batch_size: Annotated[int | None, option.BATCH_SIZE] = None,
+    window: Annotated[int | None, option.WINDOW] = None,
+    parallelization: Annotated[int | None, option.PARALLELIZATION] = None,
+    retries: Annotated[int | None, option.RETRIES] = None,
+    max_age: Annotated[int | None, option.MAX_AGE] = None,
+    bisect: Annotated[bool | None, option.BISECT] = None,
+    timeout: TimeoutOption = 600,
+) -> None:
+    """Change a processor: without options its code, with options what they say and nothing else."""
+    told: dict[str, str | None] = {}
+    if content_type is not None:
+        told["CONTENT_TYPE"] = content_type.value
+    if max_rows is not None:
+        told["MAX_ROWS_PER_CALL"] = str(max_rows)
+    if threshold is not None:
+        told["SCORE_THRESHOLD"] = option.threshold_value(threshold)
+    if ttl_days is not None:
+        told["TTL_DAYS"] = str(ttl_days) if ttl_days else None
+    function = _given(MemorySize=memory, Timeout=function_timeout)
+    feeding = _given(
+        BatchSize=batch_size,
+        MaximumBatchingWindowInSeconds=window,
+        ParallelizationFactor=parallelization,
+        MaximumRetryAttempts=retries,
+        MaximumRecordAgeInSeconds=max_age,
+        BisectBatchOnFunctionError=bisect,
+    )
+    with_code = code if code is not None else not (told or function or feeding or endpoint or table)
+    change = Update(package() if with_code else None, endpoint, table, told, function, feeding)
+    with session.following(f"processor {name}", quiet=session.quiet) as report:
+        patience = None if session.dry_run else Patience(timeout)
+        changed = update_processor(session.client, name, change, session.place, patience=patience, report=report)
+    session.answer(
+        {"processor": name, "changed": changed},
+        f"[green]changed[/] {', '.join(changed)} of processor {name}"
+        if changed
+        else f"processor {name} is as it should be",
+    )
+
+
+def _given(**parameters: Any) -> dict[str, Any]:
+    return {name: value for name, value in parameters.items() if value is not None}

@@ -1,0 +1,285 @@
+"""create-endpoint, delete-endpoint, list-endpoints, invoke-endpoint."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.response import StreamingBody
+
+from tests.unit.inference_cli.conftest import CommandLine
+
+
+@pytest.fixture
+def config(cli: CommandLine) -> str:
+    sagemaker = cli.client("sagemaker")
+    sagemaker.create_model(
+        ModelName="shop-model", PrimaryContainer={"Image": "i"}, ExecutionRoleArn="arn:aws:iam::123456789012:role/r"
+    )
+    for name in ("shop-config", "other-config"):
+        sagemaker.create_endpoint_config(
+            EndpointConfigName=name,
+            ProductionVariants=[
+                {
+                    "VariantName": "AllTraffic",
+                    "ModelName": "shop-model",
+                    "InstanceType": "ml.m5.large",
+                    "InitialInstanceCount": 1,
+                    "InitialVariantWeight": 1.0,
+                }
+            ],
+        )
+    return "shop-config"
+
+
+@pytest.fixture
+def endpoint(cli: CommandLine, config: str) -> str:
+    cli.done("create-endpoint", "shop-endpoint", config)
+    return "shop-endpoint"
+
+
+@pytest.fixture
+def statuses(cli: CommandLine) -> Iterator[list[dict[str, Any]]]:  # noqa: ARG001
+    """What DescribeEndpoint answers next, as far as it differs from moto's."""
+    told: list[dict[str, Any]] = []
+
+    def change(parsed: dict[str, Any], **_: object) -> None:
+        if told and "EndpointName" in parsed:
+            parsed.update(told.pop(0) if len(told) > 1 else told[0])
+
+    session: Any = boto3.DEFAULT_SESSION
+    session.events.register("after-call.sagemaker.DescribeEndpoint", change)
+    yield told
+    session.events.unregister("after-call.sagemaker.DescribeEndpoint", change)
+
+
+def test_create_endpoint_waits_until_it_is_in_service(
+    cli: CommandLine, config: str, statuses: list[dict[str, Any]]
+) -> None:
+    statuses += [{"EndpointStatus": state} for state in ("Creating", "Creating", "InService")]
+    answer = cli.done("create-endpoint", "shop-endpoint", config)
+    assert answer.out == "InService endpoint shop-endpoint, configuration shop-config\n"
+    assert answer.err == "endpoint shop-endpoint: Creating\nendpoint shop-endpoint: InService\n"
+    assert cli.parameters("CreateEndpoint")["EndpointConfigName"] == "shop-config"
+    assert {"Key": "STACK", "Value": "shop"} in cli.parameters("CreateEndpoint")["Tags"]
+
+
+def test_create_endpoint_that_fails_tells_why(cli: CommandLine, config: str, statuses: list[dict[str, Any]]) -> None:
+    statuses += [{"EndpointStatus": "Creating"}, {"EndpointStatus": "Failed", "FailureReason": "No capacity."}]
+    answer = cli("create-endpoint", "shop-endpoint", config)
+    assert answer.code == 1
+    assert (
+        "endpoint shop-endpoint is Failed: No capacity. Its log: /aws/sagemaker/Endpoints/shop-endpoint" in answer.err
+    )
+
+
+def test_create_endpoint_gives_up_waiting_and_says_so(
+    cli: CommandLine, config: str, statuses: list[dict[str, Any]]
+) -> None:
+    statuses += [{"EndpointStatus": "Creating"}]
+    answer = cli("create-endpoint", "shop-endpoint", config, "--timeout", "60")
+    assert answer.code == 1
+    assert "endpoint shop-endpoint is still Creating after 60 s; it goes on without us" in answer.err
+
+
+def test_create_endpoint_without_waiting(cli: CommandLine, config: str) -> None:
+    document = cli.done("create-endpoint", "e", config, "--no-wait", "--json").document
+    assert document == {"endpoint": "e", "endpoint_config": config, "status": "Creating"}
+
+
+def test_create_endpoint_of_a_missing_config_names_the_nearest(cli: CommandLine, config: str) -> None:
+    answer = cli("create-endpoint", "e", config + "s")
+    assert answer.code == 2
+    assert "there is no endpoint configuration shop-configs in ap-northeast-1. Did you mean shop-config?" in answer.err
+
+
+def test_create_endpoint_that_is_there_names_update(cli: CommandLine, endpoint: str) -> None:
+    answer = cli("create-endpoint", endpoint, "other-config")
+    assert answer.code == 2
+    assert "create-endpoint shop-endpoint other-config --update" in answer.err
+
+
+@pytest.fixture
+def updating(cli: CommandLine) -> Iterator[None]:  # noqa: ARG001
+    """moto cannot update an endpoint."""
+
+    class Http:
+        status_code = 200
+
+    def take(**_: object) -> tuple[Any, dict[str, Any]]:
+        return Http(), {"EndpointArn": "arn"}
+
+    session: Any = boto3.DEFAULT_SESSION
+    session.events.register("before-call.sagemaker.UpdateEndpoint", take)
+    yield
+    session.events.unregister("before-call.sagemaker.UpdateEndpoint", take)
+
+
+@pytest.mark.usefixtures("updating")
+def test_update_moves_it_to_another_config(cli: CommandLine, endpoint: str) -> None:
+    answer = cli.done("create-endpoint", endpoint, "other-config", "--update", "--json")
+    assert answer.document == {"endpoint": endpoint, "endpoint_config": "other-config", "status": "InService"}
+    assert cli.parameters("UpdateEndpoint") == {"EndpointName": endpoint, "EndpointConfigName": "other-config"}
+
+
+def test_update_of_an_endpoint_that_is_not_there_is_told(cli: CommandLine, config: str) -> None:
+    answer = cli("create-endpoint", "e", config, "--update")
+    assert answer.code == 2
+    assert "there is no endpoint e" in answer.err
+
+
+def test_create_endpoint_names_its_call_in_a_dry_run(cli: CommandLine, config: str) -> None:
+    assert [name for name, _ in cli.dry("create-endpoint", "e", config)] == ["sagemaker.CreateEndpoint"]
+
+
+def test_delete_endpoint_keeps_its_config(cli: CommandLine, endpoint: str) -> None:
+    assert cli.done("delete-endpoint", endpoint, "--yes").out == "DELETED endpoint shop-endpoint\n"
+    sagemaker = cli.client("sagemaker")
+    assert sagemaker.list_endpoints()["Endpoints"] == []
+    assert len(sagemaker.list_endpoint_configs()["EndpointConfigs"]) == 2
+
+
+def test_delete_endpoint_with_all_takes_its_config_and_model_too(cli: CommandLine, endpoint: str) -> None:
+    document = cli.done("delete-endpoint", endpoint, "--all", "--yes", "--json").document
+    assert document == {
+        "endpoint": endpoint,
+        "status": "DELETED",
+        "deleted_endpoint_config": "shop-config",
+        "deleted_models": ["shop-model"],
+    }
+    sagemaker = cli.client("sagemaker")
+    assert [each["EndpointConfigName"] for each in sagemaker.list_endpoint_configs()["EndpointConfigs"]] == [
+        "other-config"
+    ]
+    assert sagemaker.list_models()["Models"] == []
+
+
+def test_delete_endpoint_names_what_goes_with_it_before_it_asks(cli: CommandLine, endpoint: str) -> None:
+    answer = cli("delete-endpoint", endpoint, "--all", stdin=b"n\n", terminal=True)
+    assert answer.code == 2
+    assert "Delete endpoint shop-endpoint, configuration shop-config and shop-model?" in answer.err.replace("\n", " ")
+    assert cli.client("sagemaker").list_endpoints()["Endpoints"] != []
+
+
+def test_delete_endpoint_names_its_calls_in_a_dry_run(cli: CommandLine, endpoint: str) -> None:
+    assert [name for name, _ in cli.dry("delete-endpoint", endpoint, "--all")] == [
+        "sagemaker.DeleteEndpoint",
+        "sagemaker.DeleteEndpointConfig",
+        "sagemaker.DeleteModel",
+    ]
+
+
+def test_a_missing_endpoint_names_the_nearest(cli: CommandLine, endpoint: str) -> None:
+    answer = cli("delete-endpoint", endpoint + "s", "--yes")
+    assert answer.code == 2
+    assert "Did you mean shop-endpoint? See what there is: datastreamer inference list-endpoints" in answer.err
+
+
+def test_list_endpoints_shows_state_and_configuration(cli: CommandLine, endpoint: str) -> None:
+    out = cli.done("list-endpoints").out
+    for shown in (endpoint, "InService", "shop-config"):
+        assert shown in out
+    [listed] = cli.done("list-endpoints", "--json").document["endpoints"]
+    assert (listed["name"], listed["status"], listed["config"]) == (endpoint, "InService", "shop-config")
+
+
+class Runtime:
+    """An endpoint that answers what a test says; keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.body = b"0.93\n"
+        self.content_type = "text/csv"
+
+    def __call__(self, **_: object) -> tuple[Any, dict[str, Any]]:
+        class Http:
+            status_code = 200
+
+        body = StreamingBody(io.BytesIO(self.body), len(self.body))  # type: ignore[arg-type]
+        return Http(), {"Body": body, "ContentType": self.content_type, "InvokedProductionVariant": "AllTraffic"}
+
+
+@pytest.fixture
+def runtime(cli: CommandLine) -> Iterator[Runtime]:  # noqa: ARG001
+    answers = Runtime()
+    session: Any = boto3.DEFAULT_SESSION
+    session.events.register("before-call.sagemaker-runtime", answers)
+    yield answers
+    session.events.unregister("before-call.sagemaker-runtime", answers)
+
+
+def test_invoke_endpoint_sends_csv_and_shows_the_prediction(cli: CommandLine, runtime: Runtime) -> None:  # noqa: ARG001
+    answer = cli.done("invoke-endpoint", "e", "25.5,60.0,1013.25")
+    assert answer.out == "0.93\n"
+    assert answer.err.endswith(" ms, variant AllTraffic\n")
+    given = cli.parameters("InvokeEndpoint")
+    assert (given["Body"], given["ContentType"], given["EndpointName"]) == (b"25.5,60.0,1013.25", "text/csv", "e")
+
+
+def test_invoke_endpoint_knows_json_when_it_sees_it(cli: CommandLine, runtime: Runtime) -> None:
+    runtime.body, runtime.content_type = b'{"predictions": [{"score": 0.1}]}', "application/json"
+    document = cli.done("invoke-endpoint", "e", '{"instances": [{"features": [1]}]}', "--json").document
+    assert cli.parameters("InvokeEndpoint")["ContentType"] == "application/json"
+    assert document.pop("milliseconds") >= 0
+    assert document == {
+        "endpoint": "e",
+        "variant": "AllTraffic",
+        "content_type": "application/json",
+        "prediction": {"predictions": [{"score": 0.1}]},
+    }
+
+
+def test_invoke_endpoint_answers_rows_of_csv_as_rows(cli: CommandLine, runtime: Runtime) -> None:
+    runtime.body = b"0.1,0.9\n0.3,0.7\n"
+    assert cli.done("invoke-endpoint", "e", "1,2", "--json").document["prediction"] == [[0.1, 0.9], [0.3, 0.7]]
+
+
+def test_invoke_endpoint_takes_type_and_variant(cli: CommandLine, runtime: Runtime) -> None:  # noqa: ARG001
+    cli.done("invoke-endpoint", "e", "1:2", "--content-type", "text/libsvm", "--variant", "blue")
+    given = cli.parameters("InvokeEndpoint")
+    assert (given["ContentType"], given["TargetVariant"]) == ("text/libsvm", "blue")
+
+
+def test_invoke_endpoint_reads_standard_input(cli: CommandLine, runtime: Runtime) -> None:  # noqa: ARG001
+    cli.done("invoke-endpoint", "e", "-", stdin=b"1,2\n3,4\n")
+    assert cli.parameters("InvokeEndpoint")["Body"] == b"1,2\n3,4\n"
+
+
+def test_invoke_endpoint_without_data_says_what_to_give(cli: CommandLine) -> None:
+    answer = cli("invoke-endpoint", "e", "")
+    assert answer.code == 2
+    assert "there is nothing to send" in answer.err
+
+
+def test_a_model_that_refuses_is_told_in_its_words(cli: CommandLine, refusing: Any) -> None:
+    refusing(
+        "InvokeEndpoint",
+        "ModelError",
+        "Received client error (400) from primary",
+        OriginalMessage="Feature shape mismatch, expected: 3, got 2",
+        OriginalStatusCode=400,
+        LogStreamArn="arn:aws:logs:…:log-group:/aws/sagemaker/Endpoints/e",
+    )
+    answer = cli("invoke-endpoint", "e", "1,2")
+    assert answer.code == 1
+    assert "the model of endpoint e answered 400: Feature shape mismatch, expected: 3, got 2" in answer.err
+    assert "/aws/sagemaker/Endpoints/e" in answer.err
+
+
+def test_an_endpoint_that_is_not_there_is_told(cli: CommandLine, endpoint: str, refusing: Any) -> None:
+    refusing("InvokeEndpoint", "ValidationError", "Endpoint x of account 123456789012 not found.")
+    answer = cli("invoke-endpoint", endpoint + "s", "1,2")
+    assert answer.code == 2
+    assert "there is no endpoint shop-endpoints in ap-northeast-1. Did you mean shop-endpoint?" in answer.err
+
+
+def test_an_endpoint_that_is_not_in_service_is_told(
+    cli: CommandLine, endpoint: str, refusing: Any, statuses: list[dict[str, Any]]
+) -> None:
+    statuses += [{"EndpointStatus": "Creating"}]
+    refusing("InvokeEndpoint", "ValidationError", "Endpoint shop-endpoint of account 123456789012 not found.")
+    answer = cli("invoke-endpoint", endpoint, "1,2")
+    assert answer.code == 1
+    assert "endpoint shop-endpoint is Creating, not InService" in answer.err

@@ -1,0 +1,163 @@
+"""create-model and create-endpoint-config."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.inference_cli.conftest import CommandLine
+
+IMAGE = "354813040037.dkr.ecr.ap-northeast-1.amazonaws.com/sagemaker-xgboost:3.0-5"
+ARCHIVE = "s3://models/example/model.tar.gz"
+
+
+@pytest.fixture
+def archive(cli: CommandLine) -> str:
+    s3 = cli.client("s3")
+    s3.create_bucket(Bucket="models", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+    s3.put_object(Bucket="models", Key="example/model.tar.gz", Body=b"x")
+    return ARCHIVE
+
+
+@pytest.fixture
+def model(cli: CommandLine, archive: str) -> str:
+    cli.done("create-model", "shop-model", IMAGE, archive)
+    return "shop-model"
+
+
+def policy_of(cli: CommandLine, role: str) -> dict[str, Any]:
+    document = cli.client("iam").get_role_policy(RoleName=role, PolicyName="least-privilege")["PolicyDocument"]
+    return {statement["Sid"]: statement for statement in document["Statement"]}
+
+
+def test_create_model_makes_a_model_and_its_role(cli: CommandLine, archive: str) -> None:
+    answer = cli.done("create-model", "shop-model", IMAGE, archive, "--json")
+    role = "arn:aws:iam::123456789012:role/shop-model-role"
+    assert answer.document == {"model": "shop-model", "image": IMAGE, "model_uri": ARCHIVE, "role": role}
+    described = cli.client("sagemaker").describe_model(ModelName="shop-model")
+    assert described["PrimaryContainer"] == {"Image": IMAGE, "ModelDataUrl": ARCHIVE}
+    assert described["ExecutionRoleArn"] == role
+    assert {"Key": "STACK", "Value": "shop"} in cli.parameters("CreateModel")["Tags"]
+
+
+@pytest.mark.usefixtures("model")
+def test_the_models_role_reads_that_archive_and_pulls_that_image_alone(cli: CommandLine) -> None:
+    statements = policy_of(cli, "shop-model-role")
+    assert statements["ReadModel"]["Resource"] == "arn:aws:s3:::models/example/model.tar.gz"
+    assert statements["PullImage"]["Resource"] == (
+        "arn:aws:ecr:ap-northeast-1:354813040037:repository/sagemaker-xgboost"
+    )
+    everywhere = {sid for sid, statement in statements.items() if statement["Resource"] == "*"}
+    assert everywhere == {"LogInToRegistry", "WriteMetrics"}  # neither has resources that a policy could name
+    trusted = cli.client("iam").get_role(RoleName="shop-model-role")["Role"]["AssumeRolePolicyDocument"]
+    [statement] = trusted["Statement"]
+    assert statement["Principal"] == {"Service": "sagemaker.amazonaws.com"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+
+
+def test_create_model_uses_the_role_it_is_given(cli: CommandLine, archive: str) -> None:
+    cli.done("create-model", "m", IMAGE, archive, "--role", "arn:aws:iam::123456789012:role/mine")
+    assert cli.parameters("CreateModel")["ExecutionRoleArn"].endswith("role/mine")
+    assert "CreateRole" not in cli.operations
+
+
+def test_create_model_leaves_a_strangers_role_alone(cli: CommandLine, archive: str) -> None:
+    cli.client("iam").create_role(RoleName="shop-model-role", AssumeRolePolicyDocument="{}")
+    answer = cli("create-model", "shop-model", IMAGE, archive)
+    assert answer.code == 2
+    assert "there is a role shop-model-role that is not of stack shop; name another with --role" in answer.err
+    assert "PutRolePolicy" not in cli.operations
+
+
+def test_create_model_waits_until_its_new_role_is_known(cli: CommandLine, archive: str, refusing: Any) -> None:
+    refusing("CreateModel", "ValidationException", "Could not assume role arn:…", times=2)
+    assert cli.done("create-model", "shop-model", IMAGE, archive).out.startswith("created model shop-model")
+
+
+def test_create_model_names_its_calls_in_a_dry_run(cli: CommandLine, archive: str) -> None:
+    calls = dict(cli.dry("create-model", "shop-model", IMAGE, archive))
+    assert list(calls) == ["iam.CreateRole", "iam.PutRolePolicy", "sagemaker.CreateModel"]
+    assert json.loads(calls["iam.PutRolePolicy"]["PolicyDocument"])["Statement"][0]["Sid"] == "ReadModel"
+    assert calls["sagemaker.CreateModel"]["ExecutionRoleArn"] == "arn:aws:iam::123456789012:role/shop-model-role"
+
+
+@pytest.mark.usefixtures("archive")
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        ("model.tar.gz", "is no model archive; give s3://<bucket>/<key>.tar.gz"),
+        ("s3://models/model.pkl", "is no model archive"),
+        ("s3://models/other.tar.gz", "there is no model at s3://models/other.tar.gz. Upload it: aws s3 cp"),
+        ("s3://nowhere/model.tar.gz", "there is no model at s3://nowhere/model.tar.gz"),
+    ],
+)
+def test_an_archive_that_is_none_is_told_before_anything_is_made(cli: CommandLine, uri: str, message: str) -> None:
+    answer = cli("create-model", "m", IMAGE, uri)
+    assert answer.code == 2
+    assert message in answer.err
+    assert "CreateRole" not in cli.operations
+
+
+def test_create_model_twice_is_told_in_one_line(cli: CommandLine, model: str) -> None:
+    answer = cli("create-model", model, IMAGE, ARCHIVE)
+    assert answer.code == 2
+    assert "there is a model shop-model already" in answer.err
+
+
+def variant_of(cli: CommandLine, name: str) -> dict[str, Any]:
+    [variant] = cli.client("sagemaker").describe_endpoint_config(EndpointConfigName=name)["ProductionVariants"]
+    return dict(variant)
+
+
+def test_create_endpoint_config_runs_the_model_on_a_machine(cli: CommandLine, model: str) -> None:
+    answer = cli.done("create-endpoint-config", "shop-config", model)
+    assert answer.out == "created endpoint configuration shop-config: shop-model on 1 x ml.m5.large\n"
+    variant = variant_of(cli, "shop-config")
+    assert (variant["VariantName"], variant["ModelName"]) == ("AllTraffic", model)
+    assert (variant["InstanceType"], variant["InitialInstanceCount"]) == ("ml.m5.large", 1)
+    assert {"Key": "STACK", "Value": "shop"} in cli.parameters("CreateEndpointConfig")["Tags"]
+
+
+def test_create_endpoint_config_takes_machine_number_and_variant(cli: CommandLine, model: str) -> None:
+    options = ("--instance-type", "ml.c5.xlarge", "--instance-count", "3", "--variant", "blue")
+    cli.done("create-endpoint-config", "c", model, *options)
+    variant = variant_of(cli, "c")
+    assert (variant["VariantName"], variant["InstanceType"], variant["InitialInstanceCount"]) == (
+        "blue",
+        "ml.c5.xlarge",
+        3,
+    )
+
+
+def test_create_endpoint_config_can_be_serverless(cli: CommandLine, model: str) -> None:
+    cli.done("create-endpoint-config", "c", model, "--serverless", "--memory", "4096", "--max-concurrency", "20")
+    [variant] = cli.parameters("CreateEndpointConfig")["ProductionVariants"]
+    assert variant["ServerlessConfig"] == {"MemorySizeInMB": 4096, "MaxConcurrency": 20}
+    assert "InstanceType" not in variant
+
+
+def test_a_serverless_memory_that_does_not_exist_is_told(cli: CommandLine, model: str) -> None:
+    answer = cli("create-endpoint-config", "c", model, "--serverless", "--memory", "1000")
+    assert answer.code == 2
+    assert "1024, 2048" in answer.err
+
+
+def test_create_endpoint_config_of_a_missing_model_names_the_nearest(cli: CommandLine, model: str) -> None:
+    answer = cli("create-endpoint-config", "c", model + "s")
+    assert answer.code == 2
+    assert "there is no model shop-models in ap-northeast-1. Did you mean shop-model?" in answer.err
+
+
+def test_create_endpoint_config_twice_is_told_in_one_line(cli: CommandLine, model: str) -> None:
+    cli.done("create-endpoint-config", "c", model)
+    answer = cli("create-endpoint-config", "c", model)
+    assert answer.code == 2
+    assert "there is an endpoint configuration c already" in answer.err
+
+
+def test_create_endpoint_config_names_its_call_in_a_dry_run(cli: CommandLine, model: str) -> None:
+    [(name, given)] = cli.dry("create-endpoint-config", "c", model)
+    assert name == "sagemaker.CreateEndpointConfig"
+    assert given["ProductionVariants"][0]["ModelName"] == model
