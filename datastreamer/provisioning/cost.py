@@ -10,6 +10,8 @@ from typing import Any
 
 from datastreamer.errors import ConfigurationError
 from datastreamer.provisioning import prices as p
+from datastreamer.provisioning.cost_table import Cost, rounded
+from datastreamer.provisioning.stream_cost import StreamLoad, stream_cost
 
 GB = 1e9
 ALARMS = 9
@@ -54,23 +56,21 @@ class Workload:
         return self.readings_per_month / self.pack
 
 
-@dataclass(frozen=True)
-class Cost:
-    """One line of the estimate: a part of the pipeline, what is counted, USD a month."""
-
-    part: str
-    quantity: str
-    usd: float
-
-
 def estimate(values: Mapping[str, Any], workload: Workload) -> list[Cost]:
     """The monthly cost of each part, in the order in which a reading meets it.
 
     ``values`` are those of ``pipeline_values``. Raises ConfigurationError for a stream too small for the workload and
     for a schedule that it cannot count.
     """
+    load = StreamLoad(
+        workload.readings_per_second,
+        "readings",
+        workload.readings_per_second / workload.pack,
+        workload.record_bytes,
+        "pack more readings into a record",
+    )
     return [
-        _stream(values, workload),
+        stream_cost(values, load),
         _delivery(workload),
         *_storage(values, workload),
         _job(values, workload),
@@ -104,34 +104,8 @@ def _count(field: str, size: int) -> int:
     raise ConfigurationError(f"{field}: only *, a step and a list can be counted in a schedule")
 
 
-def _stream(values: Mapping[str, Any], workload: Workload) -> Cost:
-    if values["stream_mode"] == "ON_DEMAND":
-        billed = _rounded(workload.record_bytes, p.KINESIS_ON_DEMAND_RECORD_BYTES) * workload.records_per_month / GB
-        usd = (
-            p.KINESIS_ON_DEMAND_STREAM_HOUR * p.HOURS_PER_MONTH
-            + billed * p.KINESIS_ON_DEMAND_IN_GB
-            + billed * p.KINESIS_ON_DEMAND_OUT_GB
-        )
-        return Cost("Kinesis stream, on demand", f"{billed:,.0f} GB in and out", usd)
-    shards = values["shard_count"]
-    needed = max(
-        workload.readings_per_second / workload.pack / 1000,
-        workload.readings_per_second * (workload.reading_bytes + 1) / 1e6,
-    )
-    if needed > shards:
-        raise ConfigurationError(
-            f"{workload.readings_per_second:,.0f} readings/s need {math.ceil(needed)} shards; the stage has {shards}: "
-            "raise shard_count, pack more readings into a record, or set stream_mode to ON_DEMAND"
-        )
-    units = workload.records_per_month * math.ceil(workload.record_bytes / p.KINESIS_PUT_UNIT_BYTES)
-    hourly = p.KINESIS_SHARD_HOUR + (p.KINESIS_EXTENDED_SHARD_HOUR if values["stream_retention_hours"] > 24 else 0)
-    usd = shards * p.HOURS_PER_MONTH * hourly + units / 1e6 * p.KINESIS_PUT_UNITS_MILLION
-    kept = f"{values['stream_retention_hours']} h kept"
-    return Cost("Kinesis stream", f"{shards} shards, {units / 1e6:,.1f} M put units, {kept}", usd)
-
-
 def _delivery(workload: Workload) -> Cost:
-    billed = _rounded(workload.record_bytes, p.FIREHOSE_RECORD_BYTES) * workload.records_per_month / GB
+    billed = rounded(workload.record_bytes, p.FIREHOSE_RECORD_BYTES) * workload.records_per_month / GB
     return Cost("Firehose", f"{billed:,.0f} GB, records rounded up to 5 KB", billed * p.FIREHOSE_GB)
 
 
@@ -212,18 +186,3 @@ def _watching(values: Mapping[str, Any], workload: Workload) -> Cost:
         + logs * p.CLOUDWATCH_LOGS_GB
     )
     return Cost("CloudWatch", f"{alarms} alarms, {metrics} metrics, 1 dashboard, {logs:,.1f} GB of logs", usd)
-
-
-def _rounded(size: int, unit: int) -> int:
-    return math.ceil(size / unit) * unit
-
-
-def table(costs: list[Cost]) -> str:
-    """The estimate as a Markdown table with its sum, each line ended."""
-    rows = [("part", "quantity", "USD a month")]
-    rows += [(cost.part, cost.quantity, f"{cost.usd:,.2f}") for cost in costs]
-    rows.append(("**sum**", "", f"**{sum(cost.usd for cost in costs):,.2f}**"))
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    rule = f"|{'-' * (widths[0] + 2)}|{'-' * (widths[1] + 2)}|{'-' * (widths[2] + 1)}:|"
-    lines = [f"| {part:<{widths[0]}} | {quantity:<{widths[1]}} | {usd:>{widths[2]}} |" for part, quantity, usd in rows]
-    return "".join(f"{line}\n" for line in (lines[0], rule, *lines[1:]))

@@ -1,4 +1,4 @@
-"""Prices of the AWS services that the telemetry pipeline uses: region ap-northeast-1, USD, on demand, before tax.
+"""Prices of the AWS services that the pipelines use: region ap-northeast-1, USD, on demand, before tax.
 
 As of ``PRICED_ON``, without free tiers and volume discounts. Look them up again before you rely on them: each group
 names the page that it is from.
@@ -64,3 +64,25 @@ CLOUDWATCH_ALARM_MONTH: Final = 0.10
 CLOUDWATCH_METRIC_MONTH: Final = 0.30
 CLOUDWATCH_DASHBOARD_MONTH: Final = 3.0
 CLOUDWATCH_LOGS_GB: Final = 0.76
+
+# aws.amazon.com/lambda/pricing
+LAMBDA_REQUESTS_MILLION: Final = 0.20
+LAMBDA_GB_SECOND: Final = {"arm64": 0.0000133334, "x86_64": 0.0000166667}
+
+# aws.amazon.com/dynamodb/pricing/on-demand
+DYNAMODB_WRITES_MILLION: Final = 0.715
+DYNAMODB_WRITE_BYTES: Final = 1024
+"""One write unit covers so much of an item."""
+DYNAMODB_GB_MONTH: Final = 0.285
+DYNAMODB_RECOVERY_GB_MONTH: Final = 0.228
+
+# aws.amazon.com/sagemaker/pricing, real-time and serverless inference
+SAGEMAKER_INSTANCE_HOUR: Final = {
+    "ml.t2.medium": 0.0730,
+    "ml.m5.large": 0.149,
+    "ml.m5.xlarge": 0.298,
+    "ml.c5.large": 0.129,
+    "ml.c5.xlarge": 0.257,
+}
+SAGEMAKER_DATA_GB: Final = 0.016
+SAGEMAKER_SERVERLESS_GB_SECOND: Final = 0.00002

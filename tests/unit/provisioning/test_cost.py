@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from datastreamer.errors import ConfigurationError, UsageError
-from datastreamer.provisioning.cost import Cost, Workload, estimate, runs_per_month, table
+from datastreamer.provisioning.cost import Workload, estimate, runs_per_month
+from datastreamer.provisioning.cost_table import Cost, table
 from datastreamer.provisioning.stage_values import pipeline_values
 from scripts import cost as command
 
