@@ -36,9 +36,11 @@ def test_a_stopped_stage_goes_on_after_the_last_record_that_was_processed(new_st
     eventually(lambda: len(function.texts()) == 120)
     bench.put(stream, "while it runs")
     eventually(lambda: "while it runs" in function.texts())
+    before = bench.mapping(uuid)
     stage.stop()
     stage.start()
-    assert bench.mapping(uuid)["State"] == "Enabled"
+    after = bench.mapping(uuid)
+    assert (after["State"], after["LastModified"]) == ("Enabled", before["LastModified"])
     bench.put(stream, "after the restart")
     eventually(lambda: "after the restart" in function.texts())
     assert len(function.texts()) == 122

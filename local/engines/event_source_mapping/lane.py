@@ -148,11 +148,11 @@ class Lane:
         self._work[0] = Batch(batch.records[verdict.first :], batch.window, postponed=1, not_before=batch.not_before)
 
     def _bisect(self, batch: Batch) -> None:
-        """Splitting takes none of the retry quota."""
+        """Splitting takes none of the retry quota, and no pause: what is bad in many records is soon found."""
         middle = (len(batch.records) + 1) // 2
         self._work.popleft()
         for half in (batch.records[middle:], batch.records[:middle]):
-            self._work.appendleft(Batch(half, batch.window, postponed=batch.postponed, not_before=batch.not_before))
+            self._work.appendleft(Batch(half, batch.window))
 
     def _split_off_expired(self, now: float) -> None:
         batch = self._work[0]

@@ -56,8 +56,10 @@ class EventSourceMappings:
         return None if document is None else EventSourceMapping.from_document(document)
 
     def settle(self, identity: str, state: str) -> None:
-        """A transition is over."""
-        self._edit(identity, State=state, LastModified=self._now())
+        """A transition is over, or there was none."""
+        mapping = self.find(identity)
+        if mapping is not None and mapping.state != state:
+            self._edit(identity, State=state, LastModified=self._now())
 
     def result(self, identity: str, text: str) -> None:
         """Note a LastProcessingResult."""
