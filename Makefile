@@ -92,8 +92,8 @@ package: setup ## Build the zips of the Glue job and of the Lambda function, and
 state-bucket: setup ## Make the bucket STATE_BUCKET that keeps the Terraform state of stages on AWS, once
 	@$(BIN)/python -m scripts.provision state-bucket "$(STATE_BUCKET)"
 
-cost: setup ## Estimate what the stage costs a month on AWS at RATE readings a second
-	@$(BIN)/python -m scripts.cost $(STAGE) $(if $(RATE),--rate $(RATE))
+cost: setup ## Estimate what PIPELINE costs a month on AWS at RATE a second; ENDPOINT=instances, serverless, none
+	@$(BIN)/python -m scripts.cost $(STAGE) --pipeline $(PIPELINE) $(if $(RATE),--rate $(RATE)) $(if $(ENDPOINT),--endpoint $(ENDPOINT))
 
 .PHONY: plan apply destroy adopt package state-bucket cost
 
