@@ -49,6 +49,10 @@ class TrainedExample:
         """Where its files lie in a bucket of models."""
         return f"example/{self.digest}"
 
+    def next_commands(self, uri: str, stack: str, region: str) -> tuple[str, ...]:
+        """What to type to put the model, uploaded to ``uri``, behind an endpoint of ``stack`` in ``region``."""
+        return next_commands(uri, self.threshold, stack, region)
+
     def document(self) -> dict[str, Any]:
         """For machines: digest, threshold, precision and recall (fractions) of the held-out readings. No paths."""
         return {
