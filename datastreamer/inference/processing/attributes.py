@@ -26,13 +26,16 @@ INVALID_NAME: Final = "invalid_name"
 
 def number(value: int | Decimal) -> Attribute:
     """``value`` as a Number, or as a String of the same digits when DynamoDB could not hold it exactly."""
+    if not value:
+        return {"N": "0"}
+    text = str(value)
+    if len(text) <= NUMBER_MAX_DIGITS and "E" not in text:
+        return {"N": text}
     exact = Decimal(value)
     digits = "".join(map(str, exact.as_tuple().digits)).strip("0")
     low, high = NUMBER_EXPONENTS
-    if not digits:
-        return {"N": "0"}
     fits = len(digits) <= NUMBER_MAX_DIGITS and low <= exact.adjusted() <= high
-    return {"N": str(value)} if fits else {"S": str(value)}
+    return {"N": text} if fits else {"S": text}
 
 
 def attribute(value: Any, depth: int = 1) -> Attribute:
@@ -40,17 +43,18 @@ def attribute(value: Any, depth: int = 1) -> Attribute:
 
     Raises InvalidRecordError for what DynamoDB does not take: deeper than 32 levels, or an empty name in an object.
     """
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is str:
         return {"S": value}
-    if isinstance(value, bool):
-        return {"BOOL": value}
-    if isinstance(value, int | Decimal):
+    if kind is Decimal or kind is int:
         return number(value)
+    if kind is bool:
+        return {"BOOL": value}
     if value is None:
         return {"NULL": True}
     if depth > MAX_DEPTH:
         raise InvalidRecordError(TOO_DEEP, f"DynamoDB nests attributes {MAX_DEPTH} levels deep at most")
-    if isinstance(value, list):
+    if kind is list:
         return {"L": [attribute(element, depth + 1) for element in value]}
     if "" in value:
         raise InvalidRecordError(INVALID_NAME, "DynamoDB takes no empty names in a map")

@@ -17,7 +17,7 @@ from datastreamer.inference.processing.settings import Settings
 from datastreamer.inference.processing.table import Table
 
 CONNECT_SECONDS: Final = 1.0
-THREADS: Final = 8
+THREADS: Final = 4
 
 
 def connect(settings: Settings, budget: Budget, clock: Clock) -> Processor:

@@ -21,10 +21,13 @@ from datastreamer.inference.record import Record
 Item = Mapping[str, Attribute]
 
 SECONDS_A_DAY: Final = 86_400
+SECONDS_CHARS: Final = len("2025-10-15T08:30:00")
 SEQUENCE_DIGITS: Final = 56
 """How long Kinesis's sequence numbers are."""
 PREDICTION_BYTES: Final = 4_096
 """What is kept free for the prediction when an item's input is judged: a single score needs far less."""
+BYTES_A_JSON_BYTE: Final = 2
+"""At most so many bytes of an item come of a byte of JSON (``1,`` makes 3), so small records need not be measured."""
 
 
 def sort_key(arrival_ms: int, sequence_number: str) -> str:
@@ -33,8 +36,8 @@ def sort_key(arrival_ms: int, sequence_number: str) -> str:
     ``2025-10-15T08:30:00.123`` + 56 digits + ``Z``. The same for each delivery of a record, other for every other
     record; sorts by arrival, and within a millisecond by sequence number.
     """
-    moment = datetime.fromtimestamp(arrival_ms // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{arrival_ms % 1000:03d}{sequence_number.zfill(SEQUENCE_DIGITS)}Z"
+    moment = datetime.fromtimestamp(arrival_ms // 1000, UTC).isoformat()[:SECONDS_CHARS]
+    return f"{moment}.{arrival_ms % 1000:03d}{sequence_number.zfill(SEQUENCE_DIGITS)}Z"
 
 
 def unscored_item(delivery: Delivery, record: Record, ttl_days: int | None) -> dict[str, Attribute]:
@@ -51,7 +54,8 @@ def unscored_item(delivery: Delivery, record: Record, ttl_days: int | None) -> d
     }
     if ttl_days is not None:
         item["expires_at"] = {"N": str(delivery.arrival_ms // 1000 + ttl_days * SECONDS_A_DAY)}
-    _check_size(item, ITEM_MAX_BYTES - PREDICTION_BYTES)
+    if BYTES_A_JSON_BYTE * len(delivery.payload) > ITEM_MAX_BYTES - 2 * PREDICTION_BYTES:
+        _check_size(item, ITEM_MAX_BYTES - PREDICTION_BYTES)
     return item
 
 
