@@ -63,6 +63,8 @@ def _putting(cloudwatch: ModuleType, original: Handler) -> Handler:
         alarm["InsufficientDataActions"] = members.get("InsufficientDataActions", [])
         alarm["EvaluateLowSampleCountPercentile"] = members.get("EvaluateLowSampleCountPercentile")
         alarm["ThresholdMetricId"] = members.get("ThresholdMetricId")
+        if members.get("ExtendedStatistic"):
+            alarm["Statistic"] = None  # one alarm has one statistic, and ministack's default would win
         if members.get("Metrics"):
             alarm["Metrics"] = members["Metrics"]
             for name in _OF_ONE_METRIC:

@@ -126,3 +126,28 @@ def test_a_rule_that_matches_counts_its_events(stage: RunningStage, cloudwatch: 
         Statistics=["Sum"],
     )["Datapoints"]
     assert point["Sum"] == 1
+
+
+def test_an_alarm_on_a_percentile_fires_by_the_percentile_not_by_the_average(cloudwatch: Any) -> None:
+    namespace = f"Test/{uuid.uuid4().hex}"
+    cloudwatch.put_metric_alarm(
+        AlarmName=namespace,
+        Namespace=namespace,
+        MetricName="Latency",
+        ExtendedStatistic="p99",
+        Period=300,
+        EvaluationPeriods=1,
+        Threshold=500,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    slow = {"MetricName": "Latency", "Values": [10.0, 1000.0], "Counts": [95.0, 5.0], "Unit": "Milliseconds"}
+    cloudwatch.put_metric_data(Namespace=namespace, MetricData=[slow])
+    deadline = time.monotonic() + 30
+    while True:
+        [alarm] = cloudwatch.describe_alarms(AlarmNames=[namespace])["MetricAlarms"]
+        if alarm["StateValue"] == "ALARM":
+            break
+        assert time.monotonic() < deadline, alarm["StateReason"]
+        time.sleep(0.2)
+    assert alarm["ExtendedStatistic"] == "p99"
+    assert "Statistic" not in alarm
