@@ -17,7 +17,8 @@ from datastreamer.errors import InvalidRecordError, UsageError
 from datastreamer.inference.processing.delivery import Delivery
 from datastreamer.inference.processing.item import unscored_item
 from datastreamer.inference.record import parse_record
-from sensor.inference.faults import FAULTS, HEALTHY
+from sensor.inference.faults import FAULTS, HEALTHY, apply_faults
+from sensor.inference.fleet import Air
 from sensor.inference.labels import ANOMALY, NORMAL, POISON
 from sensor.inference.options import SimulationOptions
 from sensor.inference.poison import POISONS, WHOLESOME, spoil
@@ -221,3 +222,16 @@ def test_readings_on_the_wall_clock_have_the_time_at_which_they_are_taken() -> N
 def test_options_that_make_no_sense_are_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         replace(HEALTH, **change)
+
+
+def test_a_faulty_humidity_sensor_stays_within_its_range() -> None:
+    decoupled = [fault.name for fault in FAULTS].index("humidity_decoupled")
+    air = Air(*(np.array([value, value]) for value in (20.0, 90.0, 1010.0)))
+    high, low = apply_faults(
+        air._replace(humidity=np.array([90.0, 10.0])),
+        np.array([decoupled, decoupled], np.int8),
+        progress=np.ones(2),
+        severity=np.ones(2),
+        direction=np.array([1.0, -1.0]),
+    ).humidity
+    assert (high, low) == (100.0, 0.0)
