@@ -94,7 +94,7 @@ class Hosting:
     def endpoint(self, config: str) -> str:
         """An endpoint of ``config``, InService; returns its name."""
         name = self.begin(config)
-        status = self.describe(name)
+        status = self.settled(name)
         assert status["EndpointStatus"] == "InService", status.get("FailureReason")
         return name
 
@@ -111,6 +111,11 @@ class Hosting:
     def describe(self, endpoint: str) -> dict[str, Any]:
         description: dict[str, Any] = self.sagemaker.describe_endpoint(EndpointName=endpoint)
         return description
+
+    def settled(self, endpoint: str) -> dict[str, Any]:
+        """The endpoint's description once its creation or update is over."""
+        wait_until(lambda: self.describe(endpoint)["EndpointStatus"] not in ("Creating", "Updating"))
+        return self.describe(endpoint)
 
     def invoke(self, endpoint: str, body: bytes | str, content_type: str = "text/csv", **more: Any) -> str:
         """The answer's body."""

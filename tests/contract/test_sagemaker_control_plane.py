@@ -320,7 +320,7 @@ def test_boto3s_waiters_end(hosting: Hosting, model: str) -> None:
 
 def test_a_model_without_its_file_fails_the_endpoint_and_says_so(hosting: Hosting) -> None:
     endpoint = hosting.begin(hosting.config({"ModelName": hosting.model(archive({"a": "1", "b": "2"}))}))
-    description = hosting.describe(endpoint)
+    description = hosting.settled(endpoint)
     assert description["EndpointStatus"] == "Failed"
     assert "did not pass the ping health check" in description["FailureReason"]
     assert "expected a file called xgboost-model and found a, b" in description["FailureReason"]
@@ -331,7 +331,7 @@ def test_a_model_without_its_file_fails_the_endpoint_and_says_so(hosting: Hostin
 
 def test_a_file_that_is_no_archive_fails_the_endpoint_and_says_so(hosting: Hosting) -> None:
     endpoint = hosting.begin(hosting.config({"ModelName": hosting.model(b"this is not an archive")}))
-    description = hosting.describe(endpoint)
+    description = hosting.settled(endpoint)
     assert description["EndpointStatus"] == "Failed"
     assert "Failed to extract the model data archive" in description["FailureReason"]
 
@@ -339,7 +339,7 @@ def test_a_file_that_is_no_archive_fails_the_endpoint_and_says_so(hosting: Hosti
 def test_a_framework_that_is_not_installed_fails_the_endpoint_and_says_so(hosting: Hosting) -> None:
     artifact = archive({"code/inference.py": "def model_fn(model_dir): return None"})
     endpoint = hosting.begin(hosting.config({"ModelName": hosting.model(artifact, PYTORCH)}))
-    description = hosting.describe(endpoint)
+    description = hosting.settled(endpoint)
     assert description["EndpointStatus"] == "Failed"
     assert "PyTorch is not installed on this machine" in description["FailureReason"]
 

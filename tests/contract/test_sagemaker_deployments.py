@@ -46,8 +46,7 @@ def one(hosting: Hosting, model: str, **more: Any) -> str:
 def update(hosting: Hosting, endpoint: str, config: str, **more: Any) -> dict[str, Any]:
     """The endpoint's description once the update is over."""
     hosting.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config, **more)
-    wait_until(lambda: hosting.describe(endpoint)["EndpointStatus"] != "Updating")
-    return hosting.describe(endpoint)
+    return hosting.settled(endpoint)
 
 
 def pids(stage: RunningStage, endpoint: str, variant: str = "AllTraffic") -> list[int]:
@@ -120,7 +119,7 @@ def test_an_update_that_fails_leaves_the_old_variants_in_service(hosting: Hostin
 
 
 def test_an_endpoint_in_transition_is_left_alone(hosting: Hosting) -> None:
-    slow = one(hosting, named(hosting, "slow", SLOW_START="4"))
+    slow = one(hosting, named(hosting, "slow", SLOW_START="3"))
     endpoint = hosting.begin(slow)
     assert hosting.describe(endpoint)["EndpointStatus"] == "Creating"
     with pytest.raises(ClientError, match="Cannot update in-progress endpoint"):
@@ -129,7 +128,7 @@ def test_an_endpoint_in_transition_is_left_alone(hosting: Hosting) -> None:
         hosting.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=slow)
     with pytest.raises(ClientError, match=r"ValidationError.*not found"):
         hosting.invoke(endpoint, "1")
-    wait_until(lambda: hosting.describe(endpoint)["EndpointStatus"] == "InService")
+    assert hosting.settled(endpoint)["EndpointStatus"] == "InService"
     hosting.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=slow)
     description = hosting.describe(endpoint)
     assert description["EndpointStatus"] == "Updating"
@@ -154,6 +153,7 @@ def test_traffic_is_shared_out_by_weight(hosting: Hosting) -> None:
     weights = [{"VariantName": "a", "DesiredWeight": 0.0}, {"VariantName": "b", "DesiredWeight": 5.0}]
     hosting.sagemaker.update_endpoint_weights_and_capacities(EndpointName=endpoint, DesiredWeightsAndCapacities=weights)
     assert {hosting.invoke(endpoint, "1") for _ in range(20)} == {"b"}
+    assert hosting.invoke(endpoint, "1", TargetVariant="a") == "a"
     shown = hosting.describe(endpoint)["ProductionVariants"]
     assert [(each["CurrentWeight"], each["DesiredWeight"]) for each in shown] == [(0.0, 0.0), (5.0, 5.0)]
 
@@ -175,8 +175,7 @@ def test_an_instance_is_a_process(hosting: Hosting, stage: RunningStage) -> None
 def resize(hosting: Hosting, endpoint: str, count: int) -> None:
     wanted = [{"VariantName": "AllTraffic", "DesiredInstanceCount": count}]
     hosting.sagemaker.update_endpoint_weights_and_capacities(EndpointName=endpoint, DesiredWeightsAndCapacities=wanted)
-    wait_until(lambda: hosting.describe(endpoint)["EndpointStatus"] == "InService")
-    [shown] = hosting.describe(endpoint)["ProductionVariants"]
+    [shown] = hosting.settled(endpoint)["ProductionVariants"]
     assert (shown["CurrentInstanceCount"], shown["DesiredInstanceCount"]) == (count, count)
 
 
@@ -284,7 +283,7 @@ def test_a_deployment_in_steps_is_refused(hosting: Hosting, config: dict[str, An
 def test_the_old_variants_stay_as_long_as_they_are_told(hosting: Hosting, stage: RunningStage) -> None:
     endpoint = hosting.endpoint(one(hosting, named(hosting, "old")))
     [old] = pids(stage, endpoint)
-    policy = {**BLUE_GREEN["BlueGreenUpdatePolicy"], "TerminationWaitInSeconds": 4}
+    policy = {**BLUE_GREEN["BlueGreenUpdatePolicy"], "TerminationWaitInSeconds": 3}
     hosting.sagemaker.update_endpoint(
         EndpointName=endpoint,
         EndpointConfigName=one(hosting, named(hosting, "new")),
@@ -307,13 +306,17 @@ def test_a_resize_that_is_wrong_is_refused(hosting: Hosting) -> None:
     ):
         with pytest.raises(ClientError, match=reason):
             change(EndpointName=endpoint, DesiredWeightsAndCapacities=[wanted])
-    assert hosting.describe(endpoint)["EndpointStatus"] == "InService"
+    nothing = {"VariantName": "AllTraffic", "DesiredWeight": 0}
+    change(EndpointName=endpoint, DesiredWeightsAndCapacities=[nothing])
+    hosting.settled(endpoint)
+    with pytest.raises(ClientError, match=r"ValidationError.*No variant with a weight above 0"):
+        hosting.invoke(endpoint, "1")
 
 
 def test_a_deleted_endpoint_leaves_nothing_behind(hosting: Hosting, stage: RunningStage) -> None:
     endpoint = hosting.endpoint(one(hosting, named(hosting, "gone")))
     [pid] = pids(stage, endpoint)
     hosting.sagemaker.delete_endpoint(EndpointName=endpoint)
-    assert not alive(pid)
+    wait_until(lambda: not alive(pid))
     assert not (stage.data_dir / "work" / "sagemaker" / endpoint).exists()
     assert not (stage.data_dir / "state" / "engines" / "sagemaker-models" / endpoint).exists()

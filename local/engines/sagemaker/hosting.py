@@ -12,7 +12,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ class NoSuchVariantError(Exception):
 
 
 class Hosting:
-    """``changed`` is told of every new state of an endpoint."""
+    """The endpoints of the stage that have a deployment, or are getting one."""
 
     def __init__(self, stage: Stage, resources: Resources, rng: random.Random) -> None:
         self._stage = stage
@@ -48,25 +48,27 @@ class Hosting:
         self._transitions: set[threading.Thread] = set()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self.changed: Callable[[Document], None] = lambda _endpoint: None
 
     def start(self) -> None:
         """Bring every endpoint back to what its document says."""
         self._logs.start()
-        for document in self._resources.all(ENDPOINT):
+        endpoints = self._resources.all(ENDPOINT)
+        self._forget_archives(endpoints)
+        for document in endpoints:
             status, name = document["EndpointStatus"], document["EndpointName"]
             if status == "Creating":
                 self.create(name)
             elif status == "Deleting":
                 self.delete(name)
             elif status != "Failed":
+                self._switch(name, self._new_deployment(name, document["Deployment"]))
                 self._begin(self._restore, name)
 
     def stop(self) -> None:
         """End every server process; the documents stay as they are."""
         self._stopping.set()
         with self._lock:
-            deployments = [*self._live.values(), *self._rising]
+            deployments = {*self._live.values(), *self._rising}
             transitions = list(self._transitions)
         stoppers = [threading.Thread(target=deployment.stop) for deployment in deployments]
         for stopper in stoppers:
@@ -90,18 +92,15 @@ class Hosting:
             variant = deployment.variants.get(target) if target is not None else deployment.choose()
             if variant is None:
                 raise NoSuchVariantError(target)
-            chosen = variant.server()
-            try:
-                client = chosen.__enter__()
-            except VariantDownError:
-                if self._live.get(endpoint) is deployment:
-                    raise
-                continue  # it was replaced at this very moment
-            try:
+            with ExitStack() as held:
+                try:
+                    client = held.enter_context(variant.server())
+                except VariantDownError:
+                    if self._live.get(endpoint) is deployment:
+                        raise
+                    continue  # it was replaced at this very moment
                 yield variant, client
-            finally:
-                chosen.__exit__(None, None, None)
-            return
+                return
 
     def create(self, name: str) -> threading.Thread:
         """Bring a new endpoint up: InService or Failed. The thread ends with the transition."""
@@ -216,9 +215,7 @@ class Hosting:
 
     def _restore(self, name: str) -> None:
         document = self._resources.get(ENDPOINT, name)
-        deployment = self._new_deployment(name, document["Deployment"])
-        self._switch(name, deployment)
-        if not self._brought_up(deployment, lambda why: self._fail_restored(name, why)):
+        if not self._brought_up(self._live[name], lambda why: self._fail_restored(name, why)):
             return
         if "Pending" in document:
             self._update(name)
@@ -241,6 +238,9 @@ class Hosting:
                 deployment.discard()
                 failed(str(error))
             return False
+        except BaseException:
+            deployment.discard()
+            raise
         finally:
             with self._lock:
                 self._rising.discard(deployment)
@@ -264,7 +264,18 @@ class Hosting:
             if edit is not None:
                 edit(document)
 
-        self.changed(self._resources.change(ENDPOINT, name, change))
+        self._resources.change(ENDPOINT, name, change)
+
+    def _forget_archives(self, endpoints: Sequence[Document]) -> None:
+        """Drop the artifacts of deployments whose end a stage did not live to see."""
+        wanted = {
+            (each["EndpointName"], deployment["Identity"])
+            for each in endpoints
+            for deployment in (each["Deployment"], (each.get("Pending") or each)["Deployment"])
+        }
+        for archives in self._archives.glob("*/*"):
+            if (archives.parent.name, archives.name) not in wanted:
+                shutil.rmtree(archives, ignore_errors=True)
 
     def _folder(self, name: str) -> Path:
         return self._stage.directory("sagemaker") / name

@@ -126,8 +126,11 @@ class Instance:
         unanswered = 0
         next_ping = time.monotonic() + PING_INTERVAL
         while not self._stopping.wait(_POLL_SECONDS) and process.exited() is None and unanswered < UNANSWERED_PINGS:
-            if time.monotonic() >= next_ping:
-                unanswered = 0 if process.client.ping(PING_TIMEOUT) else unanswered + 1
+            if time.monotonic() >= next_ping or self.client is None:
+                if process.client.ping(PING_TIMEOUT):
+                    self.client, unanswered = process.client, 0
+                else:
+                    unanswered += 1
                 next_ping = time.monotonic() + PING_INTERVAL
 
     def _fail(self, why: str) -> None:

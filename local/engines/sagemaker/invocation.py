@@ -9,9 +9,15 @@ from typing import Any
 from local.engine import AwsError, Call
 from local.engines.sagemaker.hosting import Hosting, NoSuchVariantError
 from local.engines.sagemaker.metrics import Metrics
-from local.engines.sagemaker.server_client import ServerAnswer, ServerGoneError, ServerTimeoutError
+from local.engines.sagemaker.server_client import (
+    ServerAbsentError,
+    ServerAnswer,
+    ServerClient,
+    ServerGoneError,
+    ServerTimeoutError,
+)
 from local.engines.sagemaker.server_logs import GROUP
-from local.engines.sagemaker.variant import VariantBusyError, VariantDownError
+from local.engines.sagemaker.variant import Variant, VariantBusyError, VariantDownError
 from local.settings import ACCOUNT_ID
 
 MAX_BODY = 6_291_456
@@ -65,22 +71,12 @@ class Invocations:
         endpoint, target = request["EndpointName"], request.get("TargetVariant")
         started = time.perf_counter()
         try:
-            with self._hosting.server(endpoint, target) as (variant, server):
-                before = time.perf_counter()
-                answer = self._ask(endpoint, request, server)
-                after = time.perf_counter()
-                self._metrics.invoked(
-                    endpoint,
-                    variant.name,
-                    instances=len(variant.instances),
-                    status=answer.status,
-                    model_seconds=after - before,
-                    overhead_seconds=before - started,
-                )
+            variant, answer = self._routed(request, started)
         except KeyError:
             raise AwsError("ValidationError", f"Endpoint {endpoint} of account {ACCOUNT_ID} not found.") from None
         except NoSuchVariantError:
-            raise AwsError("ValidationError", f"Variant {target} not found for Request of {endpoint}.") from None
+            what = f"Variant {target} not found" if target else "No variant with a weight above 0 found"
+            raise AwsError("ValidationError", f"{what} for Request of {endpoint}.") from None
         except VariantDownError:
             raise AwsError(
                 "ServiceUnavailable", f"No container of endpoint {endpoint} answers at present; try again.", 503
@@ -98,7 +94,28 @@ class Invocations:
             result["CustomAttributes"] = answer.headers[_CUSTOM_ATTRIBUTES.lower()]
         return result
 
-    def _ask(self, endpoint: str, request: dict[str, Any], server: Any) -> ServerAnswer:
+    def _routed(self, request: dict[str, Any], started: float) -> tuple[Variant, ServerAnswer]:
+        """The answer of the first server that takes the invocation; ``started`` is of time.perf_counter."""
+        endpoint = request["EndpointName"]
+        while True:
+            with self._hosting.server(endpoint, request.get("TargetVariant")) as (variant, server):
+                before = time.perf_counter()
+                try:
+                    answer = self._ask(endpoint, request, server)
+                except ServerAbsentError:
+                    variant.lost(server)
+                    continue
+                self._metrics.invoked(
+                    endpoint,
+                    variant.name,
+                    instances=len(variant.instances),
+                    status=answer.status,
+                    model_seconds=time.perf_counter() - before,
+                    overhead_seconds=before - started,
+                )
+                return variant, answer
+
+    def _ask(self, endpoint: str, request: dict[str, Any], server: ServerClient) -> ServerAnswer:
         headers = {"Content-Length": str(len(request["Body"]))}
         for member, header in (("ContentType", "Content-Type"), ("Accept", "Accept")):
             if request.get(member):
@@ -106,12 +123,11 @@ class Invocations:
         if request.get("CustomAttributes"):
             headers[_CUSTOM_ATTRIBUTES] = request["CustomAttributes"]
         try:
-            answer: ServerAnswer = server.invoke(request["Body"], headers, self._model_seconds)
+            return server.invoke(request["Body"], headers, self._model_seconds)
         except ServerTimeoutError:
             return ServerAnswer(0, {}, _TIMED_OUT.encode())
         except ServerGoneError:
             return ServerAnswer(0, {}, _NO_RESPONSE.format(endpoint=endpoint).encode())
-        return answer
 
     def _model_error(self, endpoint: str, answer: ServerAnswer) -> AwsError:
         side = "client" if 400 <= answer.status < 500 else "server"

@@ -52,7 +52,8 @@ class Launch:
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
-        return {**inherited, **access, **toolkit, **self.environment, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"}
+        python = {"PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"}
+        return {**inherited, **python, **access, **toolkit, **self.environment}
 
 
 class ServerProcess:

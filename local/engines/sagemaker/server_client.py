@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from local.settings import HOST
 
 
+class ServerAbsentError(Exception):
+    """The process takes no connections: it never saw the request."""
+
+
 class ServerGoneError(Exception):
-    """The process does not take connections, or ended before it answered."""
+    """The process ended before it answered."""
 
 
 class ServerTimeoutError(Exception):
@@ -40,11 +44,11 @@ class ServerClient:
         """Whether ``GET /ping`` answers 200 within ``timeout`` seconds."""
         try:
             return self._request("GET", "/ping", None, {}, timeout).status == 200
-        except (ServerGoneError, ServerTimeoutError):
+        except (ServerAbsentError, ServerGoneError, ServerTimeoutError):
             return False
 
     def invoke(self, body: bytes, headers: Mapping[str, str], timeout: float) -> ServerAnswer:
-        """``POST /invocations``; raises ServerGoneError or ServerTimeoutError."""
+        """``POST /invocations``; raises ServerAbsentError, ServerGoneError or ServerTimeoutError."""
         return self._request("POST", "/invocations", body, headers, timeout)
 
     def close(self) -> None:
@@ -60,8 +64,12 @@ class ServerClient:
     ) -> ServerAnswer:
         connection = self._take()
         connection.timeout = timeout
-        if connection.sock is not None:
-            connection.sock.settimeout(timeout)
+        if connection.sock is None:
+            try:
+                connection.connect()
+            except OSError as error:
+                raise ServerAbsentError(str(error)) from error
+        connection.sock.settimeout(timeout)
         try:
             connection.request(method, path, body, dict(headers))
             response = connection.getresponse()

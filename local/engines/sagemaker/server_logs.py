@@ -84,10 +84,19 @@ class ServerLogs:
             if key in lost:
                 lines.append((lines[-1][0], f"({lost[key]} more lines were written too fast to be kept)"))
             try:
-                self._send(key, lines)
+                self._send_or_make(key, lines)
             except (ClientError, BotoCoreError) as error:
-                self._made.discard(key)
                 logger.warning("cannot write to log stream %s of %s: %s", key[1], key[0], error)
+
+    def _send_or_make(self, key: Stream, lines: list[tuple[int, str]]) -> None:
+        """Somebody may have deleted the group in the meantime."""
+        try:
+            self._send(key, lines)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            self._made.discard(key)
+            self._send(key, lines)
 
     def _send(self, key: Stream, lines: list[tuple[int, str]]) -> None:
         if key not in self._made:

@@ -63,6 +63,13 @@ class Variant:
         """The process of each instance that has one now."""
         return [instance.pid for instance in self.instances if instance.pid is not None]
 
+    def lost(self, client: ServerClient) -> None:
+        """That server takes no connections; its instance will say when there is another one."""
+        with self._lock:
+            for instance in self.instances:
+                if instance.client is client:
+                    instance.client = None
+
     @contextmanager
     def server(self) -> Iterator[ServerClient]:
         """A server for one invocation; raises VariantDownError or VariantBusyError."""

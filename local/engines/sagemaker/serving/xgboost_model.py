@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
 from contextlib import nullcontext
 from pathlib import Path
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
 
 _ACCEPTED = (CSV, JSON, JSON_LINES)
 _PICKLE = b"\x80"
-_NOT_NEEDED = ("sklearn", "pandas", "pyarrow", "matplotlib", "graphviz")
-"""xgboost imports what it finds of these, at once or when it scores: 120 MB and half a second for nothing that scoring
-needs."""
 
 
 class XGBoostModel:
@@ -37,7 +33,6 @@ class XGBoostModel:
         """Load the one model file of ``folder``; raises ModelUnusableError."""
         path = _model_file(folder)
         _refuse_pickle(path)
-        _hide(_NOT_NEEDED)
         import xgboost
 
         try:
@@ -98,9 +93,3 @@ def _refuse_pickle(path: Path) -> None:
             f"Unable to load model: {path.name} is a pickle, and unpickling runs whatever code its author put in. Save "
             'the booster with Booster.save_model("xgboost-model"), which writes UBJSON.'
         )
-
-
-def _hide(modules: tuple[str, ...]) -> None:
-    """Let imports of ``modules`` fail from now on, unless they are loaded already."""
-    for name in modules:
-        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # None: "this module cannot be imported"
