@@ -69,6 +69,8 @@ def _up(options: argparse.Namespace, settings: Settings) -> int:
     instance, started = process.start(settings, options.timeout)
     how = "is up" if started else "is already up"
     print(f"The local stage {how} on {settings.endpoint_url} (pid {instance.pid}, data in {settings.data_dir}).")
+    for address in process.websites(settings):
+        print(f"Website: {address}")
     return 0
 
 

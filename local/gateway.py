@@ -16,6 +16,7 @@ from local.engine import AwsError, Call, Engine, Handler
 from local.protocol import Address, address_of, decode, json_answer
 from local.refusals import Refusals, unsupported
 from local.rest import RestService, RestServices
+from local.websites import WEBSITES_PATH, Websites
 from local.wire import Answer, Wire, error_answer, json_version
 
 logger = logging.getLogger("datastreamer.gateway")
@@ -42,9 +43,11 @@ class Gateway:
         engines: Sequence[Engine],
         backend: AsgiApp,
         refusals: Refusals,
+        websites: Websites,
         health: Mapping[str, Any],
     ) -> None:
         self._backend = backend
+        self._websites = websites
         self._refusals = refusals
         self._health = health
         self._owned: frozenset[str] = frozenset().union(*(engine.owns for engine in engines))
@@ -72,6 +75,9 @@ class Gateway:
             return
         if scope["path"] == OPERATIONS_PATH:
             await _send(send, *json_answer(self._operations))
+            return
+        if scope["path"].startswith(WEBSITES_PATH):
+            await _send(send, *await asyncio.to_thread(self._websites.answer, scope))
             return
         address = address_of(scope["headers"])
         refusal = self._refusals.refusal(address, scope)

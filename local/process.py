@@ -19,6 +19,7 @@ from local.gateway import HEALTH_PATH
 from local.instance import Instance, running_instance
 from local.ports import is_free, taken_message
 from local.settings import Settings
+from local.websites import WEBSITES_PATH
 
 _POLL_SECONDS = 0.05
 _LOG_LIMIT_BYTES = 20 * 1024 * 1024
@@ -67,6 +68,13 @@ def _join(settings: Settings, running: Instance, timeout: float) -> Instance:
         )
     _wait_until_healthy(settings, running.pid, timeout)
     return running
+
+
+def websites(settings: Settings) -> list[str]:
+    """Where the websites of the running stage are."""
+    with urllib.request.urlopen(f"{settings.endpoint_url}{WEBSITES_PATH}", timeout=10) as answer:
+        addresses: list[str] = json.load(answer)["websites"]
+    return addresses
 
 
 def stop(settings: Settings, timeout: float, *, kill: bool = False) -> Instance | None:

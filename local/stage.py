@@ -24,6 +24,7 @@ from local.settings import ACCOUNT_ID, Settings
 from local.signals import Signals
 from local.state_files import StateFiles
 from local.store import Store
+from local.websites import Websites
 
 logger = logging.getLogger("datastreamer.stage")
 
@@ -74,7 +75,8 @@ class LocalStage:
         self._backend = Backend(self._durable, settings.region)
         self.engines: list[Engine] = [importlib.import_module(f"local.engines.{name}").create(self) for name in ENGINES]
         refusals = Refusals(settings.region, Served(self.engines))
-        self._gateway = Gateway(self.engines, self._durable, refusals, self._health)
+        websites = Websites(lambda: self.client("s3"), settings.endpoint_url)
+        self._gateway = Gateway(self.engines, self._durable, refusals, websites, self._health)
 
     def client(self, service: str) -> Any:
         import boto3
