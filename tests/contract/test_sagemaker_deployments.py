@@ -84,7 +84,7 @@ def invoked_all_the_time(hosting: Hosting, endpoint: str) -> Iterator[list[str]]
 
 
 def test_an_update_leaves_no_invocation_unanswered(hosting: Hosting, stage: RunningStage) -> None:
-    old, new = named(hosting, "old", SLOW="0.01"), named(hosting, "new")
+    old, new = named(hosting, "old", SLOW="0.3"), named(hosting, "new")
     endpoint = hosting.endpoint(one(hosting, old))
     replaced = pids(stage, endpoint)
     config = one(hosting, new)
