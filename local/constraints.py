@@ -105,8 +105,10 @@ def _string_problems(shape: Shape, value: str, path: str) -> Iterator[str]:
 
 @cache
 def _java_pattern(pattern: str) -> re.Pattern[str]:
-    """A Java pattern in Python's words: the Unicode classes of letters, digits and separators."""
-    for java, python in ((r"\p{L}", r"\w"), (r"\p{N}", r"\d"), (r"\p{Z}", r"\s")):
+    """A Java pattern in Python's words: classes of characters, and the planes of Unicode beyond the first."""
+    classes = ((r"\p{L}", r"\w"), (r"\p{N}", r"\d"), (r"\p{Z}", r"\s"), (r"\p{Print}", r"[\x20-\x7E]"))
+    planes = (r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
+    for java, python in (*classes, planes):
         pattern = pattern.replace(java, python)
     return re.compile(pattern)
 

@@ -38,6 +38,7 @@ ENGINES: tuple[str, ...] = (
     "cloudwatch",
     "event_source_mapping",
     "sagemaker",
+    "application_autoscaling",
 )
 """Modules under ``local.engines`` that are on; each has ``create(stage) -> Engine``."""
 

@@ -9,7 +9,7 @@ import urllib.request
 from tests.conftest import REPOSITORY, RunningStage
 
 _SECTION = re.compile(r"^## (\w+)$", re.MULTILINE)
-_ROW = re.compile(r"^\| (\w+:\w+) \| (full|partial) \| ?(.*) ?\|$", re.MULTILINE)
+_ROW = re.compile(r"^\| ([\w-]+:\w+) \| (full|partial) \| ?(.*) ?\|$", re.MULTILINE)
 
 
 def _documented() -> dict[str, list[tuple[str, str, str]]]:
