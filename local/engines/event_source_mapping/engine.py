@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from local.engine import Handler, Stage
 from local.engines.event_source_mapping.invocation import StageCalls
 from local.engines.event_source_mapping.mapping import TRANSITIONS, EventSourceMapping
-from local.engines.event_source_mapping.monitoring import Metrics
+from local.engines.event_source_mapping.monitoring import NAMESPACE, PUBLISH_SECONDS
 from local.engines.event_source_mapping.operations import EventSourceMappings
 from local.engines.event_source_mapping.poller import Poller
 from local.engines.event_source_mapping.positions import Positions
 from local.engines.event_source_mapping.tagging import Tagging
+from local.metric_sets import MetricSets
 
 logger = logging.getLogger("datastreamer.event_source_mapping")
 
@@ -31,7 +32,7 @@ class EventSourceMappingEngine:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._calls = StageCalls(stage.settings.endpoint_url, stage.settings.region)
-        self._metrics = Metrics(lambda: stage.client("cloudwatch"), stage.clock)
+        self._metrics = MetricSets(lambda: stage.client("cloudwatch"), stage.clock, NAMESPACE, PUBLISH_SECONDS)
         self._mappings = EventSourceMappings(stage)
         self._mappings.changed = self._changed
         self._pollers: dict[str, Poller] = {}

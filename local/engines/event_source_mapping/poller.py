@@ -18,12 +18,13 @@ from local.engines.event_source_mapping.failure_destination import FailureDestin
 from local.engines.event_source_mapping.invocation import StageCalls
 from local.engines.event_source_mapping.lane import Lane
 from local.engines.event_source_mapping.mapping import EventSourceMapping
-from local.engines.event_source_mapping.monitoring import Metrics, Monitor
+from local.engines.event_source_mapping.monitoring import Monitor
 from local.engines.event_source_mapping.options import Options
 from local.engines.event_source_mapping.positions import Position, Positions
 from local.engines.event_source_mapping.shard import Shard
 from local.engines.event_source_mapping.shard_reader import ShardReader, Start
 from local.engines.event_source_mapping.tumbling_window import TumblingWindow
+from local.metric_sets import MetricSets
 
 logger = logging.getLogger("datastreamer.event_source_mapping")
 
@@ -40,7 +41,7 @@ class Poller:
         self,
         stage: Stage,
         calls: StageCalls,
-        metrics: Metrics,
+        metrics: MetricSets,
         mapping: EventSourceMapping,
         *,
         started: Callable[[], None],
