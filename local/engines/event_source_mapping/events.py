@@ -20,7 +20,7 @@ class Events:
         self._region = stream_arn.split(":")[3]
         self._role = role
         empty = self.record(Record(0, "0" * 56, "", "", 1_000_000_000.001))
-        self.overhead = len(orjson.dumps(empty)) + 1
+        self.overhead = len(orjson.dumps(empty)) - 1  # a comma comes, the quotes of the key count with the key
         """Bytes of a record in an event beside its data and its partition key, at most."""
 
     def record(self, record: Record) -> dict[str, Any]:

@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import orjson
+
 from local.engines.event_source_mapping.options import Options
 from local.engines.event_source_mapping.records import Batch, Record
 from local.engines.event_source_mapping.tumbling_window import TumblingWindow
 from local.engines.event_source_mapping.verdict import Failed, NotInvoked, Succeeded, Verdict
 
 PAYLOAD_BYTES = 6 * 1024 * 1024
-"""Limit of a synchronous invocation (Lambda quotas, "Invocation payload")."""
+"""Limit of a synchronous invocation (Lambda quotas, "Invocation payload"); what is around the records has 100 more."""
 
 BACKOFF_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0)
 """Pauses before the next attempt, growing; AWS gives no figures."""
@@ -108,7 +110,7 @@ class Lane:
         batch = self._work[0]
         if batch.records and self._expired(batch.records[0], now):
             return Discard(batch, "RecordAgeExceeded")
-        if len(batch.records) == 1 and self._size(batch.records[0]) > PAYLOAD_BYTES:
+        if len(batch.records) == 1 and self._size(batch.records[0]) > self._room():
             return Discard(batch, "MaximumPayloadSizeExceeded")
         if 0 <= self._options.retries < batch.failures:
             return Discard(batch, "RetryAttemptsExhausted")
@@ -187,18 +189,18 @@ class Lane:
             self._ended
             or now >= self._since() + self._options.window
             or len(self._waiting) >= self._options.batch_size
-            or self.bytes >= PAYLOAD_BYTES
+            or self.bytes >= self._room()
             or (self.window is not None and not self.window.holds(self._waiting[-1]))
             or (self.window is not None and self._caught_up >= self.window.part().end)
         )
 
     def _take(self) -> tuple[list[Record], int]:
         taken: list[Record] = []
-        total = 0
+        total, room = 0, self._room()
         while self._waiting and len(taken) < self._options.batch_size:
             record = self._waiting[0]
             size = self._size(record)
-            if taken and total + size > PAYLOAD_BYTES:
+            if taken and total + size > room:
                 break
             if self.window is not None and not self.window.holds(record):
                 break
@@ -222,4 +224,8 @@ class Lane:
         return self._options.max_age is not None and now - record.arrival > self._options.max_age
 
     def _size(self, record: Record) -> int:
-        return len(record.data) + len(record.partition_key.encode()) + self._overhead
+        return len(record.data) + len(orjson.dumps(record.partition_key)) + self._overhead
+
+    def _room(self) -> int:
+        """What records may take of a payload."""
+        return PAYLOAD_BYTES - (0 if self.window is None else self.window.state_bytes)

@@ -13,6 +13,8 @@ import orjson
 from local.engines.event_source_mapping.records import Record, WindowPart
 
 MAX_STATE_BYTES = 1024 * 1024
+_FIELDS_BYTES = 512
+"""More than the fields of a window take of an event beside the state."""
 
 
 class TumblingWindow:
@@ -23,7 +25,9 @@ class TumblingWindow:
         self.seconds = seconds
         self.start: int | None = kept["start"] if kept else None
         self.state: Any = kept["state"] if kept else {}
-        self._overfull = _overfull(self.state)
+        self.state_bytes = 0
+        """What the window adds to a payload."""
+        self._measure()
 
     def open_for(self, record: Record) -> None:
         """Open the window of ``record`` unless one is open."""
@@ -48,7 +52,7 @@ class TumblingWindow:
         if self.start is None:
             return None
         end = self.start + self.seconds
-        if self._overfull:
+        if self.state_bytes - _FIELDS_BYTES > MAX_STATE_BYTES:
             return WindowPart(self.start, end, final=True, early=True)
         if next_record is not None:
             return None if self.holds(next_record) else WindowPart(self.start, end, final=True)
@@ -62,15 +66,19 @@ class TumblingWindow:
             self.close()
         else:
             self.state = state
-            self._overfull = _overfull(state)
+            self._measure()
 
     def close(self) -> None:
         """Forget the window and its state."""
-        self.start, self.state, self._overfull = None, {}, False
+        self.start, self.state = None, {}
+        self._measure()
 
     def document(self) -> dict[str, Any] | None:
         """What must be kept with the position."""
         return None if self.start is None else {"start": self.start, "state": self.state}
+
+    def _measure(self) -> None:
+        self.state_bytes = len(orjson.dumps(self.state)) + _FIELDS_BYTES
 
     def _start_of(self, record: Record) -> int:
         return int(record.arrival // self.seconds) * self.seconds
@@ -79,7 +87,3 @@ class TumblingWindow:
         if self.start is None:
             raise RuntimeError("no tumbling window is open")
         return self.start
-
-
-def _overfull(state: Any) -> bool:
-    return len(orjson.dumps(state)) > MAX_STATE_BYTES

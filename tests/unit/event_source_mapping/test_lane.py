@@ -60,7 +60,7 @@ def test_the_end_of_a_shard_sends_what_waits_for_a_window() -> None:
 
 def test_a_payload_has_six_megabytes_at_most() -> None:
     driver = Driver.of(Options(batch_size=10_000, window=300))
-    third = "x" * (PAYLOAD_BYTES // 3 - OVERHEAD - 1)
+    third = "x" * (PAYLOAD_BYTES // 3 - OVERHEAD - len('"k"'))
     driver.lane.offer([record(number, data=third) for number in range(4)], 0.0)
     driver.take(DONE)
     assert driver.invoked == [[0, 1, 2]]
