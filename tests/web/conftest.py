@@ -1,14 +1,21 @@
-"""The built site, a browser, and pages of it."""
+"""The built site, a browser, and visitors.
+
+``DATASTREAMER_VOTES_URL`` points the tests that need no fault injection at a site that runs elsewhere, a stage's.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 import os
+import random
+import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from datastreamer.provisioning.votes_site import build_votes_site
 from scripts.chromium import find_chromium
@@ -22,7 +29,7 @@ PATIENCE_MS = 15_000
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site as ``make`` builds it."""
+    """The site as ``apply`` builds it."""
     folder = tmp_path_factory.mktemp("site") / "votes-site"
     build_votes_site(SOURCES, folder)
     return folder
@@ -52,36 +59,66 @@ def fake(site: Path) -> Iterator[FakeVotes]:
 
 
 @pytest.fixture
+def page_url(request: pytest.FixtureRequest) -> str:
+    """Where the site is: the fake's, unless another is named."""
+    named = os.environ.get("DATASTREAMER_VOTES_URL")
+    if named:
+        return named
+    fake: FakeVotes = request.getfixturevalue("fake")
+    return fake.page_url
+
+
+@pytest.fixture
+def lively(request: pytest.FixtureRequest, page_url: str) -> None:
+    """Three minutes of voting have gone before, if the site is the fake's to fill."""
+    fake: FakeVotes = request.getfixturevalue("fake")
+    if page_url != fake.page_url:
+        return
+    chance = random.Random(4)
+    now = int(time.time())
+    for second in range(now - 180, now + 1):
+        fake.add("kinoko", round(14 + 9 * math.sin(second / 17) + chance.uniform(-4, 4)), second)
+        fake.add("takenoko", round(15 + 8 * math.cos(second / 23) + chance.uniform(-4, 4)), second)
+
+
+@pytest.fixture
 def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     """A visitor: keywords are Playwright's (``locale``, ``viewport``, ``color_scheme``, …). English by default.
 
-    A page that breaks its own policy, or throws, fails the test.
+    A page that throws or breaks its own policy fails the test, unless ``watched`` is false.
     """
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 
-    def visit(**settings: object) -> BrowserContext:
+    def visit(watched: bool = True, **settings: object) -> BrowserContext:
         context = browser.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **settings})  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE_MS)
-        context.on("weberror", lambda error: problems.append(str(error.error)))
-        context.on("console", lambda message: problems.append(message.text) if "Policy" in message.text else None)
+        if watched:
+            context.on("weberror", lambda error: problems.append(str(error.error)))
+            context.on("console", lambda message: problems.append(message.text) if "Policy" in message.text else None)
         contexts.append(context)
         return context
 
     yield visit
     for context in contexts:
         context.close()
-    assert not problems
+    assert problems == []
 
 
 @pytest.fixture
-def open_page(new_context: Callable[..., BrowserContext], fake: FakeVotes) -> Callable[..., Page]:
+def open_page(new_context: Callable[..., BrowserContext], page_url: str) -> Callable[..., Page]:
     """A visitor's page of the site, ready to vote; keywords as for ``new_context``."""
 
     def visit(**settings: object) -> Page:
-        page = new_context(**settings).new_page()
-        page.goto(fake.page_url)
-        page.locator("#connection[data-state=live]").wait_for()
-        return page
+        return open_tab(new_context(**settings), page_url)
 
     return visit
+
+
+def open_tab(context: BrowserContext, url: str) -> Page:
+    """A page of the site in ``context``, connected and with the totals shown."""
+    page = context.new_page()
+    page.goto(url)
+    page.locator("#connection[data-state=live]").wait_for()
+    expect(page.locator(".choice-number").first).to_have_text(re.compile(r"\d"), timeout=PATIENCE_MS)
+    return page

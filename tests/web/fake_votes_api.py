@@ -56,8 +56,7 @@ class FakeVotes:
         self.seconds: dict[int, Counter[str]] = {}
         self.version = 1
         self.socket_refused = False
-        self.aggregating = True
-        """Whether accepted votes reach the totals."""
+        self.config_missing = False
         self.sockets: set[asyncio.Queue[str | None]] = set()
         self.loop: asyncio.AbstractEventLoop | None = None
 
@@ -78,9 +77,8 @@ class FakeVotes:
     def message(self) -> dict[str, Any]:
         newest = int(time.time())
         seconds = [[second, dict(self.seconds[second])] for second in sorted(self.seconds) if second > newest - 180]
-        shown = self.totals if self.aggregating else dict.fromkeys(self.totals, 0)
         return {
-            "totals": shown,
+            "totals": self.totals,
             "version": self.version,
             "seconds": seconds,
             "online": max(1, len(self.sockets)),
@@ -189,7 +187,7 @@ class FakeVotes:
     async def _file(self, scope: Scope, send: Send) -> None:
         name = scope["path"].lstrip("/") or "index.html"
         api, socket = f"http://localhost:{self.port}", f"ws://localhost:{self.port}"
-        if name == "config.json":
+        if name == "config.json" and not self.config_missing:
             config = {"api_url": f"{api}/api", "socket_url": f"{socket}/socket", "candidates": self.candidates}
             await _respond(send, 200, {"content-type": "application/json"}, json.dumps(config).encode())
             return

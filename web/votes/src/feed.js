@@ -37,6 +37,12 @@ export class Feed {
     else this.#later(PATIENCE_MS);
   }
 
+  /** The network is back, the browser says: a connection begun without it may never come to anything. */
+  back() {
+    if (this.state !== "live") this.socket.stop();
+    this.start();
+  }
+
   /** Stop receiving: nobody is looking. */
   stop() {
     this.#running = false;

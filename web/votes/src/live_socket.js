@@ -44,12 +44,18 @@ export class LiveSocket {
 
   #connect() {
     this.changed("connecting");
-    const socket = (this.#socket = this.open(this.url));
+    let socket;
+    try {
+      socket = this.#socket = this.open(this.url);
+    } catch {
+      this.#drop(); // the browser forbids it, now and then or for ever
+      return;
+    }
     this.#expect(CONNECT_MS);
     socket.onopen = () => {
       this.changed("open");
       this.#send({ type: "hello" });
-      this.#rest();
+      this.#expect(PONG_MS);
     };
     socket.onmessage = ({ data }) => {
       this.#rest();

@@ -4,7 +4,6 @@ import { Backoff } from "./backoff.js";
 import { readConfig } from "./config.js";
 import { Feed } from "./feed.js";
 import { Speech, chooseLanguage } from "./i18n.js";
-import { runForLeadership } from "./leadership.js";
 import { LiveSocket } from "./live_socket.js";
 import { Outbox } from "./outbox.js";
 import { SecondsWindow } from "./seconds.js";
@@ -12,6 +11,7 @@ import { Sender } from "./sender.js";
 import { ServerClock } from "./server_clock.js";
 import { readSnapshot } from "./snapshot.js";
 import { siteStorage } from "./storage.js";
+import { Tabs } from "./tabs.js";
 import { Tally, shares } from "./tally.js";
 import { randomBytes, uuid4, uuid7Maker } from "./uuid7.js";
 import { VotesApi } from "./votes_api.js";
@@ -60,11 +60,10 @@ function run(config, page) {
   const clock = new ServerClock(() => Date.now());
   const newId = uuid7Maker({ now: () => clock.now(), random: randomBytes });
   const client = clientId();
-  const outbox = new Outbox(storage);
+  const outbox = new Outbox(storage, uuid4(randomBytes));
   const tally = new Tally(candidates.map(({ id }) => id));
   const seconds = new SecondsWindow();
   const api = new VotesApi({ url: config.apiUrl, fetch: (...request) => fetch(...request), now: () => Date.now() });
-  const others = "BroadcastChannel" in window ? new BroadcastChannel("votes") : null;
   let online = null;
 
   const palette = new Palette(candidates, () => painter.touch());
@@ -80,17 +79,19 @@ function run(config, page) {
     api,
     timers,
     backoff: new Backoff({ base: 500, cap: 30_000, random: Math.random }),
-    tell: (event, { vote_id: id, candidate }, outcome) => {
+    tell: (event, { vote_id: id }, outcome) => {
       if (event === "sending") tally.sending(id);
       else if (event === "accepted") tally.accepted(id);
       else if (event === "turned_away") tally.turnedAway(id);
       else if (event === "refused") {
-        lose({ id, candidate, code: outcome.code });
-        others?.postMessage({ id, candidate, code: outcome.code });
+        tally.refused(id);
+        notices.refused(outcome.code);
       }
       painter.touch();
     },
   });
+
+  const tabs = new Tabs({ locks: navigator.locks, outbox, inherited: () => sender.wake() });
 
   const feed = new Feed({
     api,
@@ -115,16 +116,10 @@ function run(config, page) {
   function vote(candidate) {
     const made = { vote_id: newId(), candidate, client_id: client };
     outbox.put(made);
-    tally.click(made.vote_id, candidate, sender.leading);
+    tally.click(made.vote_id, candidate);
     sender.wake();
     const chosen = candidates.find(({ id }) => id === candidate);
     announce(() => `${page.speech.say("voted", { candidate: page.speech.label(chosen) })} ${standing()}`);
-    painter.touch();
-  }
-
-  function lose({ id, code }) {
-    tally.refused(id);
-    notices.refused(code);
     painter.touch();
   }
 
@@ -161,8 +156,7 @@ function run(config, page) {
       seconds,
       last: Math.floor(clock.now() / 1000),
       online,
-      mine: outbox.mine(),
-      waiting: outbox.waiting().length,
+      ...outbox.summary(),
       state: navigator.onLine ? feed.state : "offline",
     };
     choices.draw(state);
@@ -184,13 +178,12 @@ function run(config, page) {
 
   window.addEventListener("storage", ({ key }) => {
     if (!Outbox.concerns(key)) return;
-    sender.wake();
+    tabs.watch();
     painter.touch();
   });
-  if (others) others.onmessage = ({ data }) => lose(data);
   window.addEventListener("online", () => {
     sender.wake({ atOnce: true });
-    feed.start();
+    feed.back();
     painter.touch();
   });
   window.addEventListener("offline", () => {
@@ -201,15 +194,8 @@ function run(config, page) {
   page.changed = () => painter.touch();
   setInterval(() => painter.touch(), 1000); // the window of seconds moves
   leaveWhenAway();
-  runForLeadership({
-    locks: navigator.locks,
-    document,
-    lead: () => sender.lead(),
-    follow: () => {
-      tally.uncertain();
-      sender.follow();
-    },
-  });
+  tabs.live();
+  tabs.watch();
   find("duel").hidden = find("charts").hidden = false;
   painter.touch();
   feed.start();

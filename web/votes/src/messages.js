@@ -68,7 +68,7 @@ export const MESSAGES = {
     vote: "Cast a vote",
     votes: { one: "{count} vote", other: "{count} votes" },
     countMeta: "votes · {share}",
-    secondsAgo: { other: "{count} s ago" },
+    secondsAgo: { one: "{count} s ago", other: "{count} s ago" },
     now: "now",
     total: "Votes in all",
     online: "Watching now",

@@ -1,8 +1,8 @@
 /**
- * Sends what the outbox holds, a few votes at a time, until the server has answered each.
+ * Sends what waits in this tab's outbox, a few votes at a time, until the server has answered each.
  *
- * Only one tab sends at a time (`Leadership`). After a failure it waits with backoff and then tries one vote before it
- * lets the rest follow, so a server in trouble is not met by a crowd.
+ * After a failure it waits with backoff and then tries one vote before it lets the rest follow, so a server in trouble
+ * is not met by a crowd.
  */
 
 const AT_ONCE = 4;
@@ -10,7 +10,6 @@ const AT_ONCE = 4;
 export class Sender {
   #sending = new Set();
   #maybeArrived = new Set();
-  #leading = false;
   #probing = false;
   #timer = null;
 
@@ -27,25 +26,10 @@ export class Sender {
     Object.assign(this, { outbox, api, backoff, timers, tell });
   }
 
-  get leading() {
-    return this.#leading;
-  }
-
-  lead() {
-    this.#leading = true;
-    this.wake();
-  }
-
-  /** Leave the sending to another tab; votes under way still get their answer here. */
-  follow() {
-    this.#leading = false;
-    this.#cancel();
-  }
-
   /** Send now: there is a new vote, or the network is back. */
   wake({ atOnce = false } = {}) {
     if (atOnce) this.#cancel();
-    if (!this.#leading || this.#timer !== null) return;
+    if (this.#timer !== null) return;
     for (const vote of this.outbox.waiting()) {
       if (this.#sending.size >= (this.#probing ? 1 : AT_ONCE)) break;
       if (!this.#sending.has(vote.vote_id)) this.#send(vote);

@@ -1,3 +1,6 @@
+/** So many totals in a row that are older than those seen are no stragglers: the server itself has begun again. */
+const RESTARTED_AFTER = 5;
+
 /**
  * What each count shows: the server's totals, and on top of them the clicks of this page that they do not hold yet.
  *
@@ -5,16 +8,16 @@
  * So the number shown is always a *lower bound of the votes cast*, and the highest one known:
  *  - a click makes one vote more than all that were known, so the bound grows by one at once;
  *  - totals that arrive are a bound; and so are they plus those clicks of this page that cannot be in them, since none
- *    of them has been sent, or each was sent and turned away.
+ *    of them has been sent, or each was sent and turned away (only the page that made a vote sends it, see Tabs).
  * A bound only grows, so the number never jumps back; no bound is above the true count, so when the server has
  * everything, the number is exactly the server's. Only a vote that the server refuses for good takes its one away.
  */
 export class Tally {
   #shown;
   #unanswered = new Map();
-  #ours = new Map();
   #certain = new Map();
   #version = -1;
+  #older = 0;
 
   /** @param {string[]} candidates ids */
   constructor(candidates) {
@@ -35,12 +38,10 @@ export class Tally {
     return Object.fromEntries(this.#shown);
   }
 
-  /** A click of this page. `unsent`: this page alone decides when it is sent, and has not yet. */
-  click(id, candidate, unsent) {
+  /** A click of this page, not sent yet. */
+  click(id, candidate) {
     this.#add(candidate, 1);
     this.#unanswered.set(id, candidate);
-    if (!unsent) return;
-    this.#ours.set(id, candidate);
     this.#certain.set(id, candidate);
   }
 
@@ -51,17 +52,12 @@ export class Tally {
 
   /** The server turned the vote away before it could count, as it did on each attempt before. */
   turnedAway(id) {
-    if (this.#ours.has(id)) this.#certain.set(id, this.#ours.get(id));
-  }
-
-  /** From now on another page may send what this one has not. */
-  uncertain() {
-    this.#ours.clear();
-    this.#certain.clear();
+    if (this.#unanswered.has(id)) this.#certain.set(id, this.#unanswered.get(id));
   }
 
   accepted(id) {
-    for (const votes of [this.#unanswered, this.#ours, this.#certain]) votes.delete(id);
+    this.#unanswered.delete(id);
+    this.#certain.delete(id);
   }
 
   /** The server refused the vote for good: it will never count. */
@@ -76,22 +72,18 @@ export class Tally {
    * @returns {boolean} whether they were taken
    */
   snapshot({ version, totals }) {
-    if (version < this.#version) return false;
+    if (version < this.#version) {
+      this.#older += 1;
+      if (this.#older < RESTARTED_AFTER) return false;
+      for (const candidate of this.#shown.keys()) this.#shown.set(candidate, 0);
+    }
+    this.#older = 0;
     this.#version = version;
     for (const [candidate, shown] of this.#shown) {
       const apart = [...this.#certain.values()].filter((voted) => voted === candidate).length;
       this.#shown.set(candidate, Math.max(shown, (totals[candidate] ?? 0) + apart));
     }
     return true;
-  }
-
-  /**
-   * Begin again from totals whose version is lower than those seen, since the server itself began again.
-   */
-  restart(snapshot) {
-    this.#version = -1;
-    for (const candidate of this.#shown.keys()) this.#shown.set(candidate, 0);
-    this.snapshot(snapshot);
   }
 
   #add(candidate, votes) {

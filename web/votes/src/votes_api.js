@@ -21,13 +21,13 @@ export class VotesApi {
    *  - `turned_away`: it was throttled before anybody looked at it (429), come back in `wait` ms;
    *  - `unanswered`: it may or may not have arrived; sending it again is harmless.
    */
-  async cast(vote) {
+  async cast({ vote_id, candidate, client_id }) {
     let answer;
     try {
       answer = await this.fetch(`${this.url}/votes`, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(vote),
+        body: JSON.stringify({ vote_id, candidate, client_id }),
         credentials: "omit",
         keepalive: true, // a vote under way outlives the page that sent it
         signal: AbortSignal.timeout(TIMEOUT_MS),

@@ -1,9 +1,9 @@
 /**
- * What a screen reader is told, politely: never more often than every few seconds, and only the newest of what was
+ * What a screen reader is told, politely: never more often than every second or two, and only the newest of what was
  * waiting, so that a busy vote does not talk over its reader.
  */
 
-const QUIET_MS = 4_000;
+const QUIET_MS = 1_500;
 
 export class Announcer {
   #latest = null;

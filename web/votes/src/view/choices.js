@@ -24,7 +24,7 @@ export class Choices {
       part.button.addEventListener("keydown", (event) => {
         if (event.repeat) event.preventDefault(); // a key held down is one vote, as a finger held down is
       });
-      room.append(part.button);
+      room.append(part.card);
       this.#parts.set(candidate.id, part);
       find("tug").append(part.pull);
     });
@@ -44,18 +44,21 @@ export class Choices {
       height: 240,
       draggable: false,
     });
-    const button = make(
-      "button",
-      {
-        type: "button",
-        className: `choice choice-${side}`,
-        "data-candidate": id,
-        "aria-labelledby": `name-${id} act-${id}`,
-        "aria-describedby": `count-${id}`,
-      },
+    // The button lies under what is written on the card, so that its name is short and does not change with each vote.
+    const button = make("button", {
+      type: "button",
+      className: "choice-button",
+      "data-candidate": id,
+      "aria-labelledby": `name-${id} act-${id}`,
+      "aria-describedby": `count-${id}`,
+    });
+    const card = make(
+      "div",
+      { className: `choice choice-${side}` },
+      button,
       image,
       make(
-        "span",
+        "div",
         { className: "choice-text" },
         name,
         make("span", { className: "choice-count", id: `count-${id}`, "data-count": id }, number, " ", meta),
@@ -63,7 +66,7 @@ export class Choices {
       ),
     );
     const pull = make("span", { className: `pull pull-${side}` });
-    return { name, act, number, meta, button, pull };
+    return { name, act, number, meta, button, card, pull };
   }
 
   /** @param {{speech: import("../i18n.js").Speech, counts: Object<string, number> | null, shares: Object<string, number>}} state */
@@ -81,15 +84,15 @@ export class Choices {
     find("tug").dataset.empty = String(!Object.values(shares).some(Boolean));
   }
 
-  /** A plus one rises from the button. */
-  #cheer({ button }) {
-    button.classList.remove("choice-pressed");
-    void button.offsetWidth; // restarts the animation
-    button.classList.add("choice-pressed");
-    if (button.querySelectorAll(".plus").length >= FLOATING) return;
+  /** A plus one rises from the card. */
+  #cheer({ card }) {
+    card.classList.remove("choice-pressed");
+    void card.offsetWidth; // restarts the animation
+    card.classList.add("choice-pressed");
+    if (card.querySelectorAll(".plus").length >= FLOATING) return;
     const plus = make("span", { className: "plus", "aria-hidden": "true" }, "+1");
-    plus.style.setProperty("--lean", `${Math.round(Math.random() * 60 - 30)}px`);
+    plus.style.setProperty("--lean", `${Math.round(Math.random() * 24 - 12)}px`);
     plus.addEventListener("animationend", () => plus.remove());
-    button.append(plus);
+    card.append(plus);
   }
 }

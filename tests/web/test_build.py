@@ -1,0 +1,83 @@
+"""The built site, as files."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+from datastreamer.provisioning.votes_site import build_votes_site
+from tests.web.conftest import SOURCES
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def description(site: Path) -> dict[str, dict[str, dict[str, str]]]:
+    described: dict[str, dict[str, dict[str, str]]] = json.loads(site.with_suffix(".json").read_text())
+    return described
+
+
+def test_the_same_sources_give_the_same_bytes_wherever_they_are_built(site: Path, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere" / "deeper" / "votes-site"
+    (other / "left-over").mkdir(parents=True)
+    build_votes_site(SOURCES, other)
+    assert bytes_of(other) == bytes_of(site)
+    assert description(other) == description(site)
+    assert sorted(path.name for path in other.parent.iterdir() if not path.name.startswith(".")) == [
+        "votes-site",
+        "votes-site.json",
+    ]
+
+
+def test_each_file_is_described_and_only_what_carries_its_hash_is_kept_for_ever(site: Path) -> None:
+    files = description(site)["files"]
+    assert set(files) == set(bytes_of(site))
+    for name, about in files.items():
+        assert about["content_type"], name
+        assert ("immutable" in about["cache_control"]) == name.startswith("assets/"), name
+
+
+def test_the_page_brings_the_policy_that_the_headers_send_but_for_what_only_a_header_can(site: Path) -> None:
+    sent = description(site)["headers"]["Content-Security-Policy"]
+    brought = re.search(r'Content-Security-Policy" content="([^"]*)"', (site / "index.html").read_text())
+    assert brought
+    assert sent == f"{brought[1]}; frame-ancestors 'none'"
+    assert sent.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+    assert "unsafe" not in sent
+    assert "connect-src 'self' {{CONNECT_SRC}};" in sent
+
+
+def test_the_page_has_no_inline_script_or_style(site: Path) -> None:
+    page = (site / "index.html").read_text()
+    assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon[a-z]+=", page) == []
+    assert set(re.findall(r"\{\{\w+\}\}", page)) == {"{{CONNECT_SRC}}"}
+
+
+def test_scripts_and_styles_name_no_other_host(site: Path) -> None:
+    for path in [*site.glob("assets/*.css"), *site.glob("assets/*.js"), site / "index.html"]:
+        assert re.findall(r"https?://[\w.-]+", path.read_text()) == [], path.name
+
+
+def test_the_licences_of_what_is_served_are_served(site: Path) -> None:
+    text = (site / "licences.txt").read_text()
+    for part in ("Chart.js Contributors", "@kurkle/color", "Dela Gothic", "Zen Maru Gothic", "SIL OPEN FONT LICENSE"):
+        assert part in text
+
+
+def test_the_fonts_have_every_character_of_the_texts_and_of_the_default_labels() -> None:
+    script = "import('./packing/fonts.mjs').then(fonts => console.log(fonts.characters()))"
+    done = subprocess.run(["node", "-e", script], cwd=SOURCES, capture_output=True, text=True, check=True)
+    needed = set((SOURCES / "src" / "messages.js").read_text()) | set("きのこの山たけのこの里0123456789,.%")
+    assert {character for character in needed if character.isprintable()} <= set(done.stdout)
+
+
+def test_the_lock_file_pins_everything_and_names_no_download_address() -> None:
+    packages = json.loads((SOURCES / "package-lock.json").read_text())["packages"]
+    for name, package in packages.items():
+        assert "resolved" not in package, name
+        assert not name or "integrity" in package, name
+    wanted = {**packages[""]["dependencies"], **packages[""]["devDependencies"]}
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())

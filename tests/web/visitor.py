@@ -1,0 +1,49 @@
+"""What a visitor does with a page, and sees on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, Page, expect
+
+PATIENCE_S = 15.0
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until ``holds``, on what is no text of a page (those are waited for with ``expect``)."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.02)
+
+
+def button(page: Page, candidate: str) -> Locator:
+    """The button that votes for ``candidate``."""
+    return page.locator(f"button[data-candidate={candidate}]")
+
+
+def number(page: Page, candidate: str) -> Locator:
+    """The running total of ``candidate``."""
+    return page.locator(f"[data-count={candidate}] .choice-number")
+
+
+def count(page: Page, candidate: str) -> int:
+    """The running total as it stands."""
+    return int(number(page, candidate).inner_text().replace(",", ""))
+
+
+def expect_count(page: Page, candidate: str, votes: int) -> None:
+    """Wait until the running total is ``votes``."""
+    expect(number(page, candidate)).to_have_text(f"{votes:,}")
+
+
+def expect_state(page: Page, state: str) -> None:
+    """Wait until the connection is ``state``."""
+    expect(page.locator("#connection")).to_have_attribute("data-state", state)
+
+
+def focused_candidate(page: Page) -> str | None:
+    """The candidate whose button has the focus."""
+    found: str | None = page.evaluate("document.activeElement.dataset.candidate ?? null")
+    return found
