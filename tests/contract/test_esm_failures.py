@@ -221,3 +221,17 @@ def test_a_deleted_function_leaves_its_records_waiting(bench: Bench) -> None:
     bench.update(uuid, FunctionName=other.name)
     eventually(lambda: other.texts() == ["a"])
     assert bench.parked(bucket) == []
+
+
+def test_a_record_that_fits_no_payload_is_parked_and_the_next_goes_on(bench: Bench) -> None:
+    stream, function, bucket = bench.stream(), bench.function(), bench.bucket()
+    kinesis = bench.client("kinesis")
+    kinesis.update_max_record_size(StreamARN=bench.stream_arn(stream), MaxRecordSizeInKiB=10_240)
+    kinesis.put_record(StreamName=stream, Data=b"x" * 5_000_000, PartitionKey="k")
+    bench.put(stream, "small")
+    bench.map(stream, function, DestinationConfig=parked_in(bucket))
+    eventually(lambda: function.texts() == ["small"])
+    [(_, content)] = bench.parked(bucket)
+    assert content["requestContext"]["condition"] == "MaximumPayloadSizeExceeded"
+    assert "responseContext" not in content
+    assert len(bench.parked_texts(bucket)[0][0]) == 5_000_000
