@@ -39,6 +39,18 @@ run "has_two_string_keys" {
   }
 }
 
+run "has_one_item_for_each_hash_key_without_a_range_key" {
+  variables {
+    hash_key  = "connection_id"
+    range_key = ""
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.this.range_key == null && [for attribute in aws_dynamodb_table.this.attribute : attribute.name] == ["connection_id"]
+    error_message = "The hash key must be the only key."
+  }
+}
+
 run "lets_items_expire_when_told_by_which_attribute" {
   variables {
     ttl_attribute       = "expires_at"

@@ -5,17 +5,16 @@ resource "aws_dynamodb_table" "this" {
   name                        = var.name
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = var.hash_key
-  range_key                   = var.range_key
+  range_key                   = var.range_key == "" ? null : var.range_key
   deletion_protection_enabled = var.deletion_protection
 
-  attribute {
-    name = var.hash_key
-    type = "S"
-  }
+  dynamic "attribute" {
+    for_each = compact([var.hash_key, var.range_key])
 
-  attribute {
-    name = var.range_key
-    type = "S"
+    content {
+      name = attribute.value
+      type = "S"
+    }
   }
 
   server_side_encryption {

@@ -17,7 +17,7 @@ variable "hash_key" {
 }
 
 variable "range_key" {
-  description = "Attribute (String) that tells items of one hash key apart and orders them."
+  description = "Attribute (String) that tells items of one hash key apart and orders them; empty when there is one item for each."
   type        = string
   nullable    = false
   default     = "sk"
@@ -58,7 +58,7 @@ variable "ttl_attribute" {
   default     = ""
 
   validation {
-    condition     = !contains([var.hash_key, var.range_key], var.ttl_attribute)
+    condition     = var.ttl_attribute == "" || !contains([var.hash_key, var.range_key], var.ttl_attribute)
     error_message = "ttl_attribute must not be a key of the table: it is a Number, and keys are Strings."
   }
 }

@@ -8,6 +8,11 @@ output "arn" {
   value       = aws_lambda_function.this.arn
 }
 
+output "invoke_arn" {
+  description = "ARN by which API Gateway calls the function."
+  value       = aws_lambda_function.this.invoke_arn
+}
+
 output "role_name" {
   description = "Name of the function's role."
   value       = aws_iam_role.this.name

@@ -13,3 +13,8 @@ output "arn" {
   description = "ARN of the bucket."
   value       = aws_s3_bucket.this.arn
 }
+
+output "regional_domain_name" {
+  description = "Domain name of the bucket in its region."
+  value       = aws_s3_bucket.this.bucket_regional_domain_name
+}

@@ -51,6 +51,20 @@ run "refuses_every_request_without_tls" {
   }
 }
 
+run "lets_its_distribution_read_and_nobody_else" {
+  variables {
+    reading_distributions = ["arn:aws:cloudfront::123456789012:distribution/E1"]
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : [statement.Principal.Service, statement.Action, statement.Condition.StringEquals["aws:SourceArn"]]
+      if statement.Effect == "Allow"
+    ] == [["cloudfront.amazonaws.com", "s3:GetObject", "arn:aws:cloudfront::123456789012:distribution/E1"]]
+    error_message = "CloudFront may read for this one distribution."
+  }
+}
+
 run "ages_and_expires_objects_as_told" {
   variables {
     lifecycle_rules = [

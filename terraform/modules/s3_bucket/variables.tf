@@ -27,6 +27,18 @@ variable "force_destroy" {
   default     = false
 }
 
+variable "reading_distributions" {
+  description = "ARNs of the CloudFront distributions that serve the bucket's objects, at most one."
+  type        = list(string)
+  nullable    = false
+  default     = []
+
+  validation {
+    condition     = length(var.reading_distributions) <= 1
+    error_message = "reading_distributions must name at most one distribution."
+  }
+}
+
 variable "lifecycle_rules" {
   description = <<-EOT
     What happens to objects as they age. Each rule also aborts multipart uploads that were left unfinished.

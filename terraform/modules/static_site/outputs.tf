@@ -1,0 +1,19 @@
+output "bucket_name" {
+  description = "Bucket of the site's files."
+  value       = module.bucket.name
+}
+
+output "domain_name" {
+  description = "Domain name that CloudFront serves the site at; null without the edge."
+  value       = one(aws_cloudfront_distribution.this[*].domain_name)
+}
+
+output "distribution_id" {
+  description = "CloudFront distribution of the site; null without the edge."
+  value       = one(aws_cloudfront_distribution.this[*].id)
+}
+
+output "content_security_policy" {
+  description = "Content-Security-Policy of every answer."
+  value       = var.content_security_policy
+}

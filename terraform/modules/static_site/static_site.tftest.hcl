@@ -1,0 +1,111 @@
+mock_provider "aws" {
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::votes-site" }
+  }
+
+  mock_resource "aws_cloudfront_distribution" {
+    defaults = { arn = "arn:aws:cloudfront::123456789012:distribution/E1", domain_name = "d1.cloudfront.net" }
+  }
+}
+
+variables {
+  bucket_name             = "votes-site"
+  folder                  = "testdata"
+  config_json             = "{\"api_url\":\"https://api.example.com\"}"
+  content_security_policy = "default-src 'none'; script-src 'self'"
+  kms_key_arn             = "arn:aws:kms:ap-northeast-1:123456789012:key/1"
+}
+
+run "every_file_is_uploaded_with_its_type_and_how_long_it_holds" {
+  assert {
+    condition     = { for key, file in aws_s3_object.file : key => file.content_type } == { "index.html" = "text/html; charset=utf-8", "main-3f2a9c1b.js" = "text/javascript; charset=utf-8", "a.svg" = "image/svg+xml" }
+    error_message = "Browsers refuse scripts of a wrong type."
+  }
+
+  assert {
+    condition     = aws_s3_object.file["index.html"].cache_control == "no-cache" && aws_s3_object.file["main-3f2a9c1b.js"].cache_control == "public, max-age=31536000, immutable"
+    error_message = "Only a name with a hash of the content may be cached for long."
+  }
+
+  assert {
+    condition     = aws_s3_object.config.key == "config.json" && aws_s3_object.config.content == var.config_json && aws_s3_object.config.cache_control == "no-store"
+    error_message = "The configuration must be there, and never be cached."
+  }
+}
+
+run "cloudfront_alone_reads_the_bucket_and_answers_over_tls_with_the_policy" {
+  assert {
+    condition     = one(aws_cloudfront_origin_access_control.this).signing_behavior == "always"
+    error_message = "CloudFront must sign its requests."
+  }
+
+  assert {
+    condition     = one(aws_cloudfront_distribution.this).default_cache_behavior[0].viewer_protocol_policy == "redirect-to-https" && toset(one(aws_cloudfront_distribution.this).default_cache_behavior[0].allowed_methods) == toset(["GET", "HEAD"])
+    error_message = "The site must be read, over TLS."
+  }
+
+  assert {
+    condition     = one(aws_cloudfront_response_headers_policy.this).security_headers_config[0].content_security_policy[0].content_security_policy == var.content_security_policy
+    error_message = "Every answer must carry the policy."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_website_configuration.this) == 0 && output.domain_name == "d1.cloudfront.net"
+    error_message = "Nothing but CloudFront may serve the site."
+  }
+}
+
+run "without_an_edge_the_bucket_is_a_website" {
+  variables {
+    edge = false
+  }
+
+  assert {
+    condition     = length(aws_cloudfront_distribution.this) == 0 && one(aws_s3_bucket_website_configuration.this).index_document[0].suffix == "index.html" && output.domain_name == null
+    error_message = "The bucket's own hosting must serve the site."
+  }
+}
+
+run "serves_domain_names_by_their_certificate" {
+  variables {
+    domain_names    = ["vote.example.com"]
+    certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1"
+  }
+
+  assert {
+    condition     = one(aws_cloudfront_distribution.this).viewer_certificate[0].minimum_protocol_version == "TLSv1.2_2021" && toset(one(aws_cloudfront_distribution.this).aliases) == var.domain_names
+    error_message = "The domain must be served with its certificate, and no old TLS."
+  }
+}
+
+run "refuses_bad_values" {
+  command = plan
+
+  variables {
+    folder                  = "nowhere"
+    config_json             = "{"
+    content_security_policy = "script-src *"
+    certificate_arn         = "arn:aws:acm:ap-northeast-1:123456789012:certificate/1"
+    price_class             = "PriceClass_1"
+    web_acl_arn             = "votes"
+  }
+
+  expect_failures = [
+    var.folder,
+    var.config_json,
+    var.content_security_policy,
+    var.certificate_arn,
+    var.price_class,
+    var.web_acl_arn,
+  ]
+}
+
+run "refuses_domain_names_without_a_certificate" {
+  command = plan
+
+  variables {
+    domain_names = ["vote.example.com"]
+  }
+
+  expect_failures = [var.domain_names]
+}

@@ -1,0 +1,106 @@
+variable "bucket_name" {
+  description = "Name of the site's bucket, unique in all of AWS; what CloudFront has for the site carries it as well."
+  type        = string
+  nullable    = false
+}
+
+variable "folder" {
+  description = "Folder of the site's files, as they were built."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = fileexists("${var.folder}/index.html")
+    error_message = "folder must hold an index.html. `make site` builds the site."
+  }
+}
+
+variable "config_json" {
+  description = "Content of the site's config.json."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(jsondecode(var.config_json))
+    error_message = "config_json must be JSON."
+  }
+}
+
+variable "content_security_policy" {
+  description = "Content-Security-Policy of every answer."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = strcontains(var.content_security_policy, "default-src 'none'")
+    error_message = "content_security_policy must start from default-src 'none'."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the KMS key that the files are encrypted with; its policy must let CloudFront decrypt."
+  type        = string
+  nullable    = false
+}
+
+variable "edge" {
+  description = "Whether CloudFront serves the site; otherwise the bucket's own website hosting does."
+  type        = bool
+  nullable    = false
+  default     = true
+}
+
+variable "domain_names" {
+  description = "Domain names of the site besides CloudFront's own; certificate_arn must cover them."
+  type        = set(string)
+  nullable    = false
+  default     = []
+
+  validation {
+    condition     = length(var.domain_names) == 0 || var.certificate_arn != ""
+    error_message = "domain_names need a certificate: name it in certificate_arn."
+  }
+}
+
+variable "certificate_arn" {
+  description = "ARN of the domain names' ACM certificate, which must lie in us-east-1; empty without domain names."
+  type        = string
+  nullable    = false
+  default     = ""
+
+  validation {
+    condition     = var.certificate_arn == "" || can(regex("^arn:[a-z-]+:acm:us-east-1:", var.certificate_arn))
+    error_message = "certificate_arn must be empty or an ACM certificate in us-east-1: CloudFront takes no other."
+  }
+}
+
+variable "price_class" {
+  description = "Where CloudFront serves from: PriceClass_100, PriceClass_200 (with Japan) or PriceClass_All."
+  type        = string
+  nullable    = false
+  default     = "PriceClass_200"
+
+  validation {
+    condition     = contains(["PriceClass_100", "PriceClass_200", "PriceClass_All"], var.price_class)
+    error_message = "price_class must be PriceClass_100, PriceClass_200 or PriceClass_All."
+  }
+}
+
+variable "web_acl_arn" {
+  description = "ARN of a WAF web ACL (scope CLOUDFRONT) to put before the site; empty for none."
+  type        = string
+  nullable    = false
+  default     = ""
+
+  validation {
+    condition     = var.web_acl_arn == "" || can(regex("^arn:[a-z-]+:wafv2:us-east-1:", var.web_acl_arn))
+    error_message = "web_acl_arn must be empty or the ARN of a WAFv2 web ACL in us-east-1."
+  }
+}
+
+variable "force_destroy" {
+  description = "Whether destroying the site also deletes its files."
+  type        = bool
+  nullable    = false
+  default     = true
+}

@@ -1,0 +1,28 @@
+module "api" {
+  source = "../../modules/rest_api"
+
+  name                = "${local.name}-api"
+  description         = "Takes votes and tells the totals, stage ${var.stage}."
+  routes              = ["POST /votes", "GET /totals"]
+  function_name       = module.cast.name
+  function_invoke_arn = module.cast.invoke_arn
+  requests_per_second = var.requests_per_second
+  burst_requests      = var.burst_requests
+  account_logging     = var.api_account_logging
+  web_acl_arn         = var.api_web_acl_arn
+  kms_key_arn         = module.key.arn
+  log_retention_days  = var.log_retention_days
+  alarm_topic_arns    = local.alarm_topic_arns
+}
+
+module "socket" {
+  source = "../../modules/websocket_api"
+
+  name                = "${local.name}-socket-api"
+  description         = "Tells every browser the totals as they change, stage ${var.stage}."
+  function_name       = module.greet.name
+  function_invoke_arn = module.greet.invoke_arn
+  kms_key_arn         = module.key.arn
+  log_retention_days  = var.log_retention_days
+  alarm_topic_arns    = local.alarm_topic_arns
+}

@@ -1,0 +1,155 @@
+# The three functions: one takes votes, one counts them, one keeps the browsers' connections.
+
+locals {
+  # The addresses that browsers and functions use. An edge of one address, as the local stage is, knows APIs by their ids.
+  api_url    = var.edge_url == "" ? module.api.url : "${var.edge_url}/_aws/execute-api/${module.api.id}/${module.api.stage_name}"
+  socket_url = var.edge_url == "" ? module.socket.url : "${replace(var.edge_url, "/^http/", "ws")}/_aws/execute-api/${module.socket.id}/${module.socket.stage_name}"
+  site_url   = var.edge_url == "" ? "https://${try(tolist(var.domain_names)[0], module.site.domain_name)}" : "${var.edge_url}/_datastreamer/websites/${module.site.bucket_name}/"
+  origin     = var.edge_url == "" ? local.site_url : var.edge_url
+
+  environment = {
+    cast = {
+      KINESIS_STREAM_NAME    = module.stream.name
+      AGGREGATION_TABLE_NAME = module.aggregation_table.name
+      CONNECTIONS_TABLE_NAME = module.connections_table.name
+      ALLOWED_ORIGIN         = local.origin
+      CANDIDATES             = jsonencode(var.candidates)
+    }
+    aggregate = {
+      ORDERS_TABLE_NAME      = module.orders_table.name
+      AGGREGATION_TABLE_NAME = module.aggregation_table.name
+      CONNECTIONS_TABLE_NAME = module.connections_table.name
+      WEBSOCKET_ENDPOINT     = replace(local.socket_url, "/^ws/", "http")
+      CANDIDATES             = jsonencode(var.candidates)
+    }
+    socket = {
+      AGGREGATION_TABLE_NAME = module.aggregation_table.name
+      CONNECTIONS_TABLE_NAME = module.connections_table.name
+      WEBSOCKET_ENDPOINT     = replace(local.socket_url, "/^ws/", "http")
+      CANDIDATES             = jsonencode(var.candidates)
+    }
+  }
+
+  use_key = {
+    actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
+    resources = [module.key.arn]
+  }
+}
+
+module "cast" {
+  source = "../../modules/lambda_function"
+
+  name                 = "${local.name}-cast"
+  description          = "Takes votes onto ${local.name}-stream, and tells the totals."
+  package_path         = var.function_packages.votes_cast
+  architecture         = var.architecture
+  memory_megabytes     = var.memory_megabytes
+  timeout_seconds      = 10
+  reserved_concurrency = var.cast_concurrency
+  kms_key_arn          = module.key.arn
+  log_retention_days   = var.log_retention_days
+  alarm_topic_arns     = local.alarm_topic_arns
+
+  environment = merge(local.environment.cast, { POWERTOOLS_SERVICE_NAME = "${local.name}-cast" })
+
+  permissions = [
+    { sid = "TakeVotes", actions = ["kinesis:PutRecord"], resources = [module.stream.arn] },
+    {
+      sid       = "TellTotals"
+      actions   = ["dynamodb:GetItem", "dynamodb:Query"]
+      resources = [module.aggregation_table.arn]
+    },
+    { sid = "CountBrowsers", actions = ["dynamodb:Scan"], resources = [module.connections_table.arn] },
+    merge(local.use_key, { sid = "ReadTables", string_equals = { "kms:ViaService" = "dynamodb.${local.region}.amazonaws.com" } }),
+    merge(local.use_key, { sid = "EncryptVotes", string_equals = { "kms:ViaService" = "kinesis.${local.region}.amazonaws.com" } }),
+  ]
+}
+
+module "aggregate" {
+  source = "../../modules/lambda_function"
+
+  name               = "${local.name}-aggregate"
+  description        = "Counts the votes of ${local.name}-stream exactly once, and tells every browser."
+  package_path       = var.function_packages.votes_aggregate
+  architecture       = var.architecture
+  memory_megabytes   = var.memory_megabytes
+  timeout_seconds    = 60
+  kms_key_arn        = module.key.arn
+  log_retention_days = var.log_retention_days
+  alarm_topic_arns   = local.alarm_topic_arns
+
+  environment = merge(local.environment.aggregate, {
+    POWERTOOLS_SERVICE_NAME      = "${local.name}-aggregate"
+    POWERTOOLS_METRICS_NAMESPACE = local.metric_namespace
+  })
+
+  permissions = [
+    {
+      # A transaction needs the right to each of its writes.
+      sid       = "Count"
+      actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+      resources = [module.aggregation_table.arn, module.orders_table.arn]
+    },
+    {
+      sid       = "KnowBrowsers"
+      actions   = ["dynamodb:DeleteItem", "dynamodb:Scan"]
+      resources = [module.connections_table.arn]
+    },
+    { sid = "TellBrowsers", actions = ["execute-api:ManageConnections"], resources = [module.socket.connections_arn] },
+    merge(local.use_key, { sid = "UseTables", string_equals = { "kms:ViaService" = "dynamodb.${local.region}.amazonaws.com" } }),
+  ]
+}
+
+module "greet" {
+  source = "../../modules/lambda_function"
+
+  name               = "${local.name}-socket"
+  description        = "Keeps the connections of browsers, and gives each the totals at once."
+  package_path       = var.function_packages.votes_socket
+  architecture       = var.architecture
+  memory_megabytes   = var.memory_megabytes
+  timeout_seconds    = 10
+  kms_key_arn        = module.key.arn
+  log_retention_days = var.log_retention_days
+  alarm_topic_arns   = local.alarm_topic_arns
+
+  environment = local.environment.socket
+
+  permissions = [
+    {
+      sid       = "TellTotals"
+      actions   = ["dynamodb:GetItem", "dynamodb:Query"]
+      resources = [module.aggregation_table.arn]
+    },
+    {
+      sid       = "KnowBrowsers"
+      actions   = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Scan"]
+      resources = [module.connections_table.arn]
+    },
+    { sid = "AnswerBrowsers", actions = ["execute-api:ManageConnections"], resources = [module.socket.connections_arn] },
+    merge(local.use_key, { sid = "UseTables", string_equals = { "kms:ViaService" = "dynamodb.${local.region}.amazonaws.com" } }),
+  ]
+}
+
+module "votes" {
+  source = "../../modules/event_source_mapping"
+
+  name                    = "${local.name}-aggregate"
+  function_name           = module.aggregate.name
+  function_role_name      = module.aggregate.role_name
+  stream_arn              = module.stream.arn
+  stream_kms_key_arns     = var.stream_customer_key ? [module.key.arn] : []
+  failure_bucket_arn      = module.dlq_bucket.arn
+  failure_kms_key_arn     = module.key.arn
+  starting_position       = "TRIM_HORIZON"
+  batch_size              = var.batch_size
+  batching_window_seconds = 0
+  # One batch of a shard at a time: the shard's checkpoint tells what is counted, so its batches must come in order.
+  parallelization_factor = 1
+  # Neither halves nor an end to retries: no vote is poison, and a batch that waits is better than one that is set aside.
+  bisect_on_error            = false
+  maximum_retries            = -1
+  maximum_record_age_seconds = -1
+  iterator_age_alarm_seconds = var.iterator_age_alarm_seconds
+  alarm_topic_arns           = local.alarm_topic_arns
+}

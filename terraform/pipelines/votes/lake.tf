@@ -1,0 +1,96 @@
+# The raw votes, as they were taken: what analysts ask, and what the totals can be checked against.
+
+locals {
+  raw_prefix       = "votes/"
+  raw_error_prefix = "votes_errors/"
+
+  columns = [
+    { name = "vote_id", type = "string", comment = "UUIDv7 of the click; a vote that was sent again is here again" },
+    { name = "candidate", type = "string", comment = "What was voted for" },
+    { name = "client_id", type = "string", comment = "UUID of the browser" },
+    { name = "cast_at", type = "string", comment = "When it was clicked by the browser's clock, ISO-8601, UTC" },
+    { name = "received_at", type = "string", comment = "When it was taken, ISO-8601, UTC" },
+  ]
+}
+
+module "raw_bucket" {
+  source = "../../modules/s3_bucket"
+
+  name          = "${local.name}-raw-${local.account_id}"
+  kms_key_arn   = module.key.arn
+  force_destroy = var.force_destroy
+}
+
+module "dlq_bucket" {
+  source = "../../modules/s3_bucket"
+
+  name          = "${local.name}-dlq-${local.account_id}"
+  kms_key_arn   = module.key.arn
+  force_destroy = var.force_destroy
+}
+
+module "delivery_stream" {
+  source = "../../modules/firehose_delivery_stream"
+
+  name                = "${local.name}-firehose"
+  source_stream_arn   = module.stream.arn
+  source_kms_key_arns = var.stream_customer_key ? [module.key.arn] : []
+  bucket_arn          = module.raw_bucket.arn
+  kms_key_arn         = module.key.arn
+  prefix              = local.raw_prefix
+  error_prefix        = local.raw_error_prefix
+  buffering_megabytes = var.buffering_megabytes
+  buffering_seconds   = var.buffering_seconds
+  log_retention_days  = var.log_retention_days
+  alarm_topic_arns    = local.alarm_topic_arns
+}
+
+resource "aws_glue_catalog_database" "this" {
+  name        = replace(local.name, "-", "_")
+  description = "The votes, stage ${var.stage}."
+}
+
+resource "aws_glue_catalog_table" "votes" {
+  name          = "votes"
+  database_name = aws_glue_catalog_database.this.name
+  description   = "One vote as it was taken; count distinct vote_id, since a browser may have sent one twice."
+  table_type    = "EXTERNAL_TABLE"
+
+  parameters = {
+    EXTERNAL                        = "TRUE"
+    classification                  = "json"
+    "projection.enabled"            = "true"
+    "projection.hour.type"          = "date"
+    "projection.hour.format"        = "yyyy/MM/dd/HH"
+    "projection.hour.range"         = "${var.first_hour},NOW+1HOURS"
+    "projection.hour.interval"      = "1"
+    "projection.hour.interval.unit" = "HOURS"
+    "storage.location.template"     = "s3://${module.raw_bucket.name}/${local.raw_prefix}$${hour}/"
+  }
+
+  partition_keys {
+    name    = "hour"
+    type    = "string"
+    comment = "Hour of arrival, UTC, as yyyy/MM/dd/HH"
+  }
+
+  storage_descriptor {
+    location      = "s3://${module.raw_bucket.name}/${local.raw_prefix}"
+    input_format  = "org.apache.hadoop.mapred.TextInputFormat"
+    output_format = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
+
+    ser_de_info {
+      serialization_library = "org.openx.data.jsonserde.JsonSerDe"
+    }
+
+    dynamic "columns" {
+      for_each = local.columns
+
+      content {
+        name    = columns.value.name
+        type    = columns.value.type
+        comment = columns.value.comment
+      }
+    }
+  }
+}
