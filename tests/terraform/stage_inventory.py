@@ -11,6 +11,7 @@ def inventory(stage: RunningStage) -> dict[str, list[str]]:
     """The names of all that exists on the stage, sorted, by kind."""
     glue, logs, iam = stage.client("glue"), stage.client("logs"), stage.client("iam")
     cloudwatch, athena, kms = stage.client("cloudwatch"), stage.client("athena"), stage.client("kms")
+    functions, sagemaker = stage.client("lambda"), stage.client("sagemaker")
     databases = [database["Name"] for database in glue.get_databases()["DatabaseList"]]
     workgroups = [group["Name"] for group in athena.list_work_groups()["WorkGroups"]]
     found: dict[str, list[str]] = {
@@ -19,6 +20,15 @@ def inventory(stage: RunningStage) -> dict[str, list[str]]:
         "crawlers": glue.get_crawlers()["Crawlers"],
         "dashboards": [entry["DashboardName"] for entry in cloudwatch.list_dashboards()["DashboardEntries"]],
         "databases": databases,
+        "endpoint configs": [one["EndpointConfigName"] for one in sagemaker.list_endpoint_configs()["EndpointConfigs"]],
+        "endpoints": [endpoint["EndpointName"] for endpoint in sagemaker.list_endpoints()["Endpoints"]],
+        "event source mappings": [
+            f"{_last(mapping['EventSourceArn'])} to {_last(mapping['FunctionArn'])}"
+            for mapping in functions.list_event_source_mappings()["EventSourceMappings"]
+        ],
+        "functions": [function["FunctionName"] for function in functions.list_functions()["Functions"]],
+        "items' tables": stage.client("dynamodb").list_tables()["TableNames"],
+        "models": [model["ModelName"] for model in sagemaker.list_models()["Models"]],
         "delivery streams": stage.client("firehose").list_delivery_streams()["DeliveryStreamNames"],
         "jobs": [job["Name"] for job in glue.get_jobs()["Jobs"]],
         "keys": [key["KeyId"] for key in kms.list_keys()["Keys"] if _is_alive(kms, key["KeyId"])],
@@ -36,12 +46,17 @@ def inventory(stage: RunningStage) -> dict[str, list[str]]:
     return {kind: sorted(str(name) for name in names) for kind, names in found.items()}
 
 
+def _last(arn: str) -> str:
+    return arn.replace("/", ":").rpartition(":")[2]
+
+
 def _saved_queries(athena: Any, workgroup: str) -> list[str]:
     ids: list[str] = athena.list_named_queries(WorkGroup=workgroup)["NamedQueryIds"]
     return ids
 
 
 def _is_alive(kms: Any, key: str) -> bool:
-    """A deleted key waits for its deletion for days, on AWS as here."""
-    alive: bool = kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
+    """A deleted key waits for its deletion for days, on AWS as here; those that AWS manages are not Terraform's."""
+    about = kms.describe_key(KeyId=key)["KeyMetadata"]
+    alive: bool = about["KeyState"] == "Enabled" and about["KeyManager"] == "CUSTOMER"
     return alive
