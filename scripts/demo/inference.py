@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import shlex
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ ACCOUNT = "000000000000"
 RATE = 900
 """Records a second: a shard takes 1,000, and the probes need their share."""
 _PROBE_SECONDS = 0.1
+_PLAN_LINES = 16
 _ENDPOINT_BACK_SECONDS = 60.0
 
 
@@ -43,11 +45,9 @@ def show(demo: Demo, readings: int, receipts: Path | None, keep: bool) -> str:
             [PYTHON, "-m", *proof.split(), *labels, "--ledger", str(ledger_file)],
             f"python -m {proof} {' '.join(labels)}",
         )
-        for title, words in (
-            ("An engineer looks at one sensor", f"query-predictions {run}-predictions sensor-001 --limit 5"),
-            ("The state of every part", f"status {run}"),
-        ):
-            demo.step(title, [CLI, "inference", *words.split(), "--stage", "local"], f"datastreamer inference {words}")
+        query = f"query-predictions {run}-predictions sensor-001 --limit 5"
+        demo.step("An engineer looks at one sensor", *_command(query))
+        _status(demo, run)
         ledger = json.loads(ledger_file.read_text(encoding="utf-8"))
         probes = [Probe(**probe) for probe in json.loads((files / "probes.json").read_text(encoding="utf-8"))]
     before = summary([probe for probe in probes if probe.put_at < killed_at - 1.0])
@@ -62,32 +62,49 @@ def show(demo: Demo, readings: int, receipts: Path | None, keep: bool) -> str:
 
 @contextmanager
 def _stack(demo: Demo, run: str, keep: bool) -> Iterator[None]:
-    deploy, destroy = ([CLI, "inference", word, run, "--yes", "--stage", "local"] for word in ("deploy", "destroy"))
+    deploy, destroy = (_tail_of(f"{word} {run} --yes") for word in ("deploy", "destroy"))
     try:
-        demo.step(
-            "Terraform provisions stream, function, table, buckets and alarms",
-            deploy,
-            f"datastreamer inference deploy {run} --yes",
-        )
+        demo.step("Terraform provisions stream, function, table, buckets and alarms", *deploy)
         yield
     except BaseException:
         if not keep:
-            demo.quietly(destroy)
+            demo.quietly(destroy[0])
         raise
     if keep:
         demo.say(f"[dim]The stack {run} is left up. To remove it: datastreamer inference destroy {run}[/]\n")
     else:
-        demo.step("Everything is removed again", destroy, f"datastreamer inference destroy {run} --yes")
+        demo.step("Everything is removed again", *destroy)
+
+
+def _command(words: str) -> tuple[list[str], str]:
+    """An inference command, and how a user types it."""
+    return [CLI, "inference", *words.split(), "--stage", "local"], f"datastreamer inference {words}"
+
+
+def _tail_of(words: str) -> tuple[list[str], str]:
+    """The same without most of its output: Terraform's plan has a thousand lines."""
+    command, shown = _command(words)
+    tail = f"tail -n {_PLAN_LINES}"
+    return ["bash", "-o", "pipefail", "-c", f"{shlex.join(command)} | {tail}"], f"{shown} | {tail}"
+
+
+def _status(demo: Demo, run: str) -> None:
+    """Show the state of every part. The alarm on parked records is meant to ring: there was poison."""
+    command, shown = _command(f"status {run}")
+    with demo.part("The state of every part"):
+        code = demo.start(command, shown).wait()
+        parts = json.loads(demo.answer([*command, "--json"]))["stacks"][0]["parts"]
+        broken = [part["name"] for part in parts if not part["healthy"] and part["name"] != "alarm"]
+        if broken:
+            raise StepFailedError(f"{shown}: unhealthy: {', '.join(broken)}")
+        if code:
+            demo.say(f"Exit code {code}: an alarm rings, as poison was parked and somebody should look at it.")
 
 
 def _put_model(demo: Demo, run: str, files: Path) -> None:
     folder = files / "model"
     train = f"train-example --stack {run} --out {folder}"
-    demo.step(
-        "A model is trained on simulated readings with labelled faults",
-        [CLI, "inference", *train.split(), "--stage", "local"],
-        f"datastreamer inference {train}",
-    )
+    demo.step("A model is trained on simulated readings with labelled faults", *_command(train))
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     uri = model_uri(Names(run, ACCOUNT).models_bucket, metrics["digest"])
     with demo.part("The model goes behind an endpoint"):
@@ -109,7 +126,7 @@ def _stream(demo: Demo, run: str, readings: int, files: Path, receipts: Path | N
         f" --every {_PROBE_SECONDS} --labels {files / 'probes.csv'} --out {files / 'probes.json'}"
     )
     pid_file = data_directory(demo.environ) / "work" / "sagemaker" / f"{run}-endpoint" / "AllTraffic.pid"
-    with demo.part(f"Sensors send {readings:,} records, some anomalies, some poison; the endpoint is killed once"):
+    with demo.part(f"{readings:,} records are sent; the endpoint is killed on the way"):
         sending = demo.start([PYTHON, "-m", "sensor", *sensors.split()], f"python -m sensor {sensors}")
         probes = demo.start([PYTHON, "-m", *probing.split()], f"python -m {probing}")
         time.sleep(seconds / 2)

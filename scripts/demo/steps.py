@@ -74,6 +74,10 @@ class Demo:
         if code:
             raise StepFailedError(f"{shown.splitlines()[0]}: exit code {code}. The stage's log: make logs")
 
+    def answer(self, command: Sequence[str]) -> bytes:
+        """What a command prints, unshown, whatever its exit code."""
+        return subprocess.run(command, cwd=REPOSITORY, env=self.environ, check=False, stdout=subprocess.PIPE).stdout
+
     def quietly(self, command: Sequence[str]) -> int:
         """Run a command without showing it and return its exit code."""
         return subprocess.run(
