@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import decimal
 import time
+from itertools import combinations
 from typing import Any
 
 from local.ministack_patches.replace import replace
@@ -13,6 +14,7 @@ REQUEST_BYTES = 16 * 1024 * 1024
 
 _CONDITIONS = ("ConditionExpression", "FilterExpression", "KeyConditionExpression")
 _OPERATORS = ("and", "or", "not", "between", "in")
+_SECTIONS = ("SET", "REMOVE", "ADD", "DELETE")
 _DIGITS = 300
 """Enough for the exact sum of any two numbers: they reach from 1E-130 to 9.9E+125."""
 _RECENT_SECONDS = 300
@@ -26,10 +28,71 @@ def expression_error(dynamodb: Any, data: dict[str, Any], fields: tuple[str, ...
             known = name.lower() in dynamodb._DDB_EXPR_FUNCTIONS or name.lower() in _OPERATORS
             if kind == "IDENT" and not known and name.upper() in dynamodb.AWS_KEYWORDS:
                 return f"Invalid {field}: Attribute name is a reserved keyword; reserved keyword: {name}"
+        error: str | None = None
         if text.strip() and field in _CONDITIONS:
-            error: str | None = dynamodb._condition_syntax_error(text, field)
-            if error:
-                return error
+            error = dynamodb._condition_syntax_error(text, field)
+        if text.strip() and field == "KeyConditionExpression":
+            error = error or key_condition_error(dynamodb, text)
+        if text.strip() and field == "UpdateExpression":
+            error = update_error(dynamodb, text, data.get("ExpressionAttributeNames") or {})
+        if error:
+            return error
+    return None
+
+
+def key_condition_error(dynamodb: Any, text: str) -> str | None:
+    """An operator that a key condition cannot have; ministack takes any."""
+    for kind, word in dynamodb._tokenize(text):
+        if kind == "NE" or (kind == "IDENT" and word.upper() in ("OR", "NOT", "IN")):
+            return f"Invalid operator used in KeyConditionExpression: {word.upper()}"
+    return None
+
+
+def update_error(dynamodb: Any, text: str, names: dict[str, str]) -> str | None:
+    """A section that comes twice, or paths of which one lies within another; ministack lets the last one win."""
+    sections: list[tuple[str, list[Any]]] = []
+    for token in dynamodb._tokenize(text):
+        if token[0] == "IDENT" and token[1].upper() in _SECTIONS:
+            sections.append((token[1].upper(), []))
+        elif token[0] != "EOF" and sections:
+            sections[-1][1].append(token)
+    found = [section for section, _ in sections]
+    for section in found:
+        if found.count(section) > 1:
+            return f'Invalid UpdateExpression: The "{section}" section can only be used once in an update expression;'
+    paths = [
+        dynamodb._parse_path_from_tokens(_target(section, action), names)
+        for section, tokens in sections
+        for action in dynamodb._split_by_comma(tokens)
+        if action
+    ]
+    for one, other in combinations(paths, 2):
+        shared = min(len(one), len(other))
+        if shared and one[:shared] == other[:shared]:
+            return (
+                "Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of "
+                f"these paths; path one: [{_shown(one)}], path two: [{_shown(other)}]"
+            )
+    return None
+
+
+def _target(section: str, action: list[Any]) -> list[Any]:
+    if section == "SET":
+        return action[: next((at for at, token in enumerate(action) if token[0] == "EQ"), len(action))]
+    return action[:-1] if action[-1][0] == "VALUE_REF" else action
+
+
+def _shown(path: list[Any]) -> str:
+    return ", ".join(f"[{part}]" if isinstance(part, int) else str(part) for part in path)
+
+
+def _arithmetic(tokens: list[Any]) -> int | None:
+    """Where the plus or minus of a SET action is."""
+    depth = 0
+    for at, (kind, _) in enumerate(tokens):
+        depth += (kind == "LPAREN") - (kind == "RPAREN")
+        if at and not depth and kind in ("PLUS", "MINUS"):
+            return at
     return None
 
 
@@ -55,6 +118,17 @@ def apply() -> None:
                 return original(*args)
 
         original = replace(dynamodb, name, compute)
+
+    def set_value(tokens: list[Any], *args: Any) -> Any:
+        """ministack leaves the attribute as it was when an operand is no number."""
+        at = _arithmetic(tokens)
+        if at is not None:
+            operands = [original_set_value(part, *args) for part in (tokens[:at], tokens[at + 1 :])]
+            if any(operand is not None and "N" not in operand for operand in operands):
+                raise ValueError("An operand in the update expression has an incorrect data type")
+        return original_set_value(tokens, *args)
+
+    original_set_value = replace(dynamodb, "_eval_set_value", set_value)
 
     exactly("_apply_update_expression")
     exactly("_apply_attribute_updates")

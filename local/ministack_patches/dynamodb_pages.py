@@ -7,6 +7,7 @@ the page are found first, by key, and ministack's own function sees a table that
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from local.protocol import decode
 PAGE_BYTES = 1_048_576
 """What a Query or a Scan reads at most, before any filter."""
 
+READ_UNIT_BYTES = 4096
 _REVERSED = {"LT": "GT", "GT": "LT", "LE": "GE", "GE": "LE", "EQ": "EQ"}
 
 
@@ -33,6 +35,7 @@ class _Page:
     items: list[Item]
     sizes: dict[int, int]
     start_key: Any
+    read_bytes: int = 0
 
 
 class _Pages:
@@ -210,7 +213,7 @@ def apply() -> None:
             size = pages.page.sizes[id(item)]
             if number and total + size > PAGE_BYTES:
                 return items[:number], True
-            total += size
+            pages.page.read_bytes = total = total + size
             if (limit is not None and number + 1 >= int(limit)) or total >= PAGE_BYTES:
                 return items[: number + 1], True
         return items, False
@@ -226,3 +229,17 @@ def apply() -> None:
         return original_evaluate(expression, item, *args, **kwargs)
 
     original_evaluate = replace(dynamodb, "_evaluate_condition", evaluate)
+
+    def capacity(result: dict[str, Any], data: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        """A read is charged for what it read, by 4 KB; ministack charges the same for any."""
+        original_capacity(result, data, *args, **kwargs)
+        if pages.page and "ConsumedCapacity" in result:
+            units = max(1, math.ceil(pages.page.read_bytes / READ_UNIT_BYTES)) * (
+                1.0 if data.get("ConsistentRead") else 0.5
+            )
+            consumed = result["ConsumedCapacity"]
+            consumed["CapacityUnits"] = units
+            if "Table" in consumed:
+                consumed["Table"] = {"CapacityUnits": units}
+
+    original_capacity = replace(dynamodb, "_add_consumed_capacity", capacity)

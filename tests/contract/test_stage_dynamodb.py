@@ -241,6 +241,50 @@ def test_update_expressions_add_set_and_append(dynamodb: Any) -> None:
     assert dynamodb.get_item(TableName=table, Key=_item(1))["Item"] == answer["Attributes"]
 
 
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("SET a = :v SET b = :v", 'The "SET" section can only be used once'),
+        ("SET a = :v, a.b = :v", "path one: [a], path two: [a, b]"),
+        ("SET a[0] = :v REMOVE a[0]", "path one: [a, [0]], path two: [a, [0]]"),
+        ("SET word = word + :v", "An operand in the update expression has an incorrect data type"),
+        ("SET a = gone + :v", "refers to an attribute that does not exist"),
+    ],
+)
+def test_an_update_that_says_two_things_or_nonsense_is_refused(dynamodb: Any, expression: str, message: str) -> None:
+    table = _create(dynamodb)
+    item = _item(1, word={"S": "x"})
+    dynamodb.put_item(TableName=table, Item=item)
+    update = {"UpdateExpression": expression, "ExpressionAttributeValues": {":v": {"N": "1"}}}
+    code, said = _refused(dynamodb.update_item, TableName=table, Key=_item(1), **update)
+    assert code == "ValidationException"
+    assert message in said
+    assert dynamodb.get_item(TableName=table, Key=_item(1))["Item"] == item
+
+
+@pytest.mark.parametrize("operator", ["OR", "<>"])
+def test_a_key_condition_takes_no_other_operators(dynamodb: Any, readings: str, operator: str) -> None:
+    condition = "pk = :p OR sk = :s" if operator == "OR" else "pk = :p AND sk <> :s"
+    values = {":p": {"S": "device"}, ":s": {"S": "0001"}}
+    request = {"TableName": readings, "KeyConditionExpression": condition, "ExpressionAttributeValues": values}
+    assert _refused(dynamodb.query, **request) == (
+        "ValidationException",
+        f"Invalid operator used in KeyConditionExpression: {operator}",
+    )
+
+
+def test_a_read_is_charged_by_what_it_read(dynamodb: Any) -> None:
+    table = _create(dynamodb)
+    _fill(dynamodb, table, [_item(n, body={"S": "x" * 1000}) for n in range(10)])
+    values = {":p": {"S": "device"}}
+    query = {"KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": values, "TableName": table}
+    charged = [
+        dynamodb.query(**query, ReturnConsumedCapacity="TOTAL", **more)["ConsumedCapacity"]["CapacityUnits"]
+        for more in ({}, {"ConsistentRead": True}, {"Limit": 1})
+    ]
+    assert charged == [1.5, 3.0, 0.5]
+
+
 def test_a_batch_is_refused_whole(dynamodb: Any) -> None:
     table = _create(dynamodb)
 
