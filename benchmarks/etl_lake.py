@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 
+from benchmarks.process_cpu import cpu_seconds
 from sensor.temperature.options import SimulationOptions
 from sensor.temperature.simulation import TemperatureSimulation
 
@@ -87,7 +88,7 @@ def measured(contestant: str, **arguments: Any) -> Cost:
 
     def sample() -> None:
         while not done.wait(0.1):
-            used.update(_cpu_seconds(process.pid))
+            used.update(cpu_seconds(process.pid))
 
     sampler = threading.Thread(target=sample)
     sampler.start()
@@ -98,25 +99,3 @@ def measured(contestant: str, **arguments: Any) -> Cost:
         raise SystemExit(f"{contestant} failed:\n{error[-3000:]}")
     answer = json.loads(out.strip().splitlines()[-1])
     return Cost(answer.get("seconds", time.perf_counter() - begun), sum(used.values()), answer)
-
-
-def _cpu_seconds(root: int) -> dict[int, float]:
-    """CPU seconds so far of ``root`` and of each of its descendants."""
-    tick = os.sysconf("SC_CLK_TCK")
-    parents: dict[int, int] = {}
-    seconds: dict[int, float] = {}
-    for file in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = file.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        pid = int(file.parent.name)
-        parents[pid] = int(fields[1])
-        seconds[pid] = (int(fields[11]) + int(fields[12])) / tick
-
-    def below(pid: int) -> bool:
-        while pid and pid != root:
-            pid = parents.get(pid, 0)
-        return pid == root
-
-    return {pid: used for pid, used in seconds.items() if below(pid)}
