@@ -1,4 +1,4 @@
-"""The command line: ``python -m sensor temperature``, ``replay`` and ``inference``."""
+"""The command line: ``python -m sensor temperature``, ``replay``, ``inference`` and ``votes``."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from datastreamer.errors import DatastreamerError
 from sensor.inference.command import inference
 from sensor.replay.command import replay
 from sensor.temperature.command import temperature
+from sensor.votes.command import votes
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(temperature)
 app.command()(replay)
 app.command()(inference)
+app.command()(votes)
 
 
 @app.callback()
