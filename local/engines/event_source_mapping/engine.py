@@ -36,6 +36,7 @@ class EventSourceMappingEngine:
         self._mappings = EventSourceMappings(stage)
         self._mappings.changed = self._changed
         self._pollers: dict[str, Poller] = {}
+        self._turns: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
         self._stopping = False
         tagging = Tagging(stage, self._mappings)
@@ -58,7 +59,7 @@ class EventSourceMappingEngine:
         self._metrics.start()
         for mapping in self._mappings.all():
             if mapping.enabled or mapping.state in TRANSITIONS:
-                self._changed(mapping)
+                self._changed(mapping.uuid)
 
     def stop(self) -> None:
         """Stop polling; wait a moment for running invocations."""
@@ -72,16 +73,25 @@ class EventSourceMappingEngine:
             poller.join(max(0.0, deadline - time.monotonic()))
         self._metrics.stop()
 
-    def _changed(self, mapping: EventSourceMapping) -> None:
+    def _changed(self, uuid: str) -> None:
         """Act on a changed mapping beside the call that changed it: what runs may take long to end."""
-        threading.Thread(target=self._follow, args=(mapping,), name=f"esm-change-{mapping.uuid}", daemon=True).start()
+        threading.Thread(target=self._follow, args=(uuid,), name=f"esm-change-{uuid}", daemon=True).start()
 
-    def _follow(self, mapping: EventSourceMapping) -> None:
+    def _follow(self, uuid: str) -> None:
+        """Bring a mapping's poller to what the mapping is now; one after another, so that the last change wins."""
         with self._lock:
-            running = self._pollers.pop(mapping.uuid, None)
-        if running is not None:
-            running.stop()
-            running.join()
+            turn = self._turns.setdefault(uuid, threading.Lock())
+        with turn:
+            with self._lock:
+                running = self._pollers.pop(uuid, None)
+            if running is not None:
+                running.stop()
+                running.join()
+            mapping = self._mappings.find(uuid)
+            if mapping is not None:
+                self._bring_about(mapping)
+
+    def _bring_about(self, mapping: EventSourceMapping) -> None:
         if mapping.state == "Deleting":
             Positions(self._stage.store(self.name), mapping.uuid, 0.0).forget()
             self._mappings.forget(mapping.uuid)

@@ -33,18 +33,21 @@ _SETTINGS = (*DEFAULTS, "FilterCriteria", "KMSKeyArn", "MetricsConfig")
 _REMOVABLE = {"FilterCriteria": "Filters", "MetricsConfig": "Metrics"}
 """Settings that an update with nothing in them removes."""
 
-Listener = Callable[[EventSourceMapping], None]
+Listener = Callable[[str], None]
 
 
 class EventSourceMappings:
-    """The mappings of the stage, kept in its store. ``changed`` is told each mapping that was created, updated or is to
-    be deleted, with its passing state; whoever acts on it calls ``settle`` or ``forget``."""
+    """The mappings of the stage, kept in its store.
+
+    ``changed`` is told the UUID of each mapping that was created, updated or is to be deleted, and has a passing state;
+    whoever acts on it calls ``settle`` or ``forget``.
+    """
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._store = stage.store("event_source_mapping")
         self._lock = threading.RLock()
-        self.changed: Listener = lambda _mapping: None
+        self.changed: Listener = lambda _identity: None
 
     def all(self) -> list[EventSourceMapping]:
         """Every mapping of a Kinesis stream, by UUID."""
@@ -56,19 +59,23 @@ class EventSourceMappings:
         return None if document is None else EventSourceMapping.from_document(document)
 
     def settle(self, identity: str, state: str) -> None:
-        """A transition is over, or there was none."""
-        mapping = self.find(identity)
-        if mapping is not None and mapping.state != state:
+        """A transition is over, or there was none. What a later request wants wins."""
+        with self._lock:
+            mapping = self.find(identity)
+            if mapping is None or mapping.state in (state, "Deleting") or mapping.enabled != (state == "Enabled"):
+                return
             self._edit(identity, State=state, LastModified=self._now())
 
     def result(self, identity: str, text: str) -> None:
         """Note a LastProcessingResult."""
         self._edit(identity, LastProcessingResult=text)
 
-    def tag(self, mapping: EventSourceMapping, tags: dict[str, str]) -> None:
-        """Replace a mapping's tags."""
+    def tag(self, identity: str, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
+        """Replace a mapping's tags by what ``change`` makes of them."""
         with self._lock:
-            self._save(replace(mapping, tags=tags))
+            mapping = self.find(identity)
+            if mapping is not None:
+                self._save(replace(mapping, tags=change(mapping.tags)))
 
     def forget(self, identity: str) -> None:
         """A deleted mapping has come to its end."""
@@ -109,7 +116,7 @@ class EventSourceMappings:
         with self._lock:
             self._refuse_duplicate(mapping)
             self._save(mapping)
-        self.changed(mapping)
+        self.changed(mapping.uuid)
         return configuration
 
     def get(self, call: Call) -> dict[str, Any]:
@@ -156,7 +163,7 @@ class EventSourceMappings:
             mapping = replace(mapping, configuration=configuration, enabled=enabled)
             self._refuse_duplicate(mapping)
             self._save(mapping)
-        self.changed(mapping)
+        self.changed(mapping.uuid)
         return mapping.configuration
 
     def delete(self, call: Call) -> dict[str, Any]:
@@ -168,7 +175,7 @@ class EventSourceMappings:
             configuration = {**mapping.configuration, "State": "Deleting", "LastModified": self._now()}
             mapping = replace(mapping, configuration=configuration)
             self._save(mapping)
-        self.changed(mapping)
+        self.changed(mapping.uuid)
         return mapping.configuration
 
     def _settled(self, identity: str) -> EventSourceMapping:

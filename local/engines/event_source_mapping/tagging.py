@@ -28,10 +28,14 @@ class Tagging:
         mapping = self._mapping(call)
         if mapping is None:
             return self._stage.forward(call)
-        tags = {**mapping.tags, **call.payload["Tags"]}
-        if len(tags) > MAX_TAGS:
-            raise AwsError("InvalidParameterValueException", f"A mapping has at most {MAX_TAGS} tags.")
-        self._mappings.tag(mapping, tags)
+
+        def tagged(tags: dict[str, str]) -> dict[str, str]:
+            tags = {**tags, **call.payload["Tags"]}
+            if len(tags) > MAX_TAGS:
+                raise AwsError("InvalidParameterValueException", f"A mapping has at most {MAX_TAGS} tags.")
+            return tags
+
+        self._mappings.tag(mapping.uuid, tagged)
         return {}
 
     def untag(self, call: Call) -> dict[str, Any]:
@@ -40,7 +44,7 @@ class Tagging:
         if mapping is None:
             return self._stage.forward(call)
         gone = set(call.payload["TagKeys"])
-        self._mappings.tag(mapping, {key: value for key, value in mapping.tags.items() if key not in gone})
+        self._mappings.tag(mapping.uuid, lambda tags: {key: text for key, text in tags.items() if key not in gone})
         return {}
 
     def _mapping(self, call: Call) -> EventSourceMapping | None:
