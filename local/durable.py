@@ -1,8 +1,8 @@
 """ministack, with what a call changed on disk before the call is answered.
 
 A call that only reads passes through untouched, body and all. A call that changes a service is answered once the
-service's state file is written. Messages are not waited for, because they are many and their state is large: what they
-change (and what a service changes by itself, such as an alarm's state) is written within a second.
+service's state file is written. Data, which is much, lies in stores of its own. What a service changes by itself, such
+as an alarm's state, is written within a second.
 """
 
 from __future__ import annotations
@@ -35,12 +35,6 @@ JOURNALLED = frozenset(
         ("dynamodb", "ExecuteStatement"),
         ("dynamodb", "BatchExecuteStatement"),
         ("dynamodb", "ExecuteTransaction"),
-    }
-)
-"""What these change is in a journal, or a store of its own, by the time they are answered."""
-
-NOT_WAITED_FOR = frozenset(
-    {
         ("sns", "Publish"),
         ("sns", "PublishBatch"),
         ("sqs", "SendMessage"),
@@ -48,9 +42,15 @@ NOT_WAITED_FOR = frozenset(
         ("sqs", "ReceiveMessage"),
         ("sqs", "DeleteMessage"),
         ("sqs", "DeleteMessageBatch"),
-        ("events", "PutEvents"),
+        ("sqs", "ChangeMessageVisibility"),
+        ("sqs", "ChangeMessageVisibilityBatch"),
+        ("sqs", "PurgeQueue"),
     }
 )
+"""What these change is in a journal, or a store of its own, by the time they are answered."""
+
+NOT_WAITED_FOR = frozenset({("events", "PutEvents")})
+"""Events are delivered, not kept."""
 
 _READS = re.compile(
     r"(Get|List|Describe|BatchGet|Search|Query|Scan|Filter|Lookup|Check|Validate|Simulate|Test|Encrypt|Decrypt|ReEncrypt"

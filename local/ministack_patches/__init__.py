@@ -38,6 +38,7 @@ SERVICES: tuple[str, ...] = (
     "s3_listing",
     "s3_requests",
     "scheduler",
+    "sqs_messages",
 )
 
 

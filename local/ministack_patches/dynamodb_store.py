@@ -92,6 +92,12 @@ class ItemStore:
         """Mark a table as deleted; its rows go with ``reclaim``."""
         self.write("UPDATE tables SET deleted = 1 WHERE id = ?", (id_,))
 
+    def forget(self, id_: str) -> None:
+        """Remove a table with its rows at once."""
+        with self.transaction():
+            self.open(id_).clear()
+            self.write("DELETE FROM tables WHERE id = ?", (id_,))
+
     def reclaim(self, rows: int) -> bool:
         """Remove up to ``rows`` rows of deleted tables; returns whether there may be more."""
         deleted = "SELECT number, pk, sk FROM items WHERE number IN (SELECT number FROM tables WHERE deleted) LIMIT ?"
