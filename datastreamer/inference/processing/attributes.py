@@ -25,12 +25,15 @@ INVALID_NAME: Final = "invalid_name"
 
 
 def number(value: int | Decimal) -> Attribute:
-    """``value`` as a Number, or as a String of the same digits when DynamoDB could not hold it exactly."""
+    """``value`` as a Number, in DynamoDB's own form (no zeros at the end of a fraction) where it is plain digits.
+
+    A number that DynamoDB could not hold exactly is a String of the digits that were sent.
+    """
     if not value:
         return {"N": "0"}
     text = str(value)
     if len(text) <= NUMBER_MAX_DIGITS and "E" not in text:
-        return {"N": text}
+        return {"N": text.rstrip("0").rstrip(".") if "." in text else text}
     exact = Decimal(value)
     digits = "".join(map(str, exact.as_tuple().digits)).strip("0")
     low, high = NUMBER_EXPONENTS

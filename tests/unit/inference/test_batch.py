@@ -190,7 +190,7 @@ def test_json_is_spoken_when_it_is_configured() -> None:
     processor(endpoint, table, content_type="application/json").process(event_records([good(1), good(2)]), BUDGET)
     assert json.loads(endpoint.bodies[0]) == {"instances": [{"features": [1, 1]}, {"features": [2, 1]}]}
     assert endpoint.requests[0]["Accept"] == "application/json"
-    assert [item["prediction"]["M"]["score"] for item in table.items.values()] == [{"N": "2.0"}, {"N": "3.0"}]
+    assert [item["prediction"]["M"]["score"] for item in table.items.values()] == [{"N": "2"}, {"N": "3"}]
 
 
 def test_settling_names_only_what_must_come_again() -> None:

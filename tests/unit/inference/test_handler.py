@@ -118,7 +118,7 @@ class TestHandler:
         assert item["pk"] == {"S": "sensor-001"}
         assert item["sk"] == {"S": "2025-10-15T08:30:00.12349590338271490256608559692538361571095921575989136588898Z"}
         assert item["input"] == {
-            "M": {"id": {"S": "sensor-001"}, "data": {"L": [{"N": "25.5"}, {"N": "60.0"}, {"N": "1013.25"}]}}
+            "M": {"id": {"S": "sensor-001"}, "data": {"L": [{"N": "25.5"}, {"N": "60"}, {"N": "1013.25"}]}}
         }
         assert item["prediction"]["M"]["score"] == {"N": "1098.75"}
         assert item["prediction"]["M"]["label"] == {"N": "1"}

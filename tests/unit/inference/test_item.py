@@ -98,7 +98,7 @@ class TestInput:
         assert item["input"] == {
             "M": {
                 "id": {"S": "a"},
-                "data": {"L": [{"N": "1.10"}, {"N": "2"}]},
+                "data": {"L": [{"N": "1.1"}, {"N": "2"}]},
                 "ok": {"BOOL": True},
                 "none": {"NULL": True},
                 "deep": {"M": {"x": {"L": [{"S": "y"}, {"M": {}}, {"L": []}]}}},
