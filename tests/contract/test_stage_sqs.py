@@ -43,11 +43,11 @@ def test_messages_and_what_became_of_them_survive_a_kill(new_stage: NewStage) ->
     [received] = _receive(sqs, queue, VisibilityTimeout=600)
     sqs.send_message(QueueUrl=queue, MessageBody="sent", MessageAttributes=binary)
     sqs.send_message_batch(QueueUrl=queue, Entries=[{"Id": str(n), "MessageBody": f"batch {n}"} for n in range(3)])
-    sns.publish(TopicArn=topic, Message="published")
     for body in "abc":
         sent = sqs.send_message(QueueUrl=ordered, MessageBody=body, MessageGroupId="one")
     sqs.send_message(QueueUrl=gone, MessageBody="gone with its queue")
     sqs.delete_queue(QueueUrl=gone)
+    sns.publish(TopicArn=topic, Message="published")
     stage.stop(signal.SIGKILL)
     stage.start()
 
