@@ -2,8 +2,9 @@
 
 - A call that is throttled, times out or finds nobody is repeated with backoff while there is time; then its rows, and
   those not yet asked for, have failed.
-- A call whose rows the model refuses is halved until the refused row is alone; that row is rejected.
-- A call at which the model fails is repeated a few times, then halved likewise. A row at which it fails alone is
+- A call whose rows the model refuses is cut until the refused row is alone; that row is rejected. Rows of unequal width
+  are set apart first, since that is what models refuse most; then a call is halved.
+- A call at which the model fails is repeated a few times, then cut likewise. A row at which it fails alone is
   rejected only if the model scores another row right after: else the model is down, and is asked again while there is
   time.
 - A row whose score is not finite is asked for once more, and then rejected.
@@ -87,13 +88,13 @@ class Scorer:
                 if alone:
                     self._outcomes[piece[0]] = Rejected(REFUSED, str(error))
                 else:
-                    pending += _halves(piece)
+                    pending += _pieces(piece, rows)
             except ModelFailedError as error:
                 if alone and self._model_works():
                     self._outcomes[piece[0]] = Rejected(MODEL_FAILED, str(error))
                 elif not alone and self._fruitless < FAILURES_IN_A_ROW:
                     self._fruitless += 1
-                    pending += _halves(piece)
+                    pending += _pieces(piece, rows)
                 elif self._wait():
                     pending.insert(0, (piece, False))
                 else:
@@ -158,7 +159,12 @@ class Scorer:
             self.retries += 1
 
 
-def _halves(piece: list[int]) -> list[tuple[list[int], bool]]:
-    """The pieces to ask for instead, the first of them last, as they are taken from the end."""
+def _pieces(piece: list[int], rows: Sequence[bytes]) -> list[tuple[list[int], bool]]:
+    """The pieces to ask for instead, the most promising last, as they are taken from the end."""
+    by_width: dict[int, list[int]] = {}
+    for place in piece:
+        by_width.setdefault(rows[place].count(b","), []).append(place)
+    if len(by_width) > 1:
+        return [(group, False) for group in sorted(by_width.values(), key=len)]
     middle = len(piece) // 2
     return [(piece[middle:], False), (piece[:middle], False)]

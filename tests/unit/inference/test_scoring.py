@@ -124,6 +124,20 @@ def test_a_refused_row_is_found_by_halving_and_the_others_are_scored(bad: tuple[
     assert fake.calls <= len(bad) * 18 + 1
 
 
+def test_rows_of_another_width_are_set_apart_by_few_calls() -> None:
+    def model(row: list[str]) -> str:
+        if len(row) != 3:
+            raise model_error(400, "feature mismatch")
+        return "0.5"
+
+    short, long, right = b"1,2", b"1,2,3,4", b"1,2,3"
+    fake = FakeEndpoint(model=model)
+    batch = [short if place % 100 == 7 else long if place % 250 == 9 else right for place in range(500)]
+    expected = "".join("S" if row == right else "R" for row in batch)
+    assert kinds(scorer(fake).score(batch)) == expected
+    assert fake.calls == 1 + 1 + 9 + 3
+
+
 @pytest.mark.parametrize("bad", [(0,), (3,), (7,), (0, 7), (0, 1, 2, 3, 4, 5, 6)])
 def test_a_row_that_breaks_the_model_is_set_apart_when_the_model_scores_others(bad: tuple[int, ...]) -> None:
     outcomes = scorer(bad_rows(model_error(500, "IndexError"), *bad)).score(rows(8))
