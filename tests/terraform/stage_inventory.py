@@ -12,6 +12,7 @@ def inventory(stage: RunningStage) -> dict[str, list[str]]:
     glue, logs, iam = stage.client("glue"), stage.client("logs"), stage.client("iam")
     cloudwatch, athena, kms = stage.client("cloudwatch"), stage.client("athena"), stage.client("kms")
     functions, sagemaker = stage.client("lambda"), stage.client("sagemaker")
+    scaling = stage.client("application-autoscaling")
     databases = [database["Name"] for database in glue.get_databases()["DatabaseList"]]
     workgroups = [group["Name"] for group in athena.list_work_groups()["WorkGroups"]]
     found: dict[str, list[str]] = {
@@ -37,6 +38,10 @@ def inventory(stage: RunningStage) -> dict[str, list[str]]:
         "roles": [role["RoleName"] for role in iam.list_roles()["Roles"]],
         "rules": [rule["Name"] for rule in stage.client("events").list_rules()["Rules"]],
         "saved queries": [query for group in workgroups for query in _saved_queries(athena, group)],
+        "scalable targets": [
+            target["ResourceId"]
+            for target in scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+        ],
         "schedules": [schedule["Name"] for schedule in stage.client("scheduler").list_schedules()["Schedules"]],
         "streams": stage.client("kinesis").list_streams()["StreamNames"],
         "tables": [table["Name"] for name in databases for table in glue.get_tables(DatabaseName=name)["TableList"]],

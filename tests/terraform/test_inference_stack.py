@@ -47,7 +47,7 @@ class Deployed:
             endpoint_enabled=True,
             model_image=xgboost_image(REGION),
             model_data_url=f"s3://{MODELS}/{name}/model.tar.gz",
-            maximum_instances=1,
+            maximum_instances=2,
             **values,
         )
 
@@ -164,6 +164,7 @@ def test_a_changed_model_moves_the_endpoint_and_leaves_nothing_of_the_old_one(de
     assert deployed.score() == pytest.approx(0.25)
     first = inventory(deployed.stage)
     assert (len(first["models"]), first["endpoints"]) == (1, [ENDPOINT])
+    assert first["scalable targets"] == [f"endpoint/{ENDPOINT}/variant/AllTraffic"]
     assert len(first["alarms"]) - len(deployed.before["alarms"]) == ALARMS + ENDPOINT_ALARMS
 
     deployed.with_model("two").apply()

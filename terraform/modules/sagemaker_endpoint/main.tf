@@ -60,9 +60,18 @@ resource "aws_sagemaker_endpoint_configuration" "this" {
   }
 }
 
+# SageMaker moves no endpoint from instances to serverless hosting: such a change takes the old one away first.
+resource "terraform_data" "hosting" {
+  input = var.serverless ? "serverless" : "instances"
+}
+
 resource "aws_sagemaker_endpoint" "this" {
   name                 = local.endpoint_name
   endpoint_config_name = aws_sagemaker_endpoint_configuration.this.name
+
+  lifecycle {
+    replace_triggered_by = [terraform_data.hosting]
+  }
 
   # The containers' logs must find their group, or SageMaker makes one that is kept for ever.
   depends_on = [aws_cloudwatch_log_group.this]

@@ -76,6 +76,11 @@ run "a_serverless_endpoint_has_no_instances_and_no_volumes" {
   }
 
   assert {
+    condition     = terraform_data.hosting.output == "serverless"
+    error_message = "The endpoint must be replaced when this changes: SageMaker does not move one from instances to serverless hosting."
+  }
+
+  assert {
     condition     = aws_sagemaker_endpoint_configuration.this.production_variants[0].instance_type == null && aws_sagemaker_endpoint_configuration.this.kms_key_arn == null && length(aws_appautoscaling_target.this) == 0
     error_message = "SageMaker refuses instances, volumes' keys and instance scaling for serverless endpoints."
   }
