@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import sys
+import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -106,11 +108,25 @@ def _string_problems(shape: Shape, value: str, path: str) -> Iterator[str]:
 @cache
 def _java_pattern(pattern: str) -> re.Pattern[str]:
     """A Java pattern in Python's words: classes of characters, and the planes of Unicode beyond the first."""
-    classes = ((r"\p{L}", r"\w"), (r"\p{N}", r"\d"), (r"\p{Z}", r"\s"), (r"\p{Print}", r"[\x20-\x7E]"))
-    planes = (r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
-    for java, python in (*classes, planes):
-        pattern = pattern.replace(java, python)
-    return re.compile(pattern)
+    pattern = pattern.replace(r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
+    pattern = _REPEATED_END.sub("$", pattern)
+    return re.compile(_CLASS.sub(lambda name: _CLASSES.get(name[1]) or _category(name[1]), pattern))
+
+
+_REPEATED_END = re.compile(r"\$\{\d+,\d+\}")
+"""``${1,128}``, a slip in some models: Java takes the end of the text as often as one likes."""
+_CLASS = re.compile(r"\\p\{(\w+)\}")
+_CLASSES = {"L": r"\w", "N": r"\d", "Z": r"\s", "Print": r"[\x20-\x7E]", "Alnum": "a-zA-Z0-9"}
+"""Java's names of classes, as parts of a class in Python."""
+
+
+@cache
+def _category(name: str) -> str:
+    """The characters of a general category of Unicode (``P``: punctuation), as ranges of a class."""
+    codes = [code for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)).startswith(name)]
+    starts = [code for code, before in zip(codes, [-2, *codes], strict=False) if code != before + 1]
+    ends = [code for code, after in zip(codes, [*codes[1:], -2], strict=True) if code + 1 != after]
+    return "".join(f"\\U{start:08X}-\\U{end:08X}" for start, end in zip(starts, ends, strict=True))
 
 
 def _blob_problems(shape: Shape, value: str, path: str) -> Iterator[str]:
