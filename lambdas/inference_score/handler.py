@@ -11,8 +11,9 @@ from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 
+from datastreamer.errors import UsageError
 from datastreamer.inference.processing.batch import BatchReport, Processor
 from datastreamer.inference.processing.connections import connect
 from datastreamer.inference.processing.pacing import Budget, Clock
@@ -27,18 +28,15 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if not _warm:
         _warm.append((connect(Settings.from_env(os.environ), budget, Clock()), Logger(), Metrics()))
     processor, logger, metrics = _warm[0]
+    if "Records" not in event:
+        raise UsageError("the event has no Records: this function takes events of a Kinesis event source mapping")
     replaying = event.get("replay") is True
     report = processor.process(event["Records"], budget, park=not replaying)
     _tell(report, logger, metrics, context.aws_request_id, replaying=replaying)
-    response: dict[str, Any] = dict(
-        process_partial_response(
-            event=event,
-            record_handler=lambda record: report.settle(record.event_id),
-            processor=BatchProcessor(EventType.KinesisDataStreams, raise_on_entire_batch_failure=False),
-            context=context,
-        )
-    )
-    return {**response, "failures": report.failures()} if replaying else response
+    batch = BatchProcessor(EventType.KinesisDataStreams, raise_on_entire_batch_failure=False)
+    with batch(event["Records"], handler=lambda record: report.settle(record.event_id)):
+        batch.process()
+    return {**batch.response(), "failures": report.failures()} if replaying else {**batch.response()}
 
 
 def _tell(report: BatchReport, logger: Logger, metrics: Metrics, request_id: str, *, replaying: bool) -> None:

@@ -13,6 +13,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from datastreamer.errors import UsageError
 from datastreamer.inference.processing.connections import connect
 from datastreamer.inference.processing.pacing import Budget, Clock
 from datastreamer.inference.processing.settings import Settings
@@ -50,8 +51,11 @@ class Function:
         monkeypatch.setattr(boto3.Session, "client", client)
 
     def __call__(self, records: list[dict[str, Any]], *, left_ms: int = 60_000, **event: Any) -> Any:
-        context = SimpleNamespace(get_remaining_time_in_millis=lambda: left_ms, aws_request_id="r-1")
-        return self.module.handler({"Records": records, **event}, context)
+        return self.module.handler({"Records": records, **event}, self.context(left_ms))
+
+    @staticmethod
+    def context(left_ms: int) -> Any:
+        return SimpleNamespace(get_remaining_time_in_millis=lambda: left_ms, aws_request_id="r-1")
 
 
 @pytest.fixture
@@ -170,6 +174,14 @@ class TestHandler:
         assert (failure["eventID"], failure["reason"]) == (records[1]["eventID"], "not_an_object")
         assert len(items()) == 1
         assert parked() == {}
+
+    def test_a_batch_without_records_is_done(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert Function(FakeEndpoint(), monkeypatch)([]) == {"batchItemFailures": []}
+
+    def test_an_event_of_another_kind_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        function = Function(FakeEndpoint(), monkeypatch)
+        with pytest.raises(UsageError, match="no Records"):
+            function.module.handler({"body": "{}"}, function.context(60_000))
 
     def test_clients_are_built_on_the_first_invocation_and_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
         function = Function(FakeEndpoint(), monkeypatch)
