@@ -2,8 +2,8 @@
 
 In this order: the one that ``DATASTREAMER_CHROMIUM`` names, one on PATH, one that was put into ``.local/chromium``.
 Where there is none, Debian's package and what it needs are downloaded with apt and unpacked there: no root, nothing
-installed, nothing changed outside ``.local`` (the lists of packages are apt's own where it has them, else fetched into
-``.local`` too). Where that fails, Playwright's own download is tried.
+installed, nothing changed outside ``.local`` (apt's lists of packages are the machine's own, and where those do not
+do, lists fetched into ``.local``). Where that fails, Playwright's own download is tried.
 """
 
 from __future__ import annotations
@@ -133,17 +133,9 @@ def _unpack_debian(folder: Path) -> str | None:
         return "this is no Debian"
     archives = folder / "archives"
     archives.mkdir(parents=True)
-    options: list[str] = []
-    lacking = _lacking_packages(options)
-    if lacking is None:
-        options = _private_lists(folder / "apt")
-        if _run(["apt-get", *options, "update", "--quiet"]) is None:
-            return "apt-get could not fetch its lists of packages"
-        lacking = _lacking_packages(options)
-    if not lacking:
-        return "apt-get knows no package chromium"
-    if _run(["apt-get", *options, *NO_SANDBOX, "download", "--quiet", *lacking], folder=archives) is None:
-        return "apt-get could not download the packages"
+    # The machine's own lists may be missing, or name versions that the mirror no longer has.
+    if not _download([], archives) and not _download(_private_lists(folder / "apt"), archives):
+        return "apt-get could not download Debian's chromium"
     for archive in sorted(archives.glob("*.deb")):
         if _run(["dpkg-deb", "--extract", str(archive), str(folder)]) is None:
             return f"{archive.name} could not be unpacked"
@@ -152,19 +144,21 @@ def _unpack_debian(folder: Path) -> str | None:
     return None
 
 
-def _lacking_packages(options: list[str]) -> list[str] | None:
-    """What an installation would add to this machine, or None when apt does not know the packages."""
+def _download(options: list[str], archives: Path) -> bool:
+    """Whether what an installation would add to this machine was downloaded to ``archives``."""
     printed = _run(["apt-get", *options, "install", "--simulate", "--no-install-recommends", *PACKAGES])
-    if printed is None:
-        return None
-    return [line.split()[1] for line in printed.splitlines() if line.startswith("Inst ")]
+    lacking = [line.split()[1] for line in (printed or "").splitlines() if line.startswith("Inst ")]
+    command = ["apt-get", *options, *NO_SANDBOX, "download", "--quiet", *lacking]
+    return bool(lacking) and _run(command, folder=archives) is not None
 
 
 def _private_lists(folder: Path) -> list[str]:
-    """Options with which apt keeps its lists in ``folder``, so that it needs no root to fetch them."""
+    """Options with which apt keeps its lists in ``folder``, freshly fetched; it needs no root for that."""
     for name in ("lists/partial", "cache/archives/partial"):
         (folder / name).mkdir(parents=True)
-    return ["-o", f"Dir::State::Lists={folder / 'lists'}", "-o", f"Dir::Cache={folder / 'cache'}"]
+    options = ["-o", f"Dir::State::Lists={folder / 'lists'}", "-o", f"Dir::Cache={folder / 'cache'}"]
+    _run(["apt-get", *options, "--quiet", "update"])
+    return options
 
 
 def _playwright_download(folder: Path) -> str | None:

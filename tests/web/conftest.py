@@ -39,6 +39,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def browser() -> Iterator[Browser]:
     """A headless Chromium; without one the test fails, and says what to do."""
     chromium = find_chromium(os.environ)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         # The sandbox needs a user other than root, or kernel features that containers lack; the pages are our own.
         running = playwright.chromium.launch(
@@ -120,5 +121,5 @@ def open_tab(context: BrowserContext, url: str) -> Page:
     page = context.new_page()
     page.goto(url)
     page.locator("#connection[data-state=live]").wait_for()
-    expect(page.locator(".choice-number").first).to_have_text(re.compile(r"\d"), timeout=PATIENCE_MS)
+    expect(page.locator(".choice-number").first).to_have_text(re.compile(r"\d"))
     return page

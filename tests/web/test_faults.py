@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -151,6 +152,18 @@ def test_without_a_socket_the_totals_are_asked_for(new_context: NewContext, page
     expect_count(page, "kinoko", 1234)
     button(page, "kinoko").click()
     expect_count(page, "kinoko", 1235)
+
+
+def test_a_vote_from_a_device_whose_clock_is_an_hour_ahead_is_minted_at_the_servers_time(
+    new_context: NewContext, page_url: str, fake: FakeVotes
+) -> None:
+    context = new_context()
+    context.add_init_script("const real = Date.now; Date.now = () => real() + 3_600_000;")
+    page = open_tab(context, page_url)
+    button(page, "kinoko").click()
+    eventually(lambda: len(fake.requests) == 1)
+    minted_ms = int(fake.requests[0]["vote_id"].replace("-", "")[:12], 16)
+    assert abs(minted_ms / 1000 - time.time()) < 60
 
 
 def test_people_online_are_counted(open_page: Visit) -> None:

@@ -21,21 +21,22 @@ export class Tabs {
 
   /** Hold this tab's own lock until the tab is gone. */
   live() {
-    this.locks?.request(lockOf(this.outbox.tab), () => new Promise(() => {}));
+    if (this.locks) this.locks.request(lockOf(this.outbox.tab), () => new Promise(() => {}));
+    else for (const tab of this.outbox.otherTabs()) this.#inherit(tab);
   }
 
   /** Take over what tabs left behind, now or when they end. */
   watch() {
+    if (!this.locks) return;
     for (const tab of this.outbox.otherTabs()) {
       if (this.#waitedFor.has(tab)) continue;
       this.#waitedFor.add(tab);
-      if (this.locks) this.locks.request(lockOf(tab), () => this.#inherit(tab));
-      else this.#inherit(tab);
+      this.locks.request(lockOf(tab), () => this.#inherit(tab));
     }
   }
 
   #inherit(tab) {
-    this.#waitedFor.delete(tab);
+    this.#waitedFor.delete(tab); // a last vote of that tab may be seen only later
     this.outbox.inherit(tab);
     this.inherited();
   }

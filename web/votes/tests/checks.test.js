@@ -37,6 +37,7 @@ test("a configuration that the page could not work with is refused with its reas
 test("contrast is that of WCAG, and the ink is the one that reads better", () => {
   assert.equal(contrast("#000", "#ffffff"), 21);
   assert.equal(luminance("#fff"), 1);
+  assert.equal(luminance("#010101").toFixed(6), "0.000304");
   assert.equal(contrast("#777777", "#ffffff").toFixed(2), "4.48");
   assert.equal(inkOn("#a83a22"), "#ffffff");
   assert.equal(inkOn("#ffe08a"), "#1b120b");

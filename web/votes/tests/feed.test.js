@@ -89,6 +89,25 @@ test("a page that nobody looks at neither listens nor asks, and comes back to bo
   assert.equal(socket.started, 2);
 });
 
+test("a question under way is not asked again, and its answer is left alone when nobody looks any more", async () => {
+  const { clock, feed, server, received } = setUp();
+  let answer;
+  feed.api.totals = () => {
+    server.asked += 1;
+    return new Promise((resolve) => (answer = resolve));
+  };
+  await clock.pass(3000);
+  feed.lost();
+  feed.back();
+  await clock.pass(0);
+  assert.equal(server.asked, 1);
+  feed.stop();
+  answer({ version: 1 });
+  await clock.pass(60_000);
+  assert.deepEqual(received, []);
+  assert.equal(server.asked, 1);
+});
+
 test("when the network is gone the socket is given up and both ways are tried anew", async () => {
   const { clock, feed, server, socket, states } = setUp();
   socket.changed("open");

@@ -72,6 +72,17 @@ test("a connection that breaks comes back, later and later, and says hello again
   assert.deepEqual(states, ["connecting", "open", "closed", "connecting", "closed", "connecting", "open"]);
 });
 
+test("a connection that brought something is missed only briefly when it breaks", async () => {
+  const { clock, sockets } = setUp();
+  for (let broken = 0; broken < 4; broken += 1) {
+    sockets[broken].opens();
+    sockets[broken].says({ type: "totals" });
+    sockets[broken].breaks();
+    await clock.pass(100);
+  }
+  assert.equal(sockets.length, 5);
+});
+
 test("a server that lets everybody in and says nothing is left, with growing waits", async () => {
   const { clock, sockets } = setUp();
   sockets[0].opens();

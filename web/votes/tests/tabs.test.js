@@ -90,12 +90,27 @@ test("watching again while waiting asks for nothing more", async () => {
   assert.equal(other.woken, 1);
 });
 
-test("without Web Locks a new tab takes what it finds", () => {
+test("a last vote of a tab that is gone, seen only after the others, is taken too", async () => {
+  const browser = new Browser();
+  const [gone, heir] = [browser.open("gone"), browser.open("heir")];
+  gone.outbox.put(vote("1"));
+  browser.close(gone);
+  heir.tabs.watch();
+  await settled();
+  gone.outbox.put(vote("2"));
+  heir.tabs.watch();
+  await settled();
+  assert.deepEqual(heir.outbox.waiting(), [vote("1"), vote("2")]);
+});
+
+test("without Web Locks a new tab takes what it finds, and nothing of what is made later", () => {
   const storage = new MemoryStorage();
-  new Outbox(storage, "old").put(vote("1"));
+  const old = new Outbox(storage, "old");
+  old.put(vote("1"));
   const outbox = new Outbox(storage, "new");
   const tabs = new Tabs({ locks: undefined, outbox, inherited: () => {} });
   tabs.live();
+  old.put(vote("2"));
   tabs.watch();
   assert.deepEqual(outbox.waiting(), [vote("1")]);
 });

@@ -31,12 +31,15 @@ function painting() {
 }
 
 test("many changes are one drawing", () => {
-  const { painter, frame, drawn } = painting();
+  const { document, painter, frame, drawn } = painting();
   for (let change = 0; change < 100; change += 1) painter.touch();
   frame();
   frame();
   assert.equal(drawn.times, 1);
   painter.touch();
+  frame();
+  assert.equal(drawn.times, 2);
+  document.dispatchEvent(new Event("visibilitychange"));
   frame();
   assert.equal(drawn.times, 2);
 });
