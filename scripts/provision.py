@@ -14,14 +14,15 @@ from datastreamer.errors import DatastreamerError, UsageError
 from datastreamer.provisioning.job_package import build_job_package
 from datastreamer.provisioning.lambda_package import build_lambda_package
 from datastreamer.provisioning.provisioner import FUNCTION, JOB_SCRIPT, Plan, Provisioner
+from datastreamer.provisioning.stack import DEFAULT_REGION, StackProvisioner
 from datastreamer.provisioning.state_bucket import ensure_state_bucket
 from datastreamer.provisioning.workspace import REPOSITORY, STATE_BUCKET_VARIABLE, data_directory
-from datastreamer.stages import stage_environment
+from datastreamer.stages import enter_stage, stage_environment
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; returns its exit status (0 done, 1 failed, 2 wrong usage or settings)."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         _COMMANDS[options.command](options)
     except DatastreamerError as error:
@@ -36,9 +37,10 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="provision", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
+def parser() -> argparse.ArgumentParser:
+    """Every command, its arguments and options."""
+    words = argparse.ArgumentParser(prog="provision", description=__doc__)
+    commands = words.add_subparsers(dest="command", required=True)
     plan = commands.add_parser("plan", help="show and save what an apply would change")
     plan.add_argument("--detailed-exitcode", action="store_true", help="exit with 3 when there are changes")
     apply = commands.add_parser("apply", help="put the stage in place, after asking")
@@ -49,14 +51,19 @@ def _parser() -> argparse.ArgumentParser:
     adopt = commands.add_parser("adopt", help="note in the state a resource that an interrupted apply made")
     for command in (plan, apply, destroy, adopt):
         command.add_argument("stage", help="prod, staging, local, or the name of a folder of terraform/envs")
-    adopt.add_argument("address", help="its address in Terraform, as the failed apply names it")
-    adopt.add_argument("id", help="what AWS knows it as; for a stream, its name")
+    stack = commands.add_parser("adopt-stack", help="the same for a stack that an interrupted deploy made")
+    stack.add_argument("stack", help="name of the stack")
+    for command in (adopt, stack):
+        command.add_argument("address", help="its address in Terraform, as the failed apply names it")
+        command.add_argument("id", help="what AWS knows it as; for a stream, its name")
+    stack.add_argument("--region", default=DEFAULT_REGION, help="region of the stack")
+    stack.add_argument("--stage", help="stage that the stack is deployed to, such as local")
     commands.add_parser(
         "package", help="build the zips of the Glue job and of the Lambda function, and print their paths"
     )
     bucket = commands.add_parser("state-bucket", help="make the bucket that keeps the state of every stage on AWS")
     bucket.add_argument("bucket", help="its name; give the same in DATASTREAMER_STATE_BUCKET")
-    return parser
+    return words
 
 
 def _plan(options: argparse.Namespace) -> None:
@@ -105,6 +112,13 @@ def _adopt(options: argparse.Namespace) -> None:
     _say(f"{options.address} is in the state. Now: make apply STAGE={options.stage}")
 
 
+def _adopt_stack(options: argparse.Namespace) -> None:
+    if options.stage:
+        enter_stage(options.stage, os.environ)
+    StackProvisioner(options.stack, os.environ, _say, region=options.region).adopt(options.address, options.id)
+    _say(f"{options.address} is in the state. Now: datastreamer inference deploy {options.stack}")
+
+
 def _package(_options: argparse.Namespace) -> None:
     build = data_directory(os.environ) / "build"
     _say(str(build_job_package(JOB_SCRIPT, REPOSITORY, build)))
@@ -142,6 +156,7 @@ _COMMANDS = {
     "apply": _apply,
     "destroy": _destroy,
     "adopt": _adopt,
+    "adopt-stack": _adopt_stack,
     "package": _package,
     "state-bucket": _state_bucket,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import shlex
-import tempfile
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from pathlib import Path
 from datastreamer.inference.names import Names
 from datastreamer.inference.training import model_uri, next_commands
 from datastreamer.provisioning.workspace import data_directory
-from scripts.demo.steps import CLI, PYTHON, Demo, StepFailedError
+from scripts.demo.steps import CLI, PYTHON, REPOSITORY, Demo, StepFailedError
 from scripts.inference.latency import Probe, summary
 
 READINGS = 20_000
@@ -33,13 +33,14 @@ def show(demo: Demo, readings: int, receipts: Path | None, keep: bool) -> str:
     Raises StepFailedError at the first step that fails.
     """
     run = f"demo-{secrets.token_hex(3)}"
-    with tempfile.TemporaryDirectory() as folder, _stack(demo, run, keep):
-        files = Path(folder)
+    files = data_directory(demo.environ) / "demo" / run
+    files.mkdir(parents=True)
+    with _stack(demo, run, files, keep):
         _put_model(demo, run, files)
         killed_at = _stream(demo, run, readings, files, receipts)
         ledger_file = files / "ledger.json"
         proof = f"scripts.inference.proof {run} --stage local"
-        labels = [f"--labels={files / name}" for name in ("labels.csv", "probes.csv")]
+        labels = [f"--labels={_shown(files / name)}" for name in ("labels.csv", "probes.csv")]
         demo.step(
             "The proof: is every record a prediction once, or parked with its reason?",
             [PYTHON, "-m", *proof.split(), *labels, "--ledger", str(ledger_file)],
@@ -61,19 +62,28 @@ def show(demo: Demo, readings: int, receipts: Path | None, keep: bool) -> str:
 
 
 @contextmanager
-def _stack(demo: Demo, run: str, keep: bool) -> Iterator[None]:
+def _stack(demo: Demo, run: str, files: Path, keep: bool) -> Iterator[None]:
     deploy, destroy = (_tail_of(f"{word} {run} --yes") for word in ("deploy", "destroy"))
     try:
         demo.step("Terraform provisions stream, function, table, buckets and alarms", *deploy)
         yield
     except BaseException:
         if not keep:
+            demo.say(f"\nRemoving the stack {run} …")
             demo.quietly(destroy[0])
+            shutil.rmtree(files)
         raise
     if keep:
-        demo.say(f"[dim]The stack {run} is left up. To remove it: datastreamer inference destroy {run}[/]\n")
+        demo.say(f"The stack {run} is left up, with its files in {_shown(files)}.")
+        demo.say(f"To remove it: datastreamer inference destroy {run} --stage local\n")
     else:
         demo.step("Everything is removed again", *destroy)
+        shutil.rmtree(files)
+
+
+def _shown(path: Path) -> str:
+    """``path`` as a user in the repository types it."""
+    return str(path.relative_to(REPOSITORY)) if path.is_relative_to(REPOSITORY) else str(path)
 
 
 def _command(words: str) -> tuple[list[str], str]:
@@ -92,7 +102,7 @@ def _status(demo: Demo, run: str) -> None:
     """Show the state of every part. The alarm on parked records is meant to ring: there was poison."""
     command, shown = _command(f"status {run}")
     with demo.part("The state of every part"):
-        code = demo.start(command, shown).wait()
+        code = demo.code_of(command, shown)
         parts = json.loads(demo.answer([*command, "--json"]))["stacks"][0]["parts"]
         broken = [part["name"] for part in parts if not part["healthy"] and part["name"] != "alarm"]
         if broken:
@@ -103,7 +113,7 @@ def _status(demo: Demo, run: str) -> None:
 
 def _put_model(demo: Demo, run: str, files: Path) -> None:
     folder = files / "model"
-    train = f"train-example --stack {run} --out {folder}"
+    train = f"train-example --stack {run} --out {_shown(folder)}"
     demo.step("A model is trained on simulated readings with labelled faults", *_command(train))
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     uri = model_uri(Names(run, ACCOUNT).models_bucket, metrics["digest"])
@@ -119,22 +129,22 @@ def _stream(demo: Demo, run: str, readings: int, files: Path, receipts: Path | N
     receipt = (receipts or files) / f"{run}.json"
     sensors = (
         f"inference --stage local --stream {run}-stream --rate {RATE} --count {readings} --seed {seed}"
-        f" --anomalies 0.03 --poison 0.01 --labels {files / 'labels.csv'} --receipt {receipt}"
+        f" --anomalies 0.03 --poison 0.01 --labels {_shown(files / 'labels.csv')} --receipt {_shown(receipt)}"
     )
     probing = (
         f"scripts.inference.latency {run} --stage local --probes {int(seconds / _PROBE_SECONDS)}"
-        f" --every {_PROBE_SECONDS} --labels {files / 'probes.csv'} --out {files / 'probes.json'}"
+        f" --every {_PROBE_SECONDS} --labels {_shown(files / 'probes.csv')} --out {_shown(files / 'probes.json')}"
     )
     pid_file = data_directory(demo.environ) / "work" / "sagemaker" / f"{run}-endpoint" / "AllTraffic.pid"
     with demo.part(f"{readings:,} records are sent; the endpoint is killed on the way"):
-        sending = demo.start([PYTHON, "-m", "sensor", *sensors.split()], f"python -m sensor {sensors}")
-        probes = demo.start([PYTHON, "-m", *probing.split()], f"python -m {probing}")
-        time.sleep(seconds / 2)
-        before, killed_at = _pid(pid_file), time.time()
-        demo.say(f"[bold red]kill -9 {before}[/], the server process of {run}-endpoint")
-        demo.run(["kill", "-9", str(before)], f"kill -9 $(cat {pid_file})")
-        demo.finish(sending, "python -m sensor inference")
-        demo.finish(probes, "python -m scripts.inference.latency")
+        with (
+            demo.beside([PYTHON, "-m", "sensor", *sensors.split()], f"python -m sensor {sensors}"),
+            demo.beside([PYTHON, "-m", *probing.split()], f"python -m {probing}"),
+        ):
+            time.sleep(seconds / 2)
+            before, killed_at = _pid(pid_file), time.time()
+            demo.say(f"[bold red]Now the endpoint is killed:[/] process {before}")
+            demo.run(["kill", "-9", str(before)], f"kill -9 $(cat {_shown(pid_file)})")
         demo.say(f"The endpoint was served by process {before}, and is now by {_pid_after(pid_file, before)}.")
     return killed_at
 

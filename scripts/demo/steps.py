@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -56,23 +57,40 @@ class Demo:
 
     def run(self, command: Sequence[str], shown: str) -> None:
         """Show and run one command; raises StepFailedError unless it exits 0."""
-        self.finish(self.start(command, shown), shown)
+        with self.beside(command, shown):
+            pass
 
-    def start(self, command: Sequence[str], shown: str) -> subprocess.Popen[bytes]:
-        """Show one command and run it beside what follows; ``finish`` waits for it."""
-        self._console.print(f"[dim]$ {shown}[/]", soft_wrap=True)
-        return subprocess.Popen(command, cwd=REPOSITORY, env=self.environ)
+    def code_of(self, command: Sequence[str], shown: str) -> int:
+        """Show and run one command; its exit code."""
+        with self._running(command, shown) as process:
+            return process.wait()
 
-    def finish(self, process: subprocess.Popen[bytes], shown: str) -> None:
-        """Wait for a command to end; raises StepFailedError unless it exits 0."""
-        try:
+    @contextmanager
+    def beside(self, command: Sequence[str], shown: str) -> Iterator[None]:
+        """Show one command and run it beside what follows, then wait for it; raises StepFailedError unless it exits 0.
+
+        When what follows fails, the command is ended as Ctrl+C ends it.
+        """
+        with self._running(command, shown) as process:
+            try:
+                yield
+            except StepFailedError:
+                process.send_signal(signal.SIGINT)
+                raise
             code = process.wait()
-        except KeyboardInterrupt:
-            # It was interrupted as well and ends by itself: sensors send what they have, Terraform saves its state.
-            process.wait()
-            raise
         if code:
             raise StepFailedError(f"{shown.splitlines()[0]}: exit code {code}. The stage's log: make logs")
+
+    @contextmanager
+    def _running(self, command: Sequence[str], shown: str) -> Iterator[subprocess.Popen[bytes]]:
+        self._console.print(f"[dim]$ {shown}[/]", soft_wrap=True)
+        with subprocess.Popen(command, cwd=REPOSITORY, env=self.environ) as process:
+            try:
+                yield process
+            except KeyboardInterrupt:
+                # It was interrupted as well and ends by itself: sensors send what they have, Terraform saves its state.
+                process.wait()
+                raise
 
     def answer(self, command: Sequence[str]) -> bytes:
         """What a command prints, unshown, whatever its exit code."""
