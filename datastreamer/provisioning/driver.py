@@ -14,7 +14,7 @@ from python_terraform import IsFlagged, IsNotFlagged, Terraform
 
 from datastreamer.errors import ProvisioningError
 from datastreamer.provisioning.mirror import MIRROR_VARIABLE
-from datastreamer.provisioning.progress import Progress
+from datastreamer.provisioning.progress import ADOPT_IN_STAGE, Progress
 from datastreamer.provisioning.workspace import Workspace
 
 PARALLELISM = 24
@@ -38,6 +38,9 @@ class TerraformDriver:
     ``variables`` are the values of the root's variables, as ``TF_VAR_`` takes them. Methods raise ProvisioningError
     when Terraform fails.
     """
+
+    adopt_command = ADOPT_IN_STAGE
+    """What people type to take into the state what AWS has already."""
 
     def __init__(self, workspace: Workspace, variables: Mapping[str, str], report: Report) -> None:
         self.workspace = workspace
@@ -106,7 +109,7 @@ class TerraformDriver:
     def _carry_out(self, plan: Plan | None, *, destroy: bool) -> int:
         self._initialise()
         if plan:
-            progress = Progress(self._report, plan.changes)
+            progress = Progress(self._report, plan.changes, adopt=self.adopt_command)
             self._run("apply", str(plan.file), json=IsFlagged, parallelism=PARALLELISM, progress=progress)
             plan.file.unlink()
             return progress.done
@@ -120,7 +123,7 @@ class TerraformDriver:
 
     def _run(self, command: str, *arguments: str, progress: Progress | None = None, **options: object) -> Progress:
         """Run a command that speaks ``-json``; raises ProvisioningError with Terraform's own diagnostics."""
-        watched = progress or Progress(self._report)
+        watched = progress or Progress(self._report, adopt=self.adopt_command)
         status = 0
         for line in self._stream(command, *arguments, **options):
             if isinstance(line, int):

@@ -17,15 +17,21 @@ _STEPS = {"noop": 0, "read": 0, "move": 0, "replace": 2}
 """Messages of a finished resource that a planned action leads to, where it is not one."""
 
 
+ADOPT_IN_STAGE = "make adopt STAGE=<stage> ADDRESS='{address}' ID=<id>"
+
+
 class Progress:
     """Sees each message of one command. ``report`` gets a line for every finished resource and every warning.
+
+    ``adopt`` is the command that takes what AWS has into the state; it may hold ``{address}``.
 
     ``total`` is the number of changes to come, where a saved plan tells it; a command that plans by itself tells it
     first. ``planned`` and ``done`` count the changes that were announced and made.
     """
 
-    def __init__(self, report: Callable[[str], None], total: int = 0) -> None:
+    def __init__(self, report: Callable[[str], None], total: int = 0, *, adopt: str = ADOPT_IN_STAGE) -> None:
         self._report = report
+        self._adopt = adopt
         self._total = total
         self.done = 0
         self._errors: list[str] = []
@@ -70,18 +76,20 @@ class Progress:
         text = f"{where}{diagnostic['summary']}{source}"
         detail = diagnostic.get("detail", "").strip()
         if diagnostic["severity"] == "error":
-            self._errors.append(f"{text}\n{detail}\n{_hint(diagnostic.get('address'), text + detail)}".strip())
+            self._errors.append(
+                f"{text}\n{detail}\n{_hint(diagnostic.get('address'), text + detail, self._adopt)}".strip()
+            )
         else:
             self._report(f"  warning: {text}")
 
 
-def _hint(address: str | None, error: str) -> str:
+def _hint(address: str | None, error: str, adopt: str) -> str:
     """An apply that is interrupted while AWS makes something may end without a note of it in the state."""
     if not address or not _EXISTS.search(error):
         return ""
     return (
         "If an apply that was interrupted made it, take it into the state and apply again "
-        f"(the ID of a stream is its name):\n  make adopt STAGE=<stage> ADDRESS='{address}' ID=<id>"
+        f"(the ID of a stream is its name):\n  {adopt.format(address=address)}"
     )
 
 

@@ -58,6 +58,10 @@ class StackProvisioner(TerraformDriver):
             PIPELINE: json.dumps(chosen),
         }
         super().__init__(workspace, variables, report)
+        staged = f" --stage {environ['DATASTREAMER_STAGE']}" if environ.get("DATASTREAMER_STAGE") else ""
+        self.adopt_command = (
+            f"python -m scripts.provision adopt-stack {stack} '{{address}}' <id> --region {region}{staged}"
+        )
 
     def plan(self, *, destroy: bool = False) -> Plan:
         """As ``TerraformDriver.plan``; raises UsageError when there is nothing to destroy."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from datastreamer.provisioning.stack import StackProvisioner
 from datastreamer.provisioning.stack_workspace import account_id, open_stack_workspace
 from datastreamer.provisioning.stage_values import own_values
 from datastreamer.provisioning.workspace import REPOSITORY, STATE_BUCKET_VARIABLE, Workspace
+from scripts import provision
 
 ACCOUNT = "123456789012"
 REGION = "ap-northeast-1"
@@ -155,6 +157,23 @@ def test_a_plan_that_was_shown_is_carried_out_unasked(environ: dict[str, str], t
     plan.file.touch()
     stack(environ).destroy(plan)
     assert not plan.file.exists()
+
+
+def test_what_aws_has_already_is_taken_into_the_state_by_a_command_that_names_the_stack(
+    environ: dict[str, str],
+) -> None:
+    command = stack(environ | {"DATASTREAMER_STAGE": "local"}, region="eu-west-1").adopt_command
+    words = shlex.split(command.format(address="module.inference.this").replace("<id>", "my-ml-stream"))
+    assert words[:3] == ["python", "-m", "scripts.provision"]
+    given = vars(provision.parser().parse_args(words[3:]))
+    assert given == {
+        "command": "adopt-stack",
+        "stack": "my-ml",
+        "address": "module.inference.this",
+        "id": "my-ml-stream",
+        "region": "eu-west-1",
+        "stage": "local",
+    }
 
 
 @mock_aws
