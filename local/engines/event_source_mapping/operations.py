@@ -6,6 +6,7 @@ Mappings of other sources are ministack's; ``List`` gives both.
 from __future__ import annotations
 
 import copy
+import math
 import threading
 import uuid
 from collections.abc import Callable
@@ -212,7 +213,7 @@ class EventSourceMappings:
         self._store.put(_KIND, mapping.uuid, mapping.document())
 
     def _now(self) -> float:
-        return round(self._stage.clock.now().timestamp(), 3)
+        return math.floor(self._stage.clock.now().timestamp() * 1000) / 1000
 
 
 def _of_kinesis(arn: str) -> bool:
