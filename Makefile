@@ -13,8 +13,8 @@ BIN := $(VENV)/bin
 SPARK_JARS := .local/jars
 CHECKOV := .local/tools/checkov
 
-##@ Use it (PIPELINE=telemetry, KEEP=1 leaves the stage up)
-demo: setup ## Watch records go from sensors to an Athena answer, with proof
+##@ Use it (PIPELINE=telemetry or inference, KEEP=1 leaves everything up)
+demo: setup ## Watch a pipeline at work, with proof that nothing is lost
 	@$(BIN)/python -m scripts.demo --pipeline $(PIPELINE) $(if $(KEEP),--keep)
 
 help: ## Show this help
@@ -124,4 +124,7 @@ terraform-test: setup ## Run every *.tftest.hcl
 checkov: $(CHECKOV)/.ready ## Look for insecure Terraform; each exception has its reason beside the resource
 	@$(CHECKOV)/bin/checkov --directory terraform --framework terraform --skip-download --quiet --compact
 
-.PHONY: browser test check fmt validate terraform-test checkov
+cli-docs: setup ## Write docs/cli/inference.md from the commands
+	@$(BIN)/python -m scripts.cli_reference
+
+.PHONY: browser test check fmt validate terraform-test checkov cli-docs

@@ -68,7 +68,7 @@ def main() -> None:
     except HTTPClientError as error:
         _fail(f"the AWS endpoint broke off: {error}", 1)
     except (NoCredentialsError, PartialCredentialsError, NoRegionError, ProfileNotFound) as error:
-        _fail(f"{error}. Set AWS_PROFILE, or run: aws configure", 2)
+        _fail(f"{error}. Set AWS_PROFILE, or run: aws configure; on the local stage: --stage local", 2)
     except ClientError as error:
         _fail(_sentence(error), 1)
     except BotoCoreError as error:

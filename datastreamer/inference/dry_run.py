@@ -7,6 +7,7 @@ goes the very way of the real one.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,9 +34,11 @@ class DryRun:
     """Collects the calls of every client it is attached to, in order."""
 
     calls: list[Call] = field(default_factory=list)
+    answers: dict[str, Callable[[], dict[str, Any]]] = field(default_factory=dict)
+    """What an operation that is not made answers, where whoever calls it reads the answer."""
 
     def attach(self, client: Any) -> None:
-        """Let ``client`` read, and note instead of make every other call; such a call answers nothing."""
+        """Let ``client`` read, and note instead of make every other call; such a call answers what ``answers`` say."""
         client.meta.events.register_last("before-parameter-build", self._remember)
         client.meta.events.register_first("before-call", self._catch)
 
@@ -46,4 +49,5 @@ class DryRun:
         if READING.match(model.name):
             return None
         self.calls.append(Call(model.service_model.service_name, model.name, context[_PARAMETERS]))
-        return AWSResponse("", 200, HTTPHeaders(), None), {"ResponseMetadata": {"HTTPStatusCode": 200}}
+        answer = self.answers[model.name]() if model.name in self.answers else {}
+        return AWSResponse("", 200, HTTPHeaders(), None), {**answer, "ResponseMetadata": {"HTTPStatusCode": 200}}

@@ -83,6 +83,13 @@ def no_such(kind: Kind, name: str, client: Any) -> ConfigurationError:
     )
 
 
+def no_such_bucket(bucket: str, region: str) -> ConfigurationError:
+    """The error that says so."""
+    return ConfigurationError(
+        f"there is no bucket {bucket}. Is its stack deployed in {region}? See: datastreamer inference status"
+    )
+
+
 @contextmanager
 def looking_for(kind: Kind, name: str, client: Any) -> Iterator[None]:
     """Turn AWS's "no such resource" into ConfigurationError; other errors go on as they are."""

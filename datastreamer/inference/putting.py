@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from datastreamer.errors import InvalidRecordError, RetryableError
 from datastreamer.inference.missing import STREAM, looking_for
 from datastreamer.inference.record import parse_record
+from datastreamer.inference.wording import counted
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -140,6 +141,6 @@ def put_batch(kinesis: KinesisClient, stream: str, batch: Batch, backoff: Backof
             return
     code, message = refused[0][1]["ErrorCode"], refused[0][1].get("ErrorMessage", "")
     raise RetryableError(
-        f"stream {stream} refuses {len(batch.waiting):,} records after {ATTEMPTS} attempts: {code}: {message} "
-        "Has it enough shards? One takes 1,000 records and 1 MB a second"
+        f"stream {stream} refuses {counted(len(batch.waiting), 'record')} after {ATTEMPTS} attempts: {code}: "
+        f"{message.rstrip('.')}. Has it enough shards? One takes 1,000 records and 1 MB a second"
     )

@@ -6,22 +6,30 @@ import typer
 
 from datastreamer.cli.inference import (
     endpoints,
+    health,
     invoke,
     models,
     predictions,
     processor_update,
     processors,
     records,
+    replay,
+    stack,
     streams,
     tables,
+    train,
 )
 
 COMMANDS = (
+    stack.deploy,
+    stack.destroy,
+    health.status,
     streams.create_stream,
     streams.delete_stream,
     streams.list_streams,
     records.put_one,
     records.put_many,
+    train.train,
     models.create_model,
     models.create_endpoint_config,
     endpoints.create_endpoint,
@@ -37,6 +45,7 @@ COMMANDS = (
     processor_update.update,
     processors.delete,
     processors.list_all,
+    replay.replay,
 )
 """In the order in which the help shows them."""
 

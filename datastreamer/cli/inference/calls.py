@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 
 from datastreamer.inference.dry_run import Call
+from datastreamer.inference.wording import counted
 
 if TYPE_CHECKING:
     from datastreamer.cli.inference.session import Session
@@ -21,11 +22,15 @@ LONGEST_TEXT = 4096
 
 
 def show_calls(calls: Sequence[Call], session: Session) -> None:
-    """For machines ``{"dry_run": true, "calls": [{"service", "operation", "parameters"}]}``, else a block a call."""
+    """For machines ``{"dry_run": true, "calls": [{"service", "operation", "parameters"}]}``, else a block a call.
+
+    Where Terraform is part of it, machines also get ``plan``, its text.
+    """
     if session.as_json:
         session.answer_json(
             {
                 "dry_run": True,
+                **({} if session.plan is None else {"plan": session.plan}),
                 "calls": [
                     {"service": call.service, "operation": call.operation, "parameters": _readable(call.parameters)}
                     for call in calls
@@ -36,8 +41,9 @@ def show_calls(calls: Sequence[Call], session: Session) -> None:
     for call in calls:
         parameters = json.dumps(_readable(call.parameters, SHOWN_ITEMS), indent=2, ensure_ascii=False, default=str)
         session.out.print(f"[bold]{call.service}.{call.operation}[/] {escape(parameters)}", soft_wrap=True)
-    number = f"{len(calls):,} call{'' if len(calls) == 1 else 's'}"
-    session.remark(f"[dim]dry run: {number} would be made, nothing was changed[/]")
+    number = counted(len(calls), "call")
+    beyond = "" if session.plan is None else " beyond Terraform's plan"
+    session.remark(f"[dim]dry run: {number} would be made{beyond}, nothing was changed[/]")
 
 
 def _readable(value: Any, most: int | None = None) -> Any:

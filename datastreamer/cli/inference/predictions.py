@@ -123,4 +123,4 @@ def _label(item: Item) -> str:
 
 
 def _input(item: Item) -> str:
-    return ", ".join(str(value) for value in (item.get("input") or {}).get("data", []))
+    return ", ".join(f"{float(value):.6g}" for value in (item.get("input") or {}).get("data", []))

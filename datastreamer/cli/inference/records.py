@@ -21,6 +21,7 @@ from datastreamer.errors import InvalidRecordError, RetryableError, UsageError
 from datastreamer.inference.lines import LineReader, Unreadable
 from datastreamer.inference.putting import Backoff, Batch, batches, outgoing, put_batch, put_record
 from datastreamer.inference.streams import describe_stream
+from datastreamer.inference.wording import counted
 
 PANEL = "Kinesis"
 INTERRUPTED = 130
@@ -80,6 +81,7 @@ class _Sent:
     shards: set[str] = field(default_factory=set)
     unreadable: list[Unreadable] = field(default_factory=list)
     stopped: bool = False
+    failed: bool = False
     uncertain: bool = False
     """Whether the last request was cut off: nobody knows what became of it."""
 
@@ -130,6 +132,7 @@ def put_many(
         except KeyboardInterrupt:
             sent.stopped = sent.uncertain = True
         except RetryableError as error:
+            sent.failed = True
             _show(session, stream, sent, reader.line)
             raise RetryableError(f"{error}. Stored up to line {sent.line:,}") from error
     _show(session, stream, sent, reader.line)
@@ -142,7 +145,7 @@ def put_many(
 
 
 def _show(session: Session, stream: str, sent: _Sent, lines: int) -> None:
-    state = "interrupted" if sent.stopped else "done"
+    state = "failed" if sent.failed else "interrupted" if sent.stopped else "done"
     document = {
         "stream": stream,
         "state": state,
@@ -157,12 +160,12 @@ def _show(session: Session, stream: str, sent: _Sent, lines: int) -> None:
     for each in sent.unreadable:
         detail = f": {each.detail}" if each.detail else ""
         session.remark(f"[red]line {each.line:,}[/] not sent: {each.reason}{escape(detail)}")
-    shards = f"{len(sent.shards)} shard{'s' * (len(sent.shards) != 1)}"
-    colour = "yellow" if sent.stopped or sent.unreadable else "green"
+    colour = "red" if sent.failed else "yellow" if sent.stopped or sent.unreadable else "green"
     session.answer(
         document,
-        f"[{colour}]{state}[/] {sent.stored:,} records stored in {shards}, {sent.retried:,} sent again, "
-        f"{len(sent.unreadable):,} lines not sent"
+        f"[{colour}]{state}[/] {counted(sent.stored, 'record')} stored in {counted(len(sent.shards), 'shard')}, "
+        f"{sent.retried:,} sent again, "
+        f"{counted(len(sent.unreadable), 'line')} not sent"
         f"{f'; stored up to line {sent.line:,}' if sent.stopped else ''}"
         f"{', the request under way perhaps' if sent.uncertain else ''}",
     )

@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import orjson
 import typer
+from botocore.config import Config
 from rich.console import RenderableType
 
 from datastreamer.cli.inference.calls import show_calls
@@ -32,6 +33,8 @@ class Session(Terminal):
     region: str
     as_json: bool = False
     dry_run: DryRun | None = None
+    plan: str | None = None
+    """Terraform's plan, where a dry run has one."""
     _clients: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
@@ -45,11 +48,16 @@ class Session(Terminal):
     def client(self, service: str) -> Any:
         """The session's boto3 client of ``service``, for its region."""
         if service not in self._clients:
-            new_client: Any = boto3.client
-            self._clients[service] = new_client(service, region_name=self.region)
-            if self.dry_run:
-                self.dry_run.attach(self._clients[service])
+            self._clients[service] = self.new_client(service)
         return self._clients[service]
+
+    def new_client(self, service: str, config: Config | None = None) -> Any:
+        """A client of its own, with ``config``."""
+        make: Any = boto3.client
+        client = make(service, region_name=self.region, config=config)
+        if self.dry_run:
+            self.dry_run.attach(client)
+        return client
 
     @cached_property
     def account_id(self) -> str:
@@ -84,7 +92,7 @@ class Session(Terminal):
         """One JSON document on a line of standard output; decimal numbers keep their digits."""
         sys.stdout.write(orjson.dumps(document, default=_as_json).decode() + "\n")
 
-    def remark(self, line: str) -> None:
+    def remark(self, line: RenderableType) -> None:
         """Something beside the answer, for people."""
         if not self.as_json:
             self.err.print(line, soft_wrap=True)

@@ -13,6 +13,7 @@ from datastreamer.cli.inference.session import Session
 from datastreamer.inference import streams
 from datastreamer.inference.names import stack_of
 from datastreamer.inference.waiting import Patience
+from datastreamer.inference.wording import counted
 
 PANEL = "Kinesis"
 
@@ -50,8 +51,7 @@ def create_stream(
     encrypted = wait and encrypt
     session.answer(
         {"stream": name, "shards": shards, "status": state, "encrypted": encrypted},
-        f"[green]{state}[/] stream {name}, {shards} shard{'s' * (shards != 1)}, "
-        f"{'encrypted' if encrypted else 'not encrypted'}",
+        f"[green]{state}[/] stream {name}, {counted(shards, 'shard')}, {'encrypted' if encrypted else 'not encrypted'}",
     )
 
 

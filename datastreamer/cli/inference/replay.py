@@ -1,0 +1,97 @@
+"""``replay-failures``."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+from botocore.config import Config
+from rich.markup import escape
+
+from datastreamer.cli.inference.command import command
+from datastreamer.cli.inference.session import Session
+from datastreamer.inference.missing import PROCESSOR, looking_for
+from datastreamer.inference.names import Names, check_stack_name
+from datastreamer.inference.parked import FailureBucket
+from datastreamer.inference.replay import Replayed, ReplayTally, replay_failures
+from datastreamer.inference.wording import counted
+
+SHOWN = 20
+"""Records that people are told of one by one; machines are told of all."""
+
+
+@command(
+    "replay-failures",
+    panel="Processor",
+    changes=True,
+    examples=(
+        "replay-failures my-realtime-ml",
+        "replay-failures my-realtime-ml --function my-processor --bucket my-dlq",
+    ),
+)
+def replay(
+    session: Session,
+    stack: Annotated[str, typer.Argument(help="Stack whose parked records are sent again.")],
+    function: Annotated[
+        str | None, typer.Option("--function", metavar="NAME", help="Send them through this processor.")
+    ] = None,
+    bucket: Annotated[str | None, typer.Option("--bucket", metavar="NAME", help="Read them from this bucket.")] = None,
+) -> None:
+    """Send parked records again, when what kept them from being scored is mended.
+
+    They go straight to the processor, as Kinesis first delivered them: replaying twice adds nothing. What is stored now
+    is put away under replayed/, what still fails stays. Exits 1 when something still fails.
+    """
+    names = Names(check_stack_name(stack), session.account_id)
+    name, place = function or names.function, bucket or names.dlq_bucket
+    lambda_ = session.client("lambda")
+    with looking_for(PROCESSOR, name, lambda_):
+        timeout = lambda_.get_function_configuration(FunctionName=name)["Timeout"]
+    # An invocation that boto3 gives up on and makes again would be under way twice.
+    patient = session.new_client("lambda", Config(read_timeout=timeout + 30, retries={"total_max_attempts": 1}))
+    if session.dry_run:
+        session.dry_run.answers["Invoke"] = _as_if_all_were_stored
+    tally, failing = ReplayTally(), []
+    with session.following(f"replay {place}", quiet=session.quiet) as report:
+        for replayed in replay_failures(FailureBucket(session.client("s3"), place), patient, name):
+            tally = tally.plus(replayed)
+            failing += [_failure(replayed, each) for each in replayed.failing]
+            report(f"{tally.stored:,} records stored, {tally.failing:,} still failing")
+    session.answer(
+        {
+            "stack": stack,
+            "function": name,
+            "bucket": place,
+            **asdict(tally),
+            "reasons": dict(tally.reasons),
+            "still_failing": failing,
+        },
+        *_lines(tally, failing, place),
+    )
+    if tally.failing and not session.dry_run:
+        raise typer.Exit(1)
+
+
+def _failure(replayed: Replayed, failure: Any) -> dict[str, str]:
+    return {"key": replayed.key, **asdict(failure)}
+
+
+def _lines(tally: ReplayTally, failing: list[dict[str, str]], bucket: str) -> list[str]:
+    if not tally.objects:
+        return [f"nothing is parked in {bucket}"]
+    stored = f"{counted(tally.stored, 'record')} of {counted(tally.objects, 'object')}"
+    lines = [f"[green]stored[/] {stored}; {tally.moved:,} moved to replayed/"]
+    if tally.failing:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in tally.reasons)
+        lines.append(f"[red]still failing[/] {counted(tally.failing, 'record')}: {reasons}")
+        lines += [f"  {escape(each['key'])}: {each['reason']}: {escape(each['detail'])}" for each in failing[:SHOWN]]
+        if len(failing) > SHOWN:
+            lines.append(f"  … and {len(failing) - SHOWN:,} more; --json names all")
+    return lines
+
+
+def _as_if_all_were_stored() -> dict[str, Any]:
+    return {"Payload": io.BytesIO(json.dumps({"batchItemFailures": [], "failures": []}).encode())}

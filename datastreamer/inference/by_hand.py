@@ -1,0 +1,116 @@
+"""What commands made by themselves for a stack, which Terraform knows nothing of: found by its tags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from datastreamer.inference.endpoints import delete_endpoint, wait_until_endpoint_is_gone
+from datastreamer.inference.missing import CONFIG, ENDPOINT, MODEL, TABLE, Kind, stream_names
+from datastreamer.inference.models import delete_endpoint_config, delete_model
+from datastreamer.inference.names import BY_HAND, has_tags, stack_tags
+from datastreamer.inference.processors import list_processors
+from datastreamer.inference.roles import delete_role, find_role
+from datastreamer.inference.waiting import PATIENT, Patience, Report
+
+NewClient = Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What serves models: goes with the stack, since it costs money and holds no data."""
+
+    endpoints: tuple[str, ...]
+    configs: tuple[str, ...]
+    models: tuple[str, ...]
+    roles: tuple[str, ...]
+
+    def described(self) -> list[str]:
+        """A line each."""
+        return [
+            *(f"endpoint {name}" for name in self.endpoints),
+            *(f"endpoint configuration {name}" for name in self.configs),
+            *(f"model {name}" for name in self.models),
+            *(f"role {name}" for name in self.roles),
+        ]
+
+
+def find_serving(client: NewClient, stack: str) -> Serving:
+    """Endpoints, their configurations, models and the models' roles that commands made for ``stack``."""
+    sagemaker, iam = client("sagemaker"), client("iam")
+    models = _tagged(sagemaker, MODEL, "Model", stack)
+    roles = [f"{model}-role" for model in models]
+    return Serving(
+        _tagged(sagemaker, ENDPOINT, "Endpoint", stack),
+        _tagged(sagemaker, CONFIG, "EndpointConfig", stack),
+        models,
+        tuple(role for role in roles if has_tags(find_role(iam, role) or {}, _wanted(stack))),
+    )
+
+
+def delete_serving(
+    client: NewClient, serving: Serving, *, patience: Patience | None = PATIENT, report: Report = lambda _: None
+) -> None:
+    """Delete all of it, endpoints first; with ``patience``, return when they are gone."""
+    sagemaker, iam = client("sagemaker"), client("iam")
+    for name in serving.endpoints:
+        report(f"endpoint {name}")
+        delete_endpoint(sagemaker, name)
+    for name in serving.endpoints if patience else ():
+        wait_until_endpoint_is_gone(sagemaker, name, patience=patience or PATIENT)
+    for name in serving.configs:
+        report(f"endpoint configuration {name}")
+        delete_endpoint_config(sagemaker, name)
+    for name in serving.models:
+        report(f"model {name}")
+        delete_model(sagemaker, name)
+    for name in serving.roles:
+        report(f"role {name}")
+        delete_role(iam, name)
+
+
+def find_others(client: NewClient, stack: str) -> list[str]:
+    """Streams, tables and processors that commands made for ``stack``, and the command that deletes each."""
+    kinesis, dynamodb, lambda_ = client("kinesis"), client("dynamodb"), client("lambda")
+    wanted = _wanted(stack)
+
+    def tags_of_table(name: str) -> dict[str, str]:
+        arn = dynamodb.describe_table(TableName=name)["Table"]["TableArn"]
+        return _tags(dynamodb.list_tags_of_resource(ResourceArn=arn).get("Tags", []))
+
+    found: dict[str, list[str]] = {
+        "stream": [
+            name
+            for name in stream_names(kinesis)
+            if has_tags(_tags(kinesis.list_tags_for_stream(StreamName=name)["Tags"]), wanted)
+        ],
+        "table": [name for name in TABLE.names(dynamodb) if has_tags(tags_of_table(name), wanted)],
+        "processor": [
+            each.name
+            for each in list_processors(lambda_)
+            if has_tags(lambda_.list_tags(Resource=each.arn)["Tags"], wanted)
+        ],
+    }
+    return [
+        f"{kind} {name}: datastreamer inference delete-{kind} {name}" for kind, names in found.items() for name in names
+    ]
+
+
+def _tagged(sagemaker: Any, kind: Kind, word: str, stack: str) -> tuple[str, ...]:
+    """``word`` is what SageMaker's API calls the kind."""
+    describe = getattr(sagemaker, {"EndpointConfig": "describe_endpoint_config"}.get(word, f"describe_{word.lower()}"))
+    found = []
+    for name in kind.names(sagemaker):
+        tags = sagemaker.list_tags(ResourceArn=describe(**{f"{word}Name": name})[f"{word}Arn"])["Tags"]
+        if has_tags(_tags(tags), _wanted(stack)):
+            found.append(name)
+    return tuple(sorted(found))
+
+
+def _wanted(stack: str) -> dict[str, str]:
+    return {**stack_tags(stack), **BY_HAND}
+
+
+def _tags(listed: list[dict[str, str]]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in listed}

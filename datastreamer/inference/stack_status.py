@@ -1,0 +1,197 @@
+"""The state of a stack, part by part, as AWS reports it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from datastreamer.errors import ConfigurationError
+from datastreamer.inference.endpoints import describe_endpoint
+from datastreamer.inference.figures import Metric, figures
+from datastreamer.inference.missing import is_missing
+from datastreamer.inference.names import Names
+from datastreamer.inference.parked import SINGLE_RECORDS, WHOLE_BATCHES
+from datastreamer.inference.processors import Mapping, Processor
+from datastreamer.inference.streams import describe_stream
+from datastreamer.inference.tables import describe_table
+from datastreamer.inference.wording import counted as number_of
+
+NewClient = Callable[[str], Any]
+
+LATELY = timedelta(minutes=15)
+NOW = timedelta(minutes=5)
+A_DAY = timedelta(hours=24)
+MOST_LAG_MS = 60_000
+"""The same as the alarm's (iterator_age_alarm_seconds in terraform/pipelines/inference/variables.tf)."""
+MOST_COUNTED = 1_000
+"""Parked objects are counted so far: a page of a listing."""
+MISSING = "MISSING"
+UNDER_WAY = frozenset(
+    {"CREATING", "UPDATING", "ENABLING", "PENDING", "INPROGRESS", "SYSTEMUPDATING", "UPDATEINPROGRESS"}
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a stack: its ``state`` in AWS's own word, and whether that is how it should be.
+
+    ``attention``: healthy, and still something that somebody should look at.
+    """
+
+    name: str
+    resource: str
+    state: str
+    healthy: bool
+    detail: str = ""
+    attention: bool = False
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """The resources of a stack, by name."""
+
+    stream: str
+    function: str
+    endpoint: str
+    table: str
+    bucket: str
+
+    @classmethod
+    def of(cls, names: Names, processor: Processor | None) -> Wiring:
+        """As the processor connects them; by their conventional names where there is none."""
+        if processor is None:
+            return cls(names.stream, names.function, names.endpoint, names.table, names.dlq_bucket)
+        stream = processor.mappings[0].stream if processor.mappings else names.stream
+        bucket = processor.bucket or names.dlq_bucket
+        return cls(stream, processor.name, processor.endpoint, processor.table, bucket)
+
+
+def stack_parts(client: NewClient, names: Names, processor: Processor | None, now: datetime) -> list[Part]:
+    """Ask every part how it is; a part that does not exist is unhealthy and says MISSING."""
+    wiring = Wiring.of(names, processor)
+    counted = figures(client("cloudwatch"), _metrics(wiring, processor), now)
+    return [
+        _ask("stream", wiring.stream, lambda: _stream(client, wiring, counted)),
+        *_processor(wiring, processor, counted),
+        _ask("endpoint", wiring.endpoint, lambda: _endpoint(client, wiring, counted)),
+        _ask("table", wiring.table, lambda: _table(client, wiring)),
+        *_failures(client, wiring),
+        *_alarms(client, names, wiring),
+    ]
+
+
+def _metrics(wiring: Wiring, processor: Processor | None) -> dict[str, Metric]:
+    stream, function = {"StreamName": wiring.stream}, {"FunctionName": wiring.function}
+    endpoint = {"EndpointName": wiring.endpoint, "VariantName": "AllTraffic"}
+    metrics = {
+        "incoming": Metric("AWS/Kinesis", "IncomingRecords", stream),
+        "incoming_day": Metric("AWS/Kinesis", "IncomingRecords", stream, window=A_DAY),
+        "age": Metric("AWS/Lambda", "IteratorAge", function, "Maximum"),
+        "invocations": Metric("AWS/Lambda", "Invocations", function),
+        "errors": Metric("AWS/Lambda", "Errors", function),
+        "errors_now": Metric("AWS/Lambda", "Errors", function, window=NOW),
+        "throttles": Metric("AWS/Lambda", "Throttles", function),
+        "calls": Metric("AWS/SageMaker", "Invocations", endpoint),
+        "refused": Metric("AWS/SageMaker", "Invocation4XXErrors", endpoint),
+        "broken": Metric("AWS/SageMaker", "Invocation5XXErrors", endpoint),
+    }
+    if processor and processor.mappings:
+        mapping = {"EventSourceMappingUUID": processor.mappings[0].uuid}
+        metrics["polled_day"] = Metric("AWS/Lambda", "PolledEventCount", mapping, window=A_DAY)
+    return metrics
+
+
+def _ask(name: str, resource: str, check: Callable[[], Part]) -> Part:
+    try:
+        return check()
+    except ConfigurationError:
+        return Part(name, resource, MISSING, healthy=False)
+
+
+def _good(state: str, *good: str) -> bool:
+    return state.upper() in good or state.upper().replace(" ", "") in UNDER_WAY
+
+
+def _stream(client: NewClient, wiring: Wiring, counted: dict[str, float | None]) -> Part:
+    found = describe_stream(client("kinesis"), wiring.stream)
+    detail = f"{number_of(found.shards, 'shard')}, {number_of(counted['incoming'] or 0, 'record')} in 15 min"
+    return Part("stream", wiring.stream, found.status, _good(found.status, "ACTIVE"), detail)
+
+
+def _processor(wiring: Wiring, processor: Processor | None, counted: dict[str, float | None]) -> Iterator[Part]:
+    if processor is None:
+        yield Part("processor", wiring.function, MISSING, healthy=False)
+        return
+    errors = counted["errors"] or 0
+    runs = f"{counted['invocations'] or 0:,.0f} runs, {errors:,.0f} errors, {counted['throttles'] or 0:,.0f} throttles"
+    failing = bool(counted["errors_now"])
+    state = processor.state if processor.state != "Active" or not failing else "Failing"
+    healthy = _good(processor.state, "ACTIVE") and not failing
+    yield Part("processor", processor.name, state, healthy, f"{runs} in 15 min")
+    if not processor.mappings:
+        yield Part("reading", wiring.stream, MISSING, healthy=False, detail="nothing feeds the processor")
+    for mapping in processor.mappings:
+        healthy = _good(mapping.state, "ENABLED")
+        trouble = mapping.result.startswith("PROBLEM")
+        yield Part("reading", mapping.stream, mapping.state, healthy, mapping.result, attention=trouble)
+        yield _lag(mapping, counted, trouble=trouble)
+
+
+def _lag(mapping: Mapping, counted: dict[str, float | None], *, trouble: bool) -> Part:
+    """How old a record was when the function got it last, and how many it has not got yet.
+
+    What is read and tried again and again counts as read: then only the age tells.
+    """
+    age, incoming, polled = counted["age"], counted["incoming_day"] or 0.0, counted["polled_day"]
+    unread = None if polled is None else max(0.0, incoming - polled)
+    waiting = "" if unread is None else f"about {number_of(unread, 'record')} not read yet"
+    if unread == 0 and not trouble:
+        last = "" if age is None else f", at the last batch {age / 1000:,.1f} s"
+        return Part("lag", mapping.stream, "none", healthy=True, detail=waiting + last)
+    if age is None:
+        stalled = bool(unread)
+        state = "stalled" if stalled else "idle"
+        return Part("lag", mapping.stream, state, not stalled, waiting or "nothing read in 15 min")
+    return Part("lag", mapping.stream, f"{age / 1000:,.1f} s", age <= MOST_LAG_MS, waiting)
+
+
+def _endpoint(client: NewClient, wiring: Wiring, counted: dict[str, float | None]) -> Part:
+    found = describe_endpoint(client("sagemaker"), wiring.endpoint)
+    calls = f"{counted['calls'] or 0:,.0f} calls, {counted['refused'] or 0:,.0f} 4xx, {counted['broken'] or 0:,.0f} 5xx"
+    detail = found.failure or f"{calls} in 15 min"
+    return Part("endpoint", wiring.endpoint, found.status, _good(found.status, "INSERVICE"), detail)
+
+
+def _table(client: NewClient, wiring: Wiring) -> Part:
+    found = describe_table(client("dynamodb"), wiring.table)
+    detail = f"about {number_of(found.items, 'item')}"
+    return Part("table", wiring.table, found.status, _good(found.status, "ACTIVE"), detail)
+
+
+def _failures(client: NewClient, wiring: Wiring) -> Iterator[Part]:
+    s3 = client("s3")
+    kinds = (("parked records", SINGLE_RECORDS, True), ("given up batches", WHOLE_BATCHES, False))
+    for name, prefix, expected in kinds:
+        try:
+            listed = s3.list_objects_v2(Bucket=wiring.bucket, Prefix=prefix, MaxKeys=MOST_COUNTED)
+        except ClientError as error:
+            if not is_missing(error):
+                raise
+            yield Part("failures", wiring.bucket, MISSING, healthy=False)
+            return
+        count = listed["KeyCount"]
+        state = f"{count:,}{'+' if listed.get('IsTruncated') else ''}"
+        # A record parked for its own fault waits for somebody to look; a batch given up means that something is broken.
+        yield Part(name, wiring.bucket, state, expected or not count, f"below {prefix}", attention=bool(count))
+
+
+def _alarms(client: NewClient, names: Names, wiring: Wiring) -> Iterator[Part]:
+    prefixes = tuple(f"{name}-" for name in (wiring.stream, wiring.function, wiring.endpoint, names.table))
+    for page in client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{names.stack}-"):
+        for alarm in page["MetricAlarms"]:
+            if alarm["AlarmName"].startswith(prefixes) and alarm["StateValue"] == "ALARM":
+                yield Part("alarm", alarm["AlarmName"], "ALARM", healthy=False, detail=alarm.get("StateReason", ""))

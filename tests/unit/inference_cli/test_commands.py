@@ -1,0 +1,182 @@
+"""All commands together: that they exist with their arguments, their help, their reference, their errors."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ProfileNotFound
+
+from datastreamer.cli.entry import app
+from datastreamer.cli.inference import COMMANDS
+from scripts.cli_reference import PAGE, reference
+from tests.conftest import REPOSITORY
+from tests.unit.inference_cli.conftest import CommandLine
+
+TABLE = """
+deploy <stack-name>
+destroy <stack-name>
+status [stack-name]
+create-stream <name> <shards>
+delete-stream <name>
+list-streams
+put-record <stream> <data>
+put-records <stream> <file>
+create-model <name> <image> <model-uri>
+create-endpoint-config <name> <model>
+create-endpoint <name> <config>
+delete-endpoint <name>
+list-endpoints
+invoke-endpoint <name> <data>
+create-table <name>
+delete-table <name>
+query-predictions <table> <id>
+scan-predictions <table>
+list-tables
+create-processor <name> <stream> <endpoint> <table>
+update-processor <name>
+delete-processor <name>
+list-processors
+replay-failures <stack>
+train-example
+"""
+CHANGING = (
+    "deploy destroy create-stream delete-stream put-record put-records create-model create-endpoint-config "
+    "create-endpoint delete-endpoint create-table delete-table create-processor update-processor delete-processor "
+    "replay-failures train-example"
+).split()
+
+
+def commands() -> dict[str, Any]:
+    group: Any = typer.main.get_command(app)
+    found: dict[str, Any] = group.commands["inference"].commands
+    return found
+
+
+def written(name: str, command: Any) -> str:
+    """A command as the table writes it."""
+    arguments = [each for each in command.params if each.param_type_name == "argument"]
+    names = [(each.metavar or each.name).lower().replace("_", "-") for each in arguments]
+    shown = [f"<{word}>" if each.required else f"[{word}]" for word, each in zip(names, arguments, strict=True)]
+    return " ".join([name, *shown])
+
+
+@pytest.mark.parametrize("line", TABLE.split("\n")[1:-1])
+def test_every_command_exists_with_its_arguments(line: str) -> None:
+    name = line.split(maxsplit=1)[0]
+    assert written(name, commands()[name]) == line
+
+
+def test_there_are_no_other_commands() -> None:
+    assert set(commands()) == {line.split()[0] for line in TABLE.strip().splitlines()}
+
+
+@pytest.mark.parametrize("name", [command.name for command in COMMANDS])
+def test_every_command_answers_in_json_and_takes_a_region_and_a_stage(name: str) -> None:
+    options = {option for each in commands()[name].params for option in each.opts}
+    assert {"--json", "--region", "--stage"} <= options
+    assert ("--dry-run" in options) == (name in CHANGING)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_help_shows_examples(cli: CommandLine, command: Any) -> None:
+    answer = cli.done(command.name, "--help")
+    assert "Examples" in answer.out
+    assert f"$ {command.lines[0]}"[:60] in answer.out
+    assert cli.calls == []
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_example_is_of_its_command_and_names_only_its_options(command: Any) -> None:
+    known = {option for each in commands()[command.name].params for option in (*each.opts, *each.secondary_opts)}
+    for line in command.lines:
+        assert f"datastreamer inference {command.name}" in line
+        assert set(re.findall(r"(?<= )--[a-z-]+", line)) <= known
+
+
+def test_the_reference_is_what_the_commands_say() -> None:
+    assert PAGE.read_text() == reference(), "run: make cli-docs"
+
+
+def test_script_sh_is_the_same_program(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [REPOSITORY / "scripts" / "script.sh", "list-stream"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "datastreamer inference" in done.stderr
+    assert "list-streams" in done.stderr
+
+
+def test_a_typo_names_the_nearest_command(cli: CommandLine) -> None:
+    answer = cli("list-procesors")
+    assert answer.code == 2
+    assert "Did you mean 'list-processors'" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "shown"),
+    [
+        ("AccessDeniedException", "User x is not authorized", "The caller may not ListTables: docs/deploy.md lists"),
+        ("ExpiredTokenException", "The security token is expired", "sign in again"),
+        ("UnrecognizedClientException", "The security token is invalid", "sign in again"),
+        ("ResourceNotFoundException", "Requested resource not found", "datastreamer inference status"),
+        ("ThrottlingException", "Rate exceeded", "ThrottlingException: Rate exceeded"),
+    ],
+)
+def test_what_aws_refuses_is_one_line_with_what_to_do(
+    cli: CommandLine, refusing: Any, code: str, message: str, shown: str
+) -> None:
+    refusing("ListTables", code, message)
+    answer = cli("list-tables")
+    assert answer.code == 1
+    [line] = answer.err.splitlines()
+    assert line.startswith(f"error: {code}: {message}")
+    assert shown in line
+
+
+@pytest.mark.parametrize(
+    ("error", "exit_code", "shown"),
+    [
+        (NoCredentialsError(), 2, "Set AWS_PROFILE, or run: aws configure; on the local stage: --stage local"),
+        (ProfileNotFound(profile="work"), 2, "The config profile (work) could not be found"),
+        (EndpointConnectionError(endpoint_url="http://localhost:1"), 1, "start it with: make up"),
+    ],
+)
+def test_an_aws_that_cannot_be_reached_is_one_line(
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch, error: Exception, exit_code: int, shown: str
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr("datastreamer.cli.inference.tables.tables.list_tables", fail)
+    answer = cli("list-tables")
+    assert answer.code == exit_code
+    [line] = answer.err.splitlines()
+    assert shown in line
+
+
+def test_the_stage_names_the_region_and_the_option_overrules_it(
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "datastreamer.stages.stage_environment",
+        lambda name, *_: {"DATASTREAMER_STAGE": name, "AWS_DEFAULT_REGION": "eu-west-1"},
+    )
+    assert cli.done("list-tables", "--stage", "prod", "--json").document["region"] == "eu-west-1"
+    both = cli.done("list-tables", "--stage", "prod", "--region", "us-east-1", "--json")
+    assert both.document["region"] == "us-east-1"
+
+
+def test_an_unknown_stage_is_one_line(cli: CommandLine) -> None:
+    answer = cli("list-tables", "--stage", "locl")
+    assert answer.code == 2
+    assert "there is no stage 'locl'. Did you mean 'local'?" in answer.err
+
+
+def test_piped_output_has_no_colours(cli: CommandLine) -> None:
+    cli.done("create-table", "t")
+    assert "\x1b" not in cli.done("list-tables").out
