@@ -68,6 +68,22 @@ def test_a_model_is_described_as_it_was_created(hosting: Hosting) -> None:
     }
 
 
+def test_a_model_may_name_its_artifact_as_a_data_source(hosting: Hosting, model: str) -> None:
+    address = f"s3://{BUCKET}/{model}/model.tar.gz"
+    source = {"S3DataSource": {"S3Uri": address, "S3DataType": "S3Object", "CompressionType": "Gzip"}}
+    name = f"source-{uuid.uuid4().hex[:8]}"
+    create = hosting.sagemaker.create_model
+    create(ModelName=name, PrimaryContainer={"Image": XGBOOST, "ModelDataSource": source})
+    described = hosting.sagemaker.describe_model(ModelName=name)["PrimaryContainer"]
+    assert described["ModelDataSource"] == source
+    assert "ModelDataUrl" not in described
+    assert hosting.invoke(hosting.endpoint(hosting.config({"ModelName": name})), "1,2,3")
+    source["S3DataSource"]["CompressionType"] = "None"
+    assert "ModelDataSource other than" in refusal(
+        create, ModelName="raw", PrimaryContainer={"Image": XGBOOST, "ModelDataSource": source}
+    )
+
+
 def test_an_endpoint_configuration_is_described_as_it_was_created(hosting: Hosting, model: str) -> None:
     name = hosting.config({"ModelName": model, "ContainerStartupHealthCheckTimeoutInSeconds": 120})
     description = hosting.sagemaker.describe_endpoint_config(EndpointConfigName=name)

@@ -10,7 +10,7 @@ from local.engine import AwsError, Call, Handler
 from local.engines.sagemaker.arns import ENDPOINT_CONFIG, MODEL, invalid, unsupported
 from local.engines.sagemaker.images import framework_of
 from local.engines.sagemaker.listing import listed
-from local.engines.sagemaker.models import container_of
+from local.engines.sagemaker.models import model_data, serving_container
 from local.engines.sagemaker.resources import Document, Resources, described
 from local.engines.sagemaker.specification import STARTUP_SECONDS, VariantSpecification
 
@@ -52,12 +52,12 @@ class EndpointConfigs:
         return [self._specification(variant) for variant in variants]
 
     def _specification(self, variant: Mapping[str, Any]) -> VariantSpecification:
-        container = container_of(self._resources.get(MODEL, variant["ModelName"]))
+        container = serving_container(self._resources.get(MODEL, variant["ModelName"]))
         return VariantSpecification(
             name=variant["VariantName"],
             image=container["Image"],
             framework=framework_of(container["Image"]),
-            model_data=container.get("ModelDataUrl"),
+            model_data=model_data(container),
             environment=container["Environment"],
             weight=variant["InitialVariantWeight"],
             instances=variant.get("InitialInstanceCount", 1),

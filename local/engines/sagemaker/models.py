@@ -12,7 +12,7 @@ from local.engines.sagemaker.arns import MODEL, invalid, unsupported
 from local.engines.sagemaker.images import framework_of
 from local.engines.sagemaker.listing import listed
 from local.engines.sagemaker.model_packages import ModelPackages
-from local.engines.sagemaker.resources import Document, Resources, described
+from local.engines.sagemaker.resources import SERVING, Document, Resources, described
 
 _FIELDS = frozenset(
     {"ModelName", "PrimaryContainer", "Containers", "ExecutionRoleArn", "Tags", "VpcConfig", "EnableNetworkIsolation"}
@@ -49,14 +49,18 @@ class Models:
         request = call.payload
         check("sagemaker", "CreateModel", request)
         _refuse_others(request, _FIELDS, "a model")
-        container = self._container(request)
+        given = _only_container(request)
+        serving = self._serving(given)
+        shown = {"Mode": "SingleModel", "Environment": {}, **given}
+        if given.get("ModelDataUrl"):
+            source = {"S3Uri": given["ModelDataUrl"], "S3DataType": "S3Object", "CompressionType": "Gzip"}
+            shown["ModelDataSource"] = {"S3DataSource": source}
         name = request["ModelName"]
         document: Document = {
             "ModelName": name,
             "ModelArn": self._resources.arn(MODEL, name),
-            ("PrimaryContainer" if "PrimaryContainer" in request else "Containers"): (
-                container if "PrimaryContainer" in request else [container]
-            ),
+            **({"PrimaryContainer": shown} if request.get("PrimaryContainer") else {"Containers": [shown]}),
+            SERVING: serving,
             "EnableNetworkIsolation": bool(request.get("EnableNetworkIsolation")),
             "CreationTime": self._resources.now(),
             **{field: request[field] for field in ("ExecutionRoleArn", "VpcConfig") if request.get(field)},
@@ -64,31 +68,22 @@ class Models:
         self._resources.create(MODEL, name, document, request.get("Tags"))
         return {"ModelArn": document["ModelArn"]}
 
-    def _container(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        containers = request.get("Containers") or []
-        if bool(containers) == bool(request.get("PrimaryContainer")):
-            raise invalid("Exactly one of PrimaryContainer and Containers is required.")
-        if len(containers) > 1:
-            raise unsupported("An inference pipeline of several containers")
-        given: dict[str, Any] = request.get("PrimaryContainer") or containers[0]
-        _refuse_others(given, _CONTAINER_FIELDS, "a container")
+    def _serving(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The container that is run: that of the model package where one is named."""
+        container = {"Environment": {}, **given}
         if given.get("ModelPackageName"):
             if given.get("Image") or given.get("ModelDataUrl") or given.get("ModelDataSource"):
                 raise invalid("A container has either a ModelPackageName or an Image and model data.")
-            given = {**self._packages.container(given["ModelPackageName"]), **given}
-        if not given.get("Image"):
+            package = self._packages.container(given["ModelPackageName"])
+            container = {**package, "Environment": {**package.get("Environment", {}), **container["Environment"]}}
+        if not container.get("Image"):
             raise invalid("A container needs an Image.")
-        framework_of(given["Image"])
+        framework_of(container["Image"])
         if given.get("Mode", "SingleModel") != "SingleModel":
             raise unsupported(f"Mode {given['Mode']} of a container")
-        container = {"Mode": "SingleModel", "Environment": {}, **given}
-        address = _model_data(given)
+        address = model_data(container)
         if address is not None:
             self._require(address)
-            container["ModelDataUrl"] = address
-            container["ModelDataSource"] = {
-                "S3DataSource": {"S3Uri": address, "S3DataType": "S3Object", "CompressionType": "Gzip"}
-            }
         return container
 
     def _require(self, address: str) -> None:
@@ -116,13 +111,25 @@ class Models:
         return {}
 
 
-def container_of(model: Document) -> dict[str, Any]:
-    """The one container of a model."""
-    container: dict[str, Any] = model.get("PrimaryContainer") or model["Containers"][0]
+def serving_container(model: Document) -> dict[str, Any]:
+    """The container that a model runs, with its Image, its model data and its Environment."""
+    container: dict[str, Any] = model[SERVING]
     return container
 
 
-def _model_data(container: Mapping[str, Any]) -> str | None:
+def _only_container(request: Mapping[str, Any]) -> dict[str, Any]:
+    containers = request.get("Containers") or []
+    if bool(containers) == bool(request.get("PrimaryContainer")):
+        raise invalid("Exactly one of PrimaryContainer and Containers is required.")
+    if len(containers) > 1:
+        raise unsupported("An inference pipeline of several containers")
+    given: dict[str, Any] = request.get("PrimaryContainer") or containers[0]
+    _refuse_others(given, _CONTAINER_FIELDS, "a container")
+    return given
+
+
+def model_data(container: Mapping[str, Any]) -> str | None:
+    """The S3 address of a container's artifact; None when it has none."""
     source = (container.get("ModelDataSource") or {}).get("S3DataSource")
     if source is None:
         return container.get("ModelDataUrl")

@@ -12,6 +12,8 @@ from local.engines.sagemaker.arns import already_exists, arn, not_found
 Document = dict[str, Any]
 Tags = list[dict[str, str]]
 _TAGS = "Tags"
+SERVING = "Serving"
+"""Of a model: its container with what a model package adds, which Describe does not show."""
 
 
 class Resources:
@@ -73,4 +75,4 @@ class Resources:
 
 def described(document: Document) -> Document:
     """A document without what Describe does not show."""
-    return {name: value for name, value in document.items() if name != _TAGS}
+    return {name: value for name, value in document.items() if name not in (_TAGS, SERVING)}
