@@ -10,6 +10,7 @@ import pytest
 from datastreamer.errors import ConfigurationError
 from datastreamer.provisioning.inference_cost import InferenceWorkload, estimate_inference
 from datastreamer.provisioning.stage_values import pipeline_values
+from datastreamer.provisioning.workspace import REPOSITORY
 from scripts import cost as command
 
 WORKLOAD = InferenceWorkload()
@@ -113,3 +114,9 @@ def test_the_command_prints_the_endpoint_that_is_asked_for(capsys: pytest.Captur
     assert "| no endpoint of the stack's own " in printed["none"]
     assert command.main(["production", "--pipeline", "inference", "--rate", "5000"]) == 2
     assert "need 5 shards" in capsys.readouterr().err
+
+
+def test_the_page_of_the_pipeline_shows_what_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["production", "--pipeline", "inference"]) == 0
+    page = REPOSITORY / "docs" / "pipelines" / "inference.md"
+    assert capsys.readouterr().out.strip() in page.read_text()
