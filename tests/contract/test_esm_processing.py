@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import zlib
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -101,6 +102,26 @@ def test_parallel_batches_of_a_shard_keep_the_order_of_each_key(bench: Bench) ->
         ]
     starts = sorted(invocation["at"] for invocation in function.invocations())
     assert any(after - before < 0.25 for before, after in pairwise(starts))
+
+
+def test_parallel_batches_that_are_ahead_are_not_repeated(bench: Bench) -> None:
+    def lane(key: str) -> int:
+        return zlib.crc32(key.encode()) % 4
+
+    stream = bench.stream()
+    function = bench.function("def answer_to(event, texts): assert texts[0] != 'stuck'")
+    ahead = [key for key in "bcdefghijklm" if lane(key) != lane("a")]
+    uuid = bench.map(stream, function, ParallelizationFactor=4)
+    bench.put(stream, "stuck", key="a")
+    for key in ahead:
+        bench.put(stream, key, key=key)
+    eventually(lambda: set(ahead) <= set(function.texts()))
+    bench.update(uuid, BatchSize=10)
+    attempts = function.texts().count("stuck")
+    eventually(lambda: function.texts().count("stuck") > attempts)
+    bench.put(stream, "after", key=ahead[0])
+    eventually(lambda: "after" in function.texts())
+    assert sorted(text for text in function.texts() if text != "stuck") == sorted([*ahead, "after"])
 
 
 def test_without_parallelization_a_shard_has_one_batch_at_a_time(bench: Bench) -> None:

@@ -66,6 +66,8 @@ class Lane:
         self._ended = False
         self.bytes = 0
         """What waits, as it would count in a payload."""
+        self.done: str | None = None
+        """The sequence number of the last record that is processed."""
 
     def offer(self, records: Sequence[Record], now: float) -> None:
         """Records that have been read, in order."""
@@ -135,16 +137,23 @@ class Lane:
     def discarded(self, batch: Batch) -> None:
         """Forget ``batch``, the one that ``next`` gave: it counts as processed, and its window goes on without it."""
         self._work.popleft()
+        self._note_done(batch.records)
         if self.window is not None and batch.window is not None and batch.window.final:
             self.window.close()
 
+    def _note_done(self, records: Sequence[Record]) -> None:
+        if records:
+            self.done = records[-1].sequence_number
+
     def _done(self, batch: Batch, state: object) -> None:
         self._work.popleft()
+        self._note_done(batch.records)
         if self.window is not None and batch.window is not None:
             self.window.advance(batch.window, state)
 
     def _retry_from(self, batch: Batch, verdict: Failed) -> None:
         """The rest of the batch is a batch of its own: its attempts start anew, as on AWS."""
+        self._note_done(batch.records[: verdict.first])
         if self.window is not None and batch.window is not None and verdict.state is not None:
             self.window.advance(batch.window, verdict.state)
         self._work[0] = Batch(batch.records[verdict.first :], batch.window, postponed=1, not_before=batch.not_before)

@@ -13,11 +13,16 @@ _KIND = "position"
 
 @dataclass(frozen=True)
 class Position:
-    """``window`` is the shard's open tumbling window with its state, which must fit the place in the shard."""
+    """``window`` is the shard's open tumbling window with its state, which must fit the place in the shard.
+
+    ``lanes`` are the sequence numbers of the last record that each of several lanes has processed: some are ahead of
+    ``kept``, and need not process what lies between once more.
+    """
 
     kept: Kept | None = None
     ended: bool = False
     window: dict[str, Any] | None = None
+    lanes: tuple[str | None, ...] = ()
 
 
 class Positions:
@@ -31,11 +36,7 @@ class Positions:
     def all(self) -> dict[str, Position]:
         """Every kept position, by shard."""
         return {
-            shard: Position(
-                Kept(**document["kept"]) if document["kept"] else None, document["ended"], document["window"]
-            )
-            for shard, document in self._documents()
-            if document["stream"] == self._created
+            shard: _position(document) for shard, document in self._documents() if document["stream"] == self._created
         }
 
     def save(self, shard: str, position: Position) -> None:
@@ -53,3 +54,8 @@ class Positions:
         return [
             (key.removeprefix(prefix), document) for key, document in self._store.items(_KIND) if key.startswith(prefix)
         ]
+
+
+def _position(document: dict[str, Any]) -> Position:
+    kept = Kept(**document["kept"]) if document["kept"] else None
+    return Position(kept, document["ended"], document["window"], tuple(document["lanes"]))

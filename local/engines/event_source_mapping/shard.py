@@ -71,6 +71,10 @@ class Shard:
         self._read_all = False
         self._read_to = position.kept if position else None
         self._saved = position
+        kept_lanes = position.lanes if position is not None and len(position.lanes) == len(lanes) else ()
+        for lane, done in zip(lanes, kept_lanes, strict=False):
+            lane.done = done
+        self._done = [-1 if done is None else int(done) for done in kept_lanes]
         self._room = max(BUFFER_RECORDS, 2 * delivery.options.batch_size * len(lanes))
         name = f"esm-{delivery.shard_id}"
         self._threads = [threading.Thread(target=self._read, name=name, daemon=True)] + [
@@ -131,7 +135,8 @@ class Shard:
         else:
             for record in kept:
                 number = zlib.crc32(record.partition_key.encode()) % len(self._lanes)
-                shares.setdefault(number, []).append(record)
+                if not self._done or int(record.sequence_number) > self._done[number]:
+                    shares.setdefault(number, []).append(record)
         with self._changed:
             for number, share in shares.items():
                 self._lanes[number].offer(share, self._now())
@@ -190,8 +195,9 @@ class Shard:
         ended = self._read_all and all(lane.idle for lane in self._lanes)
         kept = Kept(at=min(waiting).sequence_number) if waiting else self._read_to
         window = self._lanes[0].window
-        position = Position(kept, ended, window.document() if window is not None else None)
-        if position in (self._saved, Position()):
+        lanes = tuple(lane.done for lane in self._lanes) if len(self._lanes) > 1 else ()
+        position = Position(kept, ended, window.document() if window is not None else None, lanes)
+        if position in (self._saved, Position(lanes=lanes)):
             return
         self._save(position)
         self._saved = position
