@@ -25,6 +25,7 @@ SERVICES: tuple[str, ...] = (
     "eventbridge",
     "firehose",
     "kms",
+    "lambda_async",
     "lambda_functions",
     "lambda_metrics",
     "lambda_payloads",

@@ -23,6 +23,8 @@ from local.ministack_patches.lambda_worker import Environment, Outcome, Setting,
 from local.ministack_patches.replace import replace
 
 TAIL_BYTES = 4096
+PENDING_SECONDS = 0.05
+"""How long a new function is Pending, and a changed one InProgress: enough to be seen."""
 
 
 class Functions:
@@ -197,4 +199,5 @@ def apply() -> None:
             original_emit(function, *args, **kwargs)
 
     original_emit = replace(lambda_svc, "_emit_lambda_logs", emit_logs)
+    replace(lambda_svc, "_LAMBDA_STATE_TRANSITION_DELAY", PENDING_SECONDS)
     lambda_svc.logger.addFilter(lambda record: not str(record.msg).startswith("Lambda %s output"))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import threading
 import time
 import uuid
 from base64 import b64decode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +30,16 @@ PROCESS = """
         if event == "raise":
             raise ValueError("no good")
         return os.getpid()
+"""
+
+
+GATED = """
+    import os, time
+    def handler(event, context):
+        open(os.path.join(event, "started"), "w").close()
+        while not os.path.exists(os.path.join(event, "gate")):
+            time.sleep(0.01)
+        return {answer}
 """
 
 
@@ -186,48 +196,35 @@ def test_the_end_of_the_log_comes_with_the_answer_when_asked(stage: RunningStage
     assert "said hello" in b64decode(answer["LogResult"]).decode()
 
 
-def test_functions_do_not_wait_for_each_other(stage: RunningStage) -> None:
-    gate = stage.data_dir / f"gate-{uuid.uuid4().hex}"
-    waiting = create(
-        stage,
-        """
-        import os, time
-        def handler(event, context):
-            while not os.path.exists(event):
-                time.sleep(0.01)
-        """,
-    )
-    quick = create(stage, PROCESS)
+def test_functions_do_not_wait_for_each_other(stage: RunningStage, tmp_path: Path) -> None:
+    waiting, quick = create(stage, GATED.format(answer="os.getpid()")), create(stage, PROCESS)
     with ThreadPoolExecutor(20) as pool:
-        held = [pool.submit(invoke, stage, waiting, str(gate)) for _ in range(10)]
+        held = [pool.submit(invoke, stage, waiting, str(tmp_path)) for _ in range(6)]
+        _eventually((tmp_path / "started").exists, True)
         assert len({invoke(stage, quick) for _ in range(5)}) == 1
         assert not any(one.done() for one in held)
-        gate.touch()
-        for one in held:
-            one.result(timeout=20)
-    assert len(logged(stage, waiting)) == 10, "each has an environment of its own"
+        (tmp_path / "gate").touch()
+        environments = {one.result(timeout=20) for one in held}
+    assert len(environments) > 1, "what runs at once has environments of its own"
 
 
-def test_reserved_concurrency_throttles_and_counts(stage: RunningStage) -> None:
-    name = create(stage, "import time\ndef handler(event, context): time.sleep(event)")
+def test_reserved_concurrency_throttles_and_counts(stage: RunningStage, tmp_path: Path) -> None:
+    name = create(stage, GATED.format(answer="'done'"))
     functions = stage.client("lambda", attempts=1)
     functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
-    invoke(stage, name, 0)
-    holding = threading.Thread(target=invoke, args=(stage, name, 1))
-    holding.start()
 
-    def refusal() -> Any:
-        try:
+    def refusal() -> int:
+        with pytest.raises(functions.exceptions.TooManyRequestsException) as error:
             functions.invoke(FunctionName=name, Payload=b"0")
-        except functions.exceptions.TooManyRequestsException as error:
-            return error.response["ResponseMetadata"]["HTTPStatusCode"]
-        return None
+        status: int = error.value.response["ResponseMetadata"]["HTTPStatusCode"]
+        return status
 
-    refused = 0
-    while holding.is_alive() and refused < 3:
-        refused += refusal() == 429
-    holding.join()
-    assert refused == 3
+    with ThreadPoolExecutor() as pool:
+        holding = pool.submit(invoke, stage, name, str(tmp_path))
+        _eventually((tmp_path / "started").exists, True)
+        assert [refusal() for _ in range(3)] == [429] * 3
+        (tmp_path / "gate").touch()
+        assert holding.result(timeout=20) == "done"
     _eventually(lambda: metric(stage, "AWS/Lambda", "Throttles", {"FunctionName": name}), 3)
     functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     assert refusal() == 429
@@ -246,28 +243,13 @@ def test_an_invocation_is_counted_once(stage: RunningStage) -> None:
     assert metric(stage, "AWS/Lambda", "ConcurrentExecutions", dimensions, "Maximum") == 1
 
 
-def test_what_runs_when_the_code_changes_runs_to_its_end(stage: RunningStage) -> None:
-    gate = stage.data_dir / f"gate-{uuid.uuid4().hex}"
-    source = "import os, time\ndef handler(event, context):\n  while not os.path.exists(event): time.sleep(0.01)\n  "
-    name = create(stage, source + "return 'old'")
+def test_what_runs_when_the_code_changes_runs_to_its_end(stage: RunningStage, tmp_path: Path) -> None:
+    name = create(stage, GATED.format(answer="'old'"))
     with ThreadPoolExecutor() as pool:
-        old = pool.submit(invoke, stage, name, str(gate))
-        _eventually(lambda: _running(stage, name), True)
-        stage.client("lambda").update_function_code(FunctionName=name, ZipFile=zipped(source + "return 'new'"))
-        gate.touch()
+        old = pool.submit(invoke, stage, name, str(tmp_path))
+        _eventually((tmp_path / "started").exists, True)
+        stage.client("lambda").update_function_code(FunctionName=name, ZipFile=zipped(GATED.format(answer="'new'")))
+        settle(stage, name)
+        (tmp_path / "gate").touch()
         assert old.result(timeout=20) == "old"
-    settle(stage, name)
-    assert invoke(stage, name, str(gate)) == "new"
-
-
-def _running(stage: RunningStage, name: str) -> bool:
-    """Whether the function's one invocation is under way: with one unit reserved, a second is refused."""
-    functions = stage.client("lambda", attempts=1)
-    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
-    try:
-        functions.invoke(FunctionName=name, Payload=b'"/"')
-    except functions.exceptions.TooManyRequestsException:
-        return True
-    finally:
-        functions.delete_function_concurrency(FunctionName=name)
-    return False
+    assert invoke(stage, name, str(tmp_path)) == "new"
