@@ -154,7 +154,7 @@ class Lane:
     def _retry_from(self, batch: Batch, verdict: Failed) -> None:
         """The rest of the batch is a batch of its own: its attempts start anew, as on AWS."""
         self._note_done(batch.records[: verdict.first])
-        if self.window is not None and batch.window is not None and verdict.state is not None:
+        if self.window is not None and batch.window is not None:
             self.window.advance(batch.window, verdict.state)
         self._work[0] = Batch(batch.records[verdict.first :], batch.window, postponed=1, not_before=batch.not_before)
 

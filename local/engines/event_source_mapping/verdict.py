@@ -49,12 +49,10 @@ def judge(answer: Invoked, batch: Batch, options: Options) -> Verdict:
         return Failed()
     response = _json(answer.body) if options.report_item_failures or batch.window else None
     state = response.get("state") if isinstance(response, dict) else None
-    first = _first_failure(response, batch) if options.report_item_failures else None
-    if first is not None:
-        return Failed(first, state)
     if batch.window and not batch.window.final and state is None:
         return Failed()
-    return Succeeded(state)
+    first = _first_failure(response, batch) if options.report_item_failures else None
+    return Succeeded(state) if first is None else Failed(first, state)
 
 
 def _first_failure(response: Any, batch: Batch) -> int | None:

@@ -77,6 +77,13 @@ def test_a_record_that_fits_no_payload_is_given_up_and_the_next_goes_on() -> Non
     assert driver.invoked == [[1]]
 
 
+def test_a_record_that_just_fits_a_payload_is_sent() -> None:
+    driver = Driver.of(Options(batch_size=10))
+    driver.lane.offer([record(0, data="x" * (PAYLOAD_BYTES - OVERHEAD - len('"k"')))], 0.0)
+    driver.take(DONE)
+    assert driver.invoked == [[0]]
+
+
 def test_a_failed_batch_is_retried_whole_and_in_order_for_ever() -> None:
     driver = Driver.of(Options(batch_size=2))
     driver.offer(0, 1, 2)

@@ -98,6 +98,14 @@ def test_a_failed_invocation_does_not_change_the_state() -> None:
     assert invoked_with(driver) == ([1], FIRST, {"n": 1})
 
 
+def test_a_partial_failure_hands_on_the_state_of_what_was_processed() -> None:
+    driver, _ = windowed()
+    driver.offer(0, 1, arrival=125.0)
+    driver.take(Failed(1, {"n": 1}))
+    driver.now += 1
+    assert invoked_with(driver) == ([1], FIRST, {"n": 1})
+
+
 def test_a_window_goes_on_after_a_restart() -> None:
     driver, window = windowed()
     driver.offer(0, arrival=125.0)

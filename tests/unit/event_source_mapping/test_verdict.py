@@ -78,6 +78,11 @@ def test_in_a_tumbling_window_the_state_is_handed_on() -> None:
     assert judged({"state": {"n": 1}}, Options(tumbling=60), WindowPart(0, 60)) == Succeeded({"n": 1})
 
 
+def test_in_a_tumbling_window_a_report_hands_on_the_state_of_what_was_processed() -> None:
+    assert judged({**reported("1001"), "state": {"n": 1}}, REPORTING, WindowPart(0, 60)) == Failed(1, {"n": 1})
+
+
 def test_in_a_tumbling_window_an_answer_without_a_state_is_a_failure() -> None:
     assert judged({}, Options(tumbling=60), WindowPart(0, 60)) == Failed(0)
+    assert judged(reported("1001"), REPORTING, WindowPart(0, 60)) == Failed(0)
     assert judged({}, Options(tumbling=60), WindowPart(0, 60, final=True)) == Succeeded()
