@@ -30,11 +30,13 @@ PENDING_SECONDS = 0.05
 class Functions:
     """Runs Python functions in ministack's pool of workers."""
 
-    def __init__(self, lambda_svc: Any, lambda_runtime: Any, logs: FunctionLogs, runtime: Path) -> None:
+    def __init__(self, lambda_svc: Any, lambda_runtime: Any, logs: FunctionLogs, folder: Path) -> None:
         self._lambda = lambda_svc
         self._runtime_module = lambda_runtime
         self._logs = logs
-        self._runtime = runtime
+        shutil.rmtree(folder, ignore_errors=True)  # what an earlier stage left
+        self._runtime = prepare(folder / "runtime")
+        self._folder = folder
         self._interpreter = interpreter()
 
     def worker_class(self) -> type:
@@ -92,7 +94,7 @@ class Functions:
 
     def start(self, config: dict[str, Any], code: bytes) -> tuple[str, Environment, dict[str, str]]:
         """A new environment, the folder that it lives in, and its variables."""
-        folder = Path(tempfile.mkdtemp(prefix=f"lambda-{config['FunctionName']}-"))
+        folder = Path(tempfile.mkdtemp(prefix=f"{config['FunctionName']}-", dir=self._folder))
         layers = []
         for number, layer in enumerate(config.get("Layers") or []):
             content = self._lambda._resolve_layer_zip(layer)
@@ -169,8 +171,8 @@ def apply() -> None:
     from ministack.core import lambda_runtime
     from ministack.services import cloudwatch_logs, lambda_svc
 
-    runtime = prepare(Path(os.environ["STATE_DIR"]).with_name("lambda-runtime"))
-    functions = Functions(lambda_svc, lambda_runtime, FunctionLogs(cloudwatch_logs), runtime)
+    folder = Path(os.environ["STATE_DIR"]).parent.with_name("work") / "lambda"
+    functions = Functions(lambda_svc, lambda_runtime, FunctionLogs(cloudwatch_logs), folder)
     worker: Any = functions.worker_class()
 
     def worker_class_for(config: dict[str, Any]) -> Any:

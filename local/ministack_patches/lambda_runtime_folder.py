@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
 import sys
 from pathlib import Path
 
@@ -12,8 +11,7 @@ PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3"
 
 
 def prepare(folder: Path) -> Path:
-    """Make the folder anew; raises ImportError when a package is not installed."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Make the folder; raises ImportError when a package is not installed."""
     folder.mkdir(parents=True)
     for name in PACKAGES:
         spec = importlib.util.find_spec(name)
