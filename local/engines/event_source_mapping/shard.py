@@ -7,6 +7,7 @@ not processed, so a record may come twice and is never left out.
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 import time
 import zlib
@@ -199,7 +200,11 @@ class Shard:
         position = Position(kept, ended, window.document() if window is not None else None, lanes)
         if position in (self._saved, Position(lanes=lanes)):
             return
-        self._save(position)
+        try:
+            self._save(position)
+        except sqlite3.Error:  # a full disk must not end the thread; the next position is tried again
+            logger.exception("%s: its position could not be kept", threading.current_thread().name)
+            return
         self._saved = position
         if ended:
             self._on_end()
