@@ -24,6 +24,7 @@ RATE = 900
 """Records a second: a shard takes 1,000, and the probes need their share."""
 _PROBE_SECONDS = 0.1
 _PLAN_LINES = 16
+_BEGUN_SECONDS = 60.0
 _ENDPOINT_BACK_SECONDS = 60.0
 
 
@@ -51,7 +52,9 @@ def show(demo: Demo, readings: int, receipts: Path | None, keep: bool) -> str:
         _status(demo, run)
         ledger = json.loads(ledger_file.read_text(encoding="utf-8"))
         probes = [Probe(**probe) for probe in json.loads((files / "probes.json").read_text(encoding="utf-8"))]
-    before = summary([probe for probe in probes if probe.put_at < killed_at - 1.0])
+    # What was put just before the kill may have met it.
+    undisturbed = killed_at - min(1.0, readings / RATE / 10)
+    before = summary([probe for probe in probes if probe.put_at < undisturbed])
     whole = summary(probes)
     return (
         f"{ledger['sent']:,} sent = {ledger['scored']:,} predicted once + {sum(ledger['parked'].values()):,} parked;"
@@ -141,12 +144,21 @@ def _stream(demo: Demo, run: str, readings: int, files: Path, receipts: Path | N
             demo.beside([PYTHON, "-m", "sensor", *sensors.split()], f"python -m sensor {sensors}"),
             demo.beside([PYTHON, "-m", *probing.split()], f"python -m {probing}"),
         ):
-            time.sleep(seconds / 2)
+            _wait_for_half(files / "labels.csv", readings, seconds)
             before, killed_at = _pid(pid_file), time.time()
             demo.say(f"[bold red]Now the endpoint is killed:[/] process {before}")
             demo.run(["kill", "-9", str(before)], f"kill -9 $(cat {_shown(pid_file)})")
         demo.say(f"The endpoint was served by process {before}, and is now by {_pid_after(pid_file, before)}.")
     return killed_at
+
+
+def _wait_for_half(labels: Path, readings: int, seconds: float) -> None:
+    """Return once half of the records are under way, each of which has its label first."""
+    deadline = time.monotonic() + seconds + _BEGUN_SECONDS
+    while not labels.exists() or labels.read_bytes().count(b"\n") <= readings / 2:
+        if time.monotonic() > deadline:
+            raise StepFailedError(f"the sensors do not send: {labels} has too few labels")
+        time.sleep(0.1)
 
 
 def _pid(pid_file: Path) -> int:
