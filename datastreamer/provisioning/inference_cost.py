@@ -19,6 +19,8 @@ POLLS_PER_SECOND = 5
 ALARMS = 9
 """Alarms that the pipeline declares without an endpoint of its own."""
 ENDPOINT_ALARMS = 2
+SCALING_ALARMS = 2
+"""Alarms that Application Auto Scaling makes for a target that it tracks: one to grow, one to shrink."""
 MAPPING_METRICS = 6
 """What metric group EventCount counts; all are billed once each has counted something."""
 FUNCTION_METRICS = 4
@@ -132,7 +134,10 @@ def _keys(values: Mapping[str, Any]) -> Cost:
 
 
 def _watching(values: Mapping[str, Any], workload: InferenceWorkload, batches: float) -> Cost:
-    alarms = ALARMS + (ENDPOINT_ALARMS if values["endpoint_enabled"] else 0)
+    alarms = ALARMS
+    if values["endpoint_enabled"]:
+        grows = not values["endpoint_serverless"] and values["maximum_instances"] > values["minimum_instances"]
+        alarms += ENDPOINT_ALARMS + (SCALING_ALARMS if grows else 0)
     metrics = MAPPING_METRICS + FUNCTION_METRICS + workload.parked_reasons
     logs = batches * SECONDS_PER_MONTH * workload.log_bytes / GB
     usd = alarms * p.CLOUDWATCH_ALARM_MONTH + metrics * p.CLOUDWATCH_METRIC_MONTH + logs * p.CLOUDWATCH_LOGS_GB

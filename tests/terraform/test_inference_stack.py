@@ -16,7 +16,7 @@ import xgboost
 
 from datastreamer.errors import UsageError
 from datastreamer.inference.images import xgboost_image
-from datastreamer.provisioning.inference_cost import ALARMS, ENDPOINT_ALARMS
+from datastreamer.provisioning.inference_cost import ALARMS, ENDPOINT_ALARMS, SCALING_ALARMS
 from datastreamer.provisioning.stack import StackProvisioner
 from tests.conftest import REGION, RunningStage, free_port
 from tests.terraform.stage_inventory import inventory
@@ -165,7 +165,7 @@ def test_a_changed_model_moves_the_endpoint_and_leaves_nothing_of_the_old_one(de
     first = inventory(deployed.stage)
     assert (len(first["models"]), first["endpoints"]) == (1, [ENDPOINT])
     assert first["scalable targets"] == [f"endpoint/{ENDPOINT}/variant/AllTraffic"]
-    assert len(first["alarms"]) - len(deployed.before["alarms"]) == ALARMS + ENDPOINT_ALARMS
+    assert len(first["alarms"]) - len(deployed.before["alarms"]) == ALARMS + ENDPOINT_ALARMS + SCALING_ALARMS
 
     deployed.with_model("two").apply()
     assert sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointStatus"] == "InService"

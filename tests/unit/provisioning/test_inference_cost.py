@@ -79,7 +79,14 @@ def test_a_serverless_endpoint_is_billed_for_its_calls(values: dict[str, Any]) -
 def test_no_endpoint_costs_nothing_and_spares_its_alarms(values: dict[str, Any]) -> None:
     none = values | {"endpoint_enabled": False}
     assert cost_of("SageMaker", none) == 0
-    assert cost_of("CloudWatch", values) - cost_of("CloudWatch", none) == pytest.approx(2 * 0.10)
+    fixed = values | {"maximum_instances": 1}
+    assert cost_of("CloudWatch", fixed) - cost_of("CloudWatch", none) == pytest.approx(2 * 0.10)
+
+
+def test_an_endpoint_that_grows_has_two_alarms_more(values: dict[str, Any]) -> None:
+    fixed = values | {"maximum_instances": 1}
+    assert cost_of("CloudWatch", values) - cost_of("CloudWatch", fixed) == pytest.approx(2 * 0.10)
+    assert cost_of("CloudWatch", values | {"endpoint_serverless": True}) == cost_of("CloudWatch", fixed)
 
 
 def test_an_instance_type_of_unknown_price_is_refused(values: dict[str, Any]) -> None:
