@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
+from datastreamer.cli.inference import app
 from datastreamer.inference import parked, record, replay
 from datastreamer.inference.processing import attributes, batch, scoring, table
 from datastreamer.inference.training import train_example
@@ -56,3 +59,16 @@ def test_the_example_models_numbers_are_those_of_its_card(tmp_path: Path) -> Non
     rows = re.findall(r"^\| (?:this model|plain limits|`\w+`).*\|$", card, re.MULTILINE)
     assert len(rows) == 9
     assert [row for row in rows if row not in PAGE] == []
+
+
+def test_the_cost_table_is_the_one_that_make_cost_prints() -> None:
+    words = ["-m", "scripts.cost", "production", "--pipeline", "inference"]
+    done = subprocess.run([sys.executable, *words], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() in PAGE
+
+
+def test_every_inference_command_that_a_page_names_exists() -> None:
+    known = {command.name for command in app.registered_commands}
+    for page in [*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")]:
+        named = set(re.findall(r"datastreamer inference ([a-z][a-z-]*)", page.read_text()))
+        assert named <= known, page
