@@ -7,16 +7,27 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import boto3
 import pytest
+import typer
 from moto import mock_aws
 
 from datastreamer.cli import main
 from datastreamer.inference.waiting import Clock
 
 REGION = "ap-northeast-1"
+
+
+build_tree = typer.main.get_command
+
+
+@cache
+def command_tree(app: typer.Typer) -> Any:
+    """Typer's commands, built once."""
+    return build_tree(app)
 
 
 @dataclass
@@ -118,6 +129,8 @@ def cli(
     for name, value in {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "COLUMNS": "80"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", shared_session)
+    # Typer builds every command anew at each call: half of a quick command's time.
+    monkeypatch.setattr("typer.main.get_command", command_tree)
     line = CommandLine(capsys, monkeypatch)
 
     def remember(params: dict[str, Any], model: Any, **_: object) -> None:

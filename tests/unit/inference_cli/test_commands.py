@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ProfileNotFound
 
 from datastreamer.cli.entry import app
 from datastreamer.cli.inference import COMMANDS
 from scripts.cli_reference import PAGE, reference
 from tests.conftest import REPOSITORY
-from tests.unit.inference_cli.conftest import CommandLine
+from tests.unit.inference_cli.conftest import CommandLine, command_tree
 
 TABLE = """
 deploy <stack-name>
@@ -52,8 +51,7 @@ CHANGING = (
 
 
 def commands() -> dict[str, Any]:
-    group: Any = typer.main.get_command(app)
-    found: dict[str, Any] = group.commands["inference"].commands
+    found: dict[str, Any] = command_tree(app).commands["inference"].commands
     return found
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from datastreamer.inference.names import stack_tags
 from tests.unit.inference_cli.conftest import CommandLine
 
+BUCKET = "shop-dlq-123456789012"
 NOW = datetime.now(UTC).replace(second=30, microsecond=0)
 
 
@@ -21,13 +21,34 @@ def _now(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def stack(cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A whole stack ``shop``, made by hand."""
-    file = tmp_path / "function.zip"
-    file.write_bytes(b"PK\x05\x06" + b"\0" * 18)
-    monkeypatch.setattr("datastreamer.cli.inference.processors.package", lambda: file)
+def stack(cli: CommandLine) -> str:
+    """A whole stack ``shop``."""
     cli.client("kinesis").create_stream(StreamName="shop-stream", ShardCount=1)
-    cli.done("create-table", "shop-predictions")
+    cli.client("dynamodb").create_table(
+        TableName="shop-predictions",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    cli.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+    cli.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")
+    lambda_ = cli.client("lambda")
+    lambda_.create_function(
+        FunctionName="shop-processor",
+        Runtime="python3.11",
+        Handler="h.h",
+        Role="arn:aws:iam::123456789012:role/r",
+        Code={"ZipFile": b"PK\x05\x06" + b"\0" * 18},
+        Environment={
+            "Variables": {"ENDPOINT_NAME": "shop-endpoint", "TABLE_NAME": "shop-predictions", "DLQ_BUCKET": BUCKET}
+        },
+        Tags=stack_tags("shop"),
+    )
+    lambda_.create_event_source_mapping(
+        FunctionName="shop-processor",
+        EventSourceArn="arn:aws:kinesis:ap-northeast-1:123456789012:stream/shop-stream",
+        StartingPosition="LATEST",
+    )
     sagemaker = cli.client("sagemaker")
     sagemaker.create_model(
         ModelName="m", PrimaryContainer={"Image": "i"}, ExecutionRoleArn="arn:aws:iam::123456789012:role/r"
@@ -39,7 +60,6 @@ def stack(cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         ],
     )
     sagemaker.create_endpoint(EndpointName="shop-endpoint", EndpointConfigName="c")
-    cli.done("create-processor", "shop-processor", "shop-stream", "shop-endpoint", "shop-predictions")
     return "shop"
 
 
@@ -142,11 +162,10 @@ class TestParts:
 
     def test_a_parked_record_wants_attention_and_a_batch_given_up_is_unhealthy(self, cli: CommandLine) -> None:
         s3 = cli.client("s3")
-        s3.delete_bucket_policy(Bucket="shop-dlq-123456789012")  # moto takes its requests for plain HTTP
-        s3.put_object(Bucket="shop-dlq-123456789012", Key="failures/2026/01/01/00/x.json", Body=b"{}")
+        s3.put_object(Bucket=BUCKET, Key="failures/2026/01/01/00/x.json", Body=b"{}")
         parked = parts(cli, healthy=True)["parked records"]
         assert (parked["state"], parked["attention"]) == ("1", True)
-        s3.put_object(Bucket="shop-dlq-123456789012", Key="aws/lambda/u/s/x", Body=b"{}")
+        s3.put_object(Bucket=BUCKET, Key="aws/lambda/u/s/x", Body=b"{}")
         assert parts(cli, healthy=False)["given up batches"]["state"] == "1"
 
     def test_an_alarm_of_the_stack_is_unhealthy_and_anothers_is_not(self, cli: CommandLine) -> None:
