@@ -12,11 +12,11 @@ from datastreamer.errors import ConfigurationError
 from local.engine import AwsError, Call, Handler, Stage
 from local.engines.glue_jobs import arguments, events
 from local.engines.glue_jobs.definitions import Definitions
-from local.leftovers import end_process
 from local.engines.glue_jobs.logs import LogShipper, Tail, streams
 from local.engines.glue_jobs.runs import ACTIVE, Run, RunBook, new_run, next_attempt
 from local.engines.glue_jobs.supervisor import Supervisor
 from local.engines.glue_jobs.workspace import Workspace
+from local.leftovers import end_process
 from local.paging import page
 
 logger = logging.getLogger("datastreamer.glue_jobs")

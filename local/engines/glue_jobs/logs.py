@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,23 +12,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.clock import Clock
 from local.engines.glue_jobs import arguments
+from local.log_streams import MAX_LINE, LogStreams, Stream
 
 logger = logging.getLogger("datastreamer.glue_jobs")
 
 _PREFIX = "/aws-glue/jobs"
 _CONTINUOUS_GROUP = "/aws-glue/jobs/logs-v2"
 
-_MAX_EVENTS = 10_000
-_MAX_BYTES = 1_000_000
-_EVENT_OVERHEAD = 26
-_MAX_LINE = 60_000
-"""PutLogEvents takes 10,000 events and 1 MiB (26 bytes counted for each event); a line of 60,000 characters is at most
-240 KB of UTF-8, under the 256 KiB of an event."""
-
 _CHUNK = 1 << 20
-
-Stream = tuple[str, str]
-"""Log group and log stream."""
 
 
 def streams(given: Mapping[str, str], run_id: str) -> tuple[list[Stream], list[Stream]]:
@@ -65,50 +55,24 @@ class Tail:
         elif not final and len(data) < _CHUNK:
             return []
         self.offset += len(data)
-        return [line[:_MAX_LINE] for line in data.decode("utf-8", "replace").split("\n") if line.strip()]
+        return [line[:MAX_LINE] for line in data.decode("utf-8", "replace").split("\n") if line.strip()]
 
 
 class LogShipper:
     """Sends what the tails find; a stream is made when it has its first line."""
 
     def __init__(self, client: Any, tails: Sequence[Tail], clock: Clock) -> None:
-        self._client = client
+        self._streams = LogStreams(lambda: client)
         self._tails = tails
         self._clock = clock
-        self._made: set[Stream] = set()
 
     def ship(self, final: bool = False) -> None:
         """Send the new lines; a failure is logged and never ends the run."""
         for tail in self._tails:
             while lines := tail.lines(final):
+                moment = int(self._clock.now().timestamp() * 1000)
                 for stream in tail.streams:
                     try:
-                        self._send(stream, lines)
+                        self._streams.write(stream, [(moment, line) for line in lines])
                     except (ClientError, BotoCoreError):
                         logger.exception("cannot write to log stream %s of %s", stream[1], stream[0])
-
-    def _send(self, stream: Stream, lines: list[str]) -> None:
-        if stream not in self._made:
-            self._make(*stream)
-        timestamp = int(self._clock.now().timestamp() * 1000)
-        batch: list[dict[str, Any]] = []
-        size = 0
-        for line in lines:
-            cost = len(line.encode()) + _EVENT_OVERHEAD
-            if batch and (len(batch) == _MAX_EVENTS or size + cost > _MAX_BYTES):
-                self._put(stream, batch)
-                batch, size = [], 0
-            batch.append({"timestamp": timestamp, "message": line})
-            size += cost
-        self._put(stream, batch)
-
-    def _put(self, stream: Stream, batch: list[dict[str, Any]]) -> None:
-        self._client.put_log_events(logGroupName=stream[0], logStreamName=stream[1], logEvents=batch)
-
-    def _make(self, group: str, stream: str) -> None:
-        exists = self._client.exceptions.ResourceAlreadyExistsException
-        with contextlib.suppress(exists):
-            self._client.create_log_group(logGroupName=group)
-        with contextlib.suppress(exists):
-            self._client.create_log_stream(logGroupName=group, logStreamName=stream)
-        self._made.add((group, stream))

@@ -211,7 +211,6 @@ class Hosting:
         shutil.rmtree(self._folder(name), ignore_errors=True)
         shutil.rmtree(self._archives / name, ignore_errors=True)
         self._resources.delete(ENDPOINT, name)
-        self._logs.forget(name)
 
     def _restore(self, name: str) -> None:
         document = self._resources.get(ENDPOINT, name)

@@ -1,4 +1,4 @@
-"""What endpoints tell CloudWatch: metrics in ``AWS/SageMaker`` by EndpointName and VariantName, as statistic sets.
+"""What endpoints tell CloudWatch: metrics in ``AWS/SageMaker`` by EndpointName and VariantName.
 
 Names and units: Amazon SageMaker Developer Guide, "SageMaker AI endpoint invocation metrics".
 """
@@ -17,12 +17,18 @@ PUBLISH_SECONDS = 10.0
 
 
 class Metrics:
-    """Collects from any thread and publishes from one of its own."""
+    """Takes invocations from any thread."""
 
     def __init__(self, client: Callable[[str], Any], clock: Clock) -> None:
         self._sets = MetricSets(lambda: client("cloudwatch"), clock, NAMESPACE, PUBLISH_SECONDS)
-        self.start = self._sets.start
-        self.stop = self._sets.stop
+
+    def start(self) -> None:
+        """Begin to publish."""
+        self._sets.start()
+
+    def stop(self) -> None:
+        """Publish what there is, and end."""
+        self._sets.stop()
 
     def invoked(
         self,
@@ -35,7 +41,8 @@ class Metrics:
         overhead_seconds: float,
     ) -> None:
         """An invocation reached the model, which answered with HTTP ``status`` (0: not at all)."""
-        values = (
+        dimensions = (("EndpointName", endpoint), ("VariantName", variant))
+        for metric, unit, value in (
             ("Invocations", "Count", 1.0),
             ("InvocationsPerInstance", "Count", 1.0 / max(1, instances)),
             ("Invocation4XXErrors", "Count", float(400 <= status < 500)),
@@ -43,7 +50,5 @@ class Metrics:
             ("InvocationModelErrors", "Count", float(not 200 <= status < 300)),
             ("ModelLatency", "Microseconds", model_seconds * 1e6),
             ("OverheadLatency", "Microseconds", overhead_seconds * 1e6),
-        )
-        dimensions = (("EndpointName", endpoint), ("VariantName", variant))
-        for metric, unit, value in values:
+        ):
             self._sets.add(metric, unit, dimensions, value)
