@@ -36,11 +36,14 @@ ENGINES: tuple[str, ...] = (
     "glue_crawler",
     "scheduler",
     "cloudwatch",
-    "event_source_mapping",
     "sagemaker",
     "application_autoscaling",
+    "event_source_mapping",
 )
-"""Modules under ``local.engines`` that are on; each has ``create(stage) -> Engine``."""
+"""Modules under ``local.engines`` that are on, in the order in which they start; each has ``create(stage) -> Engine``.
+
+They stop the other way round: functions that a mapping invokes call what the others serve.
+"""
 
 
 class LocalStage:
@@ -137,12 +140,11 @@ class LocalStage:
         """Stop every engine; the stage must still answer, so that a last flush reaches it."""
         self._health["status"] = "stopping"
         logger.info("stopping: engines flush")
-        results = await asyncio.gather(
-            *(asyncio.to_thread(engine.stop) for engine in self.engines), return_exceptions=True
-        )
-        for engine, result in zip(self.engines, results, strict=True):
-            if isinstance(result, BaseException):
-                logger.error("engine %s did not stop cleanly", engine.name, exc_info=result)
+        for engine in reversed(self.engines):
+            try:
+                await asyncio.to_thread(engine.stop)
+            except Exception:
+                logger.exception("engine %s did not stop cleanly", engine.name)
         self._durable.stop()
 
     def serve(self) -> None:
