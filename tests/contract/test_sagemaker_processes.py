@@ -159,3 +159,22 @@ def test_what_was_under_way_when_the_stage_was_killed_is_taken_up_again(
         description = hosting.settled(endpoint)
         assert (description["EndpointStatus"], description["EndpointConfigName"]) == ("InService", config)
         assert hosting.invoke(endpoint, "1") == "new"
+
+
+def test_a_stage_stops_without_waiting_for_a_model_that_does_not_answer(
+    new_stage: Callable[..., RunningStage],
+) -> None:
+    stage = new_stage()
+    hosting = Hosting(stage)
+    never = "import time\ndef model_fn(d): return 1\ndef transform_fn(m, b, c, a): time.sleep(300)\n"
+    model = hosting.model(script(never), SCIKIT_LEARN)
+    endpoint = hosting.endpoint(hosting.config({"ModelName": model}))
+    pid = int(pid_file(stage, endpoint).read_text())
+    caller = threading.Thread(target=answer, args=(hosting, endpoint))
+    caller.start()
+    hosting.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=hosting.config({"ModelName": model}))
+    hosting.settled(endpoint)
+    assert not gone(pid)
+    kill_stage(stage, signal.SIGTERM)
+    assert gone(pid)
+    caller.join()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import threading
@@ -58,6 +57,7 @@ class Deployment:
         self._logs = logs
         self._rng = rng
         self._serving = False
+        self._pid_files = threading.Lock()
         self._stopping = threading.Event()
         self.variants = {spec.name: Variant(spec, self._new_instance, rng) for spec in specifications}
 
@@ -160,10 +160,9 @@ class Deployment:
 
     def _write_pids(self) -> None:
         """``<endpoint>/<variant>.pid``: the process of each instance, one a line."""
-        if not self._serving:
-            return
-        for variant in self.variants.values():
-            path = self._endpoint_folder / f"{variant.name}.pid"
-            unfinished = path.with_name(f"{path.name}.{threading.get_ident()}.tmp")
-            unfinished.write_text("".join(f"{pid}\n" for pid in variant.pids()), encoding="ascii")
-            os.replace(unfinished, path)  # noqa: PTH105
+        with self._pid_files:
+            for variant in self.variants.values() if self._serving else ():
+                path = self._endpoint_folder / f"{variant.name}.pid"
+                unfinished = path.with_suffix(".pid.new")
+                unfinished.write_text("".join(f"{pid}\n" for pid in variant.pids()), encoding="ascii")
+                unfinished.replace(path)

@@ -44,7 +44,7 @@ class Hosting:
         self._logs = ServerLogs(stage.client, stage.clock)
         self._archives = stage.settings.state_dir / "engines" / "sagemaker-models"
         self._live: dict[str, Deployment] = {}
-        self._rising: set[Deployment] = set()
+        self._passing: set[Deployment] = set()  # those that come up, and those that go
         self._transitions: set[threading.Thread] = set()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -68,7 +68,7 @@ class Hosting:
         """End every server process; the documents stay as they are."""
         self._stopping.set()
         with self._lock:
-            deployments = {*self._live.values(), *self._rising}
+            deployments = {*self._live.values(), *self._passing}
             transitions = list(self._transitions)
         stoppers = [threading.Thread(target=deployment.stop) for deployment in deployments]
         for stopper in stoppers:
@@ -152,7 +152,7 @@ class Hosting:
             return
         self._adopt(name)
         if old is not None:
-            old.retire()
+            self._retire(old)
 
     def _roll_back(self, name: str, why: str) -> None:
         def edit(document: Document) -> None:
@@ -207,7 +207,7 @@ class Hosting:
     def _delete(self, name: str) -> None:
         deployment = self._live.pop(name, None)
         if deployment is not None:
-            deployment.retire()
+            self._retire(deployment)
         shutil.rmtree(self._folder(name), ignore_errors=True)
         shutil.rmtree(self._archives / name, ignore_errors=True)
         self._resources.delete(ENDPOINT, name)
@@ -227,7 +227,7 @@ class Hosting:
 
     def _brought_up(self, deployment: Deployment, failed: Callable[[str], None]) -> bool:
         with self._lock:
-            self._rising.add(deployment)
+            self._passing.add(deployment)
         try:
             if self._stopping.is_set():
                 return False
@@ -242,8 +242,17 @@ class Hosting:
             raise
         finally:
             with self._lock:
-                self._rising.discard(deployment)
+                self._passing.discard(deployment)
         return not self._stopping.is_set()
+
+    def _retire(self, deployment: Deployment) -> None:
+        with self._lock:
+            self._passing.add(deployment)
+        try:
+            deployment.retire()
+        finally:
+            with self._lock:
+                self._passing.discard(deployment)
 
     def _switch(self, name: str, deployment: Deployment) -> None:
         old = self._live.get(name)
