@@ -90,6 +90,14 @@ def test_a_state_that_is_too_large_ends_the_window_early_and_the_rest_begins_wit
     assert invoked_with(driver) == ([1], FIRST, {})
 
 
+def test_a_state_of_just_one_megabyte_is_handed_on() -> None:
+    driver, _ = windowed(batch_size=1)
+    driver.offer(0, 1, arrival=125.0)
+    state = {"text": "x" * (MAX_STATE_BYTES - len('{"text":""}'))}
+    driver.take(Succeeded(state))
+    assert invoked_with(driver) == ([1], FIRST, state)
+
+
 def test_a_failed_invocation_does_not_change_the_state() -> None:
     driver, _ = windowed(batch_size=1)
     driver.offer(0, 1, arrival=125.0)
