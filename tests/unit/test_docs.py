@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
+from datastreamer.cli.inference import app as inference
 from datastreamer.cli.telemetry import app as telemetry
 from tests.conftest import REPOSITORY
 
@@ -34,6 +36,25 @@ def test_every_telemetry_command_that_a_page_names_exists(page: Path) -> None:
     known = {command.name for command in telemetry.registered_commands}
     named = set(re.findall(r"datastreamer telemetry ([a-z][a-z-]*)", page.read_text()))
     assert named <= known
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_ids)
+def test_every_inference_command_and_option_that_a_page_names_exists(page: Path) -> None:
+    known = {
+        command.name: {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
+        for command in typer.main.get_command(inference).commands.values()
+    }
+    text = page.read_text()
+    assert set(re.findall(r"datastreamer inference ([a-z][a-z-]*)", text)) <= known.keys()
+    for line in re.findall(r"^(?:\$ )?(?:\./scripts/script\.sh|datastreamer inference) .*$", text, re.MULTILINE):
+        name = (
+            line.removeprefix("$ ")
+            .removeprefix("./scripts/script.sh")
+            .removeprefix("datastreamer inference")
+            .split()[0]
+        )
+        if name in known:
+            assert set(re.findall(r"(?<= )--[a-z-]+", line.partition("  #")[0])) <= known[name], line
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_ids)

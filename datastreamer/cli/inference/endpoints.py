@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.command import StackOption, TimeoutOption, WaitOption, YesOption, command
 from datastreamer.cli.inference.rows import table_of
 from datastreamer.cli.inference.session import Session
@@ -29,7 +30,7 @@ PANEL = "SageMaker"
 def create_endpoint(
     session: Session,
     name: Annotated[str, typer.Argument(help="Name of the endpoint.")],
-    config: Annotated[str, typer.Argument(help="Name of the endpoint configuration.")],
+    config: Annotated[str, typer.Argument(autocompletion=completion.configs, help="Its endpoint configuration.")],
     update: Annotated[bool, typer.Option("--update", help="Move an endpoint that is there to CONFIG.")] = False,
     stack: StackOption = None,
     wait: WaitOption = True,
@@ -59,7 +60,7 @@ def create_endpoint(
 )
 def delete_endpoint(
     session: Session,
-    name: Annotated[str, typer.Argument(help="Name of the endpoint.")],
+    name: Annotated[str, typer.Argument(autocompletion=completion.endpoints, help="Name of the endpoint.")],
     everything: Annotated[bool, typer.Option("--all", help="Also its configuration and the models of that.")] = False,
     yes: YesOption = False,
     wait: WaitOption = True,

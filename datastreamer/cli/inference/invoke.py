@@ -10,6 +10,7 @@ import typer
 from botocore.exceptions import ClientError
 from rich.markup import escape
 
+from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.command import command
 from datastreamer.cli.inference.session import Session
 from datastreamer.errors import UsageError
@@ -27,7 +28,7 @@ from datastreamer.inference import invocation
 )
 def invoke_endpoint(
     session: Session,
-    name: Annotated[str, typer.Argument(help="Name of the endpoint.")],
+    name: Annotated[str, typer.Argument(autocompletion=completion.endpoints, help="Name of the endpoint.")],
     data: Annotated[str, typer.Argument(help="Rows of CSV, or JSON; @FILE reads a file, - standard input.")],
     content_type: Annotated[
         str | None, typer.Option("--content-type", metavar="TYPE", help="By default what the data looks like.")

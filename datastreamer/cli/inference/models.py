@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.command import StackOption, command
 from datastreamer.cli.inference.session import Session
 from datastreamer.inference import models
@@ -80,7 +81,7 @@ def create_model(
 def create_endpoint_config(
     session: Session,
     name: Annotated[str, typer.Argument(help="Name of the endpoint configuration.")],
-    model: Annotated[str, typer.Argument(help="Name of the model that it serves.")],
+    model: Annotated[str, typer.Argument(autocompletion=completion.models, help="Name of the model that it serves.")],
     instance_type: Annotated[str, typer.Option("--instance-type", help="Machine that serves it.")] = "ml.m5.large",
     instance_count: Annotated[int, typer.Option("--instance-count", min=1, help="How many machines.")] = 1,
     serverless: Annotated[bool, typer.Option("--serverless", help="Serverless: billed by what it does.")] = False,

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import RenderableType
 
+from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.command import command
 from datastreamer.cli.inference.rows import table_of
 from datastreamer.cli.inference.session import Session
@@ -32,7 +33,7 @@ AnomaliesOption = Annotated[bool, typer.Option("--anomalies", help="Only predict
 )
 def query(
     session: Session,
-    table: Annotated[str, typer.Argument(help="Name of the table.")],
+    table: Annotated[str, typer.Argument(autocompletion=completion.tables, help="Name of the table.")],
     identifier: Annotated[str, typer.Argument(metavar="ID", help="The id that the records were sent with.")],
     limit: Annotated[int, typer.Option("--limit", min=1, help="Show at most so many.")] = 20,
     since: Annotated[
@@ -67,7 +68,7 @@ def query(
 )
 def scan(
     session: Session,
-    table: Annotated[str, typer.Argument(help="Name of the table.")],
+    table: Annotated[str, typer.Argument(autocompletion=completion.tables, help="Name of the table.")],
     limit: Annotated[int, typer.Option("--limit", min=1, help="Items of a page.")] = 25,
     page_token: Annotated[
         str | None, typer.Option("--page-token", metavar="TOKEN", help="Show the page that this token leads to.")

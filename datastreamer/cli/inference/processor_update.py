@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from datastreamer.cli.inference import completion
 from datastreamer.cli.inference import processor_options as option
 from datastreamer.cli.inference.command import TimeoutOption, command
 from datastreamer.cli.inference.processors import PANEL, package
@@ -26,7 +27,7 @@ from datastreamer.inference.waiting import Patience
 )
 def update(
     session: Session,
-    name: Annotated[str, typer.Argument(help="Name of the processor.")],
+    name: Annotated[str, typer.Argument(autocompletion=completion.processors, help="Name of the processor.")],
     code: Annotated[
         bool | None, typer.Option("--code/--no-code", help="Bring its code up to date; the default without options.")
     ] = None,

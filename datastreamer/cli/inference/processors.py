@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from datastreamer.cli.inference import completion
 from datastreamer.cli.inference import processor_options as option
 from datastreamer.cli.inference.command import StackOption, TimeoutOption, WaitOption, YesOption, command
 from datastreamer.cli.inference.rows import table_of
@@ -49,9 +50,9 @@ def package() -> Path:
 def create(
     session: Session,
     name: Annotated[str, typer.Argument(help="Name of the processor: its function's.")],
-    stream: Annotated[str, typer.Argument(help="Stream whose records it scores.")],
-    endpoint: Annotated[str, typer.Argument(help="Endpoint that scores them.")],
-    table: Annotated[str, typer.Argument(help="Table that keeps the predictions.")],
+    stream: Annotated[str, typer.Argument(autocompletion=completion.streams, help="Stream whose records it scores.")],
+    endpoint: Annotated[str, typer.Argument(autocompletion=completion.endpoints, help="Endpoint that scores them.")],
+    table: Annotated[str, typer.Argument(autocompletion=completion.tables, help="Table that keeps the predictions.")],
     content_type: Annotated[option.Content, option.CONTENT_TYPE] = option.Content.CSV,
     max_rows: Annotated[int, option.MAX_ROWS] = 1000,
     threshold: Annotated[str | None, option.THRESHOLD] = None,
@@ -132,7 +133,7 @@ def create(
 @command("delete-processor", panel=PANEL, changes=True, examples=("delete-processor my-realtime-ml-processor --yes",))
 def delete(
     session: Session,
-    name: Annotated[str, typer.Argument(help="Name of the processor.")],
+    name: Annotated[str, typer.Argument(autocompletion=completion.processors, help="Name of the processor.")],
     yes: YesOption = False,
     timeout: TimeoutOption = 600,
 ) -> None:

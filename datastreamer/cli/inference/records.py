@@ -15,6 +15,7 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.command import command
 from datastreamer.cli.inference.session import Session
 from datastreamer.errors import InvalidRecordError, RetryableError, UsageError
@@ -41,7 +42,7 @@ RawOption = Annotated[bool, typer.Option("--raw", help="Send it as it is, whethe
 )
 def put_one(
     session: Session,
-    stream: Annotated[str, typer.Argument(help="Name of the stream.")],
+    stream: Annotated[str, typer.Argument(autocompletion=completion.streams, help="Name of the stream.")],
     data: Annotated[str, typer.Argument(help="The record as JSON; @FILE reads a file, - standard input.")],
     raw: RawOption = False,
     key: Annotated[
@@ -105,7 +106,7 @@ class _Sent:
 )
 def put_many(
     session: Session,
-    stream: Annotated[str, typer.Argument(help="Name of the stream.")],
+    stream: Annotated[str, typer.Argument(autocompletion=completion.streams, help="Name of the stream.")],
     file: Annotated[str, typer.Argument(metavar="FILE", help="JSON Lines, plain or gzip; - is standard input.")],
     raw: RawOption = False,
 ) -> None:

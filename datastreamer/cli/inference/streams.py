@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.command import StackOption, TimeoutOption, WaitOption, YesOption, command
 from datastreamer.cli.inference.rows import table_of
 from datastreamer.cli.inference.session import Session
@@ -58,7 +59,7 @@ def create_stream(
 @command("delete-stream", panel=PANEL, changes=True, examples=("delete-stream my-realtime-ml-stream --yes",))
 def delete_stream(
     session: Session,
-    name: Annotated[str, typer.Argument(help="Name of the stream.")],
+    name: Annotated[str, typer.Argument(autocompletion=completion.streams, help="Name of the stream.")],
     yes: YesOption = False,
     wait: WaitOption = True,
     timeout: TimeoutOption = 600,

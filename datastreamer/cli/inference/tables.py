@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.command import StackOption, TimeoutOption, WaitOption, YesOption, command
 from datastreamer.cli.inference.rows import table_of
 from datastreamer.cli.inference.session import Session
@@ -49,7 +50,7 @@ def create_table(
 @command("delete-table", panel=PANEL, changes=True, examples=("delete-table my-realtime-ml-predictions --yes",))
 def delete_table(
     session: Session,
-    name: Annotated[str, typer.Argument(help="Name of the table.")],
+    name: Annotated[str, typer.Argument(autocompletion=completion.tables, help="Name of the table.")],
     yes: YesOption = False,
     wait: WaitOption = True,
     timeout: TimeoutOption = 600,
