@@ -89,7 +89,15 @@ def test_at_timestamp_begins_with_what_arrived_then(bench: Bench) -> None:
 
 def test_parallel_batches_of_a_shard_keep_the_order_of_each_key(bench: Bench) -> None:
     stream = bench.stream()
-    function = bench.function("def answer_to(event, texts): time.sleep(0.3)")
+    function = bench.function(
+        """
+def answer_to(event, texts):
+    while len(open(os.environ["NOTES"]).readlines()) < 2:  # until another invocation has begun, too
+        time.sleep(0.01)
+    time.sleep(0.05)
+""",
+        Timeout=60,
+    )
     records = [(f"key-{number % 7}", f"{number % 7}:{number}") for number in range(77)]
     bench.client("kinesis").put_records(
         StreamName=stream, Records=[{"Data": text.encode(), "PartitionKey": key} for key, text in records]
@@ -100,8 +108,6 @@ def test_parallel_batches_of_a_shard_keep_the_order_of_each_key(bench: Bench) ->
         assert [text for text in function.texts() if text.startswith(f"{key}:")] == [
             text for _, text in records if text.startswith(f"{key}:")
         ]
-    starts = sorted(invocation["at"] for invocation in function.invocations())
-    assert any(after - before < 0.25 for before, after in pairwise(starts))
 
 
 def test_parallel_batches_that_are_ahead_are_not_repeated(bench: Bench) -> None:
@@ -234,16 +240,25 @@ def test_the_end_of_a_shard_does_not_wait_for_the_batching_window(bench: Bench) 
 
 def test_a_slow_function_delays_neither_another_mapping_nor_another_shard(bench: Bench) -> None:
     stream = bench.stream(shards=2)
-    slow = bench.function("def answer_to(event, texts): time.sleep(3 if 'slow' in texts else 0)")
+    slow = bench.function(
+        """
+def answer_to(event, texts):
+    while "slow" in texts and not os.path.exists(os.environ["NOTES"] + ".release"):
+        time.sleep(0.01)
+""",
+        Timeout=60,
+    )
     quick = bench.function()
     bench.map(stream, slow)
     bench.map(stream, quick)
-    bench.client("kinesis").put_record(StreamName=stream, Data=b"slow", PartitionKey="k", ExplicitHashKey="0")
-    began = eventually(slow.invocations)[0]["at"]
-    bench.client("kinesis").put_record(StreamName=stream, Data=b"q", PartitionKey="k", ExplicitHashKey=str(2**127))
-    eventually(lambda: "q" in slow.texts() and len(quick.texts()) == 2)
-    assert not slow.notes.with_name(slow.notes.name + ".done").read_text().count("x") > 1
-    assert time.time() - began < 3
+    release = slow.notes.with_name(slow.notes.name + ".release")
+    try:
+        bench.client("kinesis").put_record(StreamName=stream, Data=b"slow", PartitionKey="k", ExplicitHashKey="0")
+        eventually(slow.invocations)
+        bench.client("kinesis").put_record(StreamName=stream, Data=b"q", PartitionKey="k", ExplicitHashKey=str(2**127))
+        eventually(lambda: "q" in slow.texts() and len(quick.texts()) == 2)
+    finally:
+        release.touch()
 
 
 def test_a_stream_that_is_made_anew_is_read_from_its_beginning(bench: Bench) -> None:
