@@ -48,6 +48,8 @@ class FakeVotes:
         self.port = 0
         self.candidates = CANDIDATES
         self.votes: dict[str, str] = {}
+        self.earlier: Counter[str] = Counter()
+        """Votes that were counted before all others."""
         self.requests: list[dict[str, Any]] = []
         self.answers: deque[tuple[int, dict[str, str], dict[str, Any]]] = deque()
         """Answers to give instead of taking the vote: status, headers, body; the first one is used first."""
@@ -66,7 +68,7 @@ class FakeVotes:
 
     @property
     def totals(self) -> dict[str, int]:
-        counted = Counter(self.votes.values())
+        counted = self.earlier + Counter(self.votes.values())
         return {candidate["id"]: counted[candidate["id"]] for candidate in self.candidates}
 
     def add(self, candidate: str, votes: int, second: int | None = None) -> None:

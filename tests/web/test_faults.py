@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.web.conftest import open_tab
 from tests.web.fake_votes_api import FakeVotes
-from tests.web.visitor import button, eventually, expect_count, expect_state, number
+from tests.web.visitor import button, eventually, expect_count, expect_state, number, overflowing
 
 pytestmark = pytest.mark.slow
 
@@ -197,3 +197,16 @@ def test_candidates_come_from_the_settings(new_context: NewContext, page_url: st
     expect(page.locator(".choice-second")).to_have_css("color", "rgb(27, 18, 11)")
     button(page, "dogs").click()
     expect(number(page, "dogs")).to_have_text("1")
+
+
+@pytest.mark.parametrize("width", [320, 700, 1280])
+def test_long_labels_and_large_numbers_stay_inside_their_boxes(open_page: Visit, fake: FakeVotes, width: int) -> None:
+    first, second = fake.candidates
+    labels = {"ja": "とてもとてもながいなまえのきのこの山", "en": "The Extraordinarily Overconfident Mushroom Mountain"}
+    fake.candidates = [{**first, "labels": labels}, second]
+    fake.earlier.update(kinoko=123_456_789, takenoko=1_234_567)
+    for locale in ("en-GB", "ja-JP"):
+        page = open_page(viewport={"width": width, "height": 800}, locale=locale, reduced_motion="no-preference")
+        expect_count(page, "kinoko", 123_456_789)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert overflowing(page) == []

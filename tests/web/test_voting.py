@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.conftest import REPOSITORY
 from tests.web.conftest import SOURCES, open_tab
-from tests.web.visitor import button, count, eventually, expect_count, expect_state, focused_candidate
+from tests.web.visitor import button, count, eventually, expect_count, expect_state, focused_candidate, overflowing
 
 pytestmark = pytest.mark.slow
 
@@ -184,16 +184,6 @@ def test_the_page_fits_its_screen(
     assert overflowing(page) == []
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"votes-{name}.png")
-
-
-def overflowing(page: Page) -> list[str]:
-    """Texts that are wider than the box they stand in."""
-    script = """[...document.querySelectorAll('main *, header *')]
-      .filter(element => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0
-        && getComputedStyle(element).display !== 'inline' && !element.closest('.unseen, .table-room'))
-      .map(element => element.className || element.id || element.tagName)"""
-    found: list[str] = page.evaluate(script)
-    return found
 
 
 def test_nothing_is_asked_of_another_host_but_the_api(new_context: NewContext, page_url: str) -> None:

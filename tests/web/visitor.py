@@ -47,3 +47,13 @@ def focused_candidate(page: Page) -> str | None:
     """The candidate whose button has the focus."""
     found: str | None = page.evaluate("document.activeElement.dataset.candidate ?? null")
     return found
+
+
+def overflowing(page: Page) -> list[str]:
+    """Texts that are wider than the box they stand in."""
+    script = """[...document.querySelectorAll('main *, header *')]
+      .filter(element => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0
+        && getComputedStyle(element).display !== 'inline' && !element.closest('.unseen, .table-room'))
+      .map(element => element.className || element.id || element.tagName)"""
+    found: list[str] = page.evaluate(script)
+    return found

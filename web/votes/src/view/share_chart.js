@@ -14,7 +14,9 @@ export class ShareChart {
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.chart = new Chart(this.canvas, {
       type: "doughnut",
-      data: { labels: [], datasets: [{ data: [], borderWidth: 3, borderRadius: 4 }] },
+      // Three arcs from the beginning, the last one for nobody: an arc that is added later starts its animation from
+      // its value over the old total, and with a large value Chart.js draws that many full circles.
+      data: { labels: [], datasets: [{ data: [0, 0, 1], borderWidth: 3, borderRadius: 4 }] },
       options: {
         responsive: true,
         maintainAspectRatio: false,
@@ -37,16 +39,17 @@ export class ShareChart {
   draw({ speech, counts, shares }) {
     const { chart, palette, candidates } = this;
     const shown = counts ?? {};
-    const nobody = !candidates.some(({ id }) => shown[id]);
+    const total = candidates.reduce((sum, { id }) => sum + (shown[id] ?? 0), 0);
     const [dataset] = chart.data.datasets;
     chart.data.labels = candidates.map((candidate) => speech.label(candidate));
     // The second comes first: the ring turns clockwise from the top, and its left half belongs to the first.
     const turned = candidates.map((_, index) => index).reverse();
-    dataset.data = nobody ? [1] : turned.map((index) => shown[candidates[index].id]);
-    dataset.backgroundColor = nobody ? [palette.token("--rule")] : turned.map((index) => palette.colors[index]);
+    const parts = turned.map((index) => (total ? shown[candidates[index].id] / total : 0));
+    dataset.data = [...parts, total ? 0 : 1];
+    dataset.backgroundColor = [...turned.map((index) => palette.colors[index]), palette.token("--rule")];
     dataset.borderColor = palette.token("--card");
     chart.update(this.calm.matches ? "none" : undefined);
-    const parts = candidates.map((candidate) => {
+    const texts = candidates.map((candidate) => {
       const row = this.#rows.get(candidate.id);
       const share = speech.percent(shares[candidate.id]);
       const count = shown[candidate.id] ?? 0;
@@ -55,6 +58,6 @@ export class ShareChart {
       setText(row.votes, speech.say("votes", { count }));
       return speech.say("shareSummaryPart", { candidate: speech.label(candidate), share, count });
     });
-    this.canvas.setAttribute("aria-label", speech.say("shareSummary", { parts: speech.join(parts) }));
+    this.canvas.setAttribute("aria-label", speech.say("shareSummary", { parts: speech.join(texts) }));
   }
 }
