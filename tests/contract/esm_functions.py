@@ -31,6 +31,14 @@ def handler(event, context):
 """
 
 
+WAITS_FOR_RELEASE = """
+def answer_to(event, texts):
+    while "slow" in texts and not os.path.exists(os.environ["NOTES"] + ".release"):
+        time.sleep(0.01)
+"""
+"""Takes as long for the text ``slow`` as ``Function.release`` lets it wait."""
+
+
 @dataclass
 class Function:
     """A function that notes down each invocation in a file."""
@@ -47,6 +55,10 @@ class Function:
         """``event``, decoded ``texts`` and the time of each invocation, in order."""
         lines = self.notes.read_text().splitlines(keepends=True) if self.notes.exists() else []
         return [json.loads(line) for line in lines if line.endswith("\n")]
+
+    def release(self) -> None:
+        """Let a function that waits go on."""
+        self.notes.with_name(self.notes.name + ".release").touch()
 
     def batches(self) -> list[list[str]]:
         """The texts of each invocation."""

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conftest import RunningStage
-from tests.contract.esm_functions import ROLE, Bench, Function, eventually
+from tests.contract.esm_functions import ROLE, WAITS_FOR_RELEASE, Bench, Function, eventually
 
 EVERY_OPTION: dict[str, Any] = {
     "BatchSize": 500,
@@ -174,13 +174,14 @@ def test_a_mapping_is_disabled_enabled_and_deleted_through_passing_states(
 
 def test_a_mapping_that_is_changing_is_in_use(bench: Bench) -> None:
     stream = bench.stream()
-    function = bench.function("def answer_to(event, texts): time.sleep(1)")
+    function = bench.function(WAITS_FOR_RELEASE, Timeout=60)
     uuid = bench.map(stream, function)
     bench.put(stream, "slow")
     eventually(function.invocations)
     bench.client("lambda").update_event_source_mapping(UUID=uuid, Enabled=False)
     for operation in ("update_event_source_mapping", "delete_event_source_mapping"):
         assert refusal(bench, operation, UUID=uuid)[::2] == ("ResourceInUseException", 400)
+    function.release()
     assert bench.settled(uuid) == "Disabled"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import RunningStage
-from tests.contract.esm_functions import Bench, eventually
+from tests.contract.esm_functions import WAITS_FOR_RELEASE, Bench, eventually
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_a_batch_has_no_more_than_six_megabytes(bench: Bench) -> None:
 
 def test_a_batching_window_gathers_what_comes_meanwhile(bench: Bench) -> None:
     stream, function = bench.stream(), bench.function()
-    bench.map(stream, function, MaximumBatchingWindowInSeconds=1)
+    bench.map(stream, function, MaximumBatchingWindowInSeconds=2)
     for number in range(3):
         bench.put(stream, str(number))
         time.sleep(0.1)
@@ -240,25 +240,16 @@ def test_the_end_of_a_shard_does_not_wait_for_the_batching_window(bench: Bench) 
 
 def test_a_slow_function_delays_neither_another_mapping_nor_another_shard(bench: Bench) -> None:
     stream = bench.stream(shards=2)
-    slow = bench.function(
-        """
-def answer_to(event, texts):
-    while "slow" in texts and not os.path.exists(os.environ["NOTES"] + ".release"):
-        time.sleep(0.01)
-""",
-        Timeout=60,
-    )
-    quick = bench.function()
+    slow, quick = bench.function(WAITS_FOR_RELEASE, Timeout=60), bench.function()
     bench.map(stream, slow)
     bench.map(stream, quick)
-    release = slow.notes.with_name(slow.notes.name + ".release")
     try:
         bench.client("kinesis").put_record(StreamName=stream, Data=b"slow", PartitionKey="k", ExplicitHashKey="0")
         eventually(slow.invocations)
         bench.client("kinesis").put_record(StreamName=stream, Data=b"q", PartitionKey="k", ExplicitHashKey=str(2**127))
         eventually(lambda: "q" in slow.texts() and len(quick.texts()) == 2)
     finally:
-        release.touch()
+        slow.release()
 
 
 def test_a_stream_that_is_made_anew_is_read_from_its_beginning(bench: Bench) -> None:
