@@ -35,8 +35,6 @@ NOT_FINITE: Final = "score_not_finite"
 
 MODEL_ATTEMPTS: Final = 4
 """How often a whole call, and a row on its own, is tried while the model fails. A piece in between is tried once."""
-FAILURES_IN_A_ROW: Final = 16
-"""After that many pieces at which the model failed, and none scored, cutting goes no further: the model is down."""
 
 Outcome = Scored | Rejected | Failed
 
@@ -55,7 +53,6 @@ class Scorer:
     retries: int = 0
     _outcomes: dict[int, Outcome] = field(default_factory=dict)
     _control: bytes | None = None
-    _fruitless: int = 0
     _waits: int = 0
 
     def score(self, rows: Sequence[bytes]) -> list[Outcome]:
@@ -90,11 +87,10 @@ class Scorer:
                 else:
                     pending += _pieces(piece, rows)
             except ModelFailedError as error:
-                if alone and self._model_works():
-                    self._outcomes[piece[0]] = Rejected(MODEL_FAILED, str(error))
-                elif not alone and self._fruitless < FAILURES_IN_A_ROW:
-                    self._fruitless += 1
+                if not alone:
                     pending += _pieces(piece, rows)
+                elif self._model_works():
+                    self._outcomes[piece[0]] = Rejected(MODEL_FAILED, str(error))
                 elif self._wait():
                     pending.insert(0, (piece, False))
                 else:
@@ -104,7 +100,7 @@ class Scorer:
                 self._fail([piece, *(piece for piece, _ in pending)], str(error))
                 break
             else:
-                self._fruitless = self._waits = 0
+                self._waits = 0
                 self._control = rows[piece[0]]
                 unsure += self._take(piece, answer)
         return unsure

@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from datastreamer.errors import ConfigurationError
@@ -279,6 +280,13 @@ def test_a_function_that_fails_leaves_everything_where_it_is(s3: Any, functions:
     assert keys(s3) == parked
     assert all(detail in outcome.failing[0].detail for outcome in outcomes)
     assert tally(outcomes).reasons == (("function_failed", 2),)
+
+
+def test_a_caller_who_may_not_invoke_the_function_is_told_so(s3: Any) -> None:
+    parked = park_records(s3, [good(0)])
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        replay(s3, AnsweringLambda(client_error("AccessDeniedException", 403)))
+    assert keys(s3) == parked
 
 
 @pytest.mark.parametrize(
