@@ -13,6 +13,7 @@ from local.engines.sagemaker.deployment import Deployment
 from local.engines.sagemaker.endpoint_configs import EndpointConfigs, check_instances
 from local.engines.sagemaker.hosting import Hosting, deployment_document
 from local.engines.sagemaker.listing import listed
+from local.engines.sagemaker.live import LiveDeployments
 from local.engines.sagemaker.resources import Document, Resources
 from local.engines.sagemaker.specification import VariantSpecification
 
@@ -35,10 +36,11 @@ _SHOWN = (
 class Endpoints:
     """The endpoints of the stage, as documents; ``hosting`` makes them live."""
 
-    def __init__(self, resources: Resources, configs: EndpointConfigs, hosting: Hosting) -> None:
+    def __init__(self, resources: Resources, configs: EndpointConfigs, hosting: Hosting, live: LiveDeployments) -> None:
         self._resources = resources
         self._configs = configs
         self._hosting = hosting
+        self._live = live
         self.operations: Mapping[str, Handler] = {
             "CreateEndpoint": self._create,
             "DescribeEndpoint": self._describe,
@@ -148,7 +150,7 @@ class Endpoints:
         check("sagemaker", "DescribeEndpoint", call.payload)
         document = self._resources.get(ENDPOINT, call.payload["EndpointName"])
         answer = {field: document[field] for field in _SHOWN if field in document}
-        deployment = self._hosting.deployed(document["EndpointName"])
+        deployment = self._live.get(document["EndpointName"])
         if deployment is not None:
             answer["ProductionVariants"] = _variants(document["Deployment"], deployment, document["CreationTime"])
         if "Pending" in document:

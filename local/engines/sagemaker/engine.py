@@ -11,6 +11,7 @@ from local.engines.sagemaker.endpoint_configs import EndpointConfigs
 from local.engines.sagemaker.endpoints import Endpoints
 from local.engines.sagemaker.hosting import Hosting
 from local.engines.sagemaker.invocation import Invocations
+from local.engines.sagemaker.live import LiveDeployments
 from local.engines.sagemaker.metrics import Metrics
 from local.engines.sagemaker.model_package_groups import ModelPackageGroups
 from local.engines.sagemaker.model_packages import ModelPackages
@@ -29,17 +30,18 @@ class SageMakerEngine:
     def __init__(self, stage: Stage, rng: random.Random | None = None) -> None:
         self._stage = stage
         resources = Resources(stage)
-        self._hosting = Hosting(stage, resources, rng or random.Random())  # noqa: S311  it shares traffic out
+        live = LiveDeployments()
+        self._hosting = Hosting(stage, resources, live, rng or random.Random())  # noqa: S311  it shares traffic out
         self._metrics = Metrics(stage.client, stage.clock)
         packages = ModelPackages(resources)
         configs = EndpointConfigs(resources)
-        invocations = Invocations(stage.settings.region, self._hosting, self._metrics)
+        invocations = Invocations(stage.settings.region, live, self._metrics)
         handlers: dict[str, Handler] = {
             **Models(stage, resources, packages).operations,
             **packages.operations,
             **ModelPackageGroups(resources).operations,
             **configs.operations,
-            **Endpoints(resources, configs, self._hosting).operations,
+            **Endpoints(resources, configs, self._hosting, live).operations,
             **Tagging(resources).operations,
             "InvokeEndpoint": invocations.invoke,
         }

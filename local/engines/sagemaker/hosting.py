@@ -11,39 +11,34 @@ import random
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from local.engine import Stage
 from local.engines.sagemaker.arns import ENDPOINT
 from local.engines.sagemaker.deployment import Deployment, DeploymentError
+from local.engines.sagemaker.live import LiveDeployments
 from local.engines.sagemaker.resources import Document, Resources
-from local.engines.sagemaker.server_client import ServerClient
 from local.engines.sagemaker.server_logs import ServerLogs
 from local.engines.sagemaker.specification import VariantSpecification
-from local.engines.sagemaker.variant import Variant, VariantDownError
+from local.engines.sagemaker.variant import Variant
 
 logger = logging.getLogger("datastreamer.sagemaker")
 
 _LONGEST_REASON = 1024
 
 
-class NoSuchVariantError(Exception):
-    """The endpoint has no such variant, or none with a weight."""
-
-
 class Hosting:
     """The endpoints of the stage that have a deployment, or are getting one."""
 
-    def __init__(self, stage: Stage, resources: Resources, rng: random.Random) -> None:
+    def __init__(self, stage: Stage, resources: Resources, live: LiveDeployments, rng: random.Random) -> None:
         self._stage = stage
         self._resources = resources
         self._rng = rng
         self._logs = ServerLogs(stage.client, stage.clock)
         self._archives = stage.settings.state_dir / "engines" / "sagemaker-models"
-        self._live: dict[str, Deployment] = {}
+        self._live = live
         self._passing: set[Deployment] = set()  # those that come up, and those that go
         self._transitions: set[threading.Thread] = set()
         self._lock = threading.Lock()
@@ -68,7 +63,7 @@ class Hosting:
         """End every server process; the documents stay as they are."""
         self._stopping.set()
         with self._lock:
-            deployments = {*self._live.values(), *self._passing}
+            deployments = {*self._live.all(), *self._passing}
             transitions = list(self._transitions)
         stoppers = [threading.Thread(target=deployment.stop) for deployment in deployments]
         for stopper in stoppers:
@@ -76,31 +71,6 @@ class Hosting:
         for thread in [*stoppers, *transitions]:
             thread.join()
         self._logs.stop()
-
-    def deployed(self, endpoint: str) -> Deployment | None:
-        """What serves the endpoint now."""
-        return self._live.get(endpoint)
-
-    @contextmanager
-    def server(self, endpoint: str, target: str | None) -> Iterator[tuple[Variant, ServerClient]]:
-        """A server for one invocation of an endpoint that is deployed.
-
-        Raises KeyError when it is not, NoSuchVariantError, VariantDownError or VariantBusyError.
-        """
-        while True:
-            deployment = self._live[endpoint]
-            variant = deployment.variants.get(target) if target is not None else deployment.choose()
-            if variant is None:
-                raise NoSuchVariantError(target)
-            with ExitStack() as held:
-                try:
-                    client = held.enter_context(variant.server())
-                except VariantDownError:
-                    if self._live.get(endpoint) is deployment:
-                        raise
-                    continue  # it was replaced at this very moment
-                yield variant, client
-                return
 
     def create(self, name: str) -> threading.Thread:
         """Bring a new endpoint up: InService or Failed. The thread ends with the transition."""
@@ -171,7 +141,7 @@ class Hosting:
         self._enter(name, "InService", edit)
 
     def _resize(self, name: str) -> None:
-        deployment = self._live[name]
+        deployment = self._live.of(name)
         wanted = _specifications(self._resources.get(ENDPOINT, name)["Deployment"])
         started = [
             (deployment.variants[each.name], instance)
@@ -205,7 +175,7 @@ class Hosting:
         self._enter(name, "InService", edit, FailureReason=why)
 
     def _delete(self, name: str) -> None:
-        deployment = self._live.pop(name, None)
+        deployment = self._live.pop(name)
         if deployment is not None:
             self._retire(deployment)
         shutil.rmtree(self._folder(name), ignore_errors=True)
@@ -214,7 +184,7 @@ class Hosting:
 
     def _restore(self, name: str) -> None:
         document = self._resources.get(ENDPOINT, name)
-        if not self._brought_up(self._live[name], lambda why: self._fail_restored(name, why)):
+        if not self._brought_up(self._live.of(name), lambda why: self._fail_restored(name, why)):
             return
         if "Pending" in document:
             self._update(name)
@@ -222,7 +192,7 @@ class Hosting:
             self._enter(name, "InService")
 
     def _fail_restored(self, name: str, why: str) -> None:
-        self._live.pop(name, None)
+        self._live.pop(name)
         self._enter(name, "Failed", FailureReason=why)
 
     def _brought_up(self, deployment: Deployment, failed: Callable[[str], None]) -> bool:
@@ -260,8 +230,7 @@ class Hosting:
             for gone in old.variants.keys() - deployment.variants.keys():
                 (self._folder(name) / f"{gone}.pid").unlink(missing_ok=True)
             old.step_back()
-        with self._lock:
-            self._live[name] = deployment
+        self._live.put(name, deployment)
         deployment.serve()
 
     def _enter(self, name: str, status: str, edit: Callable[[Document], None] | None = None, **more: str) -> None:

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from local.engine import AwsError, Call
-from local.engines.sagemaker.hosting import Hosting, NoSuchVariantError
+from local.engines.sagemaker.live import LiveDeployments, NoSuchVariantError
 from local.engines.sagemaker.metrics import Metrics
 from local.engines.sagemaker.server_client import (
     ServerAbsentError,
@@ -49,9 +49,11 @@ _TIMED_OUT = (
 class Invocations:
     """The data plane. Thread-safe."""
 
-    def __init__(self, region: str, hosting: Hosting, metrics: Metrics, model_seconds: float = MODEL_SECONDS) -> None:
+    def __init__(
+        self, region: str, live: LiveDeployments, metrics: Metrics, model_seconds: float = MODEL_SECONDS
+    ) -> None:
         self._region = region
-        self._hosting = hosting
+        self._live = live
         self._metrics = metrics
         self._model_seconds = model_seconds
         self._slots = threading.BoundedSemaphore(MAX_IN_FLIGHT)
@@ -98,7 +100,7 @@ class Invocations:
         """The answer of the first server that takes the invocation; ``started`` is of time.perf_counter."""
         endpoint = request["EndpointName"]
         while True:
-            with self._hosting.server(endpoint, request.get("TargetVariant")) as (variant, server):
+            with self._live.server(endpoint, request.get("TargetVariant")) as (variant, server):
                 before = time.perf_counter()
                 try:
                     answer = self._ask(endpoint, request, server)

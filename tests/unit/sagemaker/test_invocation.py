@@ -29,7 +29,7 @@ class FakeMetrics:
         self.statuses.append(status)
 
 
-class FakeHosting:
+class FakeLive:
     """One server; ``outcome`` is its answer, or what it raises."""
 
     def __init__(self, outcome: ServerAnswer | Exception) -> None:
@@ -47,21 +47,21 @@ class FakeHosting:
         return self._outcome
 
 
-def invoke(hosting: FakeHosting, metrics: FakeMetrics, **more: Any) -> dict[str, Any]:
-    invocations = Invocations("ap-northeast-1", hosting, metrics, **more)  # type: ignore[arg-type]
+def invoke(live: FakeLive, metrics: FakeMetrics, **more: Any) -> dict[str, Any]:
+    invocations = Invocations("ap-northeast-1", live, metrics, **more)  # type: ignore[arg-type]
     return invocations.invoke(Call("sagemaker", "InvokeEndpoint", {"EndpointName": "e", "Body": b"1"}))
 
 
 def test_a_model_has_sixty_seconds() -> None:
-    hosting = FakeHosting(ServerAnswer(200, {"content-type": "text/csv"}, b"1"))
-    assert invoke(hosting, FakeMetrics())["Body"] == b"1"
-    assert hosting.timeout == 60
+    live = FakeLive(ServerAnswer(200, {"content-type": "text/csv"}, b"1"))
+    assert invoke(live, FakeMetrics())["Body"] == b"1"
+    assert live.timeout == 60
 
 
 def test_a_model_that_does_not_answer_in_time_is_a_model_error() -> None:
     metrics = FakeMetrics()
     with pytest.raises(AwsError) as caught:
-        invoke(FakeHosting(ServerTimeoutError()), metrics)
+        invoke(FakeLive(ServerTimeoutError()), metrics)
     assert (caught.value.code, caught.value.status) == ("ModelError", 424)
     assert caught.value.members["OriginalStatusCode"] == 0
     assert caught.value.message.startswith('Received server error (0) from primary with message "Your invocation timed')
@@ -70,14 +70,14 @@ def test_a_model_that_does_not_answer_in_time_is_a_model_error() -> None:
 
 def test_attributes_that_a_model_answers_are_passed_on() -> None:
     headers = {"content-type": "text/csv", "x-amzn-sagemaker-custom-attributes": "trace=1"}
-    answer = invoke(FakeHosting(ServerAnswer(200, headers, b"1")), FakeMetrics())
+    answer = invoke(FakeLive(ServerAnswer(200, headers, b"1")), FakeMetrics())
     assert answer["CustomAttributes"] == "trace=1"
 
 
 def test_more_invocations_than_there_are_threads_for_are_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("local.engines.sagemaker.invocation.MAX_IN_FLIGHT", 1)
-    hosting = FakeHosting(ServerAnswer(200, {}, b"1"))
-    invocations = Invocations("ap-northeast-1", hosting, FakeMetrics())  # type: ignore[arg-type]
+    live = FakeLive(ServerAnswer(200, {}, b"1"))
+    invocations = Invocations("ap-northeast-1", live, FakeMetrics())  # type: ignore[arg-type]
     call = Call("sagemaker", "InvokeEndpoint", {"EndpointName": "e", "Body": b"1"})
     codes = []
 
@@ -88,6 +88,6 @@ def test_more_invocations_than_there_are_threads_for_are_turned_away(monkeypatch
             codes.append((error.code, error.status))
         return ServerAnswer(200, {}, b"1")
 
-    monkeypatch.setattr(hosting, "invoke", invoke_within)
+    monkeypatch.setattr(live, "invoke", invoke_within)
     invocations.invoke(call)
     assert codes == [("ServiceUnavailable", 503)]
