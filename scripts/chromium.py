@@ -8,17 +8,16 @@ do, lists fetched into ``.local``). Where that fails, Playwright's own download 
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from datastreamer.errors import ConfigurationError, DatastreamerError
+from datastreamer.provisioning.alone import alone
 from datastreamer.provisioning.workspace import REPOSITORY
 
 SETTING = "DATASTREAMER_CHROMIUM"
@@ -72,7 +71,7 @@ def find_chromium(environ: Mapping[str, str], folder: Path = FOLDER) -> Chromium
 def install_chromium(environ: Mapping[str, str], folder: Path = FOLDER) -> Chromium:
     """Find a browser, or put one into ``folder``; one process at a time. Raises ConfigurationError."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(folder.with_suffix(".lock")):
+    with alone(folder.with_suffix(".lock")):
         try:
             return find_chromium(environ, folder)
         except ConfigurationError:
@@ -173,13 +172,6 @@ def _run(command: list[str], folder: Path | None = None) -> str | None:
     environment = {**os.environ, "LC_ALL": "C"}
     done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     return done.stdout if done.returncode == 0 else None
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    with lock.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
 
 
 if __name__ == "__main__":

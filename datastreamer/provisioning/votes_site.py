@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from datastreamer.errors import ConfigurationError
+from datastreamer.provisioning.alone import alone
 
 LEAST_NODE = 20
 _INSTALLED = ".datastreamer-lock"
@@ -26,7 +24,7 @@ def build_votes_site(sources: Path, folder: Path) -> Path:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     install_packages(sources)
-    with _alone(folder.parent / f".{folder.name}.lock"):
+    with alone(folder.parent / f".{folder.name}.lock"):
         _run(["node", "build.mjs", str(folder.resolve())], sources)
     return folder.parent / f"{folder.name}.json"
 
@@ -36,7 +34,7 @@ def install_packages(sources: Path) -> None:
     _check_node()
     lock_hash = hashlib.sha256((sources / "package-lock.json").read_bytes()).hexdigest()
     installed = sources / "node_modules" / _INSTALLED
-    with _alone(sources / "package.json"):
+    with alone(sources / "package.json"):
         if installed.is_file() and installed.read_text() == lock_hash:
             return
         _run(["npm", "ci"], sources)
@@ -61,10 +59,3 @@ def _run(command: list[str], folder: Path) -> str:
             f"{' '.join(command[:2])} failed in {folder.name}:\n{(done.stderr or done.stdout)[-2000:]}"
         )
     return done.stdout
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    with lock.open("a") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield

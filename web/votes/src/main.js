@@ -14,6 +14,7 @@ import { siteStorage } from "./storage.js";
 import { Tabs } from "./tabs.js";
 import { Tally, shares } from "./tally.js";
 import { randomBytes, uuid4, uuid7Maker } from "./uuid7.js";
+import { Visitor } from "./visitor.js";
 import { VotesApi } from "./votes_api.js";
 import { Announcer } from "./view/announcer.js";
 import { Choices } from "./view/choices.js";
@@ -26,9 +27,6 @@ import { Palette } from "./view/palette.js";
 import { ShareChart } from "./view/share_chart.js";
 import { ChartTable } from "./view/table.js";
 
-const CLIENT = "votes.client";
-const LANGUAGE = "votes.language";
-
 /** A page that nobody looks at for this long stops listening, ms: each update is sent to each connection, and paid for. */
 const AWAY_MS = 60_000;
 
@@ -37,29 +35,14 @@ const timers = {
   clearTimeout: (timer) => clearTimeout(timer),
 };
 const storage = siteStorage(window);
-
-function keep(key, value) {
-  try {
-    storage.setItem(key, value);
-  } catch {
-    // no room: it holds for this page only
-  }
-}
-
-function clientId() {
-  const kept = storage.getItem(CLIENT);
-  if (kept) return kept;
-  const made = uuid4(randomBytes);
-  keep(CLIENT, made);
-  return storage.getItem(CLIENT) ?? made; // another tab may have been quicker
-}
+const visitor = new Visitor(storage);
 
 /** Run the page with its settings. */
 function run(config, page) {
   const { candidates } = config;
   const clock = new ServerClock(() => Date.now());
   const newId = uuid7Maker({ now: () => clock.now(), random: randomBytes });
-  const client = clientId();
+  const { client } = visitor;
   const outbox = new Outbox(storage, uuid4(randomBytes));
   const tally = new Tally(candidates.map(({ id }) => id));
   const seconds = new SecondsWindow();
@@ -209,10 +192,10 @@ async function start() {
     page.changed();
   };
   makeLanguages((language) => {
-    keep(LANGUAGE, language);
+    visitor.language = language;
     speak(language);
   });
-  speak(chooseLanguage(storage.getItem(LANGUAGE), navigator.languages));
+  speak(chooseLanguage(visitor.language, navigator.languages));
   try {
     const answer = await fetch("config.json", { cache: "no-store", credentials: "omit" });
     if (!answer.ok) throw new Error(`config.json: ${answer.status}`);
