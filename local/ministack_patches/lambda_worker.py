@@ -70,6 +70,7 @@ class Environment:
 
     def __init__(self, setting: Setting) -> None:
         started = time.perf_counter()
+        self._ended = False
         self._control, theirs = socket.socketpair()
         read, write = os.pipe()
         self.process = subprocess.Popen(
@@ -109,7 +110,10 @@ class Environment:
         return self.failure is None and self.process.poll() is None
 
     def end(self) -> None:
-        """End the process and what it started."""
+        """End the process and what it started; once, since its number may be another's later on."""
+        if self._ended:
+            return
+        self._ended = True
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
