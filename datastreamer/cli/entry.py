@@ -64,7 +64,7 @@ def main() -> None:
     except DatastreamerError as error:
         _fail(str(error), error.exit_code)
     except EndpointConnectionError as error:
-        _fail(f"{error}. For the local stage, start it with: make up", 1)
+        _fail(f"{str(error).rstrip('.')}. Is the region right? The local stage is started with: make up", 1)
     except HTTPClientError as error:
         _fail(f"the AWS endpoint broke off: {error}", 1)
     except (NoCredentialsError, PartialCredentialsError, NoRegionError, ProfileNotFound) as error:

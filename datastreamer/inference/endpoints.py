@@ -116,7 +116,7 @@ def wait_for_endpoint(
     found = describe_endpoint(sagemaker, name)
     if found.status != "InService" or found.failure:
         raise JobFailedError(
-            f"endpoint {name} is {found.status}: {found.failure or 'SageMaker gave no reason'} "
+            f"endpoint {name} is {found.status}: {(found.failure or 'SageMaker gave no reason').rstrip('.')}. "
             f"Its log: /aws/sagemaker/Endpoints/{name}"
         )
     return found

@@ -81,10 +81,10 @@ def explained(error: ClientError, sagemaker: SageMakerClient, endpoint: str) -> 
     """
     code = error.response["Error"]["Code"]
     if code == "ModelError":
-        message = error.response.get("OriginalMessage") or error.response["Error"].get("Message", "")
+        message = str(error.response.get("OriginalMessage") or error.response["Error"].get("Message", ""))
         status = error.response.get("OriginalStatusCode", "")
         return JobFailedError(
-            f"the model of endpoint {endpoint} answered {status}: {message} Does the data fit the model? "
+            f"the model of endpoint {endpoint} answered {status}: {message.rstrip('.')}. Does the data fit the model? "
             f"Its log: {error.response.get('LogStreamArn') or f'/aws/sagemaker/Endpoints/{endpoint}'}"
         )
     if code in ("ValidationError", "ValidationException"):

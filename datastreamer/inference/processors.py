@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Mapping:
-    """An event source mapping. ``result`` is how its last batch ended."""
+    """An event source mapping. ``result`` is how its last batch ended; ``position`` where reading began."""
 
     uuid: str
     stream: str
     state: str
     result: str
+    position: str
 
 
 @dataclass(frozen=True)
@@ -87,4 +88,10 @@ def _mappings(lambda_: LambdaClient, name: str) -> Iterator[Mapping]:
     for page in lambda_.get_paginator("list_event_source_mappings").paginate(FunctionName=name):
         for found in page["EventSourceMappings"]:
             stream = found.get("EventSourceArn", "").rpartition("/")[2]
-            yield Mapping(found["UUID"], stream, found.get("State", ""), found.get("LastProcessingResult", ""))
+            yield Mapping(
+                found["UUID"],
+                stream,
+                found.get("State", ""),
+                found.get("LastProcessingResult", ""),
+                found.get("StartingPosition", ""),
+            )

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from datastreamer.errors import ConfigurationError
 from datastreamer.inference.endpoints import describe_endpoint
 from datastreamer.inference.figures import Metric, figures
+from datastreamer.inference.functions import METRIC_NAMESPACE
 from datastreamer.inference.missing import is_missing
 from datastreamer.inference.names import Names
 from datastreamer.inference.parked import SINGLE_RECORDS, WHOLE_BATCHES
@@ -86,6 +87,7 @@ def stack_parts(client: NewClient, names: Names, processor: Processor | None, no
 
 def _metrics(wiring: Wiring, processor: Processor | None) -> dict[str, Metric]:
     stream, function = {"StreamName": wiring.stream}, {"FunctionName": wiring.function}
+    service = {"service": wiring.function}
     endpoint = {"EndpointName": wiring.endpoint, "VariantName": "AllTraffic"}
     metrics = {
         "incoming": Metric("AWS/Kinesis", "IncomingRecords", stream),
@@ -94,6 +96,8 @@ def _metrics(wiring: Wiring, processor: Processor | None) -> dict[str, Metric]:
         "invocations": Metric("AWS/Lambda", "Invocations", function),
         "errors": Metric("AWS/Lambda", "Errors", function),
         "errors_now": Metric("AWS/Lambda", "Errors", function, window=NOW),
+        "scored_day": Metric(METRIC_NAMESPACE, "RecordsScored", service, window=A_DAY),
+        "parked_day": Metric(METRIC_NAMESPACE, "RecordsParked", service, window=A_DAY),
         "throttles": Metric("AWS/Lambda", "Throttles", function),
         "calls": Metric("AWS/SageMaker", "Invocations", endpoint),
         "refused": Metric("AWS/SageMaker", "Invocation4XXErrors", endpoint),
@@ -101,7 +105,8 @@ def _metrics(wiring: Wiring, processor: Processor | None) -> dict[str, Metric]:
     }
     if processor and processor.mappings:
         mapping = {"EventSourceMappingUUID": processor.mappings[0].uuid}
-        metrics["polled_day"] = Metric("AWS/Lambda", "PolledEventCount", mapping, window=A_DAY)
+        given_up = "OnFailureDestinationDeliveredEventCount"
+        metrics["given_up_day"] = Metric("AWS/Lambda", given_up, mapping, window=A_DAY)
     return metrics
 
 
@@ -138,25 +143,33 @@ def _processor(wiring: Wiring, processor: Processor | None, counted: dict[str, f
         healthy = _good(mapping.state, "ENABLED")
         trouble = mapping.result.startswith("PROBLEM")
         yield Part("reading", mapping.stream, mapping.state, healthy, mapping.result, attention=trouble)
-        yield _lag(mapping, counted, trouble=trouble)
+        yield _lag(mapping, counted)
 
 
-def _lag(mapping: Mapping, counted: dict[str, float | None], *, trouble: bool) -> Part:
-    """How old a record was when the function got it last, and how many it has not got yet.
+def _lag(mapping: Mapping, counted: dict[str, float | None]) -> Part:
+    """How old a record was when the function got it last, and how many of the day's records are not settled yet."""
+    age, waiting = counted["age"], _waiting(mapping, counted)
+    detail = "" if waiting is None else f"about {number_of(waiting, 'record')} not scored yet"
+    if waiting == 0:
+        last = "" if age is None else f"; the last batch waited {age / 1000:,.1f} s"
+        return Part("lag", mapping.stream, "none", healthy=True, detail=f"no record waits{last}")
+    if age is not None:
+        return Part("lag", mapping.stream, f"{age / 1000:,.1f} s", age <= MOST_LAG_MS, detail)
+    if waiting and mapping.result != "OK":
+        return Part("lag", mapping.stream, "stalled", healthy=False, detail=detail)
+    return Part("lag", mapping.stream, "idle", healthy=True, detail=detail or "nothing read in 15 min")
 
-    What is read and tried again and again counts as read: then only the age tells.
+
+def _waiting(mapping: Mapping, counted: dict[str, float | None]) -> float | None:
+    """Records of the last 24 hours without an end; None where it cannot be told.
+
+    Each record is scored, parked or given up. Where reading did not begin with the stream, what came before never is.
     """
-    age, incoming, polled = counted["age"], counted["incoming_day"] or 0.0, counted["polled_day"]
-    unread = None if polled is None else max(0.0, incoming - polled)
-    waiting = "" if unread is None else f"about {number_of(unread, 'record')} not read yet"
-    if unread == 0 and not trouble:
-        last = "" if age is None else f", at the last batch {age / 1000:,.1f} s"
-        return Part("lag", mapping.stream, "none", healthy=True, detail=waiting + last)
-    if age is None:
-        stalled = bool(unread)
-        state = "stalled" if stalled else "idle"
-        return Part("lag", mapping.stream, state, not stalled, waiting or "nothing read in 15 min")
-    return Part("lag", mapping.stream, f"{age / 1000:,.1f} s", age <= MOST_LAG_MS, waiting)
+    incoming = counted["incoming_day"]
+    if incoming is None or mapping.position != "TRIM_HORIZON":
+        return None
+    settled = sum(counted[name] or 0.0 for name in ("scored_day", "parked_day", "given_up_day"))
+    return max(0.0, incoming - settled)
 
 
 def _endpoint(client: NewClient, wiring: Wiring, counted: dict[str, float | None]) -> Part:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from datastreamer.inference.place import Place
 from datastreamer.stages import enter_stage
 
 DEFAULT_REGION = "ap-northeast-1"
+REGION_NAME = re.compile(r"[a-z]{2}(-[a-z]+)+-\d+")
 
 
 @dataclass
@@ -40,10 +42,14 @@ class Session(Terminal):
     @classmethod
     def enter(cls, *, region: str | None, stage: str | None, as_json: bool, dry_run: bool = False) -> Session:
         """``stage`` (None: the environment as it is) may name a region, which ``region`` overrules."""
+        elsewhere = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         if stage:
             enter_stage(stage, os.environ)
             region = region or os.environ.get("AWS_DEFAULT_REGION")
-        return cls(region or DEFAULT_REGION, as_json, DryRun() if dry_run else None)
+        session = cls(_checked(region or DEFAULT_REGION), as_json, DryRun() if dry_run else None)
+        if not region and elsewhere not in (None, session.region):
+            session.remark(f"[dim]in {session.region}, whatever AWS_REGION says; for another: --region {elsewhere}[/]")
+        return session
 
     def client(self, service: str) -> Any:
         """The session's boto3 client of ``service``, for its region."""
@@ -110,6 +116,13 @@ class Session(Terminal):
         """Show what a dry run noted."""
         if self.dry_run:
             show_calls(self.dry_run.calls, self)
+
+
+def _checked(region: str) -> str:
+    """Raises UsageError for what cannot be a region: boto3 would look for its servers in vain."""
+    if not REGION_NAME.fullmatch(region):
+        raise UsageError(f"{region!r} is no AWS region; one looks like {DEFAULT_REGION}")
+    return region
 
 
 def _as_json(value: object) -> Any:

@@ -141,7 +141,7 @@ def test_what_aws_refuses_is_one_line_with_what_to_do(
     [
         (NoCredentialsError(), 2, "Set AWS_PROFILE, or run: aws configure; on the local stage: --stage local"),
         (ProfileNotFound(profile="work"), 2, "The config profile (work) could not be found"),
-        (EndpointConnectionError(endpoint_url="http://localhost:1"), 1, "start it with: make up"),
+        (EndpointConnectionError(endpoint_url="http://localhost:1"), 1, "The local stage is started with: make up"),
     ],
 )
 def test_an_aws_that_cannot_be_reached_is_one_line(
@@ -167,6 +167,21 @@ def test_the_stage_names_the_region_and_the_option_overrules_it(
     assert cli.done("list-tables", "--stage", "prod", "--json").document["region"] == "eu-west-1"
     both = cli.done("list-tables", "--stage", "prod", "--region", "us-east-1", "--json")
     assert both.document["region"] == "us-east-1"
+
+
+def test_another_region_in_the_environment_is_remarked_on(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    answer = cli.done("list-tables")
+    assert answer.err == "in ap-northeast-1, whatever AWS_REGION says; for another: --region us-east-1\n"
+    assert answer.out == "no table in ap-northeast-1\n"
+    assert cli.done("list-tables", "--region", "us-east-1").err == ""
+
+
+@pytest.mark.parametrize("region", ["tokyo", "us-east", "US-EAST-1", "http://x"])
+def test_what_cannot_be_a_region_is_told(cli: CommandLine, region: str) -> None:
+    answer = cli("list-tables", "--region", region)
+    assert answer.code == 2
+    assert answer.err == f"error: {region!r} is no AWS region; one looks like ap-northeast-1\n"
 
 
 def test_an_unknown_stage_is_one_line(cli: CommandLine) -> None:

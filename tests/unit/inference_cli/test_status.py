@@ -47,7 +47,7 @@ def stack(cli: CommandLine) -> str:
     lambda_.create_event_source_mapping(
         FunctionName="shop-processor",
         EventSourceArn="arn:aws:kinesis:ap-northeast-1:123456789012:stream/shop-stream",
-        StartingPosition="LATEST",
+        StartingPosition="TRIM_HORIZON",
     )
     sagemaker = cli.client("sagemaker")
     sagemaker.create_model(
@@ -113,6 +113,7 @@ class TestParts:
         count(cli, "AWS/Kinesis", "IncomingRecords", 2, timedelta(minutes=10), StreamName="shop-stream")
         count(cli, "AWS/Kinesis", "IncomingRecords", 1000, timedelta(minutes=20), StreamName="shop-stream")
         count(cli, "AWS/Lambda", "Invocations", 7, FunctionName="shop-processor")
+        count(cli, "Datastreamer/Inference", "RecordsScored", 1042, service="shop-processor")
         found = parts(cli, healthy=True)
         assert found["stream"]["detail"] == "1 shard, 42 records in 15 min"
         assert found["processor"]["detail"] == "7 runs, 0 errors, 0 throttles in 15 min"
@@ -132,15 +133,18 @@ class TestParts:
 
     def test_records_that_nobody_reads_are_unhealthy(self, cli: CommandLine) -> None:
         [mapping] = cli.client("lambda").list_event_source_mappings()["EventSourceMappings"]
-        count(cli, "AWS/Kinesis", "IncomingRecords", 50, timedelta(hours=2), StreamName="shop-stream")
-        count(cli, "AWS/Lambda", "PolledEventCount", 20, timedelta(hours=2), EventSourceMappingUUID=mapping["UUID"])
+        ago = timedelta(hours=2)
+        count(cli, "AWS/Kinesis", "IncomingRecords", 50, ago, StreamName="shop-stream")
+        count(cli, "Datastreamer/Inference", "RecordsScored", 20, ago, service="shop-processor")
+        count(cli, "Datastreamer/Inference", "RecordsParked", 3, ago, service="shop-processor")
+        given_up = "OnFailureDestinationDeliveredEventCount"
+        count(cli, "AWS/Lambda", given_up, 7, ago, EventSourceMappingUUID=mapping["UUID"])
         lag = parts(cli, healthy=False)["lag"]
-        assert (lag["state"], lag["detail"]) == ("stalled", "about 30 records not read yet")
+        assert (lag["state"], lag["detail"]) == ("stalled", "about 20 records not scored yet")
 
     def test_a_stream_that_is_read_to_its_end_has_no_lag_whatever_the_last_batch_had(self, cli: CommandLine) -> None:
-        [mapping] = cli.client("lambda").list_event_source_mappings()["EventSourceMappings"]
         count(cli, "AWS/Kinesis", "IncomingRecords", 50, StreamName="shop-stream")
-        count(cli, "AWS/Lambda", "PolledEventCount", 50, EventSourceMappingUUID=mapping["UUID"])
+        count(cli, "Datastreamer/Inference", "RecordsScored", 50, service="shop-processor")
         count(cli, "AWS/Lambda", "IteratorAge", 90_000, FunctionName="shop-processor")
         assert parts(cli, healthy=True)["lag"]["state"] == "none"
 
