@@ -23,7 +23,13 @@ from tests.conftest import REPOSITORY
 from tests.web.fake_votes_api import FakeVotes, serving
 
 SOURCES = REPOSITORY / "web" / "votes"
-FLAGS = ["--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 PATIENCE_MS = 15_000
 
 
