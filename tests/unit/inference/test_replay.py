@@ -200,6 +200,25 @@ def test_two_replays_at_once_do_not_hinder_each_other(s3: Any) -> None:
     assert len(table.items) == len(keys(s3)) == 3
 
 
+def test_an_object_that_another_replay_moves_before_it_is_read_is_left_to_that_one(s3: Any) -> None:
+    park_records(s3, [good(number) for number in range(3)])
+
+    class Late:
+        """Another replay has moved each object just before it is read."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(s3, name)
+
+        def get_object(self, **request: str) -> Any:
+            FailureBucket(s3, BUCKET).move(request["Key"])
+            return s3.get_object(**request)
+
+    lambdas = FakeLambda(processor())
+    assert replay(Late(), lambdas) == []
+    assert lambdas.events == []
+    assert len(keys(s3)) == 3
+
+
 def test_more_objects_than_a_listing_has_are_all_replayed_together(s3: Any) -> None:
     park_records(s3, [good(number) for number in range(50)])
     lambdas: Any = FakeLambda(processor())
