@@ -6,7 +6,7 @@ Sizes and limits: "DynamoDB item sizes and formats" and "Quotas in Amazon Dynamo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, Final
 
 from datastreamer.errors import InvalidRecordError
@@ -16,6 +16,7 @@ Attribute = dict[str, Any]
 ITEM_MAX_BYTES: Final = 409_600
 MAX_DEPTH: Final = 32
 NUMBER_MAX_DIGITS: Final = 38
+_SHORTENED: Final = Context(prec=NUMBER_MAX_DIGITS)
 NUMBER_EXPONENTS: Final = (-130, 125)
 """Of the first digit: a number's magnitude is 0, or from 1E-130 to 9.99...E+125."""
 
@@ -25,7 +26,7 @@ INVALID_NAME: Final = "invalid_name"
 
 
 def number(value: int | Decimal) -> Attribute:
-    """``value`` as a Number, in DynamoDB's own form (no zeros at the end of a fraction) where it is plain digits.
+    """``value`` as a Number, written short: no zeros at the end of a fraction or of a long number.
 
     A number that DynamoDB could not hold exactly is a String of the digits that were sent.
     """
@@ -38,7 +39,7 @@ def number(value: int | Decimal) -> Attribute:
     digits = "".join(map(str, exact.as_tuple().digits)).strip("0")
     low, high = NUMBER_EXPONENTS
     fits = len(digits) <= NUMBER_MAX_DIGITS and low <= exact.adjusted() <= high
-    return {"N": text} if fits else {"S": text}
+    return {"N": str(exact.normalize(_SHORTENED))} if fits else {"S": text}
 
 
 def attribute(value: Any, depth: int = 1) -> Attribute:

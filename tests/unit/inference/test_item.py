@@ -91,6 +91,20 @@ class TestNumbers:
     def test_beyond_38_digits_or_the_range_are_text(self, text: str, kind: str) -> None:
         assert list(number(Decimal(text))) == [kind]
 
+    @pytest.mark.parametrize(
+        ("text", "written"),
+        [
+            ("25.50", "25.5"),
+            ("60.0", "60"),
+            ("100", "100"),
+            ("-1.0", "-1"),
+            ("1" + "0" * 100, "1E+100"),
+            ("1E+2", "1E+2"),
+        ],
+    )
+    def test_are_written_short(self, text: str, written: str) -> None:
+        assert number(Decimal(text)) == {"N": written}
+
 
 class TestInput:
     def test_is_the_whole_record_as_sent(self) -> None:
