@@ -134,6 +134,19 @@ def test_a_discarded_batch_is_counted_as_delivered_once_the_destination_has_it()
     assert [item["kinesis"]["sequenceNumber"] for item in json.loads(content["payload"])["Records"]] == ["1000", "1001"]
 
 
+def test_a_record_of_a_failed_invocation_tells_its_response_and_that_of_one_too_old_does_not() -> None:
+    world = World(Invoked(200, b"{}", "Unhandled", "7", "request-1"))
+    delivery, _ = world.delivery()
+    batch = Batch(records(0))
+    delivery.invoke(batch, None)
+    for condition in ("RetryAttemptsExhausted", "RecordAgeExceeded"):
+        delivery.discard(batch, condition, None)  # type: ignore[arg-type]
+    failed, old = (json.loads(stored["Body"]) for stored in world.objects)
+    assert failed["requestContext"]["requestId"] == "request-1"
+    assert failed["responseContext"] == {"statusCode": 200, "executedVersion": "7", "functionError": "Unhandled"}
+    assert "responseContext" not in old
+
+
 def test_a_destination_that_keeps_refusing_loses_the_batch_with_two_metrics() -> None:
     world = World(refusals=99)
     delivery, sets = world.delivery()

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.engines.event_source_mapping.records import Record
-from local.engines.event_source_mapping.shard_reader import Kept, ReadError, ShardReader, Start
+from local.engines.event_source_mapping.shard_reader import Kept, ReadError, Reading, ShardReader, Start
 
 SHARD = {"StreamARN": "arn", "ShardId": "shardId-000000000000"}
 
@@ -93,7 +93,7 @@ def test_an_expired_iterator_is_replaced_by_one_after_the_last_record() -> None:
     kinesis = Kinesis(answer(11), (400, {"__type": "ExpiredIteratorException"}), answer(12))
     shard = reader(kinesis, Start())
     shard.read()
-    assert shard.read().behind
+    assert shard.read() == Reading([], behind=True, ended=False)
     assert [record.sequence_number for record in shard.read().records] == ["12"]
     assert kinesis.asked[1] == {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": "11"}
 
