@@ -1,5 +1,6 @@
-"""Provisioning: what Terraform needs around it to put a stage in place, and a small API to drive it from Python.
+"""Provisioning: what Terraform needs around it to put a stage or a stack in place, and an API to drive it.
 
-``Provisioner`` plans, applies, destroys and reads a stage; the other modules find the provider on disk, write
-Terraform's settings, package the Glue job's code and estimate what a stage costs.
+``Provisioner`` plans, applies, destroys and reads a stage, ``StackProvisioner`` a stack; both are a
+``TerraformDriver`` in a workspace of their own. The other modules find the provider on disk, write Terraform's
+settings, package the code of jobs and functions, and estimate what a pipeline costs.
 """
