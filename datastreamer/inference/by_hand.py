@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from datastreamer.inference.endpoints import delete_endpoint, wait_until_endpoint_is_gone
 from datastreamer.inference.missing import CONFIG, ENDPOINT, MODEL, TABLE, Kind, stream_names
 from datastreamer.inference.models import delete_endpoint_config, delete_model
-from datastreamer.inference.names import BY_HAND, has_tags, stack_tags
+from datastreamer.inference.names import BY_HAND, has_tags, role_of, stack_tags
 from datastreamer.inference.processors import list_processors
 from datastreamer.inference.roles import delete_role, find_role
 from datastreamer.inference.waiting import PATIENT, Patience, Report
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
 
 NewClient = Callable[[str], Any]
 
@@ -40,13 +43,18 @@ def find_serving(client: NewClient, stack: str) -> Serving:
     """Endpoints, their configurations, models and the models' roles that commands made for ``stack``."""
     sagemaker, iam = client("sagemaker"), client("iam")
     models = _tagged(sagemaker, MODEL, "Model", stack)
-    roles = [f"{model}-role" for model in models]
     return Serving(
         _tagged(sagemaker, ENDPOINT, "Endpoint", stack),
         _tagged(sagemaker, CONFIG, "EndpointConfig", stack),
         models,
-        tuple(role for role in roles if has_tags(find_role(iam, role) or {}, _wanted(stack))),
+        tuple(roles_of(iam, models)),
     )
+
+
+def roles_of(iam: IAMClient, models: Iterable[str]) -> list[str]:
+    """The execution roles that create-model made for ``models``."""
+    roles = [role_of(model) for model in models]
+    return [role for role in roles if has_tags(find_role(iam, role) or {}, BY_HAND)]
 
 
 def delete_serving(

@@ -59,9 +59,9 @@ class Names:
         return f"{self.stack}-endpoint"
 
 
-def role_of(function: str) -> str:
-    """The name of a processor's execution role."""
-    return f"{function}-role"
+def role_of(name: str) -> str:
+    """The name of the execution role of a processor or a model."""
+    return f"{name}-role"
 
 
 def log_group_of(function: str) -> str:

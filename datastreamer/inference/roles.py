@@ -77,14 +77,15 @@ def put_policy(iam: IAMClient, name: str, policy: dict[str, Any]) -> None:
     iam.put_role_policy(RoleName=name, PolicyName=POLICY, PolicyDocument=json.dumps(policy))
 
 
-def delete_role(iam: IAMClient, name: str) -> None:
-    """Delete the role with its inline policies; none is no error."""
+def delete_role(iam: IAMClient, name: str) -> bool:
+    """Delete the role with its inline policies; whether there was one."""
     try:
         for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
             iam.delete_role_policy(RoleName=name, PolicyName=policy)
         iam.delete_role(RoleName=name)
     except iam.exceptions.NoSuchEntityException:
-        return
+        return False
+    return True
 
 
 def once_role_is_known(call: Callable[[], Answer], *, patience: Patience, report: Report = lambda _: None) -> Answer:

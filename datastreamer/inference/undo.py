@@ -25,7 +25,7 @@ class Undo:
         self._steps: list[tuple[str, Callable[[], object]]] = []
 
     def note(self, what: str, take_back: Callable[[], object]) -> None:
-        """``what`` was made (``role x``)."""
+        """``what`` is made or about to be (``role x``); ``take_back`` answers False when there was none."""
         self._steps.append((what, take_back))
 
     def keep(self) -> None:
@@ -43,10 +43,11 @@ class Undo:
         left = []
         for what, take_back in reversed(self._steps):
             try:
-                take_back()
+                done = take_back()
             except (ClientError, BotoCoreError, DatastreamerError) as fault:
                 left.append(f"{what} ({fault})")
             else:
-                self._report(f"took back {what}")
+                if done is not False:
+                    self._report(f"took back {what}")
         if left:
             self._report(f"left behind: {'; '.join(left)}. {self._advice}")

@@ -12,7 +12,9 @@ from datastreamer.cli.inference.command import StackOption, TimeoutOption, WaitO
 from datastreamer.cli.inference.rows import table_of
 from datastreamer.cli.inference.session import Session
 from datastreamer.inference import endpoints, models
+from datastreamer.inference.by_hand import roles_of
 from datastreamer.inference.names import stack_of
+from datastreamer.inference.roles import delete_role
 from datastreamer.inference.waiting import Patience
 
 PANEL = "SageMaker"
@@ -61,7 +63,7 @@ def create_endpoint(
 def delete_endpoint(
     session: Session,
     name: Annotated[str, typer.Argument(autocompletion=completion.endpoints, help="Name of the endpoint.")],
-    everything: Annotated[bool, typer.Option("--all", help="Also its configuration and the models of that.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Also its configuration, models and their roles.")] = False,
     yes: YesOption = False,
     wait: WaitOption = True,
     timeout: TimeoutOption = 900,
@@ -70,13 +72,16 @@ def delete_endpoint(
     sagemaker = session.client("sagemaker")
     found = endpoints.describe_endpoint(sagemaker, name)
     used = endpoints.models_of(sagemaker, found.config) if everything else []
-    beyond = f", configuration {found.config} and {', '.join(used)}" if everything else ""
+    roles = roles_of(session.client("iam"), used) if everything else []
+    beyond = f", configuration {found.config}, {', '.join([*used, *roles])}" if everything else ""
     session.confirm(f"Delete endpoint {name}{beyond}?", yes=yes)
     endpoints.delete_endpoint(sagemaker, name)
     if everything:
         models.delete_endpoint_config(sagemaker, found.config)
         for model in used:
             models.delete_model(sagemaker, model)
+        for role in roles:
+            delete_role(session.client("iam"), role)
     if wait and not session.dry_run:
         with session.following(f"endpoint {name}", quiet=session.quiet) as report:
             endpoints.wait_until_endpoint_is_gone(sagemaker, name, patience=Patience(timeout), report=report)
@@ -87,6 +92,7 @@ def delete_endpoint(
             "status": state,
             "deleted_endpoint_config": found.config if everything else None,
             "deleted_models": used,
+            "deleted_roles": roles,
         },
         f"[green]{state}[/] endpoint {name}{beyond}",
     )

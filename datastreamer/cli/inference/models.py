@@ -10,11 +10,20 @@ from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.command import StackOption, command
 from datastreamer.cli.inference.session import Session
 from datastreamer.inference import models
-from datastreamer.inference.names import stack_of
+from datastreamer.inference.names import role_of, stack_of
 from datastreamer.inference.policies import model_policy
-from datastreamer.inference.roles import ROLE_PATIENCE, SAGEMAKER, ensure_role, once_role_is_known
+from datastreamer.inference.roles import (
+    ROLE_PATIENCE,
+    SAGEMAKER,
+    delete_role,
+    ensure_role,
+    find_role,
+    once_role_is_known,
+)
+from datastreamer.inference.undo import Undo
 
 PANEL = "SageMaker"
+TO_COMPLETE = "To complete it, give the same command again"
 
 
 @command(
@@ -42,19 +51,15 @@ def create_model(
     sagemaker = session.client("sagemaker")
     models.check_model_is_new(sagemaker, name)
     owner = stack or stack_of(name)
-    role_name = f"{name}-role"
+    role_name = role_of(name)
     role_arn = role or session.place.role(role_name)
-    if not role:
-        policy = model_policy(image, artifact, session.place)
-        ensure_role(
-            session.client("iam"),
-            role_name,
-            service=SAGEMAKER,
-            policy=policy,
-            place=session.place,
-            stack=owner,
-        )
-    with session.following(f"model {name}", quiet=session.quiet) as report:
+    with session.following(f"model {name}", quiet=session.quiet) as report, Undo(report, TO_COMPLETE) as undo:
+        if not role:
+            iam = session.client("iam")
+            if find_role(iam, role_name) is None:
+                undo.note(f"role {role_name}", lambda: delete_role(iam, role_name))
+            policy = model_policy(image, artifact, session.place)
+            ensure_role(iam, role_name, service=SAGEMAKER, policy=policy, place=session.place, stack=owner)
         once_role_is_known(
             lambda: models.create_model(
                 sagemaker, name, image=image, artifact=artifact, role_arn=role_arn, stack=owner

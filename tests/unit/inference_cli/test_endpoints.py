@@ -10,6 +10,7 @@ import boto3
 import pytest
 from botocore.response import StreamingBody
 
+from datastreamer.inference.names import tag_list
 from tests.unit.inference_cli.conftest import CommandLine
 
 
@@ -142,25 +143,36 @@ def test_delete_endpoint_keeps_its_config(cli: CommandLine, endpoint: str) -> No
     assert len(sagemaker.list_endpoint_configs()["EndpointConfigs"]) == 2
 
 
-def test_delete_endpoint_with_all_takes_its_config_and_model_too(cli: CommandLine, endpoint: str) -> None:
+def test_delete_endpoint_with_all_takes_config_model_and_role_too(cli: CommandLine, endpoint: str) -> None:
+    iam = cli.client("iam")
+    iam.create_role(RoleName="shop-model-role", AssumeRolePolicyDocument="{}", Tags=tag_list("shop"))
     document = cli.done("delete-endpoint", endpoint, "--all", "--yes", "--json").document
     assert document == {
         "endpoint": endpoint,
         "status": "DELETED",
         "deleted_endpoint_config": "shop-config",
         "deleted_models": ["shop-model"],
+        "deleted_roles": ["shop-model-role"],
     }
     sagemaker = cli.client("sagemaker")
     assert [each["EndpointConfigName"] for each in sagemaker.list_endpoint_configs()["EndpointConfigs"]] == [
         "other-config"
     ]
     assert sagemaker.list_models()["Models"] == []
+    assert iam.list_roles()["Roles"] == []
+
+
+def test_delete_endpoint_with_all_leaves_a_role_that_no_command_made(cli: CommandLine, endpoint: str) -> None:
+    iam = cli.client("iam")
+    iam.create_role(RoleName="shop-model-role", AssumeRolePolicyDocument="{}")
+    cli.done("delete-endpoint", endpoint, "--all", "--yes")
+    assert [each["RoleName"] for each in iam.list_roles()["Roles"]] == ["shop-model-role"]
 
 
 def test_delete_endpoint_names_what_goes_with_it_before_it_asks(cli: CommandLine, endpoint: str) -> None:
     answer = cli("delete-endpoint", endpoint, "--all", stdin=b"n\n", terminal=True)
     assert answer.code == 2
-    assert "Delete endpoint shop-endpoint, configuration shop-config and shop-model?" in answer.err.replace("\n", " ")
+    assert "Delete endpoint shop-endpoint, configuration shop-config, shop-model?" in answer.err.replace("\n", " ")
     assert cli.client("sagemaker").list_endpoints()["Endpoints"] != []
 
 

@@ -71,6 +71,21 @@ def test_create_model_leaves_a_strangers_role_alone(cli: CommandLine, archive: s
     assert "PutRolePolicy" not in cli.operations
 
 
+def test_the_role_is_taken_back_when_the_model_is_refused(cli: CommandLine, archive: str, refusing: Any) -> None:
+    refusing("CreateModel", "AccessDeniedException", "not authorized")
+    answer = cli("create-model", "shop-model", IMAGE, archive)
+    assert answer.code == 1
+    assert "took back role shop-model-role" in answer.err
+    assert cli.client("iam").list_roles()["Roles"] == []
+
+
+def test_a_role_that_could_not_be_made_is_not_said_to_be_taken_back(
+    cli: CommandLine, archive: str, refusing: Any
+) -> None:
+    refusing("CreateRole", "AccessDeniedException", "not authorized")
+    assert "took back" not in cli("create-model", "shop-model", IMAGE, archive).err
+
+
 def test_create_model_waits_until_its_new_role_is_known(cli: CommandLine, archive: str, refusing: Any) -> None:
     refusing("CreateModel", "ValidationException", "Could not assume role arn:…", times=2)
     assert cli.done("create-model", "shop-model", IMAGE, archive).out.startswith("created model shop-model")
