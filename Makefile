@@ -74,11 +74,11 @@ lock: ## Re-resolve and pin every dependency with hashes
 .PHONY: setup lock
 
 ##@ Put a stage in place (STAGE=local, staging, production)
-plan: setup ## Show and save what apply would change
-	@$(BIN)/python -m scripts.provision plan $(STAGE)
+plan: setup ## Show and save what apply would change; WITH=votes switches a pipeline on
+	@$(BIN)/python -m scripts.provision plan $(STAGE) $(addprefix --pipeline ,$(WITH))
 
-apply: setup ## Apply after asking; AUTO_APPROVE=1 does not ask, PLAN=file applies a saved plan
-	@$(BIN)/python -m scripts.provision apply $(STAGE) $(if $(AUTO_APPROVE),--auto-approve) $(if $(PLAN),--plan $(PLAN))
+apply: setup ## Apply after asking; WITH=votes switches a pipeline on, AUTO_APPROVE=1 does not ask, PLAN=file is a saved plan
+	@$(BIN)/python -m scripts.provision apply $(STAGE) $(addprefix --pipeline ,$(WITH)) $(if $(AUTO_APPROVE),--auto-approve) $(if $(PLAN),--plan $(PLAN))
 
 destroy: setup ## Destroy the stage and its data after asking; AUTO_APPROVE=1 does not ask
 	@$(BIN)/python -m scripts.provision destroy $(STAGE) $(if $(AUTO_APPROVE),--auto-approve)

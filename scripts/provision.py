@@ -48,6 +48,8 @@ def parser() -> argparse.ArgumentParser:
     destroy = commands.add_parser("destroy", help="destroy the stage and all its data, after asking")
     for command in (apply, destroy):
         command.add_argument("--auto-approve", action="store_true", help="do not ask")
+    for command in (plan, apply):
+        command.add_argument("--pipeline", action="append", default=[], help="switch this pipeline on as well")
     adopt = commands.add_parser("adopt", help="note in the state a resource that an interrupted apply made")
     for command in (plan, apply, destroy, adopt):
         command.add_argument("stage", help="prod, staging, local, or the name of a folder of terraform/envs")
@@ -66,8 +68,14 @@ def parser() -> argparse.ArgumentParser:
     return words
 
 
-def _plan(options: argparse.Namespace) -> None:
+def _provisioner(options: argparse.Namespace) -> Provisioner:
     provisioner = Provisioner(options.stage, os.environ, _say)
+    provisioner.keep_pipelines(getattr(options, "pipeline", []))
+    return provisioner
+
+
+def _plan(options: argparse.Namespace) -> None:
+    provisioner = _provisioner(options)
     plan = provisioner.plan()
     provisioner.show(plan, color=sys.stdout.isatty())
     _say(f"\nSaved to {plan.file}. To apply it: make apply STAGE={options.stage} PLAN={plan.file}")
@@ -76,7 +84,7 @@ def _plan(options: argparse.Namespace) -> None:
 
 
 def _apply(options: argparse.Namespace) -> None:
-    provisioner = Provisioner(options.stage, os.environ, _say)
+    provisioner = _provisioner(options)
     if options.plan:
         if not options.plan.is_file():
             raise UsageError(f"there is no saved plan {options.plan}; make one with: make plan STAGE={options.stage}")
@@ -94,7 +102,7 @@ def _apply(options: argparse.Namespace) -> None:
 
 
 def _destroy(options: argparse.Namespace) -> None:
-    provisioner = Provisioner(options.stage, os.environ, _say)
+    provisioner = _provisioner(options)
     stage = provisioner.workspace.name
     plan = None
     if not options.auto_approve:
@@ -107,7 +115,7 @@ def _destroy(options: argparse.Namespace) -> None:
 
 
 def _adopt(options: argparse.Namespace) -> None:
-    provisioner = Provisioner(options.stage, os.environ, _say)
+    provisioner = _provisioner(options)
     provisioner.adopt(options.address, options.id)
     _say(f"{options.address} is in the state. Now: make apply STAGE={options.stage}")
 

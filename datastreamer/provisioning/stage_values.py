@@ -15,7 +15,19 @@ _VARIABLE = re.compile(r'^variable "(?P<name>\w+)" \{\n(?P<body>.*?)^\}', re.MUL
 _DEFAULT = re.compile(r"^  default\s*=\s*(?P<value>.+?)(?:\s+#.*)?$", re.MULTILINE)
 _OBJECT = r"^{pipeline} = \{{\n(?P<body>.*?)^\}}"
 _ASSIGNMENT = re.compile(r"^  (?P<name>\w+)\s*=\s*(?P<value>.+?)(?:\s+#.*)?$", re.MULTILINE)
+_PIPELINES = re.compile(r"^pipelines\s*=\s*(?P<value>.+?)(?:\s+#.*)?$", re.MULTILINE)
 _BLOCK = re.compile(r"^  validation \{.*?^  \}", re.MULTILINE | re.DOTALL)
+
+
+def stage_pipelines(stage: str, environments: Path = ENVIRONMENTS) -> set[str] | None:
+    """The pipelines that the stage's ``terraform.tfvars`` switches on; None when it leaves the choice open.
+
+    Raises UsageError for an unknown stage and ConfigurationError for a choice that is an expression.
+    """
+    stage_environment(stage, {}, environments)
+    file = stage_names(environments)[stage] / "terraform.tfvars"
+    chosen = _PIPELINES.search(file.read_text(encoding="utf-8")) if file.is_file() else None
+    return set(_parsed(chosen["value"], "pipelines")) if chosen else None
 
 
 def pipeline_values(stage: str, pipeline: str, environments: Path = ENVIRONMENTS) -> Mapping[str, Any]:

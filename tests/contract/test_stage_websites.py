@@ -52,7 +52,7 @@ def test_an_object_answers_with_its_own_type_and_caching_and_a_sites_security_he
     status, headers, body = get(f"{website}/js/a-1.js")
     assert (status, body) == (200, b"1")
     assert (headers["content-type"], headers["cache-control"]) == ("text/javascript", "immutable")
-    assert headers["content-security-policy"].startswith("default-src 'none'")
+    assert headers["content-security-policy"] == "frame-ancestors 'none'"
     assert headers["x-content-type-options"] == "nosniff"
 
 

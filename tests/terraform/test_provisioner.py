@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from datastreamer.errors import ProvisioningError
+from datastreamer.errors import ProvisioningError, UsageError
 from datastreamer.provisioning.provisioner import Provisioner
 from datastreamer.stages import ENVIRONMENTS
 
@@ -110,3 +110,55 @@ def test_without_registry_and_mirror_it_says_how_to_name_one(root: Path, tmp_pat
     offline = Provisioner("tiny", environ, lambda _: None, environments=root.parent)
     with pytest.raises(ProvisioningError, match=r"(?s)no such host.*Name one: DATASTREAMER_TERRAFORM_MIRROR=<folder>"):
         offline.init()
+
+
+PIPELINES = """
+variable "pipelines" {
+  type    = set(string)
+  default = ["first"]
+}
+module "first" {
+  source = "./one"
+  count  = contains(var.pipelines, "first") ? 1 : 0
+}
+module "second" {
+  source = "./one"
+  count  = contains(var.pipelines, "second") ? 1 : 0
+}
+"""
+
+
+@pytest.fixture
+def stage_of_two(root: Path) -> Path:
+    """A stage with two pipelines of one resource each."""
+    (root / "one").mkdir()
+    (root / "one" / "main.tf").write_text('resource "terraform_data" "this" {}\n')
+    (root / "main.tf").write_text(PIPELINES)
+    (root / "terraform.tfvars").write_text("")
+    return root
+
+
+def test_pipelines_that_are_on_stay_on_when_another_is_added(stage_of_two: Path, tmp_path: Path) -> None:
+    environ = {**os.environ, "DATASTREAMER_DATA_DIR": str(tmp_path / "data")}
+
+    def applied(*added: str) -> list[str]:
+        provisioner = Provisioner("tiny", environ, lambda _: None, environments=stage_of_two.parent)
+        provisioner.keep_pipelines(added)
+        provisioner.apply()
+        return provisioner.resources()
+
+    first, second = "module.first[0].terraform_data.this", "module.second[0].terraform_data.this"
+    assert applied() == [first]
+    assert applied("second") == [first, second]
+    assert applied() == [first, second]
+
+
+def test_a_stage_that_names_its_pipelines_keeps_to_them(stage_of_two: Path, tmp_path: Path) -> None:
+    environ = {**os.environ, "DATASTREAMER_DATA_DIR": str(tmp_path / "data")}
+    (stage_of_two / "terraform.tfvars").write_text('pipelines = ["second"] # alone\n')
+    provisioner = Provisioner("tiny", environ, lambda _: None, environments=stage_of_two.parent)
+    with pytest.raises(UsageError, match=r"terraform\.tfvars names the stage's pipelines: add first there"):
+        provisioner.keep_pipelines(["first"])
+    provisioner.keep_pipelines()
+    provisioner.apply()
+    assert provisioner.resources() == ["module.second[0].terraform_data.this"]

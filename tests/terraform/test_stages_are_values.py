@@ -43,7 +43,16 @@ def test_terraform_and_commands_give_the_stage_the_same_name(stage: Path) -> Non
     assert terraform[1] == command[1]
 
 
-NOT_OF_A_STAGE = {"stage", "job_script", "job_package", "stack_name", "function_package"}
+NOT_OF_A_STAGE = {
+    "edge_url",
+    "function_package",
+    "function_packages",
+    "job_package",
+    "job_script",
+    "site_folder",
+    "stack_name",
+    "stage",
+}
 """Variables of pipelines that no stage sets: its own name makes them, or the machine that applies."""
 
 
@@ -52,6 +61,7 @@ NOT_OF_A_STAGE = {"stage", "job_script", "job_package", "stack_name", "function_
     [
         (ENVIRONMENTS / "production", "telemetry"),
         (ENVIRONMENTS / "production", "inference"),
+        (ENVIRONMENTS / "production", "votes"),
         (TERRAFORM / "stacks" / "inference", "inference"),
     ],
 )

@@ -27,3 +27,15 @@ inference = {
   key_deletion_window_days = 7
   log_retention_days       = 7
 }
+
+votes = {
+  # For the reasons given above.
+  stream_customer_key = false
+
+  buffering_megabytes      = 1
+  buffering_seconds        = 5
+  deletion_protection      = false
+  force_destroy            = true
+  key_deletion_window_days = 7
+  log_retention_days       = 7
+}

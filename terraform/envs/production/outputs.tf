@@ -7,3 +7,8 @@ output "inference" {
   description = "Names and addresses of the inference pipeline's resources; null when the pipeline is off."
   value       = one(module.inference)
 }
+
+output "votes" {
+  description = "Names and addresses of the votes pipeline's resources; null when the pipeline is off."
+  value       = one(module.votes)
+}

@@ -30,10 +30,32 @@ mock_provider "aws" {
   }
 }
 
+mock_provider "aws" {
+  alias = "votes"
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { name = "ap-northeast-1" }
+  }
+}
+
 variables {
   job_script       = "../../modules/glue_job/testdata/job.py"
   job_package      = "../../modules/glue_job/testdata/package-1.zip"
   function_package = "../../modules/glue_job/testdata/package-1.zip"
+  votes_site       = "../../modules/static_site/testdata/site"
+  votes_packages = {
+    votes_aggregate = "../../modules/glue_job/testdata/package-1.zip"
+    votes_cast      = "../../modules/glue_job/testdata/package-1.zip"
+    votes_socket    = "../../modules/glue_job/testdata/package-1.zip"
+  }
 }
 
 run "the_values_of_the_stage_are_valid" {
@@ -64,6 +86,19 @@ run "the_inference_pipeline_has_the_stages_name" {
   assert {
     condition     = output.telemetry == null && output.inference.stack_name == "datastreamer-${var.stage}-inference"
     error_message = "The stage must have an inference stack of its own when it is switched on."
+  }
+}
+
+run "the_votes_pipeline_is_on_when_it_is_asked_for" {
+  command = plan
+
+  variables {
+    pipelines = ["votes"]
+  }
+
+  assert {
+    condition     = output.telemetry == null && output.votes.stream_name == "datastreamer-${var.stage}-votes-stream"
+    error_message = "The stage must have the votes pipeline, under its own name, when it is switched on."
   }
 }
 

@@ -100,6 +100,47 @@ module "inference" {
   log_retention_days          = var.inference.log_retention_days
 }
 
+module "votes" {
+  source = "../../pipelines/votes"
+  count  = contains(var.pipelines, "votes") ? 1 : 0
+
+  providers = {
+    aws = aws.votes
+  }
+
+  stage             = var.stage
+  function_packages = var.votes_packages
+  site_folder       = var.votes_site
+  edge_url          = var.edge_url
+
+  candidates                 = var.votes.candidates
+  stream_mode                = var.votes.stream_mode
+  shard_count                = var.votes.shard_count
+  stream_retention_hours     = var.votes.stream_retention_hours
+  stream_customer_key        = var.votes.stream_customer_key
+  batch_size                 = var.votes.batch_size
+  iterator_age_alarm_seconds = var.votes.iterator_age_alarm_seconds
+  architecture               = var.votes.architecture
+  memory_megabytes           = var.votes.memory_megabytes
+  cast_concurrency           = var.votes.cast_concurrency
+  requests_per_second        = var.votes.requests_per_second
+  burst_requests             = var.votes.burst_requests
+  api_account_logging        = var.votes.api_account_logging
+  api_web_acl_arn            = var.votes.api_web_acl_arn
+  domain_names               = var.votes.domain_names
+  certificate_arn            = var.votes.certificate_arn
+  site_web_acl_arn           = var.votes.site_web_acl_arn
+  first_hour                 = var.votes.first_hour
+  buffering_megabytes        = var.votes.buffering_megabytes
+  buffering_seconds          = var.votes.buffering_seconds
+  recovery_days              = var.votes.recovery_days
+  deletion_protection        = var.votes.deletion_protection
+  force_destroy              = var.votes.force_destroy
+  key_deletion_window_days   = var.votes.key_deletion_window_days
+  alarm_emails               = var.votes.alarm_emails
+  log_retention_days         = var.votes.log_retention_days
+}
+
 locals {
   # Commands find the stage's own inference stack by this name, as they find any other stack.
   inference_stack = "datastreamer-${var.stage}-inference"

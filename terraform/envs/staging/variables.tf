@@ -30,8 +30,8 @@ variable "pipelines" {
   default     = ["telemetry"]
 
   validation {
-    condition     = length(setsubtract(var.pipelines, ["telemetry", "inference"])) == 0
-    error_message = "pipelines must be among: telemetry, inference."
+    condition     = length(setsubtract(var.pipelines, ["telemetry", "inference", "votes"])) == 0
+    error_message = "pipelines must be among: telemetry, inference, votes."
   }
 }
 
@@ -52,6 +52,29 @@ variable "function_package" {
   description = "Path of the zip of the function inference_score; `make package` builds it."
   type        = string
   nullable    = false
+}
+
+variable "votes_packages" {
+  description = "Paths of the zips of the votes pipeline's functions; `make package` builds them."
+  type = object({
+    votes_aggregate = string
+    votes_cast      = string
+    votes_socket    = string
+  })
+  nullable = false
+}
+
+variable "votes_site" {
+  description = "Folder of the votes pipeline's site as it was built; it need not be there as long as the pipeline is off."
+  type        = string
+  nullable    = false
+}
+
+variable "edge_url" {
+  description = "One address at which APIs, WebSockets and sites are all served, where there is no CloudFront; empty on AWS."
+  type        = string
+  nullable    = false
+  default     = ""
 }
 
 variable "telemetry" {
@@ -137,6 +160,40 @@ variable "inference" {
     parked_alarm_records        = optional(number)
     alarm_emails                = optional(set(string))
     log_retention_days          = optional(number)
+  })
+  nullable = false
+  default  = {}
+}
+
+variable "votes" {
+  description = "Values of the votes pipeline; terraform/pipelines/votes/variables.tf says what each means and its default."
+  type = object({
+    candidates                 = optional(list(object({ id = string, labels = object({ ja = string, en = string }), color = object({ light = string, dark = string }), picture = string })))
+    stream_mode                = optional(string)
+    shard_count                = optional(number)
+    stream_retention_hours     = optional(number)
+    stream_customer_key        = optional(bool)
+    batch_size                 = optional(number)
+    iterator_age_alarm_seconds = optional(number)
+    architecture               = optional(string)
+    memory_megabytes           = optional(number)
+    cast_concurrency           = optional(number)
+    requests_per_second        = optional(number)
+    burst_requests             = optional(number)
+    api_account_logging        = optional(bool)
+    api_web_acl_arn            = optional(string)
+    domain_names               = optional(set(string))
+    certificate_arn            = optional(string)
+    site_web_acl_arn           = optional(string)
+    first_hour                 = optional(string)
+    buffering_megabytes        = optional(number)
+    buffering_seconds          = optional(number)
+    recovery_days              = optional(number)
+    deletion_protection        = optional(bool)
+    force_destroy              = optional(bool)
+    key_deletion_window_days   = optional(number)
+    alarm_emails               = optional(set(string))
+    log_retention_days         = optional(number)
   })
   nullable = false
   default  = {}

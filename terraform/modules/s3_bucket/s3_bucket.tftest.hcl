@@ -142,3 +142,13 @@ run "refuses_to_abort_uploads_at_once" {
 
   expect_failures = [var.lifecycle_rules]
 }
+
+run "refuses_two_distributions" {
+  command = plan
+
+  variables {
+    reading_distributions = ["arn:aws:cloudfront::123456789012:distribution/E1", "arn:aws:cloudfront::123456789012:distribution/E2"]
+  }
+
+  expect_failures = [var.reading_distributions]
+}

@@ -1,8 +1,8 @@
 resource "aws_cloudfront_origin_access_control" "this" {
   count = var.edge ? 1 : 0
 
-  name                              = var.bucket_name
-  description                       = "CloudFront signs its requests to ${var.bucket_name}."
+  name                              = var.name
+  description                       = "CloudFront signs its requests to ${var.name}."
   origin_access_control_origin_type = "s3"
   signing_behavior                  = "always"
   signing_protocol                  = "sigv4"
@@ -17,12 +17,12 @@ data "aws_cloudfront_cache_policy" "optimized" {
 resource "aws_cloudfront_response_headers_policy" "this" {
   count = var.edge ? 1 : 0
 
-  name    = var.bucket_name
-  comment = "What a browser may do with the site ${var.bucket_name}."
+  name    = var.name
+  comment = "What a browser may do with the site ${var.name}."
 
   security_headers_config {
     content_security_policy {
-      content_security_policy = var.content_security_policy
+      content_security_policy = local.headers["Content-Security-Policy"]
       override                = true
     }
 
@@ -31,36 +31,38 @@ resource "aws_cloudfront_response_headers_policy" "this" {
     }
 
     frame_options {
-      frame_option = "DENY"
+      frame_option = local.headers["X-Frame-Options"]
       override     = true
     }
 
     referrer_policy {
-      referrer_policy = "no-referrer"
+      referrer_policy = local.headers["Referrer-Policy"]
       override        = true
     }
 
     strict_transport_security {
-      access_control_max_age_sec = 63072000
-      include_subdomains         = true
-      preload                    = true
+      access_control_max_age_sec = tonumber(regex("max-age=([0-9]+)", local.headers["Strict-Transport-Security"])[0])
+      include_subdomains         = strcontains(local.headers["Strict-Transport-Security"], "includeSubDomains")
       override                   = true
     }
   }
 
   custom_headers_config {
-    items {
-      header   = "Permissions-Policy"
-      value    = "camera=(), geolocation=(), microphone=(), payment=()"
-      override = true
-    }
+    dynamic "items" {
+      for_each = { for name, value in local.headers : name => value if !contains(local.standard_headers, name) }
 
-    items {
-      header   = "Cross-Origin-Opener-Policy"
-      value    = "same-origin"
-      override = true
+      content {
+        header   = items.key
+        value    = items.value
+        override = true
+      }
     }
   }
+}
+
+locals {
+  # Those that CloudFront has settings of their own for; it refuses them as custom ones.
+  standard_headers = ["Content-Security-Policy", "Referrer-Policy", "Strict-Transport-Security", "X-Content-Type-Options", "X-Frame-Options"]
 }
 
 resource "aws_cloudfront_distribution" "this" {
@@ -73,7 +75,7 @@ resource "aws_cloudfront_distribution" "this" {
   #checkov:skip=CKV_AWS_174:AWS's own certificate fixes the protocol; with certificate_arn it is TLS 1.2 of 2021 or later.
   count = var.edge ? 1 : 0
 
-  comment             = var.bucket_name
+  comment             = var.name
   enabled             = true
   is_ipv6_enabled     = true
   http_version        = "http2and3"
@@ -84,7 +86,7 @@ resource "aws_cloudfront_distribution" "this" {
 
   origin {
     origin_id                = "site"
-    domain_name              = module.bucket.regional_domain_name
+    domain_name              = var.bucket_domain_name
     origin_access_control_id = one(aws_cloudfront_origin_access_control.this[*].id)
   }
 

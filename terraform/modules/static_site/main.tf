@@ -1,51 +1,41 @@
-# A static site: its files in a private bucket, and CloudFront before it, which alone may read them. Without the edge the
-# bucket's own website hosting serves them, for an endpoint that has no CloudFront.
+# A static site: its files in a private bucket, and CloudFront before it, which alone reads them. Without the edge the bucket's
+# own website hosting serves them, for an endpoint that has no CloudFront.
 
 locals {
-  content_types = {
-    css   = "text/css; charset=utf-8"
-    html  = "text/html; charset=utf-8"
-    ico   = "image/x-icon"
-    js    = "text/javascript; charset=utf-8"
-    json  = "application/json"
-    map   = "application/json"
-    png   = "image/png"
-    svg   = "image/svg+xml"
-    txt   = "text/plain; charset=utf-8"
-    webp  = "image/webp"
-    woff2 = "font/woff2"
-    yaml  = "application/yaml"
-  }
+  # What the build says of each file, and of the headers that the site needs.
+  manifest = jsondecode(file("${var.folder}.json"))
 
-  files = fileset(var.folder, "**")
-
-  # A name that holds the hash of its content (chart-3f2a9c1b.js) never means anything else.
-  immutable = toset([for file in local.files : file if can(regex("[-.][0-9a-zA-Z]{8}[.][a-z0-9]+$", file))])
+  # The one thing that the build cannot know: whom the page may speak to.
+  placeholder = "{{CONNECT_SRC}}"
+  origins     = join(" ", var.connect_origins)
+  pages       = { for name, file in local.manifest.files : name => file if endswith(name, ".html") }
+  assets      = { for name, file in local.manifest.files : name => file if !endswith(name, ".html") }
+  headers     = { for name, value in local.manifest.headers : name => replace(value, local.placeholder, local.origins) }
 }
 
-module "bucket" {
-  source = "../s3_bucket"
+resource "aws_s3_object" "page" {
+  for_each = local.pages
 
-  name          = var.bucket_name
-  kms_key_arn   = var.kms_key_arn
-  force_destroy = var.force_destroy
-
-  reading_distributions = aws_cloudfront_distribution.this[*].arn
+  bucket        = var.bucket_name
+  key           = each.key
+  content       = replace(file("${var.folder}/${each.key}"), local.placeholder, local.origins)
+  content_type  = each.value.content_type
+  cache_control = each.value.cache_control
 }
 
-resource "aws_s3_object" "file" {
-  for_each = local.files
+resource "aws_s3_object" "asset" {
+  for_each = local.assets
 
-  bucket        = module.bucket.name
-  key           = each.value
-  source        = "${var.folder}/${each.value}"
-  source_hash   = filemd5("${var.folder}/${each.value}")
-  content_type  = lookup(local.content_types, reverse(split(".", each.value))[0], "application/octet-stream")
-  cache_control = contains(local.immutable, each.value) ? "public, max-age=31536000, immutable" : "no-cache"
+  bucket        = var.bucket_name
+  key           = each.key
+  source        = "${var.folder}/${each.key}"
+  source_hash   = each.value.sha256
+  content_type  = each.value.content_type
+  cache_control = each.value.cache_control
 }
 
 resource "aws_s3_object" "config" {
-  bucket        = module.bucket.name
+  bucket        = var.bucket_name
   key           = "config.json"
   content       = var.config_json
   content_type  = "application/json"
@@ -55,7 +45,7 @@ resource "aws_s3_object" "config" {
 resource "aws_s3_bucket_website_configuration" "this" {
   count = var.edge ? 0 : 1
 
-  bucket = module.bucket.name
+  bucket = var.bucket_name
 
   index_document {
     suffix = "index.html"

@@ -1,6 +1,6 @@
 output "bucket_name" {
   description = "Bucket of the site's files."
-  value       = module.bucket.name
+  value       = var.bucket_name
 }
 
 output "domain_name" {
@@ -15,5 +15,10 @@ output "distribution_id" {
 
 output "content_security_policy" {
   description = "Content-Security-Policy of every answer."
-  value       = var.content_security_policy
+  value       = local.headers["Content-Security-Policy"]
+}
+
+output "distribution_arns" {
+  description = "ARN of the CloudFront distribution, which must be let read the bucket; none without the edge."
+  value       = aws_cloudfront_distribution.this[*].arn
 }

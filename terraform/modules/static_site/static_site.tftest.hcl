@@ -1,30 +1,32 @@
 mock_provider "aws" {
-  mock_resource "aws_s3_bucket" {
-    defaults = { arn = "arn:aws:s3:::votes-site" }
-  }
-
   mock_resource "aws_cloudfront_distribution" {
     defaults = { arn = "arn:aws:cloudfront::123456789012:distribution/E1", domain_name = "d1.cloudfront.net" }
   }
 }
 
 variables {
-  bucket_name             = "votes-site"
-  folder                  = "testdata"
-  config_json             = "{\"api_url\":\"https://api.example.com\"}"
-  content_security_policy = "default-src 'none'; script-src 'self'"
-  kms_key_arn             = "arn:aws:kms:ap-northeast-1:123456789012:key/1"
+  name               = "votes-site"
+  bucket_name        = "votes-site"
+  folder             = "testdata/site"
+  config_json        = "{\"api_url\":\"https://api.example.com\"}"
+  connect_origins    = ["https://api.example.com", "wss://socket.example.com"]
+  bucket_domain_name = "votes-site.s3.ap-northeast-1.amazonaws.com"
 }
 
 run "every_file_is_uploaded_with_its_type_and_how_long_it_holds" {
   assert {
-    condition     = { for key, file in aws_s3_object.file : key => file.content_type } == { "index.html" = "text/html; charset=utf-8", "main-3f2a9c1b.js" = "text/javascript; charset=utf-8", "a.svg" = "image/svg+xml" }
-    error_message = "Browsers refuse scripts of a wrong type."
+    condition     = aws_s3_object.page["index.html"].content_type == "text/html; charset=utf-8" && aws_s3_object.page["index.html"].cache_control == "no-cache"
+    error_message = "A page must be asked for each time."
   }
 
   assert {
-    condition     = aws_s3_object.file["index.html"].cache_control == "no-cache" && aws_s3_object.file["main-3f2a9c1b.js"].cache_control == "public, max-age=31536000, immutable"
-    error_message = "Only a name with a hash of the content may be cached for long."
+    condition     = aws_s3_object.asset["assets/app-3F2A9C1B.js"].content_type == "text/javascript; charset=utf-8" && aws_s3_object.asset["assets/app-3F2A9C1B.js"].cache_control == "public, max-age=31536000, immutable"
+    error_message = "An asset must have the type and the caching that the build gave it."
+  }
+
+  assert {
+    condition     = strcontains(aws_s3_object.page["index.html"].content, "connect-src 'self' https://api.example.com wss://socket.example.com\"")
+    error_message = "The page must be told whom it may speak to."
   }
 
   assert {
@@ -45,8 +47,13 @@ run "cloudfront_alone_reads_the_bucket_and_answers_over_tls_with_the_policy" {
   }
 
   assert {
-    condition     = one(aws_cloudfront_response_headers_policy.this).security_headers_config[0].content_security_policy[0].content_security_policy == var.content_security_policy
+    condition     = one(aws_cloudfront_response_headers_policy.this).security_headers_config[0].content_security_policy[0].content_security_policy == "default-src 'none'; connect-src 'self' https://api.example.com wss://socket.example.com"
     error_message = "Every answer must carry the policy."
+  }
+
+  assert {
+    condition     = one(aws_cloudfront_response_headers_policy.this).security_headers_config[0].strict_transport_security[0].access_control_max_age_sec == 63072000 && [for item in one(aws_cloudfront_response_headers_policy.this).custom_headers_config[0].items : item.header] == ["Permissions-Policy"]
+    error_message = "Every other header of the build must be sent as well."
   }
 
   assert {
@@ -82,18 +89,18 @@ run "refuses_bad_values" {
   command = plan
 
   variables {
-    folder                  = "nowhere"
-    config_json             = "{"
-    content_security_policy = "script-src *"
-    certificate_arn         = "arn:aws:acm:ap-northeast-1:123456789012:certificate/1"
-    price_class             = "PriceClass_1"
-    web_acl_arn             = "votes"
+    folder          = "nowhere"
+    config_json     = "{"
+    connect_origins = ["api.example.com"]
+    certificate_arn = "arn:aws:acm:ap-northeast-1:123456789012:certificate/1"
+    price_class     = "PriceClass_1"
+    web_acl_arn     = "votes"
   }
 
   expect_failures = [
     var.folder,
     var.config_json,
-    var.content_security_policy,
+    var.connect_origins,
     var.certificate_arn,
     var.price_class,
     var.web_acl_arn,

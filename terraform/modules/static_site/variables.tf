@@ -1,17 +1,29 @@
+variable "name" {
+  description = "Name of what CloudFront has for the site."
+  type        = string
+  nullable    = false
+}
+
 variable "bucket_name" {
-  description = "Name of the site's bucket, unique in all of AWS; what CloudFront has for the site carries it as well."
+  description = "Bucket of the site's files."
+  type        = string
+  nullable    = false
+}
+
+variable "bucket_domain_name" {
+  description = "Domain name of the bucket in its region."
   type        = string
   nullable    = false
 }
 
 variable "folder" {
-  description = "Folder of the site's files, as they were built."
+  description = "Folder of the site's files as they were built; <folder>.json beside it describes them and the site's headers."
   type        = string
   nullable    = false
 
   validation {
-    condition     = fileexists("${var.folder}/index.html")
-    error_message = "folder must hold an index.html. `make site` builds the site."
+    condition     = fileexists("${var.folder}/index.html") && fileexists("${var.folder}.json")
+    error_message = "folder must hold an index.html, and <folder>.json must lie beside it. `make apply` builds them."
   }
 }
 
@@ -26,21 +38,15 @@ variable "config_json" {
   }
 }
 
-variable "content_security_policy" {
-  description = "Content-Security-Policy of every answer."
-  type        = string
+variable "connect_origins" {
+  description = "Origins that the site's pages may speak to besides their own, such as https://api.example.com."
+  type        = list(string)
   nullable    = false
 
   validation {
-    condition     = strcontains(var.content_security_policy, "default-src 'none'")
-    error_message = "content_security_policy must start from default-src 'none'."
+    condition     = alltrue([for origin in var.connect_origins : can(regex("^(https?|wss?)://[a-z0-9.*-]+(:[0-9]+)?$", origin))])
+    error_message = "connect_origins must be origins, such as https://api.example.com."
   }
-}
-
-variable "kms_key_arn" {
-  description = "ARN of the KMS key that the files are encrypted with; its policy must let CloudFront decrypt."
-  type        = string
-  nullable    = false
 }
 
 variable "edge" {
@@ -96,11 +102,4 @@ variable "web_acl_arn" {
     condition     = var.web_acl_arn == "" || can(regex("^arn:[a-z-]+:wafv2:us-east-1:", var.web_acl_arn))
     error_message = "web_acl_arn must be empty or the ARN of a WAFv2 web ACL in us-east-1."
   }
-}
-
-variable "force_destroy" {
-  description = "Whether destroying the site also deletes its files."
-  type        = bool
-  nullable    = false
-  default     = true
 }

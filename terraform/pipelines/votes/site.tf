@@ -5,16 +5,26 @@ locals {
   schemes   = var.edge_url == "" || startswith(var.edge_url, "https:") ? ["https", "wss"] : ["http", "ws"]
 }
 
+module "site_bucket" {
+  source = "../../modules/s3_bucket"
+
+  name                  = "${local.name}-site-${local.account_id}"
+  kms_key_arn           = module.key.arn
+  force_destroy         = true # Every file of it is built.
+  reading_distributions = module.site.distribution_arns
+}
+
 module "site" {
   source = "../../modules/static_site"
 
-  bucket_name     = "${local.name}-site-${local.account_id}"
-  folder          = var.site_folder
-  kms_key_arn     = module.key.arn
-  edge            = var.edge_url == ""
-  domain_names    = var.domain_names
-  certificate_arn = var.certificate_arn
-  web_acl_arn     = var.site_web_acl_arn
+  name               = "${local.name}-site"
+  bucket_name        = module.site_bucket.name
+  bucket_domain_name = module.site_bucket.regional_domain_name
+  folder             = var.site_folder
+  edge               = var.edge_url == ""
+  domain_names       = var.domain_names
+  certificate_arn    = var.certificate_arn
+  web_acl_arn        = var.site_web_acl_arn
 
   config_json = jsonencode({
     api_url    = local.api_url
@@ -22,16 +32,5 @@ module "site" {
     candidates = var.candidates
   })
 
-  content_security_policy = join("; ", [
-    "default-src 'none'",
-    "base-uri 'none'",
-    "connect-src 'self' ${join(" ", [for scheme in local.schemes : "${scheme}://${local.api_hosts}"])}",
-    "font-src 'self'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    "img-src 'self' data:",
-    "manifest-src 'self'",
-    "script-src 'self'",
-    "style-src 'self'",
-  ])
+  connect_origins = [for scheme in local.schemes : "${scheme}://${local.api_hosts}"]
 }

@@ -41,13 +41,8 @@ variable "edge_url" {
 
 variable "candidates" {
   description = "What can be voted for: an id, a label in each language, a colour for light and for dark, and a picture of the site."
-  type = list(object({
-    id      = string
-    labels  = object({ ja = string, en = string })
-    color   = object({ light = string, dark = string })
-    picture = string
-  }))
-  nullable = false
+  type        = list(object({ id = string, labels = object({ ja = string, en = string }), color = object({ light = string, dark = string }), picture = string }))
+  nullable    = false
   default = [
     {
       id      = "kinoko"

@@ -69,7 +69,7 @@ mock_provider "aws" {
 
 variables {
   stage       = "prod"
-  site_folder = "../../modules/static_site/testdata"
+  site_folder = "../../modules/static_site/testdata/site"
   function_packages = {
     votes_aggregate = "../../modules/lambda_function/testdata/package.zip"
     votes_cast      = "../../modules/lambda_function/testdata/package.zip"
@@ -116,7 +116,7 @@ run "the_site_is_told_the_apis_and_the_candidates_and_the_functions_the_site" {
   }
 
   assert {
-    condition     = strcontains(module.site.content_security_policy, "connect-src 'self' https://*.execute-api.ap-northeast-1.amazonaws.com wss://*.execute-api.ap-northeast-1.amazonaws.com;")
+    condition     = strcontains(module.site.content_security_policy, "connect-src 'self' https://*.execute-api.ap-northeast-1.amazonaws.com wss://*.execute-api.ap-northeast-1.amazonaws.com")
     error_message = "The page may speak to the APIs, and to nothing else."
   }
 }
@@ -161,8 +161,43 @@ run "refuses_bad_values" {
     stage      = "Prod-1"
     edge_url   = "http://localhost:4566/here"
     first_hour = "today"
-    candidates = [{ id = "K", labels = { ja = "き", en = "M" }, color = { light = "red", dark = "#ffffff" }, picture = "k.svg" }]
   }
 
-  expect_failures = [var.stage, var.edge_url, var.first_hour, var.candidates]
+  expect_failures = [var.stage, var.edge_url, var.first_hour]
+}
+
+run "refuses_a_single_candidate" {
+  command = plan
+
+  variables {
+    candidates = [{ id = "kinoko", labels = { ja = "き", en = "M" }, color = { light = "#000000", dark = "#ffffff" }, picture = "k.svg" }]
+  }
+
+  expect_failures = [var.candidates]
+}
+
+run "refuses_ids_that_no_browser_could_send" {
+  command = plan
+
+  variables {
+    candidates = [
+      { id = "Kinoko!", labels = { ja = "き", en = "M" }, color = { light = "#000000", dark = "#ffffff" }, picture = "k.svg" },
+      { id = "takenoko", labels = { ja = "た", en = "B" }, color = { light = "#000000", dark = "#ffffff" }, picture = "t.svg" },
+    ]
+  }
+
+  expect_failures = [var.candidates]
+}
+
+run "refuses_colours_that_are_none" {
+  command = plan
+
+  variables {
+    candidates = [
+      { id = "kinoko", labels = { ja = "き", en = "M" }, color = { light = "red", dark = "#ffffff" }, picture = "k.svg" },
+      { id = "takenoko", labels = { ja = "た", en = "B" }, color = { light = "#000000", dark = "#ffffff" }, picture = "t.svg" },
+    ]
+  }
+
+  expect_failures = [var.candidates]
 }

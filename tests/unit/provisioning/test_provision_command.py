@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -26,6 +27,9 @@ class FakeProvisioner:
 
     def __init__(self, stage: str, _environ: Any, _report: Any) -> None:
         self.workspace = FakeWorkspace(stage)
+
+    def keep_pipelines(self, added: Sequence[str] = ()) -> None:
+        self.done.extend(f"added {name}" for name in added)
 
     def plan(self, *, destroy: bool = False) -> Plan:
         return Plan(Path("destroy.tfplan" if destroy else "plan.tfplan"), self.changes, 1.0)
@@ -129,3 +133,8 @@ def test_a_failure_is_one_message_and_exit_1(capsys: pytest.CaptureFixture[str])
     FakeProvisioner.fails = True
     assert provision.main(["apply", "production", "--auto-approve"]) == 1
     assert capsys.readouterr().err == "error: terraform apply failed\n"
+
+
+def test_a_pipeline_can_be_switched_on(done: list[str]) -> None:
+    assert provision.main(["apply", "local", "--auto-approve", "--pipeline", "votes"]) == 0
+    assert done == ["added votes", "applied at once"]
