@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 import typer
+from botocore.client import ClientCreator
 from moto import mock_aws
 
 from datastreamer.cli import main
@@ -115,9 +116,19 @@ def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def shared_session() -> boto3.Session:
-    """One session for all tests: reading service models is what takes time."""
-    return boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+def shared_session() -> Iterator[boto3.Session]:
+    """One session for all tests: reading service models takes time, and making classes of them too."""
+    classes: dict[str, type] = {}
+    make_class: Any = ClientCreator._create_client_class
+
+    def once(creator: ClientCreator, service_name: str, service_model: object) -> type:
+        if service_name not in classes:
+            classes[service_name] = make_class(creator, service_name, service_model)
+        return classes[service_name]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClientCreator, "_create_client_class", once)
+        yield boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
 
 
 @pytest.fixture
