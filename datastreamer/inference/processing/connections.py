@@ -15,6 +15,7 @@ from datastreamer.inference.processing.parking import Parking
 from datastreamer.inference.processing.payload import payload_of
 from datastreamer.inference.processing.settings import Settings
 from datastreamer.inference.processing.table import Table
+from datastreamer.inference.processing.wire_items import send_items_as_they_are
 
 CONNECT_SECONDS: Final = 1.0
 THREADS: Final = 4
@@ -37,6 +38,8 @@ def connect(settings: Settings, budget: Budget, clock: Clock) -> Processor:
             ),
         )
 
+    dynamodb = client("dynamodb", budget.table_timeout)
+    send_items_as_they_are(dynamodb)
     executor = ThreadPoolExecutor(THREADS, "write")
     return Processor(
         settings=settings,
@@ -45,7 +48,7 @@ def connect(settings: Settings, budget: Budget, clock: Clock) -> Processor:
             settings.endpoint_name,
             payload_of(settings.content_type),
         ),
-        table=Table(client("dynamodb", budget.table_timeout), settings.table_name, executor, budget.table_timeout),
+        table=Table(dynamodb, settings.table_name, executor, budget.table_timeout),
         parking=Parking(
             client("s3", budget.table_timeout),
             settings.dlq_bucket,
