@@ -43,15 +43,15 @@ setup: $(VENV)/.ready $(SPARK_JARS)/.ready ## Install everything into .venv and 
 $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	@echo "Setting up $(VENV) (once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 # AWS's own hadoop-aws and SDK jars, taken out of the source archive: building a wheel of it would take a minute.
 $(SPARK_JARS)/.ready: requirements/jars.txt | $(VENV)/.ready
 	@echo "Fetching the S3 jars for Spark (once)"
 	@rm -rf $(SPARK_JARS) && mkdir -p $(SPARK_JARS)
-	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+	@$(BIN)/python -m pip download -qq --disable-pip-version-check --no-deps --no-build-isolation \
 	  --require-hashes --dest $(SPARK_JARS) -r requirements/jars.txt
 	@tar -xzf $(SPARK_JARS)/sagemaker_pyspark-*.tar.gz -C $(SPARK_JARS) --strip-components=3 --wildcards \
 	  '*/hadoop-aws-*.jar' '*/aws-java-sdk-bundle-*.jar'
