@@ -11,10 +11,10 @@ from pathlib import Path
 from rich.console import Console
 
 from scripts import demo as package
-from scripts.demo import inference, telemetry
+from scripts.demo import inference, telemetry, votes
 from scripts.demo.steps import PYTHON, Demo, StepFailedError
 
-PIPELINES = {"telemetry": telemetry, "inference": inference}
+PIPELINES = {"telemetry": telemetry, "inference": inference, "votes": votes}
 
 
 def main() -> int:

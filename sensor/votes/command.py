@@ -64,11 +64,12 @@ def votes(
         raise UsageError(f"{path} exists, and a receipt is evidence: move it away or name another with --receipt")
     site = _site(own_stage, region, api_url)
     sheet, stop = TallySheet(), StopRequest()
-    begun = time.monotonic()
+    begun, begun_ms = time.monotonic(), time.time_ns() // 1_000_000
+    browsers = Voters(voters, site.candidates, retries, seed)
     with stop.listening(lambda: os._exit(130)):
         _run(
             site,
-            voters=Voters(voters, site.candidates, retries, seed),
+            voters=browsers,
             pacer=Pacer(rate),
             duration=duration,
             connections=connections,
@@ -81,6 +82,10 @@ def votes(
         "api_url": site.api_url,
         "seconds": round(time.monotonic() - begun, 3),
         **sheet.to_document(),
+        # By these the run's votes are told from all others: who clicked, and when, as the ids of the votes have it.
+        "from_ms": begun_ms,
+        "until_ms": time.time_ns() // 1_000_000,
+        "client_ids": browsers.clients,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

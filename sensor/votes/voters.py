@@ -31,7 +31,7 @@ class Voters:
 
     def __init__(self, number: int, candidates: Sequence[str], retries: float, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311  simulated clicks, no secrets
-        self._clients = [str(uuid.UUID(int=self._random.getrandbits(128), version=4)) for _ in range(number)]
+        self.clients = [str(uuid.UUID(int=self._random.getrandbits(128), version=4)) for _ in range(number)]
         self._candidates = candidates
         self._weights = [0.45] + [0.55 / (len(candidates) - 1)] * (len(candidates) - 1)
         self._retries = retries
@@ -41,7 +41,7 @@ class Voters:
         return Click(
             vote_id=str(uuid7(now_ms, self._random.getrandbits(74))),
             candidate=self._random.choices(self._candidates, self._weights)[0],
-            client_id=self._random.choice(self._clients),
+            client_id=self._random.choice(self.clients),
             copies=1 + (self._random.random() < self._retries),
         )
 

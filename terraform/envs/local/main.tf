@@ -133,6 +133,7 @@ module "votes" {
   first_hour                 = var.votes.first_hour
   buffering_megabytes        = var.votes.buffering_megabytes
   buffering_seconds          = var.votes.buffering_seconds
+  athena_scan_limit_bytes    = var.votes.athena_scan_limit_bytes
   recovery_days              = var.votes.recovery_days
   deletion_protection        = var.votes.deletion_protection
   force_destroy              = var.votes.force_destroy

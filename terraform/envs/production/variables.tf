@@ -188,6 +188,7 @@ variable "votes" {
     first_hour                 = optional(string)
     buffering_megabytes        = optional(number)
     buffering_seconds          = optional(number)
+    athena_scan_limit_bytes    = optional(number)
     recovery_days              = optional(number)
     deletion_protection        = optional(bool)
     force_destroy              = optional(bool)

@@ -6,6 +6,7 @@ module "api" {
   routes              = ["POST /votes", "GET /totals"]
   function_name       = module.cast.name
   function_invoke_arn = module.cast.invoke_arn
+  allowed_origin      = local.origin
   requests_per_second = var.requests_per_second
   burst_requests      = var.burst_requests
   account_logging     = var.api_account_logging

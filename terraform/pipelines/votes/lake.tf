@@ -94,3 +94,25 @@ resource "aws_glue_catalog_table" "votes" {
     }
   }
 }
+
+module "workgroup" {
+  source = "../../modules/athena_workgroup"
+
+  name             = local.name
+  description      = "Queries of the votes."
+  results_bucket   = module.raw_bucket.name
+  results_prefix   = "query_results/"
+  kms_key_arn      = module.key.arn
+  scan_limit_bytes = var.athena_scan_limit_bytes
+  database_name    = aws_glue_catalog_database.this.name
+  tables           = [aws_glue_catalog_table.votes.name]
+  read_paths       = ["${module.raw_bucket.name}/${local.raw_prefix}"]
+  force_destroy    = var.force_destroy
+
+  queries = {
+    totals = {
+      description = "The votes of each candidate, each counted once."
+      sql         = "SELECT candidate, COUNT(DISTINCT vote_id) AS votes FROM votes GROUP BY candidate ORDER BY votes DESC"
+    }
+  }
+}

@@ -51,6 +51,16 @@ output "database_name" {
   value       = aws_glue_catalog_database.this.name
 }
 
+output "workgroup_name" {
+  description = "Athena workgroup of whoever queries the votes."
+  value       = module.workgroup.name
+}
+
+output "analyst_policy_arn" {
+  description = "ARN of the policy that lets a principal query the votes."
+  value       = module.workgroup.analyst_policy_arn
+}
+
 output "alarm_topic_arn" {
   description = "SNS topic that alarms are sent to."
   value       = module.alarm_topic.arn

@@ -220,6 +220,13 @@ variable "buffering_seconds" {
   default     = 300
 }
 
+variable "athena_scan_limit_bytes" {
+  description = "Bytes that one query may read."
+  type        = number
+  nullable    = false
+  default     = 10737418240 # 10 GiB
+}
+
 # ----- keeping and watching
 
 variable "recovery_days" {
