@@ -22,8 +22,8 @@ ACCOUNT = "000000000000"
 """The local stage's."""
 RATE = 900
 """Records a second: a shard takes 1,000, and the probes need their share."""
+FIRST_RECORD = '{"id": "by-hand", "data": [25.5, 60.0, 1013.25]}'
 _PROBE_SECONDS = 0.1
-_PLAN_LINES = 16
 _BEGUN_SECONDS = 60.0
 _ENDPOINT_BACK_SECONDS = 60.0
 
@@ -66,7 +66,7 @@ def show(demo: Demo, readings: int, receipts: Path | None, keep: bool) -> str:
 
 @contextmanager
 def _stack(demo: Demo, run: str, files: Path, keep: bool) -> Iterator[None]:
-    deploy, destroy = (_tail_of(f"{word} {run} --yes") for word in ("deploy", "destroy"))
+    deploy, destroy = _tail_of(f"deploy {run} --yes", 16), _tail_of(f"destroy {run} --yes", 6)
     try:
         demo.step("Terraform provisions stream, function, table, buckets and alarms", *deploy)
         yield
@@ -94,10 +94,10 @@ def _command(words: str) -> tuple[list[str], str]:
     return [CLI, "inference", *words.split(), "--stage", "local"], f"datastreamer inference {words}"
 
 
-def _tail_of(words: str) -> tuple[list[str], str]:
-    """The same without most of its output: Terraform's plan has a thousand lines."""
+def _tail_of(words: str, lines: int) -> tuple[list[str], str]:
+    """The same with its last ``lines`` lines of output alone: Terraform's plan has a thousand."""
     command, shown = _command(words)
-    tail = f"tail -n {_PLAN_LINES}"
+    tail = f"tail -n {lines}"
     return ["bash", "-o", "pipefail", "-c", f"{shlex.join(command)} | {tail}"], f"{shown} | {tail}"
 
 
@@ -120,9 +120,12 @@ def _put_model(demo: Demo, run: str, files: Path) -> None:
     demo.step("A model is trained on simulated readings with labelled faults", *_command(train))
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     uri = model_uri(Names(run, ACCOUNT).models_bucket, metrics["digest"])
-    with demo.part("The model goes behind an endpoint"):
+    with demo.part("The model goes behind an endpoint, and a first record is scored"):
         for command in next_commands(uri, metrics["threshold"], run, demo.environ["AWS_DEFAULT_REGION"]):
             demo.run([CLI, *command.split()[1:], "--stage", "local"], command)
+        # Lambda starts a function when it is first needed; what follows finds it awake, as a stream in use does.
+        put, shown = _command(f"put-record {run}-stream")
+        demo.run([*put, FIRST_RECORD], f"{shown} '{FIRST_RECORD}'")
 
 
 def _stream(demo: Demo, run: str, readings: int, files: Path, receipts: Path | None) -> float:
