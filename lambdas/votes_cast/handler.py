@@ -24,7 +24,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def application(parts: Casting, logger: Logger) -> APIGatewayRestResolver:
     """The routes; only the site's own pages may read the answers."""
-    app = APIGatewayRestResolver(cors=CORSConfig(allow_origin=parts.allowed_origin, max_age=600))
+    cors = CORSConfig(allow_origin=parts.allowed_origin, expose_headers=["Retry-After"], max_age=600)
+    app = APIGatewayRestResolver(cors=cors)
 
     @app.post("/votes")
     def cast() -> Response[str]:
@@ -34,7 +35,7 @@ def application(parts: Casting, logger: Logger) -> APIGatewayRestResolver:
             return _answer(413 if error.reason == "too_large" else 400, error.reason, error.detail)
         except RetryableError as error:
             logger.warning("a vote was not taken", extra={"cause": str(error)})
-            return _answer(503, "unavailable", "the vote could not be taken; send it again")
+            return _answer(503, "unavailable", "the vote could not be taken; send it again", {"Retry-After": "1"})
         return Response(202, "application/json", json.dumps({"vote_id": str(vote.vote_id)}))
 
     @app.get("/totals")
@@ -46,5 +47,5 @@ def application(parts: Casting, logger: Logger) -> APIGatewayRestResolver:
     return app
 
 
-def _answer(status: int, code: str, message: str) -> Response[str]:
-    return Response(status, "application/json", json.dumps({"error": {"code": code, "message": message}}))
+def _answer(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response[str]:
+    return Response(status, "application/json", json.dumps({"error": {"code": code, "message": message}}), headers)

@@ -60,14 +60,14 @@ resource "aws_api_gateway_deployment" "this" {
 
   # A deployment is a snapshot: what it shows must make a new one when it changes.
   triggers = {
-    routes = sha1(jsonencode([sort(tolist(local.routes)), var.function_invoke_arn, var.timeout_milliseconds]))
+    routes = sha1(jsonencode([sort(tolist(local.routes)), var.function_invoke_arn, var.timeout_milliseconds, local.errors, local.error_headers, local.retry_after]))
   }
 
   lifecycle {
     create_before_destroy = true
   }
 
-  depends_on = [aws_api_gateway_integration.this]
+  depends_on = [aws_api_gateway_gateway_response.this, aws_api_gateway_integration.this]
 }
 
 resource "aws_api_gateway_stage" "this" {

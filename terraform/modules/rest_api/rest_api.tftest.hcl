@@ -26,6 +26,7 @@ variables {
   routes              = ["POST /votes", "GET /totals"]
   function_name       = "votes-cast"
   function_invoke_arn = "arn:aws:apigateway:ap-northeast-1:lambda:path/2015-03-31/functions/arn:aws:lambda:ap-northeast-1:123456789012:function:votes-cast/invocations"
+  allowed_origin      = "https://vote.example.com"
   kms_key_arn         = "arn:aws:kms:ap-northeast-1:123456789012:key/1"
 }
 
@@ -43,6 +44,18 @@ run "answers_its_routes_and_the_question_that_browsers_ask_first" {
   assert {
     condition     = alltrue([for integration in values(aws_api_gateway_integration.this) : integration.type == "AWS_PROXY" && integration.uri == var.function_invoke_arn && integration.integration_http_method == "POST"])
     error_message = "The function must answer every request whole."
+  }
+}
+
+run "tells_a_page_of_the_site_when_to_come_again" {
+  assert {
+    condition     = toset(keys(aws_api_gateway_gateway_response.this)) == toset(["THROTTLED", "DEFAULT_4XX", "DEFAULT_5XX"]) && alltrue([for response in values(aws_api_gateway_gateway_response.this) : response.response_parameters["gatewayresponse.header.Access-Control-Allow-Origin"] == "'https://vote.example.com'"])
+    error_message = "The site's pages must be able to read every error."
+  }
+
+  assert {
+    condition     = aws_api_gateway_gateway_response.this["THROTTLED"].response_parameters["gatewayresponse.header.Retry-After"] == "'1'" && strcontains(aws_api_gateway_gateway_response.this["THROTTLED"].response_templates["application/json"], "\"code\":\"throttled\"")
+    error_message = "Who is throttled must be told, and when to come again."
   }
 }
 
@@ -105,6 +118,7 @@ run "refuses_bad_values" {
     stage_name                 = "no-dash"
     routes                     = ["POST votes"]
     function_invoke_arn        = "arn:aws:lambda:ap-northeast-1:123456789012:function:votes-cast"
+    allowed_origin             = "https://vote.example.com/"
     timeout_milliseconds       = 30000
     requests_per_second        = 0
     burst_requests             = 1.5
@@ -119,6 +133,7 @@ run "refuses_bad_values" {
     var.stage_name,
     var.routes,
     var.function_invoke_arn,
+    var.allowed_origin,
     var.timeout_milliseconds,
     var.requests_per_second,
     var.burst_requests,

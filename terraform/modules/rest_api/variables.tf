@@ -55,6 +55,17 @@ variable "function_invoke_arn" {
   }
 }
 
+variable "allowed_origin" {
+  description = "Origin whose pages may read the errors of API Gateway itself, such as https://vote.example.com."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^https?://[a-z0-9.-]+(:[0-9]+)?$", var.allowed_origin))
+    error_message = "allowed_origin must be a scheme and a host, without a path."
+  }
+}
+
 variable "timeout_milliseconds" {
   description = "Milliseconds after which a request that the function has not answered fails."
   type        = number

@@ -164,6 +164,8 @@ def test_a_stream_that_refuses_asks_the_browser_to_come_again() -> None:
     boto3.client("kinesis").delete_stream(StreamName="votes")
     answer = cold("votes_cast").handler(request("POST", "/votes", ballot()), CONTEXT)
     assert answer["statusCode"] == 503
+    assert answer["multiValueHeaders"]["Retry-After"] == ["1"]
+    assert answer["multiValueHeaders"]["Access-Control-Expose-Headers"] == ["Retry-After"]
 
 
 @pytest.mark.usefixtures("account")
