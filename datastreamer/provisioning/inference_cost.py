@@ -16,7 +16,7 @@ GB = 1e9
 SECONDS_PER_MONTH = p.HOURS_PER_MONTH * 3600
 POLLS_PER_SECOND = 5
 """Reads of a shard that Kinesis answers in a second, and so the most batches that a second has without a window."""
-ALARMS = 9
+ALARMS = 10
 """Alarms that the pipeline declares without an endpoint of its own."""
 ENDPOINT_ALARMS = 2
 SCALING_ALARMS = 2

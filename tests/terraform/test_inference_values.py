@@ -84,10 +84,10 @@ def test_failures_may_be_written_where_they_are_looked_for() -> None:
     assert f'"${{var.failure_bucket_arn}}/{WHOLE_BATCHES}*"' in text("modules", "event_source_mapping")
 
 
-def test_the_alarm_watches_what_the_function_counts() -> None:
-    watched = re.search(r'metric_name\s*= "(\w+)"', (PIPELINE / "processor.tf").read_text())
-    assert watched is not None
-    assert f'add_metric("{watched[1]}"' in HANDLER
+def test_alarms_watch_what_the_function_counts() -> None:
+    watched = re.findall(r'metric_name\s*= "(\w+)"', (PIPELINE / "processor.tf").read_text())
+    assert watched == ["RecordsFailed", "RecordsParked"]
+    assert all(f'add_metric("{metric}"' in HANDLER for metric in watched)
 
 
 def test_an_item_expires_by_the_attribute_that_the_function_writes() -> None:

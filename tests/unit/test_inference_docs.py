@@ -28,7 +28,9 @@ def first_cells(text: str) -> set[str]:
 
 def test_every_alarm_of_a_stack_is_explained() -> None:
     modules = REPOSITORY / "terraform/modules"
-    alarms = {"<stack>-processor-parked-records"}
+    pipeline = (REPOSITORY / "terraform/pipelines/inference/processor.tf").read_text()
+    alarms = {f"<stack>-processor-{name}" for name in re.findall(r'\{local\.function_name\}-([a-z-]+)"', pipeline)}
+    assert alarms
     for module, part in (
         ("kinesis_stream", "stream"),
         ("lambda_function", "processor"),

@@ -142,8 +142,20 @@ run "an_alarm_counts_what_the_function_parks" {
   }
 
   assert {
-    condition     = length(output.alarm_arns) == 9 && length(aws_cloudwatch_metric_alarm.parked.alarm_actions) == 1
-    error_message = "Lag, errors, throttles, parked, given up and lost records must raise an alarm."
+    condition     = length(output.alarm_arns) == 10 && length(aws_cloudwatch_metric_alarm.parked.alarm_actions) == 1
+    error_message = "Lag, errors, throttles, failed, parked, given up and lost records must raise an alarm."
+  }
+}
+
+run "an_alarm_counts_what_the_function_could_neither_score_nor_store_for_now" {
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.failed.namespace == "Datastreamer/Inference" && aws_cloudwatch_metric_alarm.failed.metric_name == "RecordsFailed" && aws_cloudwatch_metric_alarm.failed.dimensions == tomap({ service = "my-ml-processor" })
+    error_message = "Powertools counts by service."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.failed.period == 60 && aws_cloudwatch_metric_alarm.failed.datapoints_to_alarm == 3 && length(aws_cloudwatch_metric_alarm.failed.alarm_actions) == 1
+    error_message = "A short outage mends itself; a longer one must be told."
   }
 }
 
@@ -182,7 +194,7 @@ run "an_endpoint_of_its_own_has_the_name_that_the_function_calls" {
   }
 
   assert {
-    condition     = length(output.alarm_arns) == 11
+    condition     = length(output.alarm_arns) == 12
     error_message = "The endpoint's alarms must be told with the others."
   }
 }

@@ -89,6 +89,25 @@ module "event_source" {
 }
 
 # What the function counts itself: no record of these is lost, but somebody should look at them.
+
+# Such records come again, so the function has no error: an endpoint that is not there would show in nothing else for a while.
+resource "aws_cloudwatch_metric_alarm" "failed" {
+  alarm_name          = "${local.function_name}-failed-records"
+  alarm_description   = "${local.function_name} could not score or store some records for now, and gets them again: is ${local.endpoint_name} in service, and ${local.table_name}?"
+  namespace           = local.metric_namespace
+  metric_name         = "RecordsFailed"
+  dimensions          = { service = local.function_name }
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 5
+  datapoints_to_alarm = 3
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.alarm_topic_arns
+  ok_actions          = local.alarm_topic_arns
+}
+
 resource "aws_cloudwatch_metric_alarm" "parked" {
   alarm_name          = "${local.function_name}-parked-records"
   alarm_description   = "${local.function_name} could not score some records; each lies with its reason in ${local.dlq_bucket}, below ${local.parked_prefix}."
