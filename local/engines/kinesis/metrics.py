@@ -12,7 +12,7 @@ from local.clock import Clock
 from local.metric_sets import MetricSets
 
 NAMESPACE = "AWS/Kinesis"
-PUBLISH_SECONDS = 30.0
+PUBLISH_SECONDS = 5.0
 
 _UNITS = {"Bytes": "Bytes", "Milliseconds": "Milliseconds"}
 
