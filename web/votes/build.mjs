@@ -25,6 +25,7 @@ const TYPES = {
   ".css": "text/css; charset=utf-8",
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
+  ".json": "application/json",
   ".svg": "image/svg+xml",
   ".txt": "text/plain; charset=utf-8",
   ".woff2": "font/woff2",
@@ -85,7 +86,7 @@ async function build(folder) {
     .replace("{{SCRIPT}}", script);
   await writeFile(join(folder, "index.html"), page);
   await cp(join(SOURCES, "pictures"), join(folder, "pictures"), { recursive: true });
-  await cp(join(SOURCES, "icon.svg"), join(folder, "icon.svg"));
+  for (const name of ["icon.svg", "openapi.json"]) await cp(join(SOURCES, name), join(folder, name));
   await writeFile(join(folder, "licences.txt"), await licences(HERE));
   await writeFile(`${folder}.json`, JSON.stringify(await describe(folder), null, 2) + "\n");
 }
