@@ -1,0 +1,119 @@
+"""The vote end to end: the demo, twice; the stage killed while people vote; and no trace when it is destroyed.
+
+The tests build on each other, in the order in which they stand here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import RunningStage, free_port
+from tests.e2e.conftest import Lake, shown
+from tests.terraform.stage_inventory import inventory
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
+
+VOTES = 1_500
+DEMO_OK = re.compile(r"DEMO OK ([\d,]+) votes taken = ([\d,]+) in the totals = ([\d,]+) in the lake, each once")
+SITE_BUCKET = "datastreamer-local-votes-site-000000000000"
+
+
+class Vote:
+    """A stage with the vote on it, as soon as the demo has been there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.commands = Lake(RunningStage(free_port(), folder / "data"), folder / "receipts")
+
+    @property
+    def stage(self) -> RunningStage:
+        return self.commands.stage
+
+    def demo(self, said: str = "") -> list[int]:
+        """Run the demo, which must say ``said``; the counts that it prints: taken, in the totals, in the lake."""
+        done = self.commands.run("scripts.demo", "--pipeline", "votes", "--readings", str(VOTES), "--keep")
+        assert done.returncode == 0, shown(done)
+        assert said in done.stdout, shown(done)
+        last = done.stdout.strip().splitlines()[-1]
+        counts = DEMO_OK.match(last)
+        assert counts, last
+        return [int(count.replace(",", "")) for count in counts.groups()]
+
+    def provision(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return self.commands.run("scripts.provision", *words)
+
+    def site(self, path: str) -> Any:
+        with urllib.request.urlopen(f"{self.stage.endpoint_url}/_datastreamer/websites/{SITE_BUCKET}/{path}") as answer:
+            return json.loads(answer.read())
+
+    def totals(self) -> Counter[str]:
+        with urllib.request.urlopen(f"{self.site('config.json')['api_url']}/totals") as answer:
+            return Counter(json.loads(answer.read())["totals"])
+
+    def prove(self, receipt: Path) -> dict[str, Any]:
+        """Run the proof; its ledger."""
+        ledger = receipt.with_suffix(".ledger")
+        done = self.commands.run(
+            *("scripts.votes.proof", "--stage", "local", "--receipt", str(receipt), "--ledger", str(ledger))
+        )
+        assert done.returncode == 0, shown(done)
+        found: dict[str, Any] = json.loads(ledger.read_text())
+        return found
+
+
+@pytest.fixture(scope="module")
+def vote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vote]:
+    found = Vote(tmp_path_factory.mktemp("votes"))
+    yield found
+    found.commands.run("local", "down")
+
+
+def test_the_demo_finds_each_vote_once_in_the_totals_and_in_the_lake(vote: Vote) -> None:
+    taken, counted, kept = vote.demo()
+    assert taken == counted == kept == vote.totals().total() > VOTES * 0.9
+    picture = vote.stage.data_dir / "screenshots" / "votes-demo.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_demo_again_changes_nothing_of_the_stage_and_counts_its_own_votes_on_top(vote: Vote) -> None:
+    before = vote.totals().total()
+    taken, counted, kept = vote.demo(said="Stage local is in place: 0 changes.")
+    assert taken == counted == kept == vote.totals().total() - before > VOTES * 0.9
+
+
+def test_the_stage_killed_while_people_vote_loses_no_vote_and_counts_none_twice(vote: Vote) -> None:
+    before, receipt = vote.totals(), vote.folder / "killed.json"
+    words = f"sensor votes --stage local --rate 150 --duration 8 --retries 0.2 --seed 4 --receipt {receipt}"
+    with vote.commands.start(*words.split(), "--quiet") as voters:
+        deadline = time.monotonic() + 60
+        while vote.totals().total() < before.total() + 200:
+            assert voters.poll() is None, voters.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        vote.commands.kill_stage()
+        said, _ = voters.communicate(timeout=120)
+    assert voters.returncode == 0, said
+    sheet = json.loads(receipt.read_text())
+    assert sheet["retried"] > 0, "nobody noticed that the stage was gone"
+    ledger = vote.prove(receipt)
+    assert {name: counts["taken"] for name, counts in ledger.items()} == sheet["accepted"]
+    assert vote.totals() - before == Counter(sheet["accepted"])
+
+
+def test_destroy_leaves_nothing_though_there_were_votes(vote: Vote) -> None:
+    done = vote.provision("destroy", "local", "--auto-approve")
+    assert done.returncode == 0, shown(done)
+    left = inventory(vote.stage)
+    assert {kind: names for kind, names in left.items() if names and kind != "workgroups"} == {}
+    assert vote.stage.client("apigateway").get_rest_apis()["items"] == []
+    assert vote.stage.client("apigatewayv2").get_apis()["Items"] == []
