@@ -30,8 +30,9 @@ def transform_fn(model, body, content_type, accept):
 
 
 @pytest.fixture(scope="module")
-def hosting(stage: RunningStage) -> Hosting:
-    return Hosting(stage)
+def hosting(stage: RunningStage) -> Iterator[Hosting]:
+    with Hosting(stage) as hosting:
+        yield hosting
 
 
 def named(hosting: Hosting, name: str, **environment: str) -> str:
@@ -240,6 +241,16 @@ def test_a_serverless_variant_throttles_beyond_its_concurrency(hosting: Hosting)
     assert sorted(outcomes) == ["ThrottlingException", "ThrottlingException", "serverless"]
     with pytest.raises(ClientError, match="DesiredInstanceCount cannot be set for serverless variant"):
         resize(hosting, endpoint, 2)
+
+
+def test_an_endpoint_with_instances_is_not_moved_to_serverless_hosting(hosting: Hosting) -> None:
+    model = named(hosting, "moved")
+    serverless = {"ModelName": model, "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 1}}
+    endpoint = hosting.endpoint(one(hosting, model))
+    with pytest.raises(ClientError, match="cannot be updated to serverless hosting"):
+        update(hosting, endpoint, hosting.config(serverless))
+    other = hosting.endpoint(hosting.config(serverless))
+    assert "CurrentInstanceCount" in update(hosting, other, one(hosting, model))["ProductionVariants"][0]
 
 
 BLUE_GREEN = {

@@ -78,6 +78,7 @@ class Endpoints:
         name, config = request["EndpointName"], request["EndpointConfigName"]
         current = self._resources.get(ENDPOINT, name)
         specifications = self._configs.specifications(config)
+        _check_move(_specifications(current["Deployment"]), specifications)
         if request.get("RetainAllVariantProperties"):
             excluded = {each["VariantPropertyType"] for each in request.get("ExcludeRetainedVariantProperties") or []}
             specifications = _retain(specifications, current, excluded)
@@ -177,6 +178,12 @@ def _in_progress(document: Document) -> Exception:
     if document["EndpointStatus"] == "Failed":
         return invalid(f'Cannot update failed endpoint "{document["EndpointArn"]}": delete it and create it anew.')
     return invalid(f'Cannot update in-progress endpoint "{document["EndpointArn"]}".')
+
+
+def _check_move(old: list[VariantSpecification], new: list[VariantSpecification]) -> None:
+    """Refuses to move instances to serverless hosting (SageMaker developer guide, "Serverless Inference")."""
+    if any(each.serverless is None for each in old) and any(each.serverless is not None for each in new):
+        raise invalid("An endpoint with instances cannot be updated to serverless hosting: create another endpoint.")
 
 
 def _specifications(deployment: Document) -> list[VariantSpecification]:
