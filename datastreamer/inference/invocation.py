@@ -84,7 +84,7 @@ def explained(error: ClientError, sagemaker: SageMakerClient, endpoint: str) -> 
         message = str(error.response.get("OriginalMessage") or error.response["Error"].get("Message", ""))
         status = error.response.get("OriginalStatusCode", "")
         return JobFailedError(
-            f"the model of endpoint {endpoint} answered {status}: {message.rstrip('.')}. Does the data fit the model? "
+            f"the model of endpoint {endpoint} answered {status}: {_first_line(message)}. Does the data fit the model? "
             f"Its log: {error.response.get('LogStreamArn') or f'/aws/sagemaker/Endpoints/{endpoint}'}"
         )
     if code in ("ValidationError", "ValidationException"):
@@ -95,3 +95,8 @@ def explained(error: ClientError, sagemaker: SageMakerClient, endpoint: str) -> 
             )
         return UsageError(error.response["Error"]["Message"])
     return None
+
+
+def _first_line(message: str) -> str:
+    """What a model says is often a whole traceback, which its log has too."""
+    return message.strip().partition("\n")[0].rstrip(". ")

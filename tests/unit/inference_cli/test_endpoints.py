@@ -270,13 +270,14 @@ def test_a_model_that_refuses_is_told_in_its_words(cli: CommandLine, refusing: A
         "InvokeEndpoint",
         "ModelError",
         "Received client error (400) from primary",
-        OriginalMessage="Feature shape mismatch, expected: 3, got 2",
+        OriginalMessage="Feature shape mismatch, expected: 3, got 2\nTraceback (most recent call last):\n  …",
         OriginalStatusCode=400,
         LogStreamArn="arn:aws:logs:…:log-group:/aws/sagemaker/Endpoints/e",
     )
     answer = cli("invoke-endpoint", "e", "1,2")
     assert answer.code == 1
-    assert "the model of endpoint e answered 400: Feature shape mismatch, expected: 3, got 2" in answer.err
+    assert "the model of endpoint e answered 400: Feature shape mismatch, expected: 3, got 2. Does" in answer.err
+    assert "Traceback" not in answer.err
     assert "/aws/sagemaker/Endpoints/e" in answer.err
 
 
