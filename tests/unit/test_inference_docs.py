@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -61,6 +62,7 @@ def test_the_example_models_numbers_are_those_of_its_card(tmp_path: Path) -> Non
     rows = re.findall(r"^\| (?:this model|plain limits|`\w+`).*\|$", card, re.MULTILINE)
     assert len(rows) == 9
     assert [row for row in rows if row not in PAGE] == []
+    assert f"--threshold {json.loads((tmp_path / 'metrics.json').read_text())['threshold']}\n" in PAGE
 
 
 def test_the_cost_table_is_the_one_that_make_cost_prints() -> None:
