@@ -76,10 +76,10 @@ def stack_parts(client: NewClient, names: Names, processor: Processor | None, no
     wiring = Wiring.of(names, processor)
     counted = figures(client("cloudwatch"), _metrics(wiring, processor), now)
     return [
-        _ask("stream", wiring.stream, lambda: _stream(client, wiring, counted)),
+        _ask("stream", wiring.stream, lambda: _stream(client, wiring, counted), "create-stream"),
         *_processor(wiring, processor, counted),
-        _ask("endpoint", wiring.endpoint, lambda: _endpoint(client, wiring, counted)),
-        _ask("table", wiring.table, lambda: _table(client, wiring)),
+        _ask("endpoint", wiring.endpoint, lambda: _endpoint(client, wiring, counted), "create-endpoint"),
+        _ask("table", wiring.table, lambda: _table(client, wiring), "create-table"),
         *_failures(client, wiring),
         *_alarms(client, names, wiring),
     ]
@@ -110,11 +110,12 @@ def _metrics(wiring: Wiring, processor: Processor | None) -> dict[str, Metric]:
     return metrics
 
 
-def _ask(name: str, resource: str, check: Callable[[], Part]) -> Part:
+def _ask(name: str, resource: str, check: Callable[[], Part], command: str) -> Part:
+    """``command`` makes what is missing."""
     try:
         return check()
     except ConfigurationError:
-        return Part(name, resource, MISSING, healthy=False)
+        return Part(name, resource, MISSING, healthy=False, detail=f"to make it: {command}")
 
 
 def _good(state: str, *good: str) -> bool:
@@ -152,7 +153,7 @@ def _lag(mapping: Mapping, counted: dict[str, float | None]) -> Part:
     detail = "" if waiting is None else f"about {number_of(waiting, 'record')} not scored yet"
     if waiting == 0:
         last = "" if age is None else f"; the last batch waited {age / 1000:,.1f} s"
-        return Part("lag", mapping.stream, "none", healthy=True, detail=f"no record waits{last}")
+        return Part("lag", mapping.stream, "none", healthy=True, detail=f"no counted record waits{last}")
     if age is not None:
         return Part("lag", mapping.stream, f"{age / 1000:,.1f} s", age <= MOST_LAG_MS, detail)
     if waiting and mapping.result != "OK":
@@ -161,7 +162,7 @@ def _lag(mapping: Mapping, counted: dict[str, float | None]) -> Part:
 
 
 def _waiting(mapping: Mapping, counted: dict[str, float | None]) -> float | None:
-    """Records of the last 24 hours without an end; None where it cannot be told.
+    """Records of the last 24 hours that CloudWatch has counted, without an end; None where it cannot be told.
 
     Each record is scored, parked or given up. Where reading did not begin with the stream, what came before never is.
     """

@@ -150,7 +150,8 @@ class TestParts:
 
     def test_a_missing_endpoint_is_unhealthy(self, cli: CommandLine) -> None:
         cli.client("sagemaker").delete_endpoint(EndpointName="shop-endpoint")
-        assert parts(cli, healthy=False)["endpoint"]["state"] == "MISSING"
+        endpoint = parts(cli, healthy=False)["endpoint"]
+        assert (endpoint["state"], endpoint["detail"]) == ("MISSING", "to make it: create-endpoint")
 
     def test_a_processor_that_nothing_feeds_is_unhealthy(self, cli: CommandLine) -> None:
         lambda_ = cli.client("lambda")
