@@ -16,7 +16,7 @@ from datastreamer.cli.inference.session import Session
 from datastreamer.inference.missing import PROCESSOR, looking_for
 from datastreamer.inference.names import Names, check_stack_name
 from datastreamer.inference.parked import FailureBucket
-from datastreamer.inference.replay import Replayed, ReplayTally, replay_failures
+from datastreamer.inference.replay import MOST_RECORDS, Replayed, ReplayTally, replay_failures
 from datastreamer.inference.wording import counted
 
 SHOWN = 20
@@ -57,9 +57,10 @@ def replay(
     tally, failing = ReplayTally(), []
     with session.following(f"replay {place}", quiet=session.quiet) as report:
         for replayed in replay_failures(FailureBucket(session.client("s3"), place), patient, name):
-            tally = tally.plus(replayed)
+            before, tally = _handled(tally), tally.plus(replayed)
             failing += [_failure(replayed, each) for each in replayed.failing]
-            report(f"{tally.stored:,} records stored, {tally.failing:,} still failing")
+            if before // MOST_RECORDS < _handled(tally) // MOST_RECORDS:
+                report(f"{tally.stored:,} records stored, {tally.failing:,} still failing")
     session.answer(
         {
             "stack": stack,
@@ -73,6 +74,10 @@ def replay(
     )
     if tally.failing and not session.dry_run:
         raise typer.Exit(1)
+
+
+def _handled(tally: ReplayTally) -> int:
+    return tally.stored + tally.failing
 
 
 def _failure(replayed: Replayed, failure: Any) -> dict[str, str]:

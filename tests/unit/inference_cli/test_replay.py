@@ -83,6 +83,14 @@ def test_what_is_stored_now_is_put_away(cli: CommandLine, function: Function) ->
     assert [event["replay"] for event in function.events] == [True]
 
 
+def test_progress_is_told_by_the_batch_and_not_by_the_record(cli: CommandLine, function: Function) -> None:
+    for number in range(501):
+        park(cli, f"{number:04}", b"good")
+    answer = cli.done("replay-failures", "shop")
+    assert sorted(len(event["Records"]) for event in function.events) == [1, 500]
+    assert answer.err.splitlines() == [f"replay {BUCKET}: 500 records stored, 0 still failing"]
+
+
 @pytest.mark.usefixtures("function")
 def test_what_still_fails_stays_and_is_told_with_its_reason(cli: CommandLine) -> None:
     park(cli, "1", b"good")
