@@ -68,7 +68,7 @@ def _section(declared: Any, command: Any) -> Iterator[str]:
     options = [each for each in command.params if each.param_type_name == "option" and each.name not in SHARED]
     words = [f"<{_name(each)}>" if each.required else f"[{_name(each)}]" for each in arguments]
     yield f"### `{' '.join([declared.name, *words])}`\n"
-    yield "\n\n".join(" ".join(part.split()) for part in command.help.split("\n\n")) + "\n"
+    yield f"{command.help}\n"
     if arguments or options:
         yield "| argument or option | |\n|---|---|"
         for each in arguments:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 from botocore.exceptions import (
@@ -19,6 +19,7 @@ from botocore.exceptions import (
 )
 from rich.console import Console
 from rich.markup import escape
+from typer.core import TyperGroup
 
 from datastreamer.cli import inference, telemetry
 from datastreamer.errors import DatastreamerError
@@ -29,8 +30,19 @@ MISSING = frozenset({"ResourceNotFoundException", "EntityNotFoundException", "No
 INTERRUPTED = 130
 """128 + SIGINT, as shells report a command that Ctrl+C ended."""
 
+
+class _Program(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; Ctrl+C is told here, as Typer makes an exit without a word of it."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _fail("interrupted", INTERRUPTED)
+
+
 app = typer.Typer(
     name="datastreamer",
+    cls=_Program,
     help="Run, query and audit the Datastreamer pipelines of a stage.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -75,8 +87,6 @@ def main() -> None:
         _fail(" ".join(str(error).split()), 1)
     except OSError as error:
         _fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 1)
-    except KeyboardInterrupt:
-        _fail("interrupted", INTERRUPTED)
 
 
 def _sentence(error: ClientError) -> str:
@@ -97,7 +107,7 @@ def _missing_hint() -> str:
     return next((MISSING_HINTS[word] for word in sys.argv[1:] if word in MISSING_HINTS), "Does it exist?")
 
 
-def _fail(message: str, code: int) -> None:
+def _fail(message: str, code: int) -> NoReturn:
     console = Console(stderr=True, highlight=False, emoji=False)
     console.print(f"[bold red]error:[/] {escape(message.rstrip('.'))}", soft_wrap=True)
     sys.exit(code)

@@ -83,7 +83,12 @@ def command(
             ]
         )
         run.__annotations__ = {}
-        run.__doc__, run.__name__ = function.__doc__, function.__name__
+        run.__doc__, run.__name__ = _unwrapped(function.__doc__ or ""), function.__name__
         return Command(name, panel, examples, run)
 
     return declare
+
+
+def _unwrapped(text: str) -> str:
+    """A line for each paragraph: Typer would keep the breaks of the source, whatever the terminal's width."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))

@@ -60,7 +60,12 @@ class Session(Terminal):
     def new_client(self, service: str, config: Config | None = None) -> Any:
         """A client of its own, with ``config``."""
         make: Any = boto3.client
-        client = make(service, region_name=self.region, config=config)
+        try:
+            client = make(service, region_name=self.region, config=config)
+        except ValueError as error:
+            raise UsageError(
+                f"{error}. AWS_ENDPOINT_URL is to be as http://localhost:4566, or unset for AWS"
+            ) from error
         if self.dry_run:
             self.dry_run.attach(client)
         return client

@@ -100,6 +100,27 @@ def test_the_reference_is_what_the_commands_say() -> None:
     assert PAGE.read_text() == reference(), "run: make cli-docs"
 
 
+def test_help_breaks_lines_by_the_terminals_width_only() -> None:
+    assert all("\n" not in paragraph for paragraph in (commands()["put-records"].help or "").split("\n\n"))
+
+
+def test_an_endpoint_url_that_is_none_is_one_line(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
+    answer = cli("list-tables")
+    assert answer.code == 2
+    [line] = answer.err.splitlines()
+    assert line.startswith("error: Invalid endpoint: nonsense. AWS_ENDPOINT_URL is to be as http://localhost:4566")
+
+
+def test_ctrl_c_is_told_and_ends_with_the_shells_code(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("boto3.client", interrupted)
+    answer = cli("list-tables")
+    assert (answer.code, answer.err.splitlines()) == (130, ["error: interrupted"])
+
+
 def test_script_sh_is_the_same_program(tmp_path: Path) -> None:
     done = subprocess.run(
         [REPOSITORY / "scripts" / "script.sh", "list-stream"], cwd=tmp_path, capture_output=True, text=True, check=False
