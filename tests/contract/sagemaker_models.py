@@ -9,9 +9,10 @@ import time
 import uuid
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+from botocore.exceptions import ClientError
 
 from tests.conftest import REGION, RunningStage
 
@@ -63,9 +64,19 @@ class Hosting:
         self.s3 = stage.client("s3")
         self.sagemaker = stage.client("sagemaker")
         self.runtime = stage.client("sagemaker-runtime", attempts=1)
+        self._begun: list[str] = []
         exists = self.s3.exceptions.BucketAlreadyOwnedByYou
         with contextlib.suppress(exists):
             self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Delete every endpoint that is still there: each is a process or more."""
+        for name in self._begun:
+            with contextlib.suppress(ClientError):
+                self.sagemaker.delete_endpoint(EndpointName=name)
 
     def model(self, artifact: bytes, image: str = XGBOOST, environment: Mapping[str, str] | None = None) -> str:
         """A model of ``artifact``; returns its name."""
@@ -102,6 +113,7 @@ class Hosting:
         """An endpoint of ``config``, whatever becomes of it."""
         name = f"endpoint-{uuid.uuid4().hex[:8]}"
         self.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
+        self._begun.append(name)
         return name
 
     def serve(self, artifact: bytes, image: str = XGBOOST, environment: Mapping[str, str] | None = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -19,8 +20,9 @@ ARN = f"arn:aws:sagemaker:{REGION}:000000000000"
 
 
 @pytest.fixture(scope="module")
-def hosting(stage: RunningStage) -> Hosting:
-    return Hosting(stage)
+def hosting(stage: RunningStage) -> Iterator[Hosting]:
+    with Hosting(stage) as hosting:
+        yield hosting
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,8 +32,9 @@ def transform_fn(model, body, content_type, accept):
 
 
 @pytest.fixture(scope="module")
-def hosting(stage: RunningStage) -> Hosting:
-    return Hosting(stage)
+def hosting(stage: RunningStage) -> Iterator[Hosting]:
+    with Hosting(stage) as hosting:
+        yield hosting
 
 
 @pytest.fixture(scope="module")

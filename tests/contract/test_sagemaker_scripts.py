@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -17,8 +18,9 @@ pytestmark = pytest.mark.stage
 
 
 @pytest.fixture(scope="module")
-def hosting(stage: RunningStage) -> Hosting:
-    return Hosting(stage)
+def hosting(stage: RunningStage) -> Iterator[Hosting]:
+    with Hosting(stage) as hosting:
+        yield hosting
 
 
 LOADS_PICKLE = """

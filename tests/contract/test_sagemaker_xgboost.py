@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -17,8 +18,9 @@ CSV = "\n".join(",".join(map(str, row)) for row in ROWS)
 
 
 @pytest.fixture(scope="module")
-def hosting(stage: RunningStage) -> Hosting:
-    return Hosting(stage)
+def hosting(stage: RunningStage) -> Iterator[Hosting]:
+    with Hosting(stage) as hosting:
+        yield hosting
 
 
 @pytest.fixture(scope="module")
