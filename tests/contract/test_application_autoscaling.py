@@ -164,8 +164,13 @@ class _Autoscaling:
         self.cloudwatch.put_metric_data(Namespace="Test", MetricData=data)
 
     def ring(self, alarm: str) -> None:
-        self.cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="test")
-        self.engine.scaling.act()
+        """Have the engine act while the alarm rings; the stage may evaluate it in between, and silence it."""
+        rang = False
+        while not rang:
+            self.cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="test")
+            self.engine.scaling.act()
+            [found] = self.cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+            rang = found["StateValue"] == "ALARM"
         self.cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="test")
 
     def instances(self) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +44,12 @@ class Rest:
         self.seen.append("state saved")
 
 
+def run(step: Coroutine[Any, Any, None]) -> None:
+    """To its end, on a thread of its own: a browser of another test may have a loop running on this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, step).result()
+
+
 def stage_of(seen: list[str], *engines: FakeEngine) -> LocalStage:
     stage = LocalStage.__new__(LocalStage)
     rest: Any = Rest(seen)
@@ -55,15 +63,15 @@ def stage_of(seen: list[str], *engines: FakeEngine) -> LocalStage:
 def test_engines_stop_in_the_opposite_order_and_the_state_is_saved_after_them() -> None:
     seen: list[str] = []
     stage = stage_of(seen, FakeEngine("a", seen), FakeEngine("b", seen))
-    asyncio.run(stage.start_engines())
-    asyncio.run(stage.stop_engines())
+    run(stage.start_engines())
+    run(stage.stop_engines())
     assert seen == ["start a", "start b", "stop b", "stop a", "state saved"]
 
 
 def test_an_engine_that_fails_to_stop_keeps_no_other_from_stopping(caplog: pytest.LogCaptureFixture) -> None:
     seen: list[str] = []
     stage = stage_of(seen, FakeEngine("a", seen), FakeEngine("b", seen, fails=True))
-    asyncio.run(stage.stop_engines())
+    run(stage.stop_engines())
     assert seen == ["stop b", "stop a", "state saved"]
     assert "engine b did not stop cleanly" in caplog.text
 
