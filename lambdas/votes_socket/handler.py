@@ -18,10 +18,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         _warm.append(greeting(os.environ))
     parts = _warm[0]
     request = event["requestContext"]
-    connection, route = request["connectionId"], request["routeKey"]
-    if route == "$connect":
+    # Not the route: a message may name one, "$disconnect" too.
+    connection, kind = request["connectionId"], request["eventType"]
+    if kind == "CONNECT":
         parts.connections.add(connection, parts.clock.now_ms())
-    elif route == "$disconnect":
+    elif kind == "DISCONNECT":
         parts.connections.remove(connection)
     else:
         _reply(parts, connection, _kind(event.get("body")))

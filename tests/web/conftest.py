@@ -1,16 +1,10 @@
-"""The built site, a browser, and visitors.
-
-``DATASTREAMER_VOTES_URL`` points the tests that need no fault injection at a site that runs elsewhere, a stage's.
-"""
+"""The built site, a browser, and visitors."""
 
 from __future__ import annotations
 
 import json
-import math
 import os
-import random
 import re
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +15,7 @@ from datastreamer.provisioning.votes_site import build_votes_site
 from scripts.chromium import find_chromium
 from tests.conftest import REPOSITORY
 from tests.web.fake_votes_api import FakeVotes, serving
+from tests.web.stage_site import StageSite, applied, three_minutes
 
 SOURCES = REPOSITORY / "web" / "votes"
 FLAGS = [
@@ -66,26 +61,9 @@ def fake(site: Path) -> Iterator[FakeVotes]:
 
 
 @pytest.fixture
-def page_url(request: pytest.FixtureRequest) -> str:
-    """Where the site is: the fake's, unless another is named."""
-    named = os.environ.get("DATASTREAMER_VOTES_URL")
-    if named:
-        return named
-    fake: FakeVotes = request.getfixturevalue("fake")
+def page_url(fake: FakeVotes) -> str:
+    """Where the site is."""
     return fake.page_url
-
-
-@pytest.fixture
-def lively(request: pytest.FixtureRequest, page_url: str) -> None:
-    """Three minutes of voting have gone before, if the site is the fake's to fill."""
-    fake: FakeVotes = request.getfixturevalue("fake")
-    if page_url != fake.page_url:
-        return
-    chance = random.Random(4)
-    now = int(time.time())
-    for second in range(now - 180, now + 1):
-        fake.add("kinoko", round(14 + 9 * math.sin(second / 17) + chance.uniform(-4, 4)), second)
-        fake.add("takenoko", round(15 + 8 * math.cos(second / 23) + chance.uniform(-4, 4)), second)
 
 
 @pytest.fixture
@@ -129,3 +107,16 @@ def open_tab(context: BrowserContext, url: str) -> Page:
     page.locator("#connection[data-state=live]").wait_for()
     expect(page.locator(".choice-number").first).to_have_text(re.compile(r"\d"))
     return page
+
+
+@pytest.fixture(scope="session")
+def stage_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StageSite]:
+    """The votes pipeline on a stage, applied once for all tests."""
+    with applied(tmp_path_factory.mktemp("votes-stage")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def stage_history(stage_site: StageSite) -> None:
+    """Three minutes of voting have gone before on the stage."""
+    stage_site.vote_in_the_past(three_minutes())

@@ -1,25 +1,61 @@
-"""Voting, in a real browser, on whatever site there is: the totals need not begin at nothing."""
+"""Voting, in a real browser, on a stage: nothing between a click and another visitor's chart is a stand-in.
+
+``DATASTREAMER_VOTES_URL`` names another site to visit, or ``fake``, which takes no time to set up.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import urllib3
+from hypothesis import HealthCheck, example, given, settings
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.conftest import REPOSITORY
+from tests.votes_bodies import a_vote, bodies
+from tests.votes_description import Description
 from tests.web.conftest import SOURCES, open_tab
+from tests.web.fake_votes_api import FakeVotes
+from tests.web.stage_site import StageSite, three_minutes
 from tests.web.visitor import button, count, eventually, expect_count, expect_state, focused_candidate, overflowing
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
 
 Visit = Callable[..., Page]
 NewContext = Callable[..., BrowserContext]
 
 SCREENSHOTS = REPOSITORY / ".local" / "screenshots"
+DESCRIPTION = Description()
+NAMED = os.environ.get("DATASTREAMER_VOTES_URL")
+
+
+@pytest.fixture
+def page_url(request: pytest.FixtureRequest) -> str:
+    """Where the site is."""
+    if NAMED == "fake":
+        fake: FakeVotes = request.getfixturevalue("fake")
+        return fake.page_url
+    if NAMED:
+        return NAMED
+    stage_site: StageSite = request.getfixturevalue("stage_site")
+    return stage_site.url
+
+
+@pytest.fixture
+def lively(request: pytest.FixtureRequest) -> None:
+    """Three minutes of voting have gone before, unless the site is somebody else's."""
+    if NAMED == "fake":
+        fake: FakeVotes = request.getfixturevalue("fake")
+        for second, candidate, votes in three_minutes():
+            fake.add(candidate, votes, second)
+    elif not NAMED:
+        request.getfixturevalue("stage_history")
 
 
 def share_picture(page: Page) -> bytes:
@@ -159,9 +195,9 @@ def run_axe(page: Page) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("name", "width", "height", "settings"),
     [
+        ("desktop-en", 1280, 800, {}),
         ("phone-ja", 390, 844, {"locale": "ja-JP", "device_scale_factor": 2, "has_touch": True}),
         ("phone-en-dark", 390, 844, {"color_scheme": "dark", "device_scale_factor": 2, "has_touch": True}),
-        ("desktop-en", 1280, 800, {}),
         ("desktop-ja-dark", 1280, 800, {"locale": "ja-JP", "color_scheme": "dark"}),
         ("smallest-en", 320, 568, {"has_touch": True}),
         ("widest-ja", 1440, 900, {"locale": "ja-JP"}),
@@ -215,3 +251,88 @@ def test_the_policy_lets_no_foreign_script_style_or_connection_in(new_context: N
         }"""
     )
     assert blocked == ["connect-src", "require-trusted-types-for", "style-src-elem", "threw"]
+
+
+def test_the_site_comes_as_terraform_and_the_build_describe_it(stage_site: StageSite) -> None:
+    origin = stage_site.stage.endpoint_url
+    assert stage_site.config["api_url"].startswith(f"{origin}/")
+    assert stage_site.config["socket_url"].startswith(f"{origin.replace('http', 'ws')}/")
+    with urllib.request.urlopen(stage_site.url) as page:
+        assert f"connect-src 'self' {origin} {origin.replace('http', 'ws')};" in page.read().decode()
+    for name, kind in (("config.json", "no-store"), ("openapi.json", "no-cache")):
+        with urllib.request.urlopen(stage_site.url + name) as answer:
+            assert (answer.headers["content-type"], answer.headers["cache-control"]) == ("application/json", kind)
+            document = json.load(answer)
+    assert document == DESCRIPTION.document
+    for candidate in stage_site.config["candidates"]:
+        with urllib.request.urlopen(f"{stage_site.url}pictures/{candidate['picture']}") as picture:
+            assert picture.headers["content-type"] == "image/svg+xml"
+
+
+def test_pages_of_another_origin_can_neither_vote_nor_read(open_page: Visit, stage_site: StageSite) -> None:
+    ask = """async ([url, body]) => {
+      try {
+        const headers = { "Content-Type": "application/json" };
+        const answer = await fetch(url, body ? { method: "POST", headers, body } : {});
+        return [answer.status, answer.headers.get("Retry-After")];
+      } catch (error) { return error.name; }
+    }"""
+    api = stage_site.config["api_url"]
+    page = open_page()
+    assert page.evaluate(ask, [f"{api}/totals", None]) == [200, None]
+    assert page.evaluate(ask, [f"{api}/votes", json.dumps(a_vote())]) == [202, None]
+    assert page.evaluate(ask, [f"{api}/votes", "{}"]) == [400, None]
+    assert page.evaluate(ask, [f"{api}/elsewhere", None]) == [403, None]  # API Gateway's own answer
+    page.goto(f"{stage_site.url.replace('localhost', '127.0.0.1')}licences.txt")
+    assert page.evaluate(ask, [f"{api}/totals", None]) == "TypeError"
+    assert page.evaluate(ask, [f"{api}/votes", json.dumps(a_vote())]) == "TypeError"
+
+
+def test_whatever_is_posted_the_api_answers_as_it_is_described(stage_site: StageSite) -> None:
+    pool = urllib3.PoolManager(retries=False, timeout=20)
+    api = stage_site.config["api_url"]
+    before, taken = stage_site.votes(), set()
+
+    def answered(method: str, path: str, body: bytes | None) -> tuple[int, str]:
+        answer = pool.request(method, f"{api}{path}", body=body, headers={"content-type": "application/json"})
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        found = DESCRIPTION.answer_problems(method, path, answer.status, headers, answer.data.decode())
+        assert found == [], answer.data
+        return answer.status, answer.data.decode()
+
+    @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(bodies)
+    @example(b"\xff\xfe")
+    @example(json.dumps(a_vote()).encode())
+    def post(content: bytes) -> None:
+        status, body = answered("POST", "/votes", content)
+        assert status in (202, 400, 413)
+        if status == 202:
+            taken.add(json.loads(body)["vote_id"])
+
+    post()
+    assert answered("GET", "/totals", None)[0] == 200
+    assert taken
+    eventually(lambda: stage_site.votes() == before + len(taken))
+
+
+def test_whatever_is_said_on_the_socket_is_answered_as_described(open_page: Visit, stage_site: StageSite) -> None:
+    said = ['{"type":"hello"}', '{"type":"ping"}', '{"type":"vote"}', "[", "", '{"action":"$disconnect"}']
+    answers = open_page().evaluate(
+        """([url, said]) => new Promise((resolve) => {
+          const socket = new WebSocket(url);
+          const heard = [];
+          socket.onopen = () => { for (const text of said) socket.send(text); };
+          socket.onmessage = ({ data }) => {
+            heard.push(JSON.parse(data));
+            if (heard.filter(({ type }) => type === "error").length === said.length - 2
+                && ["totals", "pong"].every((type) => heard.some((message) => message.type === type))) resolve(heard);
+          };
+          socket.onclose = () => resolve(heard);
+          setTimeout(() => resolve(heard), 10_000);
+        })""",
+        [stage_site.config["socket_url"], said],
+    )
+    described = DESCRIPTION.document["x-websocket"]["receive"]
+    assert [problem for answer in answers for problem in DESCRIPTION.problems(described, answer)] == []
+    assert {answer["type"] for answer in answers} == {"totals", "pong", "error"}

@@ -143,7 +143,7 @@ def test_whatever_is_said_on_the_socket_the_answer_is_as_described(management: M
     @example('{"type": "ping"}')
     @example("[" * 100_000)
     def say(text: str | None) -> None:
-        assert module.handler(socket("$default", text), CONTEXT) == {"statusCode": 200}
+        assert module.handler(socket("MESSAGE", text), CONTEXT) == {"statusCode": 200}
         _, message = management.messages[-1]
         assert DESCRIPTION.problems(answers, message) == []
 

@@ -222,15 +222,15 @@ def test_an_update_that_cannot_be_published_does_not_bring_the_batch_back(
     assert '"PublishFailures":[1.0]' in capsys.readouterr().out
 
 
-def socket(route: str, text: str | None = None) -> dict[str, Any]:
-    return {"requestContext": {"connectionId": "a", "routeKey": route}, "body": text}
+def socket(kind: str, text: str | None = None, route: str = "$default") -> dict[str, Any]:
+    return {"requestContext": {"connectionId": "a", "eventType": kind, "routeKey": route}, "body": text}
 
 
 def test_a_browser_is_known_from_its_connection_to_its_end(account: Any, management: Management) -> None:
     module = cold("votes_socket")
-    assert module.handler(socket("$connect"), CONTEXT) == {"statusCode": 200}
+    assert module.handler(socket("CONNECT", route="$connect"), CONTEXT) == {"statusCode": 200}
     assert Connections(account, "connections").all(now_ms()) == ["a"]
-    module.handler(socket("$disconnect"), CONTEXT)
+    module.handler(socket("DISCONNECT", route="$disconnect"), CONTEXT)
     assert Connections(account, "connections").all(now_ms()) == []
     assert management.messages == []
 
@@ -249,16 +249,24 @@ def test_a_browser_is_known_from_its_connection_to_its_end(account: Any, managem
 )
 @pytest.mark.usefixtures("account")
 def test_each_message_of_a_browser_is_answered(management: Management, text: str | None, kind: str) -> None:
-    assert cold("votes_socket").handler(socket("$default", text), CONTEXT) == {"statusCode": 200}
+    assert cold("votes_socket").handler(socket("MESSAGE", text), CONTEXT) == {"statusCode": 200}
     [(connection, message)] = management.messages
     assert (connection, message["type"]) == ("a", kind)
 
 
+def test_a_message_that_names_the_route_of_an_end_ends_nothing(account: Any, management: Management) -> None:
+    module = cold("votes_socket")
+    module.handler(socket("CONNECT", route="$connect"), CONTEXT)
+    module.handler(socket("MESSAGE", '{"action": "$disconnect"}', route="$disconnect"), CONTEXT)
+    assert Connections(account, "connections").all(now_ms()) == ["a"]
+    assert management.messages[-1][1]["type"] == "error"
+
+
 def test_a_browser_that_left_before_its_answer_is_forgotten(account: Any, management: Management) -> None:
     module = cold("votes_socket")
-    module.handler(socket("$connect"), CONTEXT)
+    module.handler(socket("CONNECT", route="$connect"), CONTEXT)
     management.gone.add("a")
-    module.handler(socket("$default", '{"type": "hello"}'), CONTEXT)
+    module.handler(socket("MESSAGE", '{"type": "hello"}'), CONTEXT)
     assert Connections(account, "connections").all(now_ms()) == []
 
 
