@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from python_terraform import IsFlagged, IsNotFlagged, Terraform
 from datastreamer.errors import ProvisioningError
 from datastreamer.provisioning.mirror import MIRROR_VARIABLE
 from datastreamer.provisioning.progress import ADOPT_IN_STAGE, Progress
+from datastreamer.provisioning.terraform_run import run_terraform
 from datastreamer.provisioning.workspace import Workspace
 
 PARALLELISM = 24
@@ -147,21 +147,5 @@ class TerraformDriver:
     def _stream(self, command: str, *arguments: str, **options: object) -> Iterator[str | int]:
         """Each line of the command's output as it comes, and its exit status last."""
         words = self._terraform.generate_cmd_string(command, *arguments, **options)
-        process = subprocess.Popen(
-            words,
-            cwd=self.workspace.root,
-            env={**self.workspace.environ, **self._variables},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        assert process.stdout is not None  # noqa: S101  a pipe was asked for
-        try:
-            with process.stdout as output:
-                for line in output:
-                    yield line.rstrip("\n")
-        finally:
-            # After Ctrl+C Terraform stops what it does in good order: its state must not be cut off.
-            status = process.wait()
-        yield status
+        environ = {**self.workspace.environ, **self._variables}
+        yield from run_terraform(words, self.workspace.root, environ, self._report)
