@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,9 @@ def _readable(value: Any, most: int | None = None) -> Any:
     if isinstance(value, list | tuple):
         shown = [_readable(item, most) for item in value[:most]]
         return shown + [f"… {len(value) - len(shown):,} more"] * (len(value) > len(shown))
+    if isinstance(value, io.BytesIO):
+        # As boto3 makes it of an object's bytes.
+        value = value.getvalue()
     if isinstance(value, bytes | bytearray):
         if len(value) > LONGEST_TEXT:
             return f"<{len(value):,} bytes, sha256 {hashlib.sha256(value).hexdigest()}>"

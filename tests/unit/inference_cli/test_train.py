@@ -89,6 +89,7 @@ def test_a_missing_bucket_is_told_before_the_training(cli: CommandLine, trained:
 def test_a_dry_run_trains_and_uploads_nothing(cli: CommandLine, tmp_path: Path) -> None:
     calls = cli.dry("train-example", "--stack", "shop", "--out", str(tmp_path))
     assert {name for name, _ in calls} == {"s3.PutObject"}
+    assert {given["Body"] for _, given in calls} == {"x"}
 
 
 def test_stack_and_bucket_exclude_each_other(cli: CommandLine) -> None:
