@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,8 +11,7 @@ from uuid import UUID, uuid4
 from hypothesis import strategies as st
 
 from datastreamer.votes.vote import AHEAD_MS, BODY_MAX_BYTES, FIELDS, OLDEST_MS
-
-CANDIDATES = ("kinoko", "takenoko")
+from tests.unit.votes.ballots import CANDIDATES, uuid7
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=40),
@@ -24,7 +24,7 @@ json_values = st.recursive(
 def a_vote(late_ms: int = 0, candidate: str = "kinoko") -> dict[str, Any]:
     """What a browser posts that clicked ``late_ms`` ago."""
     minted = time.time_ns() // 1_000_000 - late_ms
-    vote_id = UUID(int=minted << 80 | 0x7 << 76 | 0x2 << 62 | uuid4().int & (1 << 62) - 1)
+    vote_id = uuid7(minted, secrets.randbits(62))
     return {"vote_id": str(vote_id), "candidate": candidate, "client_id": str(uuid4())}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import secrets
 import subprocess
 import sys
 import time
@@ -15,11 +16,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from datastreamer.votes.names import Names
 from datastreamer.votes.vote import Vote
 from tests.conftest import REPOSITORY, RunningStage, free_port
+from tests.unit.votes.ballots import uuid7
 from tests.web.visitor import eventually
 
 PUT_AT_ONCE = 500
@@ -49,7 +51,7 @@ class StageSite:
         clicks = [(second * 1000, candidate) for second, candidate, number in votes for _ in range(number)]
         records = []
         for milliseconds, candidate in clicks:
-            vote_id = UUID(int=milliseconds << 80 | 0x7 << 76 | 0x2 << 62 | uuid4().int & (1 << 62) - 1)
+            vote_id = uuid7(milliseconds, secrets.randbits(62))
             vote = Vote(vote_id, candidate, uuid4(), milliseconds)
             records.append({"Data": vote.to_record(), "PartitionKey": str(vote_id)})
         kinesis, stream = self.stage.client("kinesis"), Names("local", "000000000000").stream

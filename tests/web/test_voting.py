@@ -196,8 +196,8 @@ def run_axe(page: Page) -> dict[str, Any]:
     ("name", "width", "height", "settings"),
     [
         ("desktop-en", 1280, 800, {}),
-        ("phone-ja", 390, 844, {"locale": "ja-JP", "device_scale_factor": 2, "has_touch": True}),
-        ("phone-en-dark", 390, 844, {"color_scheme": "dark", "device_scale_factor": 2, "has_touch": True}),
+        ("phone-ja", 390, 844, {"locale": "ja-JP", "device_scale_factor": 1.5, "has_touch": True}),
+        ("phone-en-dark", 390, 844, {"color_scheme": "dark", "device_scale_factor": 1.5, "has_touch": True}),
         ("desktop-ja-dark", 1280, 800, {"locale": "ja-JP", "color_scheme": "dark"}),
         ("smallest-en", 320, 568, {"has_touch": True}),
         ("widest-ja", 1440, 900, {"locale": "ja-JP"}),

@@ -1,0 +1,41 @@
+"""What the page of the votes pipeline says exists: its alarms, and the codes that a vote is refused with."""
+
+from __future__ import annotations
+
+import re
+
+from tests.conftest import REPOSITORY
+from tests.votes_description import Description
+
+PAGE = (REPOSITORY / "docs/pipelines/votes.md").read_text(encoding="utf-8")
+MODULES = REPOSITORY / "terraform/modules"
+PARTS = {
+    "stream": ["kinesis_stream"],
+    "firehose": ["firehose_delivery_stream"],
+    "cast": ["lambda_function"],
+    "aggregate": ["lambda_function", "event_source_mapping"],
+    "socket": ["lambda_function"],
+    "api": ["rest_api"],
+}
+
+
+def first_cells(title: str) -> set[str]:
+    """What is code in the first cell of each row of the table below a heading."""
+    text = PAGE.split(f"\n### {title}\n")[1].split("\n#")[0]
+    return {name for row in re.findall(r"^\|([^|]*)\|", text, re.MULTILINE) for name in re.findall(r"`([^`]+)`", row)}
+
+
+def test_every_alarm_of_the_pipeline_is_explained() -> None:
+    alarms = {"<votes>-socket-api-errors"}
+    for part, modules in PARTS.items():
+        for module in modules:
+            body = (MODULES / module / "alarms.tf").read_text().split("alarms = {")[1].split("\n  }\n")[0]
+            names = re.findall(r"^    ([a-z][a-z-]*) = \{", body, re.MULTILINE)
+            assert names, module
+            alarms |= {f"<votes>-{part}-{name}" for name in names}
+    assert first_cells("Alarms") == alarms
+    assert f"{len(alarms)} alarms" in PAGE
+
+
+def test_every_code_that_a_vote_is_refused_with_is_explained() -> None:
+    assert first_cells("Codes") == Description().codes("400") | {"too_large"}
