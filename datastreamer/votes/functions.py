@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import boto3
+import urllib3
 from botocore.config import Config
 
 from datastreamer.votes.aggregation import Aggregator
 from datastreamer.votes.casting import Ballot
 from datastreamer.votes.connections import Connections
+from datastreamer.votes.postbox import Postbox
 from datastreamer.votes.publishing import Clock, Publisher, SystemClock, Turn
 from datastreamer.votes.settings import Settings
 from datastreamer.votes.totals import TotalsReader
 
 CONNECT_SECONDS: Final = 1.0
 READ_SECONDS: Final = 5.0
+ATTEMPTS: Final = 3
 POST_SECONDS: Final = 1.0
 """How long one browser may take to accept an update; the others do not wait for it."""
 POSTS_AT_ONCE: Final = 32
@@ -103,19 +106,21 @@ def greeting(environ: Mapping[str, str]) -> Greeting:
     )
 
 
-def _client(service: str, read_seconds: float = READ_SECONDS, attempts: int = 3, **options: Any) -> Any:
+def _client(service: str) -> Any:
     new_client: Any = boto3.client
     config = Config(
         connect_timeout=CONNECT_SECONDS,
-        read_timeout=read_seconds,
-        retries={"mode": "standard", "total_max_attempts": attempts},
+        read_timeout=READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         max_pool_connections=POSTS_AT_ONCE,
         parameter_validation=False,
     )
-    return new_client(service, config=config, **options)
+    return new_client(service, config=config)
 
 
 def _management(settings: Settings) -> Any:
     # One attempt: what one browser misses, the next update brings it.
-    endpoint = settings.websocket_endpoint
-    return _client("apigatewaymanagementapi", POST_SECONDS, attempts=1, endpoint_url=endpoint)
+    session = boto3.session.Session()
+    timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=POST_SECONDS)
+    pool = urllib3.PoolManager(maxsize=POSTS_AT_ONCE, block=True, timeout=timeout)
+    return Postbox(settings.websocket_endpoint, session.get_credentials(), session.region_name, pool)

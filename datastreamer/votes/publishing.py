@@ -101,17 +101,23 @@ class Publisher:
         self._post = post
         self._executor = executor
         self._clock = clock
+        self._taken_ms: int | None = None
+        """The last turn that is known of."""
 
     def publish(self, counted_at_ms: int) -> Publication | None:
         """Publish what was counted at ``counted_at_ms``, waiting for a turn; None when another update has it in."""
         while True:
             now = self._clock.now_ms()
-            taken = self._turn.take(now)
-            if taken is None:
-                return self._send(now)
-            if taken > counted_at_ms + SKEW_MS:
-                return None
-            self._clock.pause(max(1, taken + INTERVAL_MS - now) / 1000)
+            # Asking for a turn is a write, and one before its time is refused.
+            if self._taken_ms is None or not now - INTERVAL_MS < self._taken_ms <= now:
+                refused_by = self._turn.take(now)
+                if refused_by is None:
+                    self._taken_ms = now
+                    return self._send(now)
+                self._taken_ms = refused_by
+                if refused_by > counted_at_ms + SKEW_MS:
+                    return None
+            self._clock.pause(max(1, self._taken_ms + INTERVAL_MS - now) / 1000)
 
     def _send(self, now: int) -> Publication:
         totals = self._totals.read(now)

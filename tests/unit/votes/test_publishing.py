@@ -118,6 +118,18 @@ def test_an_update_that_has_no_turn_waits_for_the_next_one(publisher: Publisher,
     assert clock.ms == NOW_MS + INTERVAL_MS
 
 
+def test_a_turn_is_not_asked_for_before_its_time(
+    publisher: Publisher, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    take = Turn.take
+    monkeypatch.setattr(Turn, "take", lambda turn, now: (asked.append(now), take(turn, now))[1])
+    for _ in range(3):
+        assert publisher.publish(clock.ms) is not None
+        clock.pause(0.1)
+    assert asked == [NOW_MS, NOW_MS + INTERVAL_MS, NOW_MS + 2 * INTERVAL_MS]
+
+
 def test_what_another_update_has_told_since_is_not_told_again(client: Any, publisher: Publisher) -> None:
     Turn(client, "aggregation").take(NOW_MS + SKEW_MS + 1)
     assert publisher.publish(NOW_MS) is None
