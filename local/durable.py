@@ -154,6 +154,8 @@ class _Change:
             return ()
         if self._service == "s3" and "/" in self._path.strip("/"):
             return ()  # objects, their metadata and their versions lie in files of their own
+        if self._service == "execute-api":
+            return ()  # deployed APIs are called, not changed; their open connections end with the process
         if self._service == "lambda" and self._path.endswith("/invocations"):
             return ()
         return state_keys(self._service)
