@@ -78,10 +78,14 @@ def delete_serving(
         delete_role(iam, name)
 
 
-def find_others(client: NewClient, stack: str) -> list[str]:
-    """Streams, tables and processors that commands made for ``stack``, and the command that deletes each."""
+def find_others(client: NewClient, stack: str, *, whoever_made_it: bool = False) -> list[str]:
+    """Streams, tables and processors that commands made for ``stack``, and the command that deletes each.
+
+    With ``whoever_made_it`` those of Terraform too: once it has destroyed all that it knows, they are what an
+    interrupted deploy made and could not note in the state.
+    """
     kinesis, dynamodb, lambda_ = client("kinesis"), client("dynamodb"), client("lambda")
-    wanted = _wanted(stack)
+    wanted = stack_tags(stack) if whoever_made_it else _wanted(stack)
 
     def tags_of_table(name: str) -> dict[str, str]:
         arn = dynamodb.describe_table(TableName=name)["Table"]["TableArn"]

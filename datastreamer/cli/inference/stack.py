@@ -103,9 +103,13 @@ def destroy(session: Session, stack: StackArgument, yes: YesOption = False, time
     if session.dry_run:
         return
     changes = terraform.provisioner.destroy(plan) if plan else 0
+    left = find_others(session.client, stack, whoever_made_it=True)
+    forgotten = [line for line in left if line not in others]
     session.answer(
-        {"stack": stack, "region": session.region, "changes": changes, "deleted": serving.described(), "left": others},
+        {"stack": stack, "region": session.region, "changes": changes, "deleted": serving.described(), "left": left},
         f"[green]gone[/] stack {stack}: {counted(changes, 'change')} by Terraform, {len(serving.described())} more",
+        *(["Still there, as an interrupted deploy left it; to delete it:"] if forgotten else []),
+        *(f"  {line}" for line in forgotten),
     )
 
 

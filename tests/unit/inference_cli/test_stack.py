@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from datastreamer.errors import ProvisioningError, UsageError
-from datastreamer.inference.names import tags
+from datastreamer.inference.names import stack_tags, tags
 from datastreamer.provisioning.driver import Plan
 from tests.unit.inference_cli.conftest import CommandLine
 
@@ -233,6 +233,20 @@ class TestDestroy:
         assert cli.client("kinesis").list_streams()["StreamNames"] == ["extra"]
         assert cli.client("dynamodb").list_tables()["TableNames"] == ["more"]
         assert "Made by hand and left alone; to delete it:" in cli.done("destroy", "shop", "--yes").out
+
+    def test_what_an_interrupted_deploy_left_outside_the_state_is_named(
+        self, cli: CommandLine, terraform: FakeTerraform
+    ) -> None:
+        kinesis = cli.client("kinesis")
+        for name in ("shop-stream", "other-stream"):
+            kinesis.create_stream(StreamName=name, ShardCount=1)
+            kinesis.add_tags_to_stream(StreamName=name, Tags=stack_tags(name.removesuffix("-stream")))
+        answer = cli.done("destroy", "shop", "--yes")
+        assert terraform.done == ["plan to destroy", "destroy"]
+        assert answer.out.endswith(
+            "Still there, as an interrupted deploy left it; to delete it:\n"
+            "  stream shop-stream: datastreamer inference delete-stream shop-stream\n"
+        )
 
     @pytest.mark.usefixtures("serving")
     def test_what_terraform_made_with_the_same_tags_is_terraforms_to_delete(
