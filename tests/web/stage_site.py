@@ -41,9 +41,14 @@ class StageSite:
         config: dict[str, Any] = _json(f"{self.url}config.json")
         return config
 
+    def totals(self) -> dict[str, Any]:
+        """What ``GET /totals`` tells."""
+        totals: dict[str, Any] = _json(f"{self.config['api_url']}/totals")
+        return totals
+
     def votes(self) -> int:
         """How many votes are counted."""
-        return sum(_json(f"{self.config['api_url']}/totals")["totals"].values())
+        return sum(self.totals()["totals"].values())
 
     def vote_in_the_past(self, votes: list[tuple[int, str, int]]) -> None:
         """Have votes counted that arrived on the stream's end before now: second, candidate, and how many."""

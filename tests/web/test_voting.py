@@ -253,6 +253,20 @@ def test_the_policy_lets_no_foreign_script_style_or_connection_in(new_context: N
     assert blocked == ["connect-src", "require-trusted-types-for", "style-src-elem", "threw"]
 
 
+def test_a_page_on_which_nobody_votes_learns_who_came(
+    new_context: NewContext, open_page: Visit, stage_site: StageSite
+) -> None:
+    eventually(lambda: stage_site.totals()["online"] == 0)
+    context = new_context()
+    context.clock.install()
+    page = open_tab(context, stage_site.url)
+    expect(page.locator("#online")).to_have_text("1 person")
+    open_page()
+    page.clock.fast_forward(26_000)
+    expect(page.locator("#online")).to_have_text("2 people")
+    expect_state(page, "live")
+
+
 def test_the_site_comes_as_terraform_and_the_build_describe_it(stage_site: StageSite) -> None:
     origin = stage_site.stage.endpoint_url
     assert stage_site.config["api_url"].startswith(f"{origin}/")

@@ -5,8 +5,8 @@
  */
 
 /** API Gateway ends a connection that is idle for ten minutes; proxies and phones do it sooner. */
-const PING_MS = 25_000;
-const PONG_MS = 10_000;
+const QUIET_MS = 25_000;
+const ANSWER_MS = 10_000;
 const CONNECT_MS = 8_000;
 
 export class LiveSocket {
@@ -55,7 +55,7 @@ export class LiveSocket {
     socket.onopen = () => {
       this.changed("open");
       this.#send({ type: "hello" });
-      this.#expect(PONG_MS);
+      this.#expect(ANSWER_MS);
     };
     socket.onmessage = ({ data }) => {
       this.#rest();
@@ -67,13 +67,13 @@ export class LiveSocket {
     socket.onclose = () => this.#drop();
   }
 
-  /** Ping after a while without a message. */
+  /** Say hello again after a while without a message: it proves the connection, and brings an update that was lost (ADR 195). */
   #rest() {
     this.timers.clearTimeout(this.#guard);
     this.#guard = this.timers.setTimeout(() => {
-      this.#send({ type: "ping" });
-      this.#expect(PONG_MS);
-    }, PING_MS);
+      this.#send({ type: "hello" });
+      this.#expect(ANSWER_MS);
+    }, QUIET_MS);
   }
 
   /** Give the connection up unless something happens within `wait` ms. */

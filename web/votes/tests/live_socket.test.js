@@ -94,13 +94,14 @@ test("a server that lets everybody in and says nothing is left, with growing wai
   assert.equal(sockets.length, 2);
 });
 
-test("a silent connection is asked whether it still lives, and left when it does not", async () => {
-  const { clock, sockets } = setUp();
+test("a silent connection is asked for the totals, and left when it does not answer", async () => {
+  const { clock, sockets, received } = setUp();
   sockets[0].opens();
   sockets[0].says({ type: "totals" });
   await clock.pass(25_000);
-  assert.deepEqual(sockets[0].sent, ["hello", "ping"]);
-  sockets[0].says({ type: "pong" });
+  assert.deepEqual(sockets[0].sent, ["hello", "hello"]);
+  sockets[0].says({ type: "totals", version: 2 });
+  assert.deepEqual(received.at(-1), { type: "totals", version: 2 });
   await clock.pass(25_000 + 9_999);
   assert.equal(sockets[0].readyState, 1);
   await clock.pass(1);
