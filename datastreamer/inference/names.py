@@ -13,6 +13,7 @@ STACK_NAME = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
 
 SUFFIXES = ("-stream", "-predictions", "-processor", "-model", "-config", "-endpoint")
 """What a conventional name adds to its stack's."""
+NUMBER = re.compile(r"-\d+$")
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,14 @@ def check_stack_name(stack: str) -> str:
 
 
 def stack_of(name: str) -> str:
-    """The stack a resource's name points to: the name without its conventional suffix, or the name itself."""
+    """The stack a resource's name points to: the name without its conventional suffix, or the name itself.
+
+    What cannot be changed gets successors, ``my-config-2`` after ``my-config``: a number behind the suffix goes too.
+    """
+    unnumbered = NUMBER.sub("", name)
     for suffix in SUFFIXES:
-        if name.endswith(suffix) and len(name) > len(suffix):
-            return name.removesuffix(suffix)
+        if unnumbered.endswith(suffix) and len(unnumbered) > len(suffix):
+            return unnumbered.removesuffix(suffix)
     return name
 
 

@@ -172,6 +172,17 @@ def test_create_endpoint_config_twice_is_told_in_one_line(cli: CommandLine, mode
     assert "there is an endpoint configuration c already" in answer.err
 
 
+@pytest.mark.parametrize(
+    ("name", "stack"),
+    [("shop-config", "shop"), ("shop-config-2", "shop"), ("shop-2-config", "shop-2"), ("shop-2", "shop-2")],
+)
+def test_a_configuration_and_its_successors_are_of_the_stack_that_their_names_say(
+    cli: CommandLine, model: str, name: str, stack: str
+) -> None:
+    [(_, given)] = cli.dry("create-endpoint-config", name, model)
+    assert {"Key": "STACK", "Value": stack} in given["Tags"]
+
+
 def test_create_endpoint_config_names_its_call_in_a_dry_run(cli: CommandLine, model: str) -> None:
     [(name, given)] = cli.dry("create-endpoint-config", "c", model)
     assert name == "sagemaker.CreateEndpointConfig"
