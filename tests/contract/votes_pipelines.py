@@ -104,7 +104,7 @@ class VotesPipeline:
                 Environment={"Variables": self.environment},
             )
         self._route_to(self.function("socket"))
-        options = {"BatchSize": 1000, "MaximumRetryAttempts": -1, "StartingPosition": "TRIM_HORIZON"}
+        options = {"BatchSize": 2000, "MaximumRetryAttempts": -1, "StartingPosition": "TRIM_HORIZON"}
         self._mapping = self.functions.create_event_source_mapping(
             EventSourceArn=f"arn:aws:kinesis:{REGION}:000000000000:stream/{self.name}",
             FunctionName=self.function("aggregate"),
