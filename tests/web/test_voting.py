@@ -1,6 +1,7 @@
 """Voting, in a real browser, on a stage: nothing between a click and another visitor's chart is a stand-in.
 
-``DATASTREAMER_VOTES_URL`` names another site to visit, or ``fake``, which takes no time to set up.
+``DATASTREAMER_VOTES_URL`` names another site to visit, or ``fake``, which takes no time to set up. Tests marked ``stage``
+have the stage all the same.
 """
 
 from __future__ import annotations
@@ -253,6 +254,7 @@ def test_the_policy_lets_no_foreign_script_style_or_connection_in(new_context: N
     assert blocked == ["connect-src", "require-trusted-types-for", "style-src-elem", "threw"]
 
 
+@pytest.mark.stage
 def test_a_page_on_which_nobody_votes_learns_who_came(
     new_context: NewContext, open_page: Visit, stage_site: StageSite
 ) -> None:
@@ -267,6 +269,7 @@ def test_a_page_on_which_nobody_votes_learns_who_came(
     expect_state(page, "live")
 
 
+@pytest.mark.stage
 def test_the_site_comes_as_terraform_and_the_build_describe_it(stage_site: StageSite) -> None:
     origin = stage_site.stage.endpoint_url
     assert stage_site.config["api_url"].startswith(f"{origin}/")
@@ -283,6 +286,7 @@ def test_the_site_comes_as_terraform_and_the_build_describe_it(stage_site: Stage
             assert picture.headers["content-type"] == "image/svg+xml"
 
 
+@pytest.mark.stage
 def test_pages_of_another_origin_can_neither_vote_nor_read(open_page: Visit, stage_site: StageSite) -> None:
     ask = """async ([url, body]) => {
       try {
@@ -302,6 +306,7 @@ def test_pages_of_another_origin_can_neither_vote_nor_read(open_page: Visit, sta
     assert page.evaluate(ask, [f"{api}/votes", json.dumps(a_vote())]) == "TypeError"
 
 
+@pytest.mark.stage
 def test_whatever_is_posted_the_api_answers_as_it_is_described(stage_site: StageSite) -> None:
     pool = urllib3.PoolManager(retries=False, timeout=20)
     api = stage_site.config["api_url"]
@@ -330,6 +335,7 @@ def test_whatever_is_posted_the_api_answers_as_it_is_described(stage_site: Stage
     eventually(lambda: stage_site.votes() == before + len(taken))
 
 
+@pytest.mark.stage
 def test_whatever_is_said_on_the_socket_is_answered_as_described(open_page: Visit, stage_site: StageSite) -> None:
     said = ['{"type":"hello"}', '{"type":"ping"}', '{"type":"vote"}', "[", "", '{"action":"$disconnect"}']
     answers = open_page().evaluate(
