@@ -81,6 +81,12 @@ def create_table(dynamodb: DynamoDBClient, name: str, stack: str, *, kms_key: st
         raise UsageError(f"there is a table {name} already. See it: datastreamer inference list-tables") from error
 
 
+def expires(dynamodb: DynamoDBClient, name: str) -> bool:
+    """Whether DynamoDB deletes items of the table at their ``expires_at``."""
+    found = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    return found.get("TimeToLiveStatus") in ("ENABLED", "ENABLING") and found.get("AttributeName") == TTL_ATTRIBUTE
+
+
 def protect_table(dynamodb: DynamoDBClient, name: str, *, ttl: bool) -> None:
     """Switch on point-in-time recovery and, with ``ttl``, expiry by ``expires_at``; the table must be ACTIVE."""
     dynamodb.update_continuous_backups(

@@ -9,9 +9,11 @@ import typer
 from datastreamer.cli.inference import completion
 from datastreamer.cli.inference import processor_options as option
 from datastreamer.cli.inference.command import TimeoutOption, command
-from datastreamer.cli.inference.processors import PANEL, package
+from datastreamer.cli.inference.processors import PANEL, package, remark_on_expiry
 from datastreamer.cli.inference.session import Session
+from datastreamer.inference.names import BY_HAND, has_tags
 from datastreamer.inference.processor_update import Update, update_processor
+from datastreamer.inference.processors import describe_processor
 from datastreamer.inference.waiting import Patience
 
 
@@ -71,12 +73,27 @@ def update(
     with session.following(f"processor {name}", quiet=session.quiet) as report:
         patience = None if session.dry_run else Patience(timeout)
         changed = update_processor(session.client, name, change, session.place, patience=patience, report=report)
+    _remark(session, name, ttl_days)
     session.answer(
         {"processor": name, "changed": changed},
         f"[green]changed[/] {', '.join(changed)} of processor {name}"
         if changed
         else f"processor {name} is as it should be",
     )
+
+
+def _remark(session: Session, name: str, ttl_days: int | None) -> None:
+    """What the change does not do by itself."""
+    lambda_ = session.client("lambda")
+    found = describe_processor(lambda_, name)
+    tags = lambda_.list_tags(Resource=found.arn)["Tags"]
+    if not has_tags(tags, BY_HAND) and "STACK" in tags:
+        session.remark(
+            f"[yellow]deploy {tags['STACK']} would set it back[/]: give deploy the same as --set NAME=VALUE, "
+            "such as --set score_threshold=0.7"
+        )
+    if ttl_days:
+        remark_on_expiry(session, found.table)
 
 
 def _given(**parameters: Any) -> dict[str, Any]:

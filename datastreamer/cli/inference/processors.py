@@ -25,6 +25,7 @@ from datastreamer.inference.processor_setup import (
     delete_processor,
 )
 from datastreamer.inference.processors import Processor, find_processor, list_processors
+from datastreamer.inference.tables import TTL_ATTRIBUTE, expires
 from datastreamer.inference.waiting import Patience
 from datastreamer.provisioning.lambda_package import build_lambda_package
 from datastreamer.provisioning.workspace import REPOSITORY, data_directory
@@ -113,6 +114,8 @@ def create(
             wait=wait,
             report=report,
         )
+    if ttl_days:
+        remark_on_expiry(session, table)
     state = "Enabled" if wait else "Creating"
     session.answer(
         {
@@ -128,6 +131,16 @@ def create(
         f"[{'green' if wait else 'yellow'}]{state}[/] processor {name}: {stream} -> {endpoint} -> {table}, "
         f"failures to {bucket}",
     )
+
+
+def remark_on_expiry(session: Session, table: str) -> None:
+    """Tell when what the function writes for DynamoDB to delete is not deleted."""
+    if not expires(session.client("dynamodb"), table):
+        session.remark(
+            f"[yellow]nothing of {table} expires[/]: its time to live is off. To switch it on: deploy --set ttl_days=N "
+            f"for a stack's table, else: aws dynamodb update-time-to-live --table-name {table} "
+            f"--time-to-live-specification Enabled=true,AttributeName={TTL_ATTRIBUTE}"
+        )
 
 
 @command("delete-processor", panel=PANEL, changes=True, examples=("delete-processor my-realtime-ml-processor --yes",))

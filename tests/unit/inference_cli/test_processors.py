@@ -339,6 +339,23 @@ class TestUpdate:
         assert answer.code == 2
         assert "there is no processor shop-processors in ap-northeast-1. Did you mean shop-processor?" in answer.err
 
+    def test_what_deploy_would_set_back_is_told(self, cli: CommandLine, processor: str) -> None:
+        assert "set it back" not in cli.done("update-processor", processor, "--threshold", "0.25").err
+        lambda_ = cli.client("lambda")
+        arn = lambda_.get_function(FunctionName=processor)["Configuration"]["FunctionArn"]
+        lambda_.untag_resource(Resource=arn, TagKeys=["MADE_BY"])
+        assert "deploy shop would set it back" in cli.done("update-processor", processor, "--threshold", "0.5").err
+
+    def test_days_to_keep_mean_nothing_to_a_table_that_lets_nothing_expire(
+        self, cli: CommandLine, processor: str
+    ) -> None:
+        told = cli.done("update-processor", processor, "--ttl-days", "3").err
+        assert "nothing of shop-predictions expires: its time to live is off" in told
+        cli.client("dynamodb").update_time_to_live(
+            TableName="shop-predictions", TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"}
+        )
+        assert "expires" not in cli.done("update-processor", processor, "--ttl-days", "4").err
+
 
 class TestDelete:
     def test_it_takes_all_that_was_made_and_leaves_what_holds_data(self, cli: CommandLine, processor: str) -> None:
