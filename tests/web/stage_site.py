@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,11 +20,13 @@ from typing import Any
 from uuid import uuid4
 
 from datastreamer.votes.names import Names
+from datastreamer.votes.orders import votes_of
 from datastreamer.votes.vote import Vote
 from tests.conftest import REPOSITORY, RunningStage, free_port
 from tests.unit.votes.ballots import uuid7
 from tests.web.visitor import eventually
 
+NAMES = Names("local", "000000000000")
 PUT_AT_ONCE = 500
 """Records in one PutRecords call (AWS, Kinesis API reference)."""
 
@@ -50,6 +53,12 @@ class StageSite:
         """How many votes are counted."""
         return sum(self.totals()["totals"].values())
 
+    def kept(self) -> Counter[str]:
+        """How often each vote id is among those that were counted."""
+        pages = self.stage.client("dynamodb").get_paginator("scan").paginate(TableName=NAMES.orders_table)
+        items = [item for page in pages for item in page["Items"]]
+        return Counter(str(vote_id) for item in items for vote_id, _, _ in votes_of(item))
+
     def vote_in_the_past(self, votes: list[tuple[int, str, int]]) -> None:
         """Have votes counted that arrived on the stream's end before now: second, candidate, and how many."""
         before = self.votes()
@@ -59,9 +68,9 @@ class StageSite:
             vote_id = uuid7(milliseconds, secrets.randbits(62))
             vote = Vote(vote_id, candidate, uuid4(), milliseconds)
             records.append({"Data": vote.to_record(), "PartitionKey": str(vote_id)})
-        kinesis, stream = self.stage.client("kinesis"), Names("local", "000000000000").stream
+        kinesis = self.stage.client("kinesis")
         for start in range(0, len(records), PUT_AT_ONCE):
-            answer = kinesis.put_records(StreamName=stream, Records=records[start : start + PUT_AT_ONCE])
+            answer = kinesis.put_records(StreamName=NAMES.stream, Records=records[start : start + PUT_AT_ONCE])
             assert answer["FailedRecordCount"] == 0
         eventually(lambda: self.votes() >= before + len(records))
 
