@@ -152,7 +152,9 @@ def test_the_table_is_restorable_and_goes_with_its_stack(deployed: Deployed) -> 
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
-def test_a_changed_model_moves_the_endpoint_leaves_nothing_of_the_old_one_and_no_change_to_plan(deployed: Deployed) -> None:
+def test_a_changed_model_moves_the_endpoint_leaves_nothing_of_the_old_one_and_no_change_to_plan(
+    deployed: Deployed,
+) -> None:
     s3, sagemaker = deployed.stage.client("s3"), deployed.stage.client("sagemaker")
     for name, constant in (("one", 0.25), ("two", 0.75)):
         s3.put_object(Bucket=MODELS, Key=f"{name}/model.tar.gz", Body=archive(constant))
