@@ -74,6 +74,7 @@ def pace_sum(page: Page, candidate: str) -> int:
 def test_a_click_moves_the_numbers_and_the_charts_of_another_visitor(open_page: Visit) -> None:
     one, other = open_page(), open_page()
     other.locator("summary").click()
+    other.locator("#table-room table").wait_for()
     before, picture, pace = count(other, "kinoko"), share_picture(other), pace_sum(other, "kinoko")
     # On a site that has been used before, one vote is too little to be seen in a ring.
     clicks = 1 + (before + count(other, "takenoko")) // 200
