@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from local.stage import ENGINES, LocalStage
+from tests.event_loops import run
 
 
 @dataclass
@@ -42,12 +40,6 @@ class Rest:
 
     def stop(self) -> None:
         self.seen.append("state saved")
-
-
-def run(step: Coroutine[Any, Any, None]) -> None:
-    """To its end, on a thread of its own: a browser of another test may have a loop running on this one."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, step).result()
 
 
 def stage_of(seen: list[str], *engines: FakeEngine) -> LocalStage:

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from urllib3.util.wait import wait_for_read
+
 from local.settings import HOST
 
 
@@ -86,10 +88,15 @@ class ServerClient:
         return answer
 
     def _take(self) -> http.client.HTTPConnection:
-        with self._lock:
-            if self._idle:
-                return self._idle.pop()
-        return http.client.HTTPConnection(HOST, self.port)
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return http.client.HTTPConnection(HOST, self.port)
+                connection = self._idle.pop()
+            # Something to read where nothing was asked is the end: the process has gone, and would not see the request.
+            if not wait_for_read(connection.sock, timeout=0):
+                return connection
+            connection.close()
 
     def _give_back(self, connection: http.client.HTTPConnection) -> None:
         with self._lock:

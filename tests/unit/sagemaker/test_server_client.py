@@ -92,6 +92,24 @@ def test_a_server_that_ends_before_it_answers_is_gone() -> None:
         thread.join()
 
 
+def test_a_server_that_ended_while_nothing_was_asked_is_absent_and_not_gone() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = ServerClient(listener.getsockname()[1])
+
+        def answer_once() -> None:
+            connection, _ = listener.accept()
+            connection.recv(10_000)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            connection.close()
+
+        thread = threading.Thread(target=answer_once)
+        thread.start()
+        assert client.ping(5)
+        thread.join()
+    with pytest.raises(ServerAbsentError):
+        client.invoke(b"1", {}, 5)
+
+
 def test_a_server_that_takes_no_connection_is_absent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
