@@ -8,10 +8,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
-from datastreamer.errors import UsageError
+from sensor.fleet_options import check_fleet_options
 
 MAX_DEVICES: Final = 100_000
-MAX_INTERVAL: Final = 31_536_000
 _FORMAT: Final = 1
 """Raised when equal options begin to give other records, so that event ids never name two different records."""
 
@@ -33,15 +32,13 @@ class SimulationOptions:
     poison: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 1 <= self.devices <= MAX_DEVICES:
-            raise UsageError(f"--devices must be from 1 to {MAX_DEVICES:,}, not {self.devices:,}")
-        if self.seed < 0:
-            raise UsageError(f"--seed must not be negative, not {self.seed}")
-        if self.interval is not None and not 0.001 <= self.interval <= MAX_INTERVAL:
-            raise UsageError(f"--interval must be from 0.001 to {MAX_INTERVAL:,} s, not {self.interval}")
-        for name in ("anomalies", "poison"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise UsageError(f"--{name} is a fraction from 0 to 1, not {getattr(self, name)}")
+        check_fleet_options(
+            self.devices,
+            most_devices=MAX_DEVICES,
+            seed=self.seed,
+            interval=self.interval,
+            fractions={"anomalies": self.anomalies, "poison": self.poison},
+        )
 
     @property
     def tag(self) -> str:

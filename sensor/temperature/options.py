@@ -10,10 +10,10 @@ from typing import Final
 
 from datastreamer.errors import UsageError
 from datastreamer.events.reading import EARLIEST, FUTURE_TOLERANCE
+from sensor.fleet_options import check_fleet_options
 
 MAX_LATENESS: Final = timedelta(hours=72)
 MIN_LATENESS: Final = timedelta(hours=1)
-MAX_INTERVAL: Final = 31_536_000
 MAX_DEVICES: Final = 1_000_000
 
 
@@ -35,15 +35,13 @@ class SimulationOptions:
     late: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 1 <= self.devices <= MAX_DEVICES:
-            raise UsageError(f"--devices must be from 1 to {MAX_DEVICES:,}, not {self.devices:,}")
-        if self.seed < 0:
-            raise UsageError(f"--seed must not be negative, not {self.seed}")
-        if self.interval is not None and not 0.001 <= self.interval <= MAX_INTERVAL:
-            raise UsageError(f"--interval must be from 0.001 to {MAX_INTERVAL:,} s, not {self.interval}")
-        for name in ("dirty", "duplicates", "late"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise UsageError(f"--{name} is a fraction from 0 to 1, not {getattr(self, name)}")
+        check_fleet_options(
+            self.devices,
+            most_devices=MAX_DEVICES,
+            seed=self.seed,
+            interval=self.interval,
+            fractions={"dirty": self.dirty, "duplicates": self.duplicates, "late": self.late},
+        )
         clean = 1.0 - self.duplicates - self.dirty
         if self.late > clean + 1e-9 or self.duplicates > clean + 1e-9:
             raise UsageError(
