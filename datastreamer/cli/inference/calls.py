@@ -6,27 +6,28 @@ import base64
 import hashlib
 import io
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.markup import escape
 
-from datastreamer.inference.dry_run import Call
+from datastreamer.cli.inference.session import Session
 from datastreamer.inference.wording import counted
-
-if TYPE_CHECKING:
-    from datastreamer.cli.inference.session import Session
 
 SHOWN_ITEMS = 3
 """Items of a long list that people are shown; machines get all."""
 LONGEST_TEXT = 4096
 
 
-def show_calls(calls: Sequence[Call], session: Session) -> None:
-    """For machines ``{"dry_run": true, "calls": [{"service", "operation", "parameters"}]}``, else a block a call.
+def show_dry_run(session: Session) -> None:
+    """What the session only noted; nothing when it was in earnest.
+
+    For machines ``{"dry_run": true, "calls": [{"service", "operation", "parameters"}]}``, else a block a call.
 
     Where Terraform is part of it, machines also get ``plan``, its text.
     """
+    if not session.dry_run:
+        return
+    calls = session.dry_run.calls
     if session.as_json:
         session.answer_json(
             {

@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from datastreamer.cli.context import JsonOption
+from datastreamer.cli.inference.calls import show_dry_run
 from datastreamer.cli.inference.session import DEFAULT_REGION, Session
 
 RegionOption = Annotated[
@@ -66,7 +67,7 @@ def command(
             dry_run = given.pop("dry_run", False)
             session = Session.enter(region=region, stage=stage, as_json=as_json, dry_run=dry_run)
             function(session, **given)
-            session.end()
+            show_dry_run(session)
 
         options: dict[str, tuple[Any, object]] = {"dry_run": (DryRunOption, False)} if changes else {}
         options |= {"as_json": (JsonOption, False), "region": (RegionOption, None), "stage": (StageOption, None)}

@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from datastreamer.cli.inference import completion
+from datastreamer.cli.inference.calls import show_dry_run
 from datastreamer.cli.inference.command import command
 from datastreamer.cli.inference.session import Session
 from datastreamer.errors import InvalidRecordError, RetryableError, UsageError
@@ -138,10 +139,10 @@ def put_many(
             raise RetryableError(f"{error}. Stored up to line {sent.line:,}") from error
     _show(session, stream, sent, reader.line)
     if sent.stopped:
-        session.end()
+        show_dry_run(session)
         raise typer.Exit(INTERRUPTED)
     if sent.unreadable:
-        session.end()
+        show_dry_run(session)
         raise typer.Exit(1)
 
 

@@ -17,7 +17,6 @@ import typer
 from botocore.config import Config
 from rich.console import RenderableType
 
-from datastreamer.cli.inference.calls import show_calls
 from datastreamer.cli.terminal import Terminal
 from datastreamer.errors import UsageError
 from datastreamer.inference.dry_run import DryRun
@@ -116,11 +115,6 @@ class Session(Terminal):
             raise UsageError(f"{question} There is nobody to ask; to answer yes beforehand: --yes")
         if not typer.confirm(question, err=True):
             raise UsageError("not confirmed, nothing changed")
-
-    def end(self) -> None:
-        """Show what a dry run noted."""
-        if self.dry_run:
-            show_calls(self.dry_run.calls, self)
 
 
 def _checked(region: str) -> str:

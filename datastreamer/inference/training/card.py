@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import version
-from typing import TYPE_CHECKING
 
+from datastreamer.inference.training.evaluation import Evaluation
 from datastreamer.inference.training.model import PARAMETERS, ROUNDS
 from datastreamer.inference.training.readings import FEATURES, HELD_OUT, TRAINING, VALIDATION, Part, Readings
-
-if TYPE_CHECKING:
-    from datastreamer.inference.training.evaluation import Evaluation
-    from datastreamer.inference.training.example import TrainedExample
+from datastreamer.inference.training.trained import TrainedExample
 
 
 def model_card(example: TrainedExample, training: Readings, validation: Readings, held_out: Readings) -> str:

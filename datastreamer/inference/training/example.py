@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.inference.images import xgboost_image
 from datastreamer.inference.training.archive import pack
-from datastreamer.inference.training.evaluation import Evaluation, best_threshold, evaluate, limit_alarms
+from datastreamer.inference.training.card import model_card
+from datastreamer.inference.training.evaluation import best_threshold, evaluate, limit_alarms
 from datastreamer.inference.training.model import fit, score
 from datastreamer.inference.training.readings import HELD_OUT, TRAINING, VALIDATION, simulate
+from datastreamer.inference.training.trained import TrainedExample
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,53 +23,6 @@ DEFAULT_RECORDS: Final = 200_000
 ARCHIVE: Final = "model.tar.gz"
 CARD: Final = "model-card.md"
 METRICS: Final = "metrics.json"
-
-
-@dataclass(frozen=True)
-class TrainedExample:
-    """A trained model on the disk: ``archive`` (``model.tar.gz``), ``card`` and ``metrics`` (``document``) beside it.
-
-    ``digest``: 16 hexadecimal digits of the archive's SHA-256. ``threshold``: the score from which on a reading is
-    called an anomaly. ``held_out``: the model on readings it never saw; ``limits``: plain limits on the same readings.
-    """
-
-    archive: Path
-    card: Path
-    metrics: Path
-    digest: str
-    seed: int
-    records: int
-    threshold: float
-    validation: Evaluation
-    held_out: Evaluation
-    limits: Evaluation
-
-    @property
-    def prefix(self) -> str:
-        """Where its files lie in a bucket of models."""
-        return f"example/{self.digest}"
-
-    def next_commands(self, uri: str, stack: str, region: str) -> tuple[str, ...]:
-        """What to type to put the model, uploaded to ``uri``, behind an endpoint of ``stack`` in ``region``."""
-        return next_commands(uri, self.threshold, stack, region)
-
-    def document(self) -> dict[str, Any]:
-        """For machines: digest, threshold, precision and recall (fractions) of the held-out readings. No paths."""
-        return {
-            "digest": self.digest,
-            "seed": self.seed,
-            "records": self.records,
-            "threshold": self.threshold,
-            "held_out": {
-                "records": self.held_out.records,
-                "anomalies": self.held_out.anomalies,
-                "precision": self.held_out.precision,
-                "recall": self.held_out.recall,
-                "f1": self.held_out.f1,
-                "recall_by_fault": self.held_out.recall_by_fault,
-            },
-            "plain_limits": {"precision": self.limits.precision, "recall": self.limits.recall},
-        }
 
 
 def train_example(
@@ -85,8 +38,6 @@ def train_example(
     never sees to measure it on. Equal seed and records give equal bytes. ``report`` is told what is being done.
     Raises UsageError for too few records or a negative seed, ConfigurationError when ``out`` cannot be written.
     """
-    from datastreamer.inference.training.card import model_card
-
     report(f"simulating {records:,} readings")
     training, validation, held_out = (simulate(part, seed, records) for part in (TRAINING, VALIDATION, HELD_OUT))
     report(f"training on {len(training.values):,} of them")
@@ -136,13 +87,3 @@ def upload(example: TrainedExample, client: S3Client, bucket: str) -> str:
 def model_uri(bucket: str, digest: str) -> str:
     """Where ``upload`` puts an archive."""
     return f"s3://{bucket}/example/{digest}/{ARCHIVE}"
-
-
-def next_commands(uri: str, threshold: float, stack: str, region: str) -> tuple[str, ...]:
-    """What to type to put the uploaded model at ``uri`` behind an endpoint of ``stack`` in ``region``."""
-    return (
-        f"datastreamer inference create-model {stack}-model {xgboost_image(region)} {uri}",
-        f"datastreamer inference create-endpoint-config {stack}-config {stack}-model",
-        f"datastreamer inference create-endpoint {stack}-endpoint {stack}-config",
-        f"datastreamer inference update-processor {stack}-processor --threshold {threshold}",
-    )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from local.engines.athena.dialect.names import Relation, Session, TableName
+from local.engines.athena.dialect.scopes import Scope
+from local.engines.athena.dialect.syntax import tree
 from local.engines.athena.dialect.types import Type
 
 
@@ -35,10 +37,15 @@ class NamedQuery:
 
 @dataclass(frozen=True)
 class Context:
-    """``named`` are the WITH queries in sight, by their names in lower case."""
+    """``named`` are the WITH queries in sight, by their names in lower case.
+
+    ``render_query`` writes a query that stands inside an expression or a FROM clause, with the names of the scope
+    around it in sight. It is carried here since queries are made of expressions, and expressions of queries.
+    """
 
     relations: Mapping[TableName, Relation]
     session: Session
+    render_query: Callable[[tree.Query, Context, Scope | None], Rendered]
     named: Mapping[str, NamedQuery] = field(default_factory=dict)
 
     def with_named(self, named: Mapping[str, NamedQuery]) -> Context:

@@ -73,9 +73,7 @@ class Expressions:
 
     def query(self, query: tree.Query) -> Rendered:
         """A query inside the expression, which may use this level's names."""
-        from local.engines.athena.dialect.queries import render_query
-
-        return render_query(query, self.context, self.scope)
+        return self.context.render_query(query, self.context, self.scope)
 
     # names
 

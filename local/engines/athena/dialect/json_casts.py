@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 from local.engines.athena.dialect import types
+from local.engines.athena.dialect.coercions import field_of
 from local.engines.athena.dialect.errors import QueryError
+from local.engines.athena.dialect.scalar_casts import scalar, text_of
 from local.engines.athena.dialect.types import Type
 from local.engines.athena.dialect.values import cast_to, fresh, once, quoted
 
@@ -18,8 +20,6 @@ _SCALARS = (*_KEYS, "date", "timestamp", "json")
 
 def to_json(sql: str, source: Type) -> str:
     """The JSON text of a value; NULL stays NULL."""
-    from local.engines.athena.dialect.casts import text_of
-
     if source.kind in _BARE:
         return text_of(sql, source)
     if source.kind in ("real", "double"):
@@ -59,8 +59,6 @@ def _array(sql: str, source: Type) -> str:
 
 
 def _map(sql: str, source: Type) -> str:
-    from local.engines.athena.dialect.casts import text_of
-
     name, pair = fresh("j"), fresh("j")
     key, item = text_of(f"{name}.key", source.items[0]), _item(f"{name}.value", source.items[1])
     pairs = f"list_sort(list_transform(map_entries({sql}), lambda {name}: struct_pack(k := {key}, v := {item})))"
@@ -69,8 +67,6 @@ def _map(sql: str, source: Type) -> str:
 
 
 def _row(row: str, source: Type) -> str:
-    from local.engines.athena.dialect.coercions import field_of
-
     parts = [
         f"{quoted(json.dumps(name, ensure_ascii=False) + ':')} || {_item(field_of(row, index), type_)}"
         for index, (name, type_) in enumerate(zip(source.fields, source.items, strict=True))
@@ -91,9 +87,6 @@ def from_json(sql: str, target: Type) -> str:
 
 def _read(sql: str, target: Type) -> str:
     """A value of the target type out of the texts that hold it; a map comes as a list of its entries."""
-    from local.engines.athena.dialect.casts import scalar
-    from local.engines.athena.dialect.coercions import field_of
-
     name = fresh("j")
     if target.kind in ("varchar", "json"):
         return sql

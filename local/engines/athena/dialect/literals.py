@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from local.engines.athena.dialect import types
-from local.engines.athena.dialect.casts import TIME_TEXT, cast
+from local.engines.athena.dialect.casts import cast
 from local.engines.athena.dialect.errors import QueryError
+from local.engines.athena.dialect.scalar_casts import TIME_TEXT
 from local.engines.athena.dialect.syntax import tree
 from local.engines.athena.dialect.types import Type
 from local.engines.athena.dialect.values import Value, cast_to, quoted

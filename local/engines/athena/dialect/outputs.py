@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from local.engines.athena.dialect.casts import text_of
 from local.engines.athena.dialect.coercions import MIXED_ZONE
 from local.engines.athena.dialect.context import Rendered
 from local.engines.athena.dialect.errors import QueryError
 from local.engines.athena.dialect.names import Column, Translation
 from local.engines.athena.dialect.rendering import SHOWN_FRACTION
+from local.engines.athena.dialect.scalar_casts import text_of
 from local.engines.athena.dialect.types import Type, contains
 from local.engines.athena.dialect.values import fresh, named
 

@@ -13,6 +13,7 @@ from local.engines.athena.dialect.context import Context
 from local.engines.athena.dialect.errors import QueryError
 from local.engines.athena.dialect.expressions import Expressions
 from local.engines.athena.dialect.names import Column, Session, TableName
+from local.engines.athena.dialect.queries import render_query
 from local.engines.athena.dialect.scopes import Field, Scope
 from local.engines.athena.dialect.syntax import tree
 from local.engines.athena.dialect.tables import tables_in
@@ -162,7 +163,7 @@ def _conditions(reading: Reading, keys: Sequence[Column], session: Session) -> l
     found = []
     for condition in reading.conditions:
         scope = _KeyScope(_fields(reading, keys))
-        level = Expressions(Context({}, session), scope, "a partition condition")
+        level = Expressions(Context({}, session, render_query), scope, "a partition condition")
         sql = _weakened(condition, level)
         if sql is not None and scope.used:
             found.append(Condition(sql, frozenset(scope.used)))

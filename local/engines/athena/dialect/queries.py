@@ -26,7 +26,7 @@ def translate(query: tree.Query | tree.Other, relations: Mapping[TableName, Rela
         word = query.text.split(maxsplit=1)[0]
         raise QueryError("SYNTAX_ERROR", f"{query.place}: mismatched input '{word}'. Expecting: <query>")
     try:
-        rendered = render_query(query, Context(relations, session), None)
+        rendered = render_query(query, Context(relations, session, render_query), None)
     except RecursionError as error:
         raise QueryError("NOT_SUPPORTED", "The query is nested too deeply for the local Athena") from error
     return shown(rendered)

@@ -77,10 +77,8 @@ def _output_fields(columns: Sequence[OutputColumn], alias: str, qualifier: tuple
 
 
 def _subquery(node: tree.SubqueryRelation, context: Context, outer: Scope | None) -> Source:
-    from local.engines.athena.dialect.queries import render_query
-
     alias = fresh("t")
-    rendered = render_query(node.query, context, outer)
+    rendered = context.render_query(node.query, context, outer)
     return Source(f"({rendered.sql}) AS {alias}", _output_fields(rendered.columns, alias, ()), node.lateral)
 
 

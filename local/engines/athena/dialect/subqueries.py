@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from local.engines.athena.dialect import comparisons, types
 from local.engines.athena.dialect.coercions import coerce, common
 from local.engines.athena.dialect.context import Rendered
 from local.engines.athena.dialect.errors import QueryError
+from local.engines.athena.dialect.level import Level
 from local.engines.athena.dialect.syntax import tree
 from local.engines.athena.dialect.types import Type
 from local.engines.athena.dialect.values import Value, failure, fresh, once, quoted
 
-if TYPE_CHECKING:
-    from local.engines.athena.dialect.expressions import Expressions
 
-
-def exists(level: Expressions, node: tree.Exists) -> Value:
+def exists(level: Level, node: tree.Exists) -> Value:
     return Value(f"EXISTS ({level.query(node.query).sql})", types.BOOLEAN)
 
 
-def scalar_query(level: Expressions, node: tree.ScalarQuery) -> Value:
+def scalar_query(level: Level, node: tree.ScalarQuery) -> Value:
     found = level.query(node.query)
     return Value(f"({found.sql})", _single(found, node.place))
 
 
-def in_query(level: Expressions, node: tree.InQuery) -> Value:
+def in_query(level: Level, node: tree.InQuery) -> Value:
     return quantified(level, tree.Quantified("=", "any", node.operand, node.query, place=node.place))
 
 
-def quantified(level: Expressions, node: tree.Quantified) -> Value:
+def quantified(level: Level, node: tree.Quantified) -> Value:
     left, found = level.value(node.left), level.query(node.query)
     item = _single(found, node.place)
     shared = common(left.type, item)

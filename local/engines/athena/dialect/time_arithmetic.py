@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from local.engines.athena.dialect import types
-from local.engines.athena.dialect.casts import known_zone
 from local.engines.athena.dialect.coercions import coerce, common
+from local.engines.athena.dialect.scalar_casts import known_zone
 from local.engines.athena.dialect.types import INTERVAL_DAY, INTERVAL_YEAR, Type
 from local.engines.athena.dialect.values import Value, cast_to, failure, made_of, once
 from local.engines.athena.dialect.zones import from_local, to_local

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from local.engines.athena.dialect import literals, types
 from local.engines.athena.dialect.coercions import can_coerce, coerce
 from local.engines.athena.dialect.errors import QueryError
@@ -24,11 +22,9 @@ from local.engines.athena.dialect.functions.formatting import format_text
 from local.engines.athena.dialect.functions.reducing import reduce_array
 from local.engines.athena.dialect.functions.refused import REFUSED
 from local.engines.athena.dialect.functions.tables import Table, resolve
+from local.engines.athena.dialect.level import Level
 from local.engines.athena.dialect.syntax import tree
 from local.engines.athena.dialect.values import Value, failure, made_of, once_each, quoted
-
-if TYPE_CHECKING:
-    from local.engines.athena.dialect.expressions import Expressions
 
 SCALARS: Table = {
     **mathematics.MATHEMATICS,
@@ -56,7 +52,7 @@ def canonical(name: str) -> str:
     return SYNONYMS.get(name, name)
 
 
-def call(level: Expressions, node: tree.Call) -> Value:
+def call(level: Level, node: tree.Call) -> Value:
     """The call's value; QueryError (FUNCTION_NOT_FOUND, NOT_SUPPORTED) when there is none."""
     name = canonical(node.name)
     if node.over is not None:
@@ -100,7 +96,7 @@ def unknown(node: tree.Call) -> QueryError:
     return QueryError("FUNCTION_NOT_FOUND", f"{node.place}: Function '{node.name}' not registered")
 
 
-def _windowed(level: Expressions, node: tree.Call, name: str) -> Value:
+def _windowed(level: Level, node: tree.Call, name: str) -> Value:
     if name not in aggregates.AGGREGATES and name not in windows.WINDOWS:
         if name in SCALARS or name in SPECIAL:
             raise QueryError("FUNCTION_NOT_WINDOW", f"{node.place}: Not a window function: {node.name}")

@@ -8,6 +8,7 @@ from local.engines.athena.dialect.comparisons import equal_sql, greatest_float, 
 from local.engines.athena.dialect.errors import QueryError
 from local.engines.athena.dialect.functions.signatures import Fit
 from local.engines.athena.dialect.functions.tables import Table, Writer, one, overloads
+from local.engines.athena.dialect.scalar_casts import text_of
 from local.engines.athena.dialect.values import Value, cast_to, failure, fresh, made_of, once, once_each, quoted
 
 MAX_SEQUENCE = 10_000
@@ -105,8 +106,6 @@ def _overlap(found: Fit) -> str:
 
 
 def _join(found: Fit) -> str:
-    from local.engines.athena.dialect.casts import text_of
-
     array, delimiter, *replacement = found.values
     if array.type.items[0].kind in ("array", "map", "row", "varbinary", "unknown"):
         raise QueryError("FUNCTION_NOT_FOUND", f"Input type {array.type} not supported by array_join")

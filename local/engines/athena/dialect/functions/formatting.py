@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 
 from local.engines.athena.dialect import types
-from local.engines.athena.dialect.casts import text_of
 from local.engines.athena.dialect.errors import QueryError
 from local.engines.athena.dialect.functions.tables import literal_text
+from local.engines.athena.dialect.scalar_casts import text_of
 from local.engines.athena.dialect.syntax import tree
 from local.engines.athena.dialect.values import Value, made_of, quoted
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from local.engines.athena.dialect import types
-from local.engines.athena.dialect.casts import known_zone
 from local.engines.athena.dialect.errors import QueryError
 from local.engines.athena.dialect.functions.signatures import Fit
 from local.engines.athena.dialect.functions.tables import Overload, Table, one
+from local.engines.athena.dialect.scalar_casts import known_zone
 from local.engines.athena.dialect.syntax.tree import Place
 from local.engines.athena.dialect.types import Type
 from local.engines.athena.dialect.values import Value, made_of

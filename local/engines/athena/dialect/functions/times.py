@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from local.engines.athena.dialect import types
-from local.engines.athena.dialect.casts import cast, known_zone
+from local.engines.athena.dialect.casts import cast
 from local.engines.athena.dialect.errors import QueryError
 from local.engines.athena.dialect.functions import time_formats
 from local.engines.athena.dialect.functions.signatures import Fit
 from local.engines.athena.dialect.functions.tables import Overload, Table, literal_text, matching, one, overloads
 from local.engines.athena.dialect.functions.time_fields import local_text
+from local.engines.athena.dialect.scalar_casts import known_zone
 from local.engines.athena.dialect.time_arithmetic import in_zone
 from local.engines.athena.dialect.types import Type
 from local.engines.athena.dialect.values import Value, cast_to, made_of, once_each, quoted

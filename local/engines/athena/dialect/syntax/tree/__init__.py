@@ -27,11 +27,9 @@ from local.engines.athena.dialect.syntax.tree.expressions import (
     Dereference,
     DistinctFrom,
     Double,
-    Exists,
     Extract,
     Identifier,
     InList,
-    InQuery,
     Integer,
     Interval,
     IsNull,
@@ -41,9 +39,7 @@ from local.engines.athena.dialect.syntax.tree.expressions import (
     Negative,
     Not,
     Null,
-    Quantified,
     RowOf,
-    ScalarQuery,
     String,
     Subscript,
     Typed,
@@ -81,6 +77,7 @@ from local.engines.athena.dialect.syntax.tree.statements import (
     Statement,
     Unload,
 )
+from local.engines.athena.dialect.syntax.tree.subqueries import Exists, InQuery, Quantified, ScalarQuery
 
 __all__ = [
     "NOWHERE",

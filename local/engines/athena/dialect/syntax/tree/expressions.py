@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from local.engines.athena.dialect.syntax.tree.nodes import Expression, TypeName
-
-if TYPE_CHECKING:
-    from local.engines.athena.dialect.syntax.tree.queries import Query
 
 # --- values -----------------------------------------------------------------------------------------------------
 
@@ -128,16 +124,6 @@ class Comparison(Expression):
 
 
 @dataclass(frozen=True)
-class Quantified(Expression):
-    """``left operator ALL|ANY (query)``; SOME is ``any``."""
-
-    operator: str
-    quantifier: str
-    left: Expression
-    query: Query
-
-
-@dataclass(frozen=True)
 class DistinctFrom(Expression):
     left: Expression
     right: Expression
@@ -170,12 +156,6 @@ class InList(Expression):
 
 
 @dataclass(frozen=True)
-class InQuery(Expression):
-    operand: Expression
-    query: Query
-
-
-@dataclass(frozen=True)
 class Like(Expression):
     operand: Expression
     pattern: Expression
@@ -185,16 +165,6 @@ class Like(Expression):
 @dataclass(frozen=True)
 class IsNull(Expression):
     operand: Expression
-
-
-@dataclass(frozen=True)
-class Exists(Expression):
-    query: Query
-
-
-@dataclass(frozen=True)
-class ScalarQuery(Expression):
-    query: Query
 
 
 @dataclass(frozen=True)
