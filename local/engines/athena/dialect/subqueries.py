@@ -6,7 +6,7 @@ from local.engines.athena.dialect import comparisons, types
 from local.engines.athena.dialect.coercions import coerce, common
 from local.engines.athena.dialect.context import Rendered
 from local.engines.athena.dialect.errors import QueryError
-from local.engines.athena.dialect.level import Level
+from local.engines.athena.dialect.functions.level import Level
 from local.engines.athena.dialect.syntax import tree
 from local.engines.athena.dialect.types import Type
 from local.engines.athena.dialect.values import Value, failure, fresh, once, quoted

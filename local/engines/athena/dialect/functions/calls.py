@@ -19,10 +19,10 @@ from local.engines.athena.dialect.functions import (
 )
 from local.engines.athena.dialect.functions.conditionals import CONDITIONALS
 from local.engines.athena.dialect.functions.formatting import format_text
+from local.engines.athena.dialect.functions.level import Level
 from local.engines.athena.dialect.functions.reducing import reduce_array
 from local.engines.athena.dialect.functions.refused import REFUSED
 from local.engines.athena.dialect.functions.tables import Table, resolve
-from local.engines.athena.dialect.level import Level
 from local.engines.athena.dialect.syntax import tree
 from local.engines.athena.dialect.values import Value, failure, made_of, once_each, quoted
 
