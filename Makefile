@@ -40,11 +40,12 @@ logs: setup ## Follow the local stage's log until Ctrl+C
 ##@ Set up
 setup: $(VENV)/.ready $(SPARK_JARS)/.ready ## Install everything into .venv and .local
 
-$(VENV)/.ready: requirements/dev.txt pyproject.toml
+$(VENV)/.ready: requirements/dev.txt pyproject.toml packages/trino_on_duckdb/pyproject.toml
 	@echo "Setting up $(VENV) (once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation \
+	  -e . -e packages/trino_on_duckdb
 	@touch $@
 
 # AWS's own hadoop-aws and SDK jars, taken out of the source archive: building a wheel of it would take a minute.

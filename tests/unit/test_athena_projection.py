@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from trino_on_duckdb import QueryError, TableName
 
-from local.engines.athena.dialect import QueryError, TableName
 from local.engines.athena.lake.catalogue import Table, read_table
 from local.engines.athena.lake.java_dates import DateFormat
 from local.engines.athena.lake.projection import Injected, projected_location, projected_values

@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
+from trino_on_duckdb import render
 
-from local.engines.athena.dialect import render
 from local.engines.athena.running.texts import text_sql
 
 

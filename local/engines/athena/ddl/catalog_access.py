@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from botocore.exceptions import ClientError
+from trino_on_duckdb import QueryError, Session, TableName
 
-from local.engines.athena.dialect import QueryError, Session, TableName
 from local.engines.athena.lake.catalogue import CATALOG, Catalogue, Table
 from local.engines.athena.statements.tree import Name
 

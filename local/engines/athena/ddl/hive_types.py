@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from local.engines.athena.dialect import QueryError
-from local.engines.athena.dialect.types import Type, parse_type
+from trino_on_duckdb import QueryError
+from trino_on_duckdb.types import Type, parse_type
 
 _WORDS = {"integer": "int", "real": "float", "varbinary": "binary", "timestamp": "timestamp"}
 _SAME = ("boolean", "tinyint", "smallint", "bigint", "double", "date")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from local.engines.athena.dialect import QueryError
+from trino_on_duckdb import QueryError
 
 
 def matches(pattern: str | None, name: str) -> bool:

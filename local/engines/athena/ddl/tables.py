@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from trino_on_duckdb import QueryError
+
 from local.engines.athena.api.locations import Location
 from local.engines.athena.ddl.catalog_access import CatalogAccess, failed, glue_errors, task_failed
 from local.engines.athena.ddl.partitions import relocate_partition
-from local.engines.athena.dialect import QueryError
 from local.engines.athena.statements.tree import (
     AddColumns,
     ColumnDefinition,

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trino_on_duckdb import Column, QueryError, Session, TableName
+
 from local.engines.athena.ddl.catalog_access import CatalogAccess, failed, glue_errors
 from local.engines.athena.ddl.hive_types import hive_type
-from local.engines.athena.dialect import Column, QueryError, Session, TableName
 from local.engines.athena.lake.catalogue import CATALOG, Table
 from local.engines.athena.statements.tree import DropView, Name, ShowCreate
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
-
-from local.engines.athena.dialect import QueryError, TableName
+from trino_on_duckdb import QueryError, TableName
 
 CATALOG = "awsdatacatalog"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from local.engines.athena.dialect import Column, QueryError, Relation, TableName, duckdb_type, hive_to_athena
+from trino_on_duckdb import Column, QueryError, Relation, TableName, duckdb_type, hive_to_athena
+
 from local.engines.athena.lake.catalogue import CATALOG, Catalogue, Table, read_table
 from local.engines.athena.lake.text import identifier, literal
 

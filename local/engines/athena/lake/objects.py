@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any, BinaryIO, cast
 
 from botocore.exceptions import ClientError
+from trino_on_duckdb import QueryError
 
 from local.engines.athena.api.locations import Location
-from local.engines.athena.dialect import QueryError
 
 
 @dataclass(frozen=True)

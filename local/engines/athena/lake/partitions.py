@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from trino_on_duckdb import QueryError, hive_to_athena
+
 from local.engines.athena.api.locations import Location
-from local.engines.athena.dialect import QueryError, hive_to_athena
 from local.engines.athena.lake.catalogue import Catalogue, HiveColumn, RegisteredPartition, Storage, Table
 from local.engines.athena.lake.objects import ObjectStore, S3Object, is_data
 from local.engines.athena.lake.projection import (

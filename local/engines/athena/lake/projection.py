@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from local.engines.athena.dialect import QueryError
+from trino_on_duckdb import QueryError
+
 from local.engines.athena.lake.catalogue import Table
 from local.engines.athena.lake.java_dates import DateFormat
 

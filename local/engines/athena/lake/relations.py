@@ -10,8 +10,8 @@ from typing import Protocol
 from urllib.parse import quote
 
 import duckdb
+from trino_on_duckdb import Column, QueryError, Relation, hive_to_athena, hive_to_duckdb
 
-from local.engines.athena.dialect import Column, QueryError, Relation, hive_to_athena, hive_to_duckdb
 from local.engines.athena.lake.catalogue import Catalogue, HiveColumn, Storage, Table
 from local.engines.athena.lake.filesystem import QueryFiles
 from local.engines.athena.lake.objects import ObjectStore, S3Object

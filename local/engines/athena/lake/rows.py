@@ -10,8 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-
-from local.engines.athena.dialect import Column, QueryError, athena_type, render
+from trino_on_duckdb import Column, QueryError, athena_type, render
 
 _NESTED = ("array", "map", "row")
 

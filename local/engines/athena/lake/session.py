@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+from trino_on_duckdb import prepare
 
-from local.engines.athena.dialect import prepare
 from local.engines.athena.lake.filesystem import PROTOCOL, QueryFiles
 
 MEMORY_LIMIT = "1GB"

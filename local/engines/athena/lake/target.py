@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
+from trino_on_duckdb import Column, QueryError
+
 from local.engines.athena.api.locations import Location
-from local.engines.athena.dialect import Column, QueryError
 from local.engines.athena.lake.filesystem import QueryFiles
 from local.engines.athena.lake.objects import ObjectStore
 from local.engines.athena.lake.rows import RowWriter

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from local.engines.athena.dialect import Column, athena_type
+from trino_on_duckdb import Column, athena_type
+
 from local.store import Document
 
 _PRECISIONS = {

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from trino_on_duckdb import Session
+
 from local.engine import Stage
 from local.engines.athena.api.locations import Location
 from local.engines.athena.api.prepared_statements import PreparedStatements
-from local.engines.athena.dialect import Session
 from local.engines.athena.lake.catalogue import Catalogue
 from local.engines.athena.lake.files import Reading
 from local.engines.athena.lake.filesystem import QueryFiles

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from trino_on_duckdb import QueryError, Translation
+
 from local.engines.athena.api.locations import Location
 from local.engines.athena.ddl.partitions import escape
-from local.engines.athena.dialect import QueryError, Translation
 from local.engines.athena.lake.partitions import NULL_VALUE
 from local.engines.athena.lake.relations import Lake
 from local.engines.athena.lake.target import FileFormat, Target, Written, partitions_in, where_partition

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trino_on_duckdb import QueryError, parse
+from trino_on_duckdb.syntax import tree as queries
+
 from local.engines.athena.ddl import databases, partitions, shows, tables, views
 from local.engines.athena.ddl.catalog_access import CatalogAccess
-from local.engines.athena.dialect import QueryError, parse
-from local.engines.athena.dialect.syntax import tree as queries
 from local.engines.athena.running.context import Outcome, QueryContext
 from local.engines.athena.running.explain import explain
 from local.engines.athena.running.prepared import deallocate, prepare, prepared_query

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from local.engines.athena.dialect import QueryError
-from local.engines.athena.dialect.syntax import tree
+from trino_on_duckdb import QueryError
+from trino_on_duckdb.syntax import tree
+
 from local.engines.athena.running.context import Outcome, QueryContext
 from local.engines.athena.running.planning import plan
 from local.engines.athena.running.results import write_lines

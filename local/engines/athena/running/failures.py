@@ -6,8 +6,8 @@ import re
 from urllib.parse import unquote
 
 import duckdb
+from trino_on_duckdb import QueryError, query_error
 
-from local.engines.athena.dialect import QueryError, query_error
 from local.engines.athena.lake.filesystem import PROTOCOL
 
 _OUR_NAME = re.compile(rf"{PROTOCOL}://[^'\"\s]*__path=([^/'\"\s]+)/part")

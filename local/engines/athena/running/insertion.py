@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from local.engines.athena.dialect import Column, QueryError, Translation, duckdb_type, hive_to_athena
+from trino_on_duckdb import Column, QueryError, Translation, duckdb_type, hive_to_athena
+
 from local.engines.athena.lake.catalogue import Table
 from local.engines.athena.lake.text import identifier
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.engines.athena.dialect import (
+from trino_on_duckdb import (
     Column,
     QueryError,
     Relation,
@@ -14,7 +14,8 @@ from local.engines.athena.dialect import (
     tables_in,
     translate,
 )
-from local.engines.athena.dialect.syntax import tree
+from trino_on_duckdb.syntax import tree
+
 from local.engines.athena.lake.information_schema import SCHEMA, information_schema
 from local.engines.athena.lake.relations import Lake
 from local.engines.athena.running.context import QueryContext

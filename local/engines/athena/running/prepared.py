@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from trino_on_duckdb import QueryError, parse
+
 from local.engine import AwsError
-from local.engines.athena.dialect import QueryError, parse
 from local.engines.athena.running.context import Outcome, QueryContext
 from local.engines.athena.running.results import write_lines
 from local.engines.athena.statements.lexer import tokens

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from local.engines.athena.dialect import QueryError
+from trino_on_duckdb import QueryError
+
 from local.engines.athena.lake.catalogue import Table
 from local.engines.athena.lake.target import FileFormat
 from local.engines.athena.statements.formats import HIVE_JSON, HIVE_JSON_2, LAZY_SIMPLE, OPENX_JSON, PARQUET

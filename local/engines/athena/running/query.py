@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from trino_on_duckdb import QueryError, Translation
+from trino_on_duckdb.syntax import tree
+
 from local.engines.athena.ddl.catalog_access import CatalogAccess, failed
 from local.engines.athena.ddl.views import put_view
-from local.engines.athena.dialect import QueryError, Translation
-from local.engines.athena.dialect.syntax import tree
 from local.engines.athena.running.context import Outcome, QueryContext
 from local.engines.athena.running.planning import plan
 from local.engines.athena.running.results import write_lines, write_rows

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, BinaryIO, cast
 
+from trino_on_duckdb import Translation, render
+
 from local.engines.athena.api.locations import Location
-from local.engines.athena.dialect import Translation, render
 from local.engines.athena.lake.relations import Lake
 from local.engines.athena.running.columns import column_info, text_column
 from local.engines.athena.running.context import Outcome, QueryContext

@@ -7,11 +7,11 @@ import time
 from typing import Any
 
 import duckdb
+from trino_on_duckdb import QueryError, Session
 
 from local.engine import AwsError, Stage
 from local.engines.athena.api.execution_records import ExecutionRecords
 from local.engines.athena.api.prepared_statements import PreparedStatements
-from local.engines.athena.dialect import QueryError, Session
 from local.engines.athena.lake.scanned import ScannedBytes
 from local.engines.athena.running import failures
 from local.engines.athena.running.context import Outcome, QueryContext

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.engines.athena.dialect.types import INTEGERS, parse_type
+from trino_on_duckdb.types import INTEGERS, parse_type
 
 _PLAIN = (*INTEGERS, "boolean", "date", "decimal", "varchar", "char", "uuid", "json")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
+from trino_on_duckdb import QueryError, Session, TableName, parse
+from trino_on_duckdb.syntax import tree
+from trino_on_duckdb.tables import table_name
+
 from local.engines.athena.ddl.views import View, read_view
-from local.engines.athena.dialect import QueryError, Session, TableName, parse
-from local.engines.athena.dialect.syntax import tree
-from local.engines.athena.dialect.tables import table_name
 from local.engines.athena.lake.catalogue import Catalogue, Table
 
 DEEPEST = 20

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from trino_on_duckdb import Column, QueryError, Translation
+from trino_on_duckdb.syntax import tree
+
 from local.engines.athena.api.locations import Location
 from local.engines.athena.ddl.catalog_access import CatalogAccess
 from local.engines.athena.ddl.hive_types import hive_type
 from local.engines.athena.ddl.partitions import register_partitions
 from local.engines.athena.ddl.tables import storage_descriptor
-from local.engines.athena.dialect import Column, QueryError, Translation
-from local.engines.athena.dialect.syntax import tree
 from local.engines.athena.lake.projection import is_projected
 from local.engines.athena.lake.target import Written
 from local.engines.athena.lake.text import identifier

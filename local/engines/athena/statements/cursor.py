@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from local.engines.athena.dialect import QueryError, hive_to_athena
+from trino_on_duckdb import QueryError, hive_to_athena
+
 from local.engines.athena.statements.lexer import Token, place, tokens
 from local.engines.athena.statements.tree import ColumnDefinition, Name
 

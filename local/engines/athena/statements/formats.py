@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from local.engines.athena.dialect import QueryError
+from trino_on_duckdb import QueryError
+
 from local.engines.athena.statements.cursor import Cursor
 from local.engines.athena.statements.tree import Format
 

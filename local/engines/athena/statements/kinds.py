@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
-from local.engines.athena.dialect.errors import QueryError
+from trino_on_duckdb.errors import QueryError
+
 from local.engines.athena.statements.lexer import tokens
 
 

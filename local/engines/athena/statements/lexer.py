@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from local.engines.athena.dialect.errors import QueryError
+from trino_on_duckdb.errors import QueryError
 
 _SQL_STRING = r"'(?:[^']|'')*'"
 _HIVE_STRING = r"'(?:[^'\\]|''|\\.)*'"

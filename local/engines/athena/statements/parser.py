@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from local.engines.athena.dialect import QueryError
+from trino_on_duckdb import QueryError
+
 from local.engines.athena.statements import alter, create, show
 from local.engines.athena.statements.cursor import Cursor
 from local.engines.athena.statements.tree import (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from local.engines.athena.dialect.types import INTEGERS, Type, duckdb_type
+from trino_on_duckdb.types import INTEGERS, Type, duckdb_type
+
 from local.engines.athena.lake.text import literal
 
 Converter = Callable[[str, Type], str]

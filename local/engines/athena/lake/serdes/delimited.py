@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from local.engines.athena.dialect import QueryError
-from local.engines.athena.dialect.types import INTEGERS, Type, duckdb_type, parse_hive_type, row_field_names
+from trino_on_duckdb import QueryError
+from trino_on_duckdb.types import INTEGERS, Type, duckdb_type, parse_hive_type, row_field_names
+
 from local.engines.athena.lake.catalogue import HiveColumn
 from local.engines.athena.lake.serdes.conversion import parsed, strict
 from local.engines.athena.lake.serdes.lines import SEPARATOR, Quoting

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-from local.engines.athena.dialect import QueryError
+from trino_on_duckdb import QueryError
+
 from local.engines.athena.lake.text import texts
 
 DELIMITER = "\U0010ffff"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
+from trino_on_duckdb import QueryError, hive_to_athena, hive_to_duckdb
 
-from local.engines.athena.dialect import QueryError, hive_to_athena, hive_to_duckdb
 from local.engines.athena.lake.catalogue import HiveColumn
 from local.engines.athena.lake.text import identifier, partitioning, texts
 

@@ -1,0 +1,104 @@
+"""Formats of dates and times: MySQL's in date_format and date_parse, Joda's in format_datetime and parse_datetime.
+
+Formatting is DuckDB's strftime with each specifier translated; parsing is ``runtime.time_formats``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from trino_on_duckdb.errors import QueryError
+from trino_on_duckdb.functions.signatures import Fit
+from trino_on_duckdb.functions.tables import Overload, Writer, literal_text, one
+from trino_on_duckdb.functions.time_fields import local_text
+from trino_on_duckdb.runtime.time_formats import joda_reader, mysql_reader
+from trino_on_duckdb.values import quoted
+
+MYSQL = {
+    "a": "%a", "b": "%b", "c": "%-m", "d": "%d", "e": "%-d", "f": "%f", "H": "%H", "h": "%I", "I": "%I", "i": "%M",
+    "j": "%j", "k": "%-H", "l": "%-I", "M": "%B", "m": "%m", "p": "%p", "r": "%I:%M:%S %p", "S": "%S", "s": "%S",
+    "T": "%H:%M:%S", "v": "%V", "W": "%A", "x": "%G", "Y": "%Y", "y": "%y", "%": "%%",
+}  # fmt: skip
+"""Trino's date_format specifiers in strftime's; it refuses %D %U %u %V %w %X, and takes any other letter as itself."""
+
+MYSQL_REFUSED = "DUuVwX"
+
+JODA = {
+    "yyyy": "%Y", "YYYY": "%Y", "yy": "%y", "xxxx": "%G", "MMMM": "%B", "MMM": "%b", "MM": "%m", "M": "%-m",
+    "dd": "%d", "d": "%-d", "DDD": "%j", "EEEE": "%A", "EEE": "%a", "EE": "%a", "E": "%a", "HH": "%H", "H": "%-H",
+    "hh": "%I", "h": "%-I", "mm": "%M", "m": "%-M", "ss": "%S", "s": "%-S", "SSS": "%g", "SSSSSS": "%f", "a": "%p",
+    "ww": "%V", "e": "%u",
+}  # fmt: skip
+"""Joda's pattern letters in strftime's."""
+
+_JODA_PIECE = re.compile(r"([A-Za-z])\1*|''|'((?:[^']|'')*)'|[^A-Za-z']+")
+
+
+def mysql_to_strftime(pattern: str) -> str:
+    """A date_format pattern in strftime's letters."""
+    found: list[str] = []
+    characters = iter(pattern)
+    for character in characters:
+        if character != "%":
+            found.append(character)
+            continue
+        letter = next(characters, "")
+        if letter and letter in MYSQL_REFUSED:
+            raise QueryError("INVALID_FUNCTION_ARGUMENT", f"%{letter} not supported in date format string")
+        found.append(MYSQL.get(letter, letter))
+    return "".join(found)
+
+
+def joda_to_strftime(pattern: str) -> str:
+    """A format_datetime pattern in strftime's letters."""
+    found: list[str] = []
+    position = 0
+    for match in _JODA_PIECE.finditer(pattern):
+        if match.start() != position:
+            break
+        position = match.end()
+        piece = match.group()
+        if piece[0].isalpha():
+            if piece not in JODA:
+                raise QueryError("NOT_SUPPORTED", f"format_datetime: '{piece}' is not supported by the local Athena")
+            found.append(JODA[piece])
+        elif piece.startswith("'"):
+            found.append((match[2] or "'").replace("''", "'").replace("%", "%%"))
+        else:
+            found.append(piece.replace("%", "%%"))
+    if position != len(pattern):
+        raise QueryError("INVALID_FUNCTION_ARGUMENT", f"Unterminated quote in '{pattern}'")
+    return "".join(found)
+
+
+def _date_format(found: Fit) -> str:
+    pattern = mysql_to_strftime(literal_text(found.values[1], "format", "date_format"))
+    return f"strftime({local_text(found.values[0])}, {quoted(pattern)})"
+
+
+def _format_datetime(found: Fit) -> str:
+    pattern = joda_to_strftime(literal_text(found.values[1], "format", "format_datetime"))
+    return f"strftime({local_text(found.values[0])}, {quoted(pattern)})"
+
+
+DATE_FORMAT = [
+    Overload("timestamp, varchar -> varchar", _date_format),
+    Overload("timestamp with time zone, varchar -> varchar", _date_format),
+]
+FORMAT_DATETIME = [
+    Overload("timestamp, varchar -> varchar", _format_datetime),
+    Overload("timestamp with time zone, varchar -> varchar", _format_datetime),
+]
+
+
+def _parse(name: str, reader: Callable[[str], object]) -> Writer:
+    def write(found: Fit) -> str:
+        reader(literal_text(found.values[1], "format", name))  # what it does not read is refused before any row
+        return f"CAST(athena_{name}({found.values[0].sql}, {found.values[1].sql}) AS TIMESTAMP)"
+
+    return write
+
+
+DATE_PARSE = one("varchar, varchar -> timestamp", _parse("date_parse", mysql_reader))
+PARSE_DATETIME = one("varchar, varchar -> timestamp with time zone", _parse("parse_datetime", joda_reader))

@@ -1,0 +1,55 @@
+"""Subqueries in expressions: EXISTS, scalar ones, IN, ANY and ALL."""
+
+from __future__ import annotations
+
+from trino_on_duckdb import comparisons, types
+from trino_on_duckdb.coercions import coerce, common
+from trino_on_duckdb.context import Rendered
+from trino_on_duckdb.errors import QueryError
+from trino_on_duckdb.functions.level import Level
+from trino_on_duckdb.syntax import tree
+from trino_on_duckdb.types import Type
+from trino_on_duckdb.values import Value, failure, fresh, once, quoted
+
+
+def exists(level: Level, node: tree.Exists) -> Value:
+    return Value(f"EXISTS ({level.query(node.query).sql})", types.BOOLEAN)
+
+
+def scalar_query(level: Level, node: tree.ScalarQuery) -> Value:
+    found = level.query(node.query)
+    return Value(f"({found.sql})", _single(found, node.place))
+
+
+def in_query(level: Level, node: tree.InQuery) -> Value:
+    return quantified(level, tree.Quantified("=", "any", node.operand, node.query, place=node.place))
+
+
+def quantified(level: Level, node: tree.Quantified) -> Value:
+    left, found = level.value(node.left), level.query(node.query)
+    item = _single(found, node.place)
+    shared = common(left.type, item)
+    if shared is None or shared.kind not in comparisons.EQUATABLE:
+        raise QueryError("TYPE_MISMATCH", f"{node.place}: Cannot apply operator: {left.type} {node.operator} {item}")
+    if node.operator not in ("=", "<>") and shared.kind not in comparisons.ORDERED:
+        raise QueryError("TYPE_MISMATCH", f"{node.place}: Cannot apply operator: {left.type} {node.operator} {item}")
+    name = fresh("s")
+    inner = coerce(Value(f"{name}.c0", item), shared).sql
+    compared = coerce(left, shared).sql
+    if shared.kind in ("real", "double"):
+        # NaN equals nothing and has no order, but DuckDB's comparison would say otherwise
+        inner, compared = (once(sql, lambda x: _no_nan(x, shared)) for sql in (inner, compared))
+    sql = f"({compared} {node.operator} {node.quantifier.upper()} (SELECT {inner} FROM ({found.sql}) AS {name}))"
+    return Value(sql, types.BOOLEAN, volatile=left.volatile)
+
+
+def _no_nan(sql: str, type_: Type) -> str:
+    problem = quoted("In a comparison with a subquery the local Athena does not support ")
+    fails = failure("NOT_SUPPORTED", f"{problem} || CAST({sql} AS VARCHAR)", type_)
+    return f"CASE WHEN isnan({sql}) THEN {fails} ELSE {sql} END"
+
+
+def _single(found: Rendered, place: tree.Place) -> Type:
+    if len(found.columns) != 1:
+        raise QueryError("NOT_SUPPORTED", f"{place}: Multiple columns returned by subquery are not yet supported")
+    return found.columns[0].type
