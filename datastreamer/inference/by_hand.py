@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from datastreamer.inference.endpoints import delete_endpoint, wait_until_endpoint_is_gone
+from datastreamer.inference.endpoints import delete_endpoint, find_endpoint, wait_until_endpoint_is_gone
 from datastreamer.inference.missing import CONFIG, ENDPOINT, MODEL, TABLE, Kind, stream_names
 from datastreamer.inference.models import delete_endpoint_config, delete_model
-from datastreamer.inference.names import BY_HAND, has_tags, role_of, stack_tags
+from datastreamer.inference.names import BY_HAND, Names, has_tags, role_of, stack_tags
 from datastreamer.inference.processors import list_processors
-from datastreamer.inference.roles import delete_role, find_role
+from datastreamer.inference.promotion import behind
+from datastreamer.inference.roles import SAGEMAKER, delete_role, description_of, find_role
 from datastreamer.inference.waiting import PATIENT, Patience, Report
 
 if TYPE_CHECKING:
@@ -42,19 +44,38 @@ class Serving:
 def find_serving(client: NewClient, stack: str) -> Serving:
     """Endpoints, their configurations, models and the models' roles that commands made for ``stack``."""
     sagemaker, iam = client("sagemaker"), client("iam")
-    models = _tagged(sagemaker, MODEL, "Model", stack)
-    return Serving(
-        _tagged(sagemaker, ENDPOINT, "Endpoint", stack),
-        _tagged(sagemaker, CONFIG, "EndpointConfig", stack),
-        models,
-        tuple(roles_of(iam, models)),
-    )
+    endpoints = _tagged(sagemaker, ENDPOINT, "Endpoint", stack)
+    configs = set(_tagged(sagemaker, CONFIG, "EndpointConfig", stack))
+    models = set(_tagged(sagemaker, MODEL, "Model", stack))
+    roles: set[str] = set()
+    # What serves now is the stack's, whatever its name and so its tag says.
+    for name in {*endpoints, Names(stack, "").endpoint}:
+        found = find_endpoint(sagemaker, name)
+        if found and found.config in CONFIG.names(sagemaker):
+            used = behind(client, found.config, stack)
+            configs.update(used.configs)
+            models.update(used.models)
+            roles.update(used.roles)
+    roles.update(roles_of(iam, models), _roles_without_models(iam, stack))
+    return Serving(endpoints, tuple(sorted(configs)), tuple(sorted(models)), tuple(sorted(roles)))
 
 
 def roles_of(iam: IAMClient, models: Iterable[str]) -> list[str]:
     """The execution roles that create-model made for ``models``."""
     roles = [role_of(model) for model in models]
     return [role for role in roles if has_tags(find_role(iam, role) or {}, BY_HAND)]
+
+
+def _roles_without_models(iam: IAMClient, stack: str) -> list[str]:
+    """Roles that create-model made for the stack: a model may be gone, by another hand or an interrupted destroy."""
+    made_by_us = re.compile(description_of(".*", SAGEMAKER))
+    return [
+        role["RoleName"]
+        for page in iam.get_paginator("list_roles").paginate()
+        for role in page["Roles"]
+        if made_by_us.fullmatch(role.get("Description", ""))
+        and has_tags(find_role(iam, role["RoleName"]) or {}, _wanted(stack))
+    ]
 
 
 def delete_serving(

@@ -94,12 +94,15 @@ def create_endpoint(sagemaker: SageMakerClient, name: str, config: str, stack: s
     sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config, Tags=tag_list(stack))  # type: ignore[arg-type]
 
 
+def check_update(sagemaker: SageMakerClient, endpoint: Endpoint, config: str) -> None:
+    """Raises ConfigurationError when there is no such configuration, UsageError while the endpoint cannot be moved."""
+    _check_config(sagemaker, config)
+    if endpoint.status not in ("InService", "Failed"):
+        raise UsageError(f"endpoint {endpoint.name} is {endpoint.status}; update it when it is InService")
+
+
 def update_endpoint(sagemaker: SageMakerClient, name: str, config: str) -> None:
     """Begin to move an endpoint to ``config``; it goes on answering meanwhile."""
-    _check_config(sagemaker, config)
-    there = describe_endpoint(sagemaker, name)
-    if there.status not in ("InService", "Failed"):
-        raise UsageError(f"endpoint {name} is {there.status}; update it when it is InService")
     sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=config)
 
 

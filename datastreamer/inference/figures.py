@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -22,14 +22,19 @@ class Metric:
     window: timedelta = timedelta(minutes=15)
 
 
-def figures(cloudwatch: CloudWatchClient, metrics: Mapping[str, Metric], now: datetime) -> dict[str, float | None]:
-    """The value of each metric by its key (a letter, then letters, digits and underscores); None: no data."""
+def by_minute(
+    cloudwatch: CloudWatchClient, metrics: Mapping[str, Metric], now: datetime
+) -> dict[str, dict[datetime, float]]:
+    """The value of each minute of each metric's window that has one, newest first.
+
+    Keys are a letter, then letters, digits and underscores.
+    """
     if not metrics:
         return {}
     # Periods of a minute begin at whole minutes; the one that is going on belongs in.
     end = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    answer = cloudwatch.get_metric_data(
-        MetricDataQueries=[
+    request: dict[str, Any] = {
+        "MetricDataQueries": [
             {
                 "Id": key,
                 "MetricStat": {
@@ -44,18 +49,27 @@ def figures(cloudwatch: CloudWatchClient, metrics: Mapping[str, Metric], now: da
             }
             for key, metric in metrics.items()
         ],
-        StartTime=end - max(metric.window for metric in metrics.values()),
-        EndTime=end,
-        ScanBy="TimestampDescending",
-    )
-    found: dict[str, float | None] = dict.fromkeys(metrics)
-    for result in answer["MetricDataResults"]:
-        metric = metrics[result["Id"]]
-        points = [
-            value
-            for moment, value in zip(result["Timestamps"], result["Values"], strict=True)
-            if moment >= end - metric.window
-        ]
-        if points:
-            found[result["Id"]] = points[0] if metric.statistic == "Maximum" else sum(points)
+        "StartTime": end - max(metric.window for metric in metrics.values()),
+        "EndTime": end,
+        "ScanBy": "TimestampDescending",
+    }
+    found: dict[str, dict[datetime, float]] = {key: {} for key in metrics}
+    while True:
+        answer = cloudwatch.get_metric_data(**request)
+        for result in answer["MetricDataResults"]:
+            since = end - metrics[result["Id"]].window
+            points = zip(result["Timestamps"], result["Values"], strict=True)
+            found[result["Id"]] |= {moment: value for moment, value in points if moment >= since}
+        if "NextToken" not in answer:
+            return found
+        request["NextToken"] = answer["NextToken"]
+
+
+def figures(cloudwatch: CloudWatchClient, metrics: Mapping[str, Metric], now: datetime) -> dict[str, float | None]:
+    """The value of each metric by its key, as ``by_minute`` takes them; None: no data."""
+    found: dict[str, float | None] = {}
+    for key, minutes in by_minute(cloudwatch, metrics, now).items():
+        values = list(minutes.values())
+        newest = metrics[key].statistic == "Maximum"
+        found[key] = None if not values else values[0] if newest else sum(values)
     return found

@@ -11,10 +11,12 @@ from botocore.exceptions import ClientError
 from datastreamer.errors import ConfigurationError, UsageError
 from datastreamer.inference.missing import CONFIG, MODEL, is_missing, looking_for
 from datastreamer.inference.names import tag_list
+from datastreamer.inference.score_range import METADATA, VARIABLE, ScoreRange
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker.type_defs import ContainerDefinitionTypeDef
 
 SERVERLESS_MEMORY_MB = (1024, 2048, 3072, 4096, 5120, 6144)
 """What a serverless variant may have (ProductionVariantServerlessConfig)."""
@@ -63,27 +65,50 @@ class Hosting:
         return {"VariantName": name, "ModelName": model, "InitialVariantWeight": 1.0, **hosted}
 
 
-def check_artifact(s3: S3Client, artifact: Artifact) -> None:
-    """Raises ConfigurationError when there is no such object. Who may not look need not: SageMaker's role reads it."""
+def declared_range(s3: S3Client, artifact: Artifact, given: ScoreRange | None = None) -> ScoreRange | None:
+    """``given``, or else the range of scores that the archive's metadata declares, None where it declares none.
+
+    Raises ConfigurationError when there is no such object, or what it declares is no range. Who may not look need not:
+    SageMaker's role reads the archive.
+    """
     try:
-        s3.head_object(Bucket=artifact.bucket, Key=artifact.key)
+        found = s3.head_object(Bucket=artifact.bucket, Key=artifact.key)
     except ClientError as error:
         if error.response["Error"]["Code"] in ("403", "AccessDenied"):
-            return
+            return given
         if not is_missing(error) and error.response["Error"]["Code"] != "NoSuchKey":
             raise
         raise ConfigurationError(
             f"there is no model at {artifact.uri}. Upload it: aws s3 cp model.tar.gz {artifact.uri}"
         ) from error
+    if given is not None:
+        return given
+    declared = found.get("Metadata", {}).get(METADATA)
+    try:
+        return ScoreRange.parse(declared) if declared else None
+    except UsageError as error:
+        raise ConfigurationError(
+            f"the metadata {METADATA} of {artifact.uri} says: {error}. Or name the range: --score-range"
+        ) from error
 
 
 def create_model(
-    sagemaker: SageMakerClient, name: str, *, image: str, artifact: Artifact, role_arn: str, stack: str
+    sagemaker: SageMakerClient,
+    name: str,
+    *,
+    image: str,
+    artifact: Artifact,
+    role_arn: str,
+    stack: str,
+    score_range: ScoreRange | None = None,
 ) -> None:
-    """Make a model of one container."""
+    """Make a model of one container, which declares ``score_range``."""
+    container: ContainerDefinitionTypeDef = {"Image": image, "ModelDataUrl": artifact.uri}
+    if score_range is not None:
+        container["Environment"] = {VARIABLE: str(score_range)}
     sagemaker.create_model(
         ModelName=name,
-        PrimaryContainer={"Image": image, "ModelDataUrl": artifact.uri},
+        PrimaryContainer=container,
         ExecutionRoleArn=role_arn,
         Tags=tag_list(stack),  # type: ignore[arg-type]
     )

@@ -87,6 +87,11 @@ def processor_policy(reach: Reach, place: Place) -> dict[str, Any]:
             reach.stream,
         ),
         _allow("Score", ["sagemaker:InvokeEndpoint"], reach.endpoint),
+        _allow(
+            "NameTheModel",
+            ["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig", "sagemaker:DescribeModel"],
+            [reach.endpoint, place.arn("sagemaker", "endpoint-config/*"), place.arn("sagemaker", "model/*")],
+        ),
         _allow("WritePredictions", ["dynamodb:BatchWriteItem", "dynamodb:PutItem"], reach.table),
         _allow("ParkRecords", ["s3:PutObject"], [f"{reach.bucket}/failures/*", f"{reach.bucket}/aws/lambda/*"]),
         _allow("FindFailureBucket", ["s3:ListBucket"], reach.bucket),

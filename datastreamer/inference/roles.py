@@ -44,6 +44,11 @@ def trust(service: str, place: Place) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
+def description_of(stack: str, service: str) -> str:
+    """What a role says that a command made for ``stack``."""
+    return f"Execution role of {stack} for {service}."
+
+
 def find_role(iam: IAMClient, name: str) -> dict[str, str] | None:
     """The role's tags, or None when there is no such role."""
     try:
@@ -63,7 +68,7 @@ def ensure_role(iam: IAMClient, name: str, *, service: str, policy: dict[str, An
         iam.create_role(
             RoleName=name,
             AssumeRolePolicyDocument=json.dumps(trust(service, place)),
-            Description=f"Execution role of {stack} for {service}.",
+            Description=description_of(stack, service),
             Tags=tag_list(stack),  # type: ignore[arg-type]
         )
     elif not has_tags(found, tags(stack)):

@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from datastreamer.errors import ConfigurationError
+from datastreamer.inference.endpoint_health import endpoint_health
 from datastreamer.inference.endpoints import describe_endpoint
 from datastreamer.inference.figures import Metric, figures
 from datastreamer.inference.functions import METRIC_NAMESPACE
@@ -78,7 +79,7 @@ def stack_parts(client: NewClient, names: Names, processor: Processor | None, no
     return [
         _ask("stream", wiring.stream, lambda: _stream(client, wiring, counted), "create-stream"),
         *_processor(wiring, processor, counted),
-        _ask("endpoint", wiring.endpoint, lambda: _endpoint(client, wiring, counted), "create-endpoint"),
+        _ask("endpoint", wiring.endpoint, lambda: _endpoint(client, wiring, now), "create-endpoint"),
         _ask("table", wiring.table, lambda: _table(client, wiring), "create-table"),
         *_failures(client, wiring),
         *_alarms(client, names, wiring),
@@ -88,7 +89,6 @@ def stack_parts(client: NewClient, names: Names, processor: Processor | None, no
 def _metrics(wiring: Wiring, processor: Processor | None) -> dict[str, Metric]:
     stream, function = {"StreamName": wiring.stream}, {"FunctionName": wiring.function}
     service = {"service": wiring.function}
-    endpoint = {"EndpointName": wiring.endpoint, "VariantName": "AllTraffic"}
     metrics = {
         "incoming": Metric("AWS/Kinesis", "IncomingRecords", stream),
         "incoming_day": Metric("AWS/Kinesis", "IncomingRecords", stream, window=A_DAY),
@@ -99,9 +99,6 @@ def _metrics(wiring: Wiring, processor: Processor | None) -> dict[str, Metric]:
         "scored_day": Metric(METRIC_NAMESPACE, "RecordsScored", service, window=A_DAY),
         "parked_day": Metric(METRIC_NAMESPACE, "RecordsParked", service, window=A_DAY),
         "throttles": Metric("AWS/Lambda", "Throttles", function),
-        "calls": Metric("AWS/SageMaker", "Invocations", endpoint),
-        "refused": Metric("AWS/SageMaker", "Invocation4XXErrors", endpoint),
-        "broken": Metric("AWS/SageMaker", "Invocation5XXErrors", endpoint),
     }
     if processor and processor.mappings:
         mapping = {"EventSourceMappingUUID": processor.mappings[0].uuid}
@@ -150,7 +147,7 @@ def _processor(wiring: Wiring, processor: Processor | None, counted: dict[str, f
 def _lag(mapping: Mapping, counted: dict[str, float | None]) -> Part:
     """How old a record was when the function got it last, and how many of the day's records are not settled yet."""
     age, waiting = counted["age"], _waiting(mapping, counted)
-    detail = "" if waiting is None else f"about {number_of(waiting, 'record')} not scored yet"
+    detail = "" if waiting is None else f"at least {number_of(waiting, 'record')} not scored yet"
     if waiting == 0:
         last = "" if age is None else f"; the last batch waited {age / 1000:,.1f} s"
         return Part("lag", mapping.stream, "none", healthy=True, detail=f"no counted record waits{last}")
@@ -164,7 +161,9 @@ def _lag(mapping: Mapping, counted: dict[str, float | None]) -> Part:
 def _waiting(mapping: Mapping, counted: dict[str, float | None]) -> float | None:
     """Records of the last 24 hours that CloudWatch has counted, without an end; None where it cannot be told.
 
-    Each record is scored, parked or given up. Where reading did not begin with the stream, what came before never is.
+    Each record is scored, parked or given up, and counted as one of these once. Kinesis's count of what came lags
+    behind the processor's of what it settled, so there may be more. Where reading did not begin with the stream, what
+    came before never is.
     """
     incoming = counted["incoming_day"]
     if incoming is None or mapping.position != "TRIM_HORIZON":
@@ -173,11 +172,21 @@ def _waiting(mapping: Mapping, counted: dict[str, float | None]) -> float | None
     return max(0.0, incoming - settled)
 
 
-def _endpoint(client: NewClient, wiring: Wiring, counted: dict[str, float | None]) -> Part:
+def _endpoint(client: NewClient, wiring: Wiring, now: datetime) -> Part:
+    """What to do about a model of which most calls fail is said with what is wrong with it."""
     found = describe_endpoint(client("sagemaker"), wiring.endpoint)
-    calls = f"{counted['calls'] or 0:,.0f} calls, {counted['refused'] or 0:,.0f} 4xx, {counted['broken'] or 0:,.0f} 5xx"
-    detail = found.failure or f"{calls} in 15 min"
-    return Part("endpoint", wiring.endpoint, found.status, _good(found.status, "INSERVICE"), detail)
+    health = endpoint_health(client("cloudwatch"), found, wiring.function, now)
+    calls = f"{health.calls:,.0f} calls, {health.refused:,.0f} 4xx, {health.broken:,.0f} 5xx"
+    details = [found.failure or f"{calls} in 15 min"]
+    if health.failing:
+        advice = f"datastreamer inference rollback {wiring.endpoint}"
+        log = f"/aws/sagemaker/Endpoints/{wiring.endpoint}"
+        details = [f"{health.failing}. To go back to what served before: {advice}; its log: {log}"]
+    if health.unnamed:
+        details.append(f"{number_of(health.unnamed, 'prediction')} without a model's name: see the processor's log")
+    healthy = _good(found.status, "INSERVICE") and not health.failing
+    state = "Failing" if health.failing and found.status == "InService" else found.status
+    return Part("endpoint", wiring.endpoint, state, healthy, "; ".join(details), attention=bool(health.unnamed))
 
 
 def _table(client: NewClient, wiring: Wiring) -> Part:

@@ -16,14 +16,14 @@ GB = 1e9
 SECONDS_PER_MONTH = p.HOURS_PER_MONTH * 3600
 POLLS_PER_SECOND = 5
 """Reads of a shard that Kinesis answers in a second, and so the most batches that a second has without a window."""
-ALARMS = 10
+ALARMS = 11
 """Alarms that the pipeline declares without an endpoint of its own."""
 ENDPOINT_ALARMS = 2
 SCALING_ALARMS = 2
 """Alarms that Application Auto Scaling makes for a target that it tracks: one to grow, one to shrink."""
 MAPPING_METRICS = 6
 """What metric group EventCount counts; all are billed once each has counted something."""
-FUNCTION_METRICS = 4
+FUNCTION_METRICS = 6
 """What the function counts for the stack as a whole."""
 
 
@@ -38,11 +38,11 @@ class InferenceWorkload:
 
     records_per_second: float = 100.0
     record_bytes: int = 200
-    item_bytes: int = 400
+    item_bytes: int = 425
     batch_seconds: float = 0.03
     record_seconds: float = 0.0005
     call_seconds: float = 0.02
-    log_bytes: int = 820
+    log_bytes: int = 956
     parked_reasons: int = 5
     months: int = 12
 

@@ -9,12 +9,13 @@ from datastreamer.inference.names import STACK_NAME, Names, log_group_of, role_o
 from datastreamer.inference.parked import SINGLE_RECORDS, WHOLE_BATCHES
 from datastreamer.inference.processing.parking import PREFIX
 from datastreamer.inference.processing.settings import CONTENT_TYPES, Settings
+from datastreamer.inference.score_range import VARIABLE
 from datastreamer.provisioning.stage_values import default_values
 from datastreamer.provisioning.workspace import REPOSITORY
 
 TERRAFORM = REPOSITORY / "terraform"
 PIPELINE = TERRAFORM / "pipelines" / "inference"
-HANDLER = (REPOSITORY / "lambdas" / "inference_score" / "handler.py").read_text()
+TELLING = (REPOSITORY / "datastreamer/inference/processing/telling.py").read_text()
 SETTINGS = (REPOSITORY / "datastreamer/inference/processing/settings.py").read_text()
 
 
@@ -86,8 +87,12 @@ def test_failures_may_be_written_where_they_are_looked_for() -> None:
 
 def test_alarms_watch_what_the_function_counts() -> None:
     watched = re.findall(r'metric_name\s*= "(\w+)"', (PIPELINE / "processor.tf").read_text())
-    assert watched == ["RecordsFailed", "RecordsParked"]
-    assert all(f'add_metric("{metric}"' in HANDLER for metric in watched)
+    assert watched == ["EndpointCalls", "EndpointCallsFailed", "RecordsFailed", "RecordsParked"]
+    assert all(f'self._count("{metric}"' in TELLING for metric in watched)
+
+
+def test_a_model_of_a_stacks_own_declares_its_range_where_the_function_reads_it() -> None:
+    assert f"{{ {VARIABLE} = var.model_score_range }}" in (PIPELINE / "endpoint.tf").read_text()
 
 
 def test_an_item_expires_by_the_attribute_that_the_function_writes() -> None:

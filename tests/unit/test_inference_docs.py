@@ -11,6 +11,7 @@ from pathlib import Path
 from datastreamer.cli.inference import app
 from datastreamer.inference import parked, record, replay
 from datastreamer.inference.processing import attributes, batch, scoring, table
+from datastreamer.inference.processing.calls import KINDS
 from datastreamer.inference.training import train_example
 from sensor.inference.poison import POISONS
 from tests.conftest import REPOSITORY
@@ -45,11 +46,15 @@ def test_every_alarm_of_a_stack_is_explained() -> None:
     assert first_cells(section("Alarms")) == alarms
 
 
+def test_every_kind_of_failed_call_is_explained() -> None:
+    assert first_cells(section("Failed calls")) == set(KINDS)
+
+
 def test_every_reason_of_parking_is_explained() -> None:
     reasons = {
         *record.REASONS,
         *(attributes.TOO_LARGE, attributes.TOO_DEEP, attributes.INVALID_NAME),
-        *(scoring.REFUSED, scoring.MODEL_FAILED, scoring.NOT_FINITE, table.REFUSED),
+        *(scoring.REFUSED, scoring.MODEL_FAILED, scoring.NOT_FINITE, scoring.OUT_OF_RANGE, table.REFUSED),
     }
     assert first_cells(section("Reasons")) == reasons
     assert {poison.reason for poison in POISONS} <= reasons

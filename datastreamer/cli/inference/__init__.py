@@ -33,6 +33,7 @@ COMMANDS = (
     models.create_model,
     models.create_endpoint_config,
     endpoints.create_endpoint,
+    endpoints.rollback,
     endpoints.delete_endpoint,
     endpoints.list_endpoints,
     invoke.invoke_endpoint,

@@ -11,7 +11,7 @@ from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.command import StackOption, TimeoutOption, WaitOption, YesOption, command
 from datastreamer.cli.inference.rows import table_of
 from datastreamer.cli.inference.session import Session
-from datastreamer.inference import endpoints, models
+from datastreamer.inference import endpoints, models, promotion
 from datastreamer.inference.by_hand import roles_of
 from datastreamer.inference.names import stack_of
 from datastreamer.inference.roles import delete_role
@@ -38,20 +38,68 @@ def create_endpoint(
     wait: WaitOption = True,
     timeout: TimeoutOption = 1800,
 ) -> None:
-    """Make an endpoint and wait until it is InService (some minutes on AWS). It costs money until it is deleted."""
+    """Make an endpoint and wait until it is InService (some minutes on AWS). It costs money until it is deleted.
+
+    With --update move it to another configuration; rollback goes back. What serves a stack's endpoint goes with the
+    stack.
+    """
     sagemaker = session.client("sagemaker")
+    owner = stack or stack_of(name)
     if update:
+        there = endpoints.describe_endpoint(sagemaker, name)
+        tags = promotion.tags_of(sagemaker, there.arn)
+        owner = stack or tags.get("STACK") or owner
+        endpoints.check_update(sagemaker, there, config)
+        promotion.note_move(sagemaker, there, tags, config)
         endpoints.update_endpoint(sagemaker, name, config)
     else:
-        endpoints.create_endpoint(sagemaker, name, config, stack or stack_of(name))
+        endpoints.create_endpoint(sagemaker, name, config, owner)
+    promotion.claim(session.client, config, owner)
     status = "Updating" if update else "Creating"
-    if wait and not session.dry_run:
-        with session.following(f"endpoint {name}", quiet=session.quiet) as report:
-            status = endpoints.wait_for_endpoint(sagemaker, name, patience=Patience(timeout), report=report).status
+    status = _followed(session, name, status, wait=wait, timeout=timeout)
     session.answer(
         {"endpoint": name, "endpoint_config": config, "status": status},
         f"[{'green' if status == 'InService' else 'yellow'}]{status}[/] endpoint {name}, configuration {config}",
     )
+
+
+@command(
+    "rollback",
+    panel=PANEL,
+    changes=True,
+    examples=("rollback my-realtime-ml-endpoint", "rollback my-realtime-ml-endpoint --no-wait --json"),
+)
+def rollback(
+    session: Session,
+    name: Annotated[str, typer.Argument(autocompletion=completion.endpoints, help="Name of the endpoint.")],
+    wait: WaitOption = True,
+    timeout: TimeoutOption = 1800,
+) -> None:
+    """Move an endpoint back to the configuration that served it before the present one.
+
+    Given again, it goes back one further. To go forward again: create-endpoint --update.
+    """
+    sagemaker = session.client("sagemaker")
+    there = endpoints.describe_endpoint(sagemaker, name)
+    config = promotion.previous_config(there, promotion.tags_of(sagemaker, there.arn))
+    endpoints.check_update(sagemaker, there, config)
+    endpoints.update_endpoint(sagemaker, name, config)
+    status = _followed(session, name, "Updating", wait=wait, timeout=timeout)
+    session.answer(
+        {"endpoint": name, "endpoint_config": config, "rolled_back_from": there.config, "status": status},
+        f"[{'green' if status == 'InService' else 'yellow'}]{status}[/] endpoint {name}, "
+        f"back from {there.config} to {config}",
+    )
+
+
+def _followed(session: Session, name: str, status: str, *, wait: bool, timeout: float) -> str:
+    """The endpoint's status, once its change has ended where it is waited for."""
+    if not wait or session.dry_run:
+        return status
+    with session.following(f"endpoint {name}", quiet=session.quiet) as report:
+        return endpoints.wait_for_endpoint(
+            session.client("sagemaker"), name, patience=Patience(timeout), report=report
+        ).status
 
 
 @command(

@@ -20,6 +20,7 @@ from datastreamer.inference.roles import (
     find_role,
     once_role_is_known,
 )
+from datastreamer.inference.score_range import ScoreRange
 from datastreamer.inference.undo import Undo
 
 PANEL = "SageMaker"
@@ -43,11 +44,21 @@ def create_model(
             "--role", metavar="ARN", help="Execution role; by default one is made that can no more than this."
         ),
     ] = None,
+    score_range: Annotated[
+        str | None,
+        typer.Option(
+            "--score-range",
+            metavar="LOW..HIGH",
+            help="Range that its scores lie in, such as 0..1; by default what the archive declares. Others are parked.",
+        ),
+    ] = None,
     stack: StackOption = None,
 ) -> None:
     """Make a SageMaker model of a container image and a model archive."""
     artifact = models.Artifact.parse(model_uri)
-    models.check_artifact(session.client("s3"), artifact)
+    given = None if score_range is None else ScoreRange.parse(score_range)
+    # A range that is given goes over one that the archive declares wrongly.
+    declared = models.declared_range(session.client("s3"), artifact, given)
     sagemaker = session.client("sagemaker")
     models.check_model_is_new(sagemaker, name)
     owner = stack or stack_of(name)
@@ -62,14 +73,21 @@ def create_model(
             ensure_role(iam, role_name, service=SAGEMAKER, policy=policy, place=session.place, stack=owner)
         once_role_is_known(
             lambda: models.create_model(
-                sagemaker, name, image=image, artifact=artifact, role_arn=role_arn, stack=owner
+                sagemaker, name, image=image, artifact=artifact, role_arn=role_arn, stack=owner, score_range=declared
             ),
             patience=ROLE_PATIENCE,
             report=report,
         )
     session.answer(
-        {"model": name, "image": image, "model_uri": artifact.uri, "role": role_arn},
-        f"[green]created[/] model {name}, role {role_arn}",
+        {
+            "model": name,
+            "image": image,
+            "model_uri": artifact.uri,
+            "role": role_arn,
+            "score_range": None if declared is None else str(declared),
+        },
+        f"[green]created[/] model {name}, role {role_arn}, "
+        f"{'no range of scores declared' if declared is None else f'scores in {declared}'}",
     )
 
 

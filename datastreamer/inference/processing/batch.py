@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, Final
 
 from datastreamer.errors import InvalidRecordError, RetryableError
+from datastreamer.inference.processing.calls import Calls
 from datastreamer.inference.processing.delivery import Delivery, Failed, Rejected, Scored
 from datastreamer.inference.processing.endpoint import Endpoint
 from datastreamer.inference.processing.item import Item, scored_item, unscored_item
@@ -32,13 +34,18 @@ class BatchReport:
     """What became of a batch. Keys are event ids; a record in neither of the two maps is stored.
 
     ``parked`` of a replay are the records that were rejected again: they stay where they are parked already.
-    ``retries``: calls of the endpoint that were repeated.
+    ``settled``: the stored records that come no more, as none before them failed. ``retries``: calls of the endpoint
+    that were repeated. ``unnamed``: predictions whose model is not known. ``problem``: why it was found not
+    to be known, or its declaration not heeded; told once.
     """
 
     stored: int
+    settled: int
     parked: Mapping[str, Rejected]
     failed: Mapping[str, Failed]
     retries: int
+    unnamed: int = 0
+    problem: str = ""
 
     @property
     def parked_by_reason(self) -> Mapping[str, int]:
@@ -53,6 +60,8 @@ class BatchReport:
             "parked": dict(self.parked_by_reason),
             "failed": len(self.failed),
             "endpoint_retries": self.retries,
+            "predictions_without_model": self.unnamed,
+            "model_problem": self.problem,
             "problems": problems[:MOST_LOGGED],
         }
 
@@ -85,8 +94,18 @@ class Processor:
     parking: Parking
     clock: Clock
 
-    def process(self, event_records: Sequence[Mapping[str, Any]], budget: Budget, *, park: bool = True) -> BatchReport:
-        """Process the ``Records`` of an event. With ``park`` false what is rejected is only reported."""
+    def process(
+        self,
+        event_records: Sequence[Mapping[str, Any]],
+        budget: Budget,
+        *,
+        park: bool = True,
+        calls: Calls | None = None,
+    ) -> BatchReport:
+        """Process the ``Records`` of an event. With ``park`` false what is rejected is only reported.
+
+        ``calls`` counts the calls of the endpoint.
+        """
         begun = self.clock.now()
         deliveries = {delivery.event_id: delivery for delivery in map(Delivery.of, event_records)}
         problems = _Problems()
@@ -96,6 +115,7 @@ class Processor:
             self.settings.max_rows_per_call,
             Deadline(self.clock, begun + budget.scoring),
             budget.endpoint_timeout,
+            calls or Calls(self.clock),
         )
         outcomes = scorer.score([row for row, _ in ready.values()])
         items = self._items(ready, outcomes, problems)
@@ -103,7 +123,16 @@ class Processor:
         stored = len(deliveries) - len(problems.rejected) - len(problems.failed)
         if park:
             self._park(deliveries, Deadline(self.clock, begun + budget.parking), problems)
-        return BatchReport(stored=stored, parked=problems.rejected, failed=problems.failed, retries=scorer.retries)
+        unnamed = sum("model" not in item for event_id, item in items.items() if problems.none_of(event_id))
+        return BatchReport(
+            stored=stored,
+            settled=_settled(deliveries, problems),
+            parked=problems.rejected,
+            failed=problems.failed,
+            retries=scorer.retries,
+            unnamed=unnamed,
+            problem=self.endpoint.serving.take_problem(),
+        )
 
     def _judge(self, deliveries: Iterable[Delivery], problems: _Problems) -> dict[str, tuple[bytes, Item]]:
         """The row and the unscored item of each good record, by event id."""
@@ -154,12 +183,22 @@ class Processor:
             problems.of(event_id, problem)
 
 
+def _settled(deliveries: Iterable[str], problems: _Problems) -> int:
+    """How many records are stored before the first that failed: Lambda delivers again from that one on."""
+    before = takewhile(lambda event_id: event_id not in problems.failed, deliveries)
+    return sum(event_id not in problems.rejected for event_id in before)
+
+
 @dataclass(frozen=True)
 class _Problems:
     """What went wrong so far, by event id; a record has one problem, the last that was found."""
 
     rejected: dict[str, Rejected] = field(default_factory=dict)
     failed: dict[str, Failed] = field(default_factory=dict)
+
+    def none_of(self, event_id: str) -> bool:
+        """Whether nothing went wrong with the record."""
+        return event_id not in self.rejected and event_id not in self.failed
 
     def of(self, event_id: str, problem: Rejected | Failed) -> None:
         self.rejected.pop(event_id, None)

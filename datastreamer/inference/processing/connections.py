@@ -13,6 +13,7 @@ from datastreamer.inference.processing.endpoint import Endpoint
 from datastreamer.inference.processing.pacing import Budget, Clock
 from datastreamer.inference.processing.parking import Parking
 from datastreamer.inference.processing.payload import payload_of
+from datastreamer.inference.processing.serving import Serving
 from datastreamer.inference.processing.settings import Settings
 from datastreamer.inference.processing.table import Table
 from datastreamer.inference.processing.wire_items import send_items_as_they_are
@@ -47,6 +48,8 @@ def connect(settings: Settings, budget: Budget, clock: Clock) -> Processor:
             client("sagemaker-runtime", budget.endpoint_timeout),
             settings.endpoint_name,
             payload_of(settings.content_type),
+            # Its client is made with the first look: reading SageMaker's description takes a tenth of a second of CPU.
+            Serving(lambda: client("sagemaker", budget.table_timeout), settings.endpoint_name, clock),
         ),
         table=Table(dynamodb, settings.table_name, executor, budget.table_timeout),
         parking=Parking(

@@ -47,10 +47,11 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The model's answer for a record: one score, or a vector of several."""
+    """The model's answer for a record: one score, or a vector of several. ``model`` None: not known which gave it."""
 
     scores: tuple[Decimal, ...]
     variant: str
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

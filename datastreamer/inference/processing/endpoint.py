@@ -13,11 +13,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError
 
 from datastreamer.errors import ConfigurationError, DatastreamerError, RetryableError
-from datastreamer.inference.processing.faults import CALL_ERRORS, code_of, is_transient
+from datastreamer.inference.processing.calls import (
+    MODEL_4XX,
+    MODEL_5XX,
+    NO_ANSWER,
+    REFUSED,
+    THROTTLED,
+    UNAVAILABLE,
+    UNREADABLE,
+)
+from datastreamer.inference.processing.faults import CALL_ERRORS, code_of, is_throttled, is_transient
 from datastreamer.inference.processing.payload import Payload, Scores, UnreadableAnswerError
+from datastreamer.inference.processing.serving import Model, Serving
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -31,19 +41,35 @@ class RowsRefusedError(DatastreamerError):
 
 
 class ModelFailedError(RetryableError):
-    """The model was reached and failed, for now or at one of these rows."""
+    """The model was reached and failed, for now or at one of these rows. ``kind`` is one of ``calls.KINDS``."""
+
+    def __init__(self, message: str, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class EndpointUnavailableError(RetryableError):
-    """The endpoint takes no calls for now."""
+    """The endpoint takes no calls for now. ``kind`` is one of ``calls.KINDS``."""
+
+    def __init__(self, message: str, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def kind_of(error: DatastreamerError) -> str:
+    """What a failed call counts as: one of ``calls.KINDS``."""
+    if isinstance(error, ModelFailedError | EndpointUnavailableError):
+        return error.kind
+    return MODEL_4XX if isinstance(error, RowsRefusedError) else REFUSED
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The scores of each row of a call, and the production variant that gave them."""
+    """The scores of each row of a call, and the production variant that gave them; ``model`` None: not known which."""
 
     scores: list[Scores]
     variant: str
+    model: Model | None
 
 
 @dataclass(frozen=True)
@@ -53,10 +79,12 @@ class Endpoint:
     client: SageMakerRuntimeClient
     name: str
     payload: Payload
+    serving: Serving
 
     def score(self, rows: Sequence[bytes]) -> Answer:
         """The scores of ``rows`` (rows as ``payload.row`` gives them) by one call; raises the errors named above."""
         content_type = self.payload.content_type
+        self.serving.look()
         try:
             response = self.client.invoke_endpoint(
                 EndpointName=self.name,
@@ -68,9 +96,11 @@ class Endpoint:
         except CALL_ERRORS as error:
             raise self._explained(error) from error
         try:
-            return Answer(self.payload.scores(body, len(rows)), response.get("InvokedProductionVariant", ""))
+            scores = self.payload.scores(body, len(rows))
         except UnreadableAnswerError as error:
-            raise ModelFailedError(str(error)) from error
+            raise ModelFailedError(str(error), UNREADABLE) from error
+        variant = response.get("InvokedProductionVariant", "")
+        return Answer(scores, variant, self.serving.model(variant))
 
     def _explained(self, error: Exception) -> DatastreamerError:
         if isinstance(error, ClientError) and code_of(error) == "ModelError":
@@ -78,7 +108,11 @@ class Endpoint:
             status = int(response.get("OriginalStatusCode", 500))
             words = response.get("OriginalMessage") or response["Error"].get("Message", "")
             said = f"the model answered {status}: {words[:WORDS]}"
-            return RowsRefusedError(said) if 400 <= status < 500 and status != 429 else ModelFailedError(said)
+            if 400 <= status < 500 and status != 429:
+                return RowsRefusedError(said)
+            return ModelFailedError(said, MODEL_5XX if status else NO_ANSWER)
         if is_transient(error):
-            return EndpointUnavailableError(f"endpoint {self.name} cannot be used now: {error}")
+            silent = isinstance(error, ReadTimeoutError | IncompleteReadError)
+            kind = THROTTLED if is_throttled(error) else NO_ANSWER if silent else UNAVAILABLE
+            return EndpointUnavailableError(f"endpoint {self.name} cannot be used now: {error}", kind)
         return ConfigurationError(f"endpoint {self.name} cannot be used: {error}")

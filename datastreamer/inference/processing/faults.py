@@ -37,10 +37,18 @@ def code_of(error: Exception) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
 
+def is_throttled(error: Exception) -> bool:
+    """Whether the service takes no more calls for now than it has."""
+    if not isinstance(error, ClientError):
+        return False
+    response: Any = error.response
+    return code_of(error) in THROTTLES or response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) == 429
+
+
 def is_transient(error: Exception) -> bool:
     """Whether the service throttles, fails on its side, or did not answer; else somebody must fix something first."""
     if isinstance(error, ClientError):
         response: Any = error.response
         status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return code_of(error) in THROTTLES or status == 429 or status >= 500
+        return is_throttled(error) or status >= 500
     return isinstance(error, _NO_ANSWER)

@@ -72,6 +72,8 @@ def scored_item(unscored: Item, scored: Scored, threshold: float | None, scored_
     prediction["variant"] = {"S": scored.variant}
     prediction["scored_at"] = {"N": str(scored_at_ms)}
     item = {**unscored, "prediction": {"M": prediction}}
+    if scored.model is not None:
+        item["model"] = {"S": scored.model}
     if not single:
         _check_size(item, ITEM_MAX_BYTES)
     return item

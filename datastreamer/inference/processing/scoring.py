@@ -7,16 +7,18 @@
 - A call at which the model fails is repeated a few times, then cut likewise. A row at which it fails alone is
   rejected only if the model scores another row right after: else the model is down, and is asked again while there is
   time.
-- A row whose score is not finite is asked for once more, and then rejected.
+- A row whose score is not finite, or outside the range that the model declares, is asked for once more, and then
+  rejected.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from datastreamer.errors import ConfigurationError, DatastreamerError
+from datastreamer.inference.processing.calls import IMPOSSIBLE, UNAVAILABLE, Calls
 from datastreamer.inference.processing.chunks import chunks
 from datastreamer.inference.processing.delivery import Failed, Rejected, Scored
 from datastreamer.inference.processing.endpoint import (
@@ -25,13 +27,16 @@ from datastreamer.inference.processing.endpoint import (
     EndpointUnavailableError,
     ModelFailedError,
     RowsRefusedError,
+    kind_of,
 )
 from datastreamer.inference.processing.pacing import Deadline
-from datastreamer.inference.processing.payload import is_finite
+from datastreamer.inference.processing.payload import Scores, is_finite
+from datastreamer.inference.processing.serving import Model
 
 REFUSED: Final = "refused_by_model"
 MODEL_FAILED: Final = "model_failed"
 NOT_FINITE: Final = "score_not_finite"
+OUT_OF_RANGE: Final = "score_out_of_range"
 
 MODEL_ATTEMPTS: Final = 4
 """How often a whole call, and a row on its own, is tried while the model fails. A piece in between is tried once."""
@@ -41,7 +46,7 @@ Outcome = Scored | Rejected | Failed
 
 @dataclass
 class Scorer:
-    """Scores one batch. ``call_seconds`` is how long one call may take at most.
+    """Scores one batch. ``call_seconds`` is how long one call may take at most; ``calls`` counts what was called.
 
     ``retries``: how many calls were repeated, since the scorer was made.
     """
@@ -50,6 +55,7 @@ class Scorer:
     most_rows: int
     deadline: Deadline
     call_seconds: float
+    calls: Calls
     retries: int = 0
     _outcomes: dict[int, Outcome] = field(default_factory=dict)
     _control: bytes | None = None
@@ -63,17 +69,18 @@ class Scorer:
             self._score_again(rows, unsure)
         return [self._outcomes[place] for place in range(len(rows))]
 
-    def _score_again(self, rows: Sequence[bytes], unsure: Sequence[int]) -> None:
+    def _score_again(self, rows: Sequence[bytes], unsure: Mapping[int, Rejected]) -> None:
         if not self.deadline.pause(0, self.call_seconds):
-            self._fail([unsure], "the score was not a finite number, and no time was left to ask again")
+            for place, impossible in unsure.items():
+                self._fail([[place]], f"{impossible.detail}, and no time was left to ask again")
             return
         self.retries += 1
-        for place in self._score(rows, unsure):
-            self._outcomes[place] = Rejected(NOT_FINITE, "the score was not a finite number, twice")
+        for place, impossible in self._score(rows, list(unsure)).items():
+            self._outcomes[place] = Rejected(impossible.reason, f"{impossible.detail}, twice")
 
-    def _score(self, rows: Sequence[bytes], places: Sequence[int]) -> list[int]:
-        """Score the rows at ``places``; the places whose scores are not finite."""
-        unsure: list[int] = []
+    def _score(self, rows: Sequence[bytes], places: Sequence[int]) -> dict[int, Rejected]:
+        """Score the rows at ``places``; those whose scores cannot be, and why."""
+        unsure: dict[int, Rejected] = {}
         whole = list(chunks(places, rows, self.endpoint.payload, self.most_rows))
         pending = [(piece, True) for piece in reversed(whole)]
         while pending:
@@ -102,16 +109,16 @@ class Scorer:
             else:
                 self._waits = 0
                 self._control = rows[piece[0]]
-                unsure += self._take(piece, answer)
+                unsure |= self._take(piece, answer)
         return unsure
 
-    def _take(self, piece: Sequence[int], answer: Answer) -> list[int]:
-        unsure = []
+    def _take(self, piece: Sequence[int], answer: Answer) -> dict[int, Rejected]:
+        unsure = {}
         for place, scores in zip(piece, answer.scores, strict=True):
-            if is_finite(scores):
-                self._outcomes[place] = Scored(scores, answer.variant)
+            if impossible := _impossible(scores, answer.model):
+                unsure[place] = impossible
             else:
-                unsure.append(place)
+                self._outcomes[place] = Scored(scores, answer.variant, answer.model.name if answer.model else None)
         return unsure
 
     def _fail(self, pieces: Sequence[Sequence[int]], detail: str) -> None:
@@ -124,7 +131,7 @@ class Scorer:
         if self._control is None or not self.deadline.allows(self.call_seconds):
             return False
         try:
-            self.endpoint.score([self._control])
+            self._call([self._control])
         except DatastreamerError:
             return False
         return True
@@ -137,13 +144,23 @@ class Scorer:
         self.retries += 1
         return True
 
+    def _call(self, rows: Sequence[bytes]) -> Answer:
+        try:
+            answer = self.endpoint.score(rows)
+        except DatastreamerError as error:
+            self.calls.note(kind_of(error))
+            raise
+        useless = all(_impossible(scores, answer.model) for scores in answer.scores)
+        self.calls.note(IMPOSSIBLE if useless else None)
+        return answer
+
     def _ask(self, rows: Sequence[bytes], *, patient: bool) -> Answer:
         if not self.deadline.allows(self.call_seconds):
-            raise EndpointUnavailableError("no time is left for another call of the endpoint")
+            raise EndpointUnavailableError("no time is left for another call of the endpoint", UNAVAILABLE)
         attempt = 0
         while True:
             try:
-                return self.endpoint.score(rows)
+                return self._call(rows)
             except EndpointUnavailableError:
                 if not self.deadline.pause(attempt, self.call_seconds):
                     raise
@@ -153,6 +170,17 @@ class Scorer:
                     raise
             attempt += 1
             self.retries += 1
+
+
+def _impossible(scores: Scores, model: Model | None) -> Rejected | None:
+    """Why no model, or not this one, can mean these scores; None when they may be right."""
+    if not is_finite(scores):
+        return Rejected(NOT_FINITE, "the score was not a finite number")
+    for score in scores if model else ():
+        if model and not model.may_score(score):
+            said = " or ".join(str(each) for each in model.ranges)
+            return Rejected(OUT_OF_RANGE, f"the score was {score:.6g}, and model {model.name} declares {said}")
+    return None
 
 
 def _pieces(piece: list[int], rows: Sequence[bytes]) -> list[tuple[list[int], bool]]:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from datastreamer.errors import ConfigurationError
+from datastreamer.inference.score_range import METADATA
 from datastreamer.inference.training.archive import pack
 from datastreamer.inference.training.card import model_card
 from datastreamer.inference.training.evaluation import best_threshold, evaluate, limit_alarms
-from datastreamer.inference.training.model import fit, score
+from datastreamer.inference.training.model import SCORE_RANGE, fit, score
 from datastreamer.inference.training.readings import HELD_OUT, TRAINING, VALIDATION, simulate
 from datastreamer.inference.training.trained import TrainedExample
 
@@ -73,6 +74,8 @@ def train_example(
 def upload(example: TrainedExample, client: S3Client, bucket: str) -> str:
     """Put archive, card and metrics under ``example/<digest>/`` of ``bucket``; the archive's URI, for create-model.
 
+    The archive's metadata declares the range of the model's scores, which create-model takes over.
+
     Uploading the same model twice changes nothing. Raises botocore's ClientError.
     """
     for path, kind in (
@@ -80,7 +83,13 @@ def upload(example: TrainedExample, client: S3Client, bucket: str) -> str:
         (example.metrics, "application/json"),
         (example.archive, "application/gzip"),
     ):
-        client.put_object(Bucket=bucket, Key=f"{example.prefix}/{path.name}", Body=path.read_bytes(), ContentType=kind)
+        client.put_object(
+            Bucket=bucket,
+            Key=f"{example.prefix}/{path.name}",
+            Body=path.read_bytes(),
+            ContentType=kind,
+            Metadata={METADATA: str(SCORE_RANGE)} if path == example.archive else {},
+        )
     return model_uri(bucket, example.digest)
 
 

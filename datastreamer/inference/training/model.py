@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
+
+from datastreamer.inference.score_range import ScoreRange
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +24,9 @@ PARAMETERS: Final[dict[str, Any]] = {
     # One thread: the order in which floating-point sums are taken must not depend on the machine.
     "nthread": 1,
 }
+
+SCORE_RANGE: Final = ScoreRange(Decimal(0), Decimal(1))
+"""What binary:logistic gives."""
 
 
 def fit(readings: Readings, seed: int) -> bytes:

@@ -78,6 +78,7 @@ module "inference" {
   endpoint_enabled            = var.inference.endpoint_enabled
   model_image                 = var.inference.model_image
   model_data_url              = var.inference.model_data_url
+  model_score_range           = var.inference.model_score_range
   endpoint_serverless         = var.inference.endpoint_serverless
   serverless_memory_megabytes = var.inference.serverless_memory_megabytes
   serverless_concurrency      = var.inference.serverless_concurrency

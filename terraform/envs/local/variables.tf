@@ -140,6 +140,7 @@ variable "inference" {
     endpoint_enabled            = optional(bool)
     model_image                 = optional(string)
     model_data_url              = optional(string)
+    model_score_range           = optional(string)
     endpoint_serverless         = optional(bool)
     serverless_memory_megabytes = optional(number)
     serverless_concurrency      = optional(number)

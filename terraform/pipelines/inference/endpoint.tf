@@ -1,5 +1,10 @@
 # The endpoint that scores, where the stack has one of its own.
 
+locals {
+  # Read by the function from the model that serves (datastreamer/inference/score_range.py); no container heeds it.
+  model_environment = var.model_score_range == "" ? tomap({}) : tomap({ DATASTREAMER_SCORE_RANGE = var.model_score_range })
+}
+
 module "endpoint" {
   source = "../../modules/sagemaker_endpoint"
   count  = var.endpoint_enabled ? 1 : 0
@@ -7,6 +12,7 @@ module "endpoint" {
   name                        = var.stack_name
   image                       = var.model_image
   model_data_url              = var.model_data_url
+  environment                 = local.model_environment
   kms_key_arn                 = module.key.arn
   serverless                  = var.endpoint_serverless
   serverless_memory_megabytes = var.serverless_memory_megabytes

@@ -114,14 +114,27 @@ run "thresholds_and_ttl_reach_function_and_table" {
 run "the_function_may_use_what_is_its_stacks_and_nothing_else" {
   assert {
     condition = { for statement in module.processor.statements : statement.Sid => statement.Resource } == {
-      Log                  = "arn:aws:logs:ap-northeast-1:123456789012:log-group:group:*"
-      Score                = ["arn:aws:sagemaker:ap-northeast-1:123456789012:endpoint/my-ml-endpoint"]
+      Log   = "arn:aws:logs:ap-northeast-1:123456789012:log-group:group:*"
+      Score = ["arn:aws:sagemaker:ap-northeast-1:123456789012:endpoint/my-ml-endpoint"]
+      NameTheModel = [
+        "arn:aws:sagemaker:ap-northeast-1:123456789012:endpoint/my-ml-endpoint",
+        "arn:aws:sagemaker:ap-northeast-1:123456789012:endpoint-config/*",
+        "arn:aws:sagemaker:ap-northeast-1:123456789012:model/*",
+      ]
       WritePredictions     = ["arn:aws:dynamodb:ap-northeast-1:123456789012:table/predictions"]
       ParkRecords          = ["arn:aws:s3:::bucket/failures/*"]
       EncryptPredictions   = ["arn:aws:kms:ap-northeast-1:123456789012:key/1"]
       EncryptParkedRecords = ["arn:aws:kms:ap-northeast-1:123456789012:key/1"]
     }
-    error_message = "The function may call its endpoint, write its table and park below its prefix."
+    error_message = "The function may call its endpoint, learn its model, write its table and park below its prefix."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in module.processor.statements : alltrue([for action in statement.Action : startswith(action, "sagemaker:Describe")])
+      if statement.Sid == "NameTheModel"
+    ])
+    error_message = "Models and configurations of others may be looked at, and no more."
   }
 
   assert {
@@ -142,8 +155,41 @@ run "an_alarm_counts_what_the_function_parks" {
   }
 
   assert {
-    condition     = length(output.alarm_arns) == 10 && length(aws_cloudwatch_metric_alarm.parked.alarm_actions) == 1
+    condition     = length(output.alarm_arns) == 11 && length(aws_cloudwatch_metric_alarm.parked.alarm_actions) == 1
     error_message = "Lag, errors, throttles, failed, parked, given up and lost records must raise an alarm."
+  }
+}
+
+run "a_model_of_which_most_calls_fail_is_told_within_minutes" {
+  assert {
+    condition = {
+      for query in aws_cloudwatch_metric_alarm.calls.metric_query : query.id => one(query.metric[*].metric_name) if length(query.metric) > 0
+    } == { calls = "EndpointCalls", failed = "EndpointCallsFailed" }
+    error_message = "Calls are counted by the function: SageMaker takes an answer that is no score for a good one."
+  }
+
+  assert {
+    condition = alltrue([
+      for query in aws_cloudwatch_metric_alarm.calls.metric_query :
+      one(query.metric[*].period) == 60 && one(query.metric[*].stat) == "Sum" && one(query.metric[*].dimensions) == tomap({ service = "my-ml-processor" })
+      if length(query.metric) > 0
+    ])
+    error_message = "Minutes are summed up, for this function alone."
+  }
+
+  assert {
+    condition     = one([for query in aws_cloudwatch_metric_alarm.calls.metric_query : query.expression if query.return_data == true]) == "IF(calls > 0, 100 * failed / calls, 0)"
+    error_message = "The share of failed calls is watched, and no call is no failure."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.calls.datapoints_to_alarm == 2 && aws_cloudwatch_metric_alarm.calls.evaluation_periods == 3 && length(aws_cloudwatch_metric_alarm.calls.alarm_actions) == 1
+    error_message = "Two bad minutes of three must be told."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_metric_alarm.calls.alarm_description, "datastreamer inference rollback my-ml-endpoint")
+    error_message = "Whoever is told must learn what to do."
   }
 }
 
@@ -181,6 +227,22 @@ run "no_endpoint_is_paid_for_unasked" {
   }
 }
 
+run "a_model_of_the_stacks_own_declares_its_range" {
+  command = plan
+
+  variables {
+    endpoint_enabled  = true
+    model_image       = "354813040037.dkr.ecr.ap-northeast-1.amazonaws.com/sagemaker-xgboost:3.0-5"
+    model_data_url    = "s3://my-ml-models-123456789012/model.tar.gz"
+    model_score_range = "0..1"
+  }
+
+  assert {
+    condition     = local.model_environment == tomap({ DATASTREAMER_SCORE_RANGE = "0..1" })
+    error_message = "The declaration travels with the model."
+  }
+}
+
 run "an_endpoint_of_its_own_has_the_name_that_the_function_calls" {
   variables {
     endpoint_enabled = true
@@ -194,7 +256,7 @@ run "an_endpoint_of_its_own_has_the_name_that_the_function_calls" {
   }
 
   assert {
-    condition     = length(output.alarm_arns) == 12
+    condition     = length(output.alarm_arns) == 13
     error_message = "The endpoint's alarms must be told with the others."
   }
 }
@@ -218,6 +280,7 @@ run "refuses_bad_values" {
     content_type            = "text/xml"
     max_rows_per_call       = 0
     score_threshold         = "half"
+    model_score_range       = "0-1"
     ttl_days                = -1
     noncurrent_version_days = 0
     replayed_days           = 0
@@ -229,6 +292,7 @@ run "refuses_bad_values" {
     var.content_type,
     var.max_rows_per_call,
     var.score_threshold,
+    var.model_score_range,
     var.ttl_days,
     var.noncurrent_version_days,
     var.replayed_days,

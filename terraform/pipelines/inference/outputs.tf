@@ -69,7 +69,11 @@ output "alarm_arns" {
     module.stream.alarm_arns,
     module.processor.alarm_arns,
     module.event_source.alarm_arns,
-    [aws_cloudwatch_metric_alarm.failed.arn, aws_cloudwatch_metric_alarm.parked.arn],
+    [
+      aws_cloudwatch_metric_alarm.calls.arn,
+      aws_cloudwatch_metric_alarm.failed.arn,
+      aws_cloudwatch_metric_alarm.parked.arn,
+    ],
     flatten(module.endpoint[*].alarm_arns),
   )
 }

@@ -36,6 +36,17 @@ module "processor" {
       resources = [local.endpoint_arn]
     },
     {
+      # A prediction names its model, and is held against the range that the model declares. Which configuration and
+      # model that is, is known only once somebody promotes them; nothing of them can be changed or called by this.
+      sid     = "NameTheModel"
+      actions = ["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig", "sagemaker:DescribeModel"]
+      resources = [
+        local.endpoint_arn,
+        "arn:${local.partition}:sagemaker:${local.region}:${local.account_id}:endpoint-config/*",
+        "arn:${local.partition}:sagemaker:${local.region}:${local.account_id}:model/*",
+      ]
+    },
+    {
       sid       = "WritePredictions"
       actions   = ["dynamodb:BatchWriteItem", "dynamodb:PutItem"]
       resources = [module.table.arn]
@@ -89,6 +100,51 @@ module "event_source" {
 }
 
 # What the function counts itself: no record of these is lost, but somebody should look at them.
+
+# A model can fail every call and look well from outside: SageMaker counts an answer that is no score as a good one. A call
+# that meets one bad row is cut until the row is alone, which makes about every second call of it fail, and no more.
+resource "aws_cloudwatch_metric_alarm" "calls" {
+  alarm_name          = "${local.function_name}-failed-calls"
+  alarm_description   = "Most calls of ${local.endpoint_name} fail: it answers 4xx or 5xx, nothing, what is no score, or scores outside the model's declared range; EndpointCallsFailed says which, by Kind. To go back to the configuration before: datastreamer inference rollback ${local.endpoint_name}"
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 80
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.alarm_topic_arns
+  ok_actions          = local.alarm_topic_arns
+
+  metric_query {
+    id          = "share"
+    label       = "failed calls in percent"
+    expression  = "IF(calls > 0, 100 * failed / calls, 0)"
+    return_data = true
+  }
+
+  metric_query {
+    id = "calls"
+
+    metric {
+      namespace   = local.metric_namespace
+      metric_name = "EndpointCalls"
+      dimensions  = { service = local.function_name }
+      stat        = "Sum"
+      period      = 60
+    }
+  }
+
+  metric_query {
+    id = "failed"
+
+    metric {
+      namespace   = local.metric_namespace
+      metric_name = "EndpointCallsFailed"
+      dimensions  = { service = local.function_name }
+      stat        = "Sum"
+      period      = 60
+    }
+  }
+}
 
 # Such records come again, so the function has no error: an endpoint that is not there would show in nothing else for a while.
 resource "aws_cloudwatch_metric_alarm" "failed" {

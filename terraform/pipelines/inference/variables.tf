@@ -214,6 +214,18 @@ variable "model_data_url" {
   }
 }
 
+variable "model_score_range" {
+  description = "Range of the model's scores, <low>..<high>, such as 0..1; either end may be left out. A score outside it is parked. Empty declares none."
+  type        = string
+  nullable    = false
+  default     = ""
+
+  validation {
+    condition     = var.model_score_range == "" || can(regex("^(-?[0-9]+([.][0-9]+)?)?[.][.](-?[0-9]+([.][0-9]+)?)?$", var.model_score_range))
+    error_message = "model_score_range must be <low>..<high>, such as 0..1, 0.. or ..100, or empty."
+  }
+}
+
 variable "endpoint_serverless" {
   description = "Whether the endpoint is billed while it is called only; otherwise it has instances of its own."
   type        = bool

@@ -18,6 +18,7 @@ from datastreamer.inference.processing.endpoint import Endpoint
 from datastreamer.inference.processing.pacing import Budget, Clock
 from datastreamer.inference.processing.parking import Parking
 from datastreamer.inference.processing.payload import payload_of
+from datastreamer.inference.processing.serving import Serving
 from datastreamer.inference.processing.settings import CSV, Settings
 from datastreamer.inference.processing.table import Table
 
@@ -98,6 +99,46 @@ class FakeEndpoint:
         instances = json.loads(request["Body"])["instances"]
         scores = [self._model([str(value) for value in instance["features"]]) for instance in instances]
         return f'{{"predictions": [{", ".join(f"""{{"score": {score}}}""" for score in scores)}]}}'.encode()
+
+
+class FakeSageMaker:
+    """The control plane behind an endpoint: ``configs`` are models by variant, by configuration.
+
+    ``script``: errors that the next looks at the endpoint end with (None: none).
+    """
+
+    def __init__(self, script: Iterable[Exception | None] = (), score_range: str | None = None) -> None:
+        self.script = list(script)
+        self.configs = {"config-1": {"AllTraffic": "model-1"}, "config-2": {"AllTraffic": "model-2"}}
+        self.environments = {"model-1": {"DATASTREAMER_SCORE_RANGE": score_range} if score_range else {}}
+        self.serves, self.coming, self.changed = "config-1", "", 1
+        self.asked: list[str] = []
+
+    def move(self, config: str, coming: str = "") -> None:
+        """Have ``config`` serve, and perhaps another on its way."""
+        self.serves, self.coming, self.changed = config, coming, self.changed + 1
+
+    def describe_endpoint(self, *, EndpointName: str) -> dict[str, Any]:  # noqa: N803
+        self.asked.append(EndpointName)
+        if self.script and (step := self.script.pop(0)):
+            raise step
+        coming = {"PendingDeploymentSummary": {"EndpointConfigName": self.coming}} if self.coming else {}
+        return {"EndpointConfigName": self.serves, "LastModifiedTime": self.changed, **coming}
+
+    def describe_endpoint_config(self, *, EndpointConfigName: str) -> dict[str, Any]:  # noqa: N803
+        self.asked.append(EndpointConfigName)
+        variants = self.configs[EndpointConfigName].items()
+        return {"ProductionVariants": [{"VariantName": name, "ModelName": model} for name, model in variants]}
+
+    def describe_model(self, *, ModelName: str) -> dict[str, Any]:  # noqa: N803
+        self.asked.append(ModelName)
+        return {"PrimaryContainer": {"Image": "i", "Environment": self.environments.get(ModelName, {})}}
+
+
+def serving(sagemaker: FakeSageMaker | None = None, time: FakeTime | None = None) -> Serving:
+    """What looks at ``sagemaker``."""
+    control: Any = sagemaker or FakeSageMaker()
+    return Serving(lambda: control, "e", (time or FakeTime()).clock)
 
 
 class FakeTable:
@@ -194,18 +235,20 @@ def processor(
     table: FakeTable | None = None,
     bucket: FakeBucket | None = None,
     time: FakeTime | None = None,
+    sagemaker: FakeSageMaker | None = None,
     **changes: Any,
 ) -> Processor:
     """A processor between fakes, one thread wide."""
     executor = ThreadPoolExecutor(1)
+    clock = time or FakeTime()
     wanted = settings(**changes)
     runtime: Any = endpoint or FakeEndpoint()
     dynamodb: Any = table or FakeTable()
     s3: Any = bucket or FakeBucket()
     return Processor(
         settings=wanted,
-        endpoint=Endpoint(runtime, "e", payload_of(wanted.content_type)),
+        endpoint=Endpoint(runtime, "e", payload_of(wanted.content_type), serving(sagemaker, clock)),
         table=Table(dynamodb, "t", executor, BUDGET.table_timeout),
         parking=Parking(s3, "dlq", "f", executor, BUDGET.table_timeout),
-        clock=(time or FakeTime()).clock,
+        clock=clock.clock,
     )

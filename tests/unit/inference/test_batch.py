@@ -164,6 +164,12 @@ def test_a_record_that_cannot_be_parked_is_delivered_again() -> None:
     assert "AccessDenied" in report.failed[records[1]["eventID"]].detail
 
 
+def test_what_is_stored_behind_a_record_that_comes_again_is_not_settled_yet() -> None:
+    bucket = FakeBucket([client_error("AccessDenied", 403)])
+    report = processor(bucket=bucket).process(event_records([good(0), b"{", good(2), good(3)]), BUDGET)
+    assert (report.stored, report.settled) == (3, 1)
+
+
 def test_parking_is_tried_again_while_s3_is_slow() -> None:
     bucket = FakeBucket([client_error("SlowDown", 503), client_error("InternalError", 500)])
     report = processor(bucket=bucket).process(event_records([b"{"]), BUDGET)

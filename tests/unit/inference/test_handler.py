@@ -17,7 +17,15 @@ from datastreamer.errors import UsageError
 from datastreamer.inference.processing.connections import connect
 from datastreamer.inference.processing.pacing import Budget, Clock
 from datastreamer.inference.processing.settings import Settings
-from tests.unit.inference.fakes import FakeEndpoint, event_records, good, model_error, sequence_number
+from tests.unit.inference.fakes import (
+    FakeEndpoint,
+    FakeSageMaker,
+    client_error,
+    event_records,
+    good,
+    model_error,
+    sequence_number,
+)
 
 FOLDER = Path(__file__).resolve().parents[3] / "lambdas" / "inference_score"
 ENVIRONMENT = {
@@ -37,7 +45,9 @@ ENVIRONMENT = {
 class Function:
     """The handler's module, loaded anew as a cold start does, on a mocked account."""
 
-    def __init__(self, endpoint: FakeEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, endpoint: FakeEndpoint, monkeypatch: pytest.MonkeyPatch, sagemaker: FakeSageMaker | None = None
+    ) -> None:
         spec = importlib.util.spec_from_file_location("inference_score_handler", FOLDER / "handler.py")
         assert spec is not None
         assert spec.loader is not None
@@ -46,7 +56,10 @@ class Function:
         made = boto3.Session.client
 
         def client(session: boto3.Session, service: str, **options: Any) -> Any:
-            return endpoint if service == "sagemaker-runtime" else made(session, service, **options)  # type: ignore[call-overload]
+            ours = {"sagemaker-runtime": endpoint, "sagemaker": control}
+            return ours[service] if service in ours else made(session, service, **options)  # type: ignore[call-overload]
+
+        control = sagemaker or FakeSageMaker()
 
         monkeypatch.setattr(boto3.Session, "client", client)
 
@@ -87,15 +100,16 @@ def parked() -> dict[str, Any]:
 
 
 def metrics(output: str) -> dict[str, float]:
-    """The metrics of the log's EMF lines: ``<name>`` or ``<name>/<Reason>`` -> value."""
-    found = {}
+    """The metrics of the log's EMF lines: ``<name>``, ``<name>/<Reason>`` or ``<name>/<Kind>`` -> their sum."""
+    found: dict[str, float] = {}
     for line in output.splitlines():
         entry = json.loads(line)
         for directive in entry.get("_aws", {}).get("CloudWatchMetrics", []):
             assert directive["Namespace"] == "Datastreamer/Inference"
             for metric in directive["Metrics"]:
-                reason = "/" + entry["Reason"] if ["service", "Reason"] in directive["Dimensions"] else ""
-                (found[metric["Name"] + reason],) = entry[metric["Name"]]
+                (dimensions,) = directive["Dimensions"]
+                name = "/".join([metric["Name"], *(entry[each] for each in dimensions if each != "service")])
+                found[name] = found.get(name, 0) + sum(entry[metric["Name"]])
     return found
 
 
@@ -152,6 +166,8 @@ class TestHandler:
             "RecordsParked/invalid_utf8": 1,
             "RecordsFailed": 0,
             "EndpointRetries": 0,
+            "EndpointCalls": 1,
+            "EndpointCallsFailed": 0,
         }
 
     def test_a_model_that_is_down_fails_every_record_and_no_item_is_lost(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,6 +181,41 @@ class TestHandler:
             sequence_number(1),
         ]
         assert (items(), parked()) == ([], {})
+
+    def test_a_model_of_which_every_call_fails_is_counted_by_kind(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        function = Function(FakeEndpoint([b"<html>"] * 1000), monkeypatch)
+        function(event_records([good(0)]), left_ms=1_000)
+        seen = metrics("\n".join(line for line in capsys.readouterr().out.splitlines() if "_aws" in line))
+        assert seen["EndpointCallsFailed/unreadable_answer"] == seen["EndpointCallsFailed"] == seen["EndpointCalls"] > 0
+        assert (seen["RecordsScored"], seen["RecordsFailed"]) == (0, 1)
+
+    def test_a_replay_counts_nothing_as_scored_anew(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        Function(FakeEndpoint(), monkeypatch)(event_records([good(0)]), replay=True)
+        assert metrics(capsys.readouterr().out)["RecordsScored"] == 0
+
+    def test_an_item_names_its_model(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        Function(FakeEndpoint(), monkeypatch)(event_records([good(0)]))
+        assert items()[0]["model"] == {"S": "model-1"}
+
+    def test_a_model_that_may_not_be_looked_up_is_told_once_and_scores(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        function = Function(
+            FakeEndpoint(), monkeypatch, FakeSageMaker([client_error("AccessDeniedException", 400, "not yours")] * 9)
+        )
+        function(event_records([good(0)]))
+        function(event_records([good(1)]))
+        assert ["model" in item for item in items()] == [False, False]
+        (told,) = (record for record in caplog.records if record.message == "some predictions name no model")
+        assert "not yours" in vars(told)["model_problem"]
+        assert metrics("\n".join(capsys.readouterr().out.splitlines()[-1:]))["PredictionsWithoutModel"] == 1
 
     def test_a_replay_parks_nothing_and_names_what_still_fails(self, monkeypatch: pytest.MonkeyPatch) -> None:
         records = event_records([good(0), b"[]"])

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
+from datastreamer.inference.processing.calls import KINDS, CallCounts, Calls
 from datastreamer.inference.processing.delivery import Failed, Rejected, Scored
 from datastreamer.inference.processing.endpoint import Endpoint
 from datastreamer.inference.processing.pacing import Deadline
 from datastreamer.inference.processing.payload import payload_of
 from datastreamer.inference.processing.scoring import Outcome, Scorer
-from tests.unit.inference.fakes import FakeEndpoint, FakeTime, client_error, model_error
+from tests.unit.inference.fakes import FakeEndpoint, FakeSageMaker, FakeTime, client_error, model_error, serving
 
 URL = "http://nowhere"
 
 
-def scorer(fake: FakeEndpoint, *, seconds: float = 45.0, time: FakeTime | None = None, most_rows: int = 1000) -> Scorer:
-    clock = (time or FakeTime()).clock
+def scorer(
+    fake: FakeEndpoint,
+    *,
+    seconds: float = 45.0,
+    time: FakeTime | None = None,
+    most_rows: int = 1000,
+    sagemaker: FakeSageMaker | None = None,
+    tell: Callable[[CallCounts], None] = lambda _: None,
+) -> Scorer:
+    time = time or FakeTime()
+    clock = time.clock
     runtime: Any = fake
-    return Scorer(Endpoint(runtime, "e", payload_of("text/csv")), most_rows, Deadline(clock, clock.now() + seconds), 10)
+    endpoint = Endpoint(runtime, "e", payload_of("text/csv"), serving(sagemaker, time))
+    return Scorer(endpoint, most_rows, Deadline(clock, clock.now() + seconds), 10, Calls(clock, tell))
 
 
 def rows(count: int) -> list[bytes]:
@@ -234,3 +246,88 @@ def test_a_body_that_is_too_large_for_the_model_is_cut() -> None:
             return super()._answer(request)
 
     assert kinds(scorer(Small()).score(rows(64))) == "S" * 64
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (model_error(400), "model_4xx"),
+        (model_error(500), "model_5xx"),
+        (model_error(429), "model_5xx"),
+        (model_error(0), "no_answer"),
+        (ReadTimeoutError(endpoint_url=URL), "no_answer"),
+        (b"<html>busy</html>", "unreadable_answer"),
+        (b"0.1", "unreadable_answer"),
+        (b"\xff", "unreadable_answer"),
+        (b"nan\ninf", "impossible_scores"),
+        (client_error("ThrottlingException"), "throttled"),
+        (client_error("ServiceUnavailable", 503), "unavailable"),
+        (EndpointConnectionError(endpoint_url=URL), "unavailable"),
+        (client_error("ValidationError"), "refused"),
+        (client_error("AccessDeniedException", 403), "refused"),
+    ],
+    ids=str,
+)
+def test_every_call_that_fails_counts_by_its_kind(fault: Exception | bytes, kind: str) -> None:
+    told: list[CallCounts] = []
+    asked = scorer(FakeEndpoint([fault]), tell=told.append)
+    asked.score(rows(2))
+    assert [counts.failed for counts in told] == [{kind: 1}]
+    assert kind in KINDS
+    left = asked.calls.take()
+    assert (left.failed, left.made > 0) == ({}, kind != "refused")
+
+
+def test_failures_are_told_while_the_batch_is_still_tried() -> None:
+    told: list[CallCounts] = []
+    fake, time = FakeEndpoint([b"no score"] * 1000), FakeTime()
+    asked = scorer(fake, time=time, tell=told.append)
+    assert kinds(asked.score(rows(2))) == "FF"
+    assert len(told) > 2
+    assert told[0] == CallCounts(1, {"unreadable_answer": 1})
+    counted = sum((Counter(each.failed) for each in [*told, asked.calls.take()]), Counter[str]())
+    assert counted == {"unreadable_answer": fake.calls}
+
+
+def test_a_call_with_one_impossible_score_among_good_ones_has_not_failed() -> None:
+    asked = scorer(FakeEndpoint([b"0.5\nnan"]))
+    asked.score(rows(2))
+    assert asked.calls.take() == CallCounts(2, {})
+
+
+@pytest.mark.parametrize("score", ["1e300", "1.0001", "-0.0001"])
+def test_a_score_outside_the_range_that_the_model_declares_rejects_its_row(score: str) -> None:
+    fake = FakeEndpoint(model=lambda row: score if row == ["1"] else "0.5")
+    outcomes = scorer(fake, sagemaker=FakeSageMaker(score_range="0..1")).score(rows(3))
+    assert kinds(outcomes) == "SRS"
+    rejected = outcomes[1]
+    assert isinstance(rejected, Rejected)
+    assert rejected.reason == "score_out_of_range"
+    assert "model model-1 declares 0..1" in rejected.detail
+
+
+@pytest.mark.parametrize("score", ["0", "1", "0.5"])
+def test_the_ends_of_the_range_belong_to_it(score: str) -> None:
+    fake = FakeEndpoint(model=lambda _: score)
+    assert kinds(scorer(fake, sagemaker=FakeSageMaker(score_range="0..1")).score(rows(2))) == "SS"
+
+
+def test_one_score_of_a_vector_outside_the_range_rejects_its_row() -> None:
+    fake = FakeEndpoint(model=lambda row: "0.5,7" if row == ["1"] else "0.5,0.5")
+    assert kinds(scorer(fake, sagemaker=FakeSageMaker(score_range="0..1")).score(rows(3))) == "SRS"
+
+
+def test_a_model_that_declares_nothing_may_score_any_finite_number() -> None:
+    assert kinds(scorer(FakeEndpoint(model=lambda _: "1e300")).score(rows(2))) == "SS"
+
+
+def test_a_model_that_scores_outside_its_range_alone_has_failed_calls() -> None:
+    told: list[CallCounts] = []
+    fake = FakeEndpoint(model=lambda _: "1e300")
+    scorer(fake, sagemaker=FakeSageMaker(score_range="0..1"), tell=told.append).score(rows(2))
+    assert told[0].failed == {"impossible_scores": 1}
+
+
+def test_a_score_names_the_model_that_gave_it() -> None:
+    outcomes = scorer(FakeEndpoint()).score(rows(2))
+    assert [outcome.model for outcome in outcomes if isinstance(outcome, Scored)] == ["model-1", "model-1"]

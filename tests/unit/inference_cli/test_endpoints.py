@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -130,6 +131,106 @@ def test_update_of_an_endpoint_that_is_not_there_is_told(cli: CommandLine, confi
     answer = cli("create-endpoint", "e", config, "--update")
     assert answer.code == 2
     assert "there is no endpoint e" in answer.err
+
+
+@pytest.fixture
+def moving(cli: CommandLine, endpoint: str) -> Iterator[str]:
+    """An endpoint that UpdateEndpoint moves at once, but for ``bad-config``, from which SageMaker rolls back."""
+    serves = ["shop-config"]
+
+    class Http:
+        status_code = 200
+
+    def take(params: dict[str, Any], **_: object) -> tuple[Any, dict[str, Any]]:
+        config = json.loads(params["body"])["EndpointConfigName"]
+        if config != "bad-config":
+            serves[0] = config
+        return Http(), {"EndpointArn": "arn"}
+
+    def show(parsed: dict[str, Any], **_: object) -> None:
+        if "EndpointName" in parsed:
+            parsed["EndpointConfigName"] = serves[0]
+
+    sagemaker = cli.client("sagemaker")
+    variant = {"VariantName": "AllTraffic", "ModelName": "shop-model", "InstanceType": "ml.m5.large"}
+    for name in ("third-config", "bad-config"):
+        sagemaker.create_endpoint_config(
+            EndpointConfigName=name, ProductionVariants=[{**variant, "InitialInstanceCount": 1}]
+        )
+    session: Any = boto3.DEFAULT_SESSION
+    session.events.register("before-call.sagemaker.UpdateEndpoint", take)
+    session.events.register("after-call.sagemaker.DescribeEndpoint", show)
+    yield endpoint
+    session.events.unregister("before-call.sagemaker.UpdateEndpoint", take)
+    session.events.unregister("after-call.sagemaker.DescribeEndpoint", show)
+
+
+def back(cli: CommandLine, endpoint: str) -> str:
+    """The configuration that rollback goes back to."""
+    config: str = cli.done("rollback", endpoint, "--json").document["endpoint_config"]
+    return config
+
+
+class TestRollback:
+    def test_it_goes_back_to_what_served_before_and_again_one_further(self, cli: CommandLine, moving: str) -> None:
+        cli.done("create-endpoint", moving, "other-config", "--update")
+        cli.done("create-endpoint", moving, "third-config", "--update")
+        answer = cli.done("rollback", moving)
+        assert answer.out.replace("\n", " ") == (
+            "InService endpoint shop-endpoint, back from third-config to other-config "
+        )
+        assert cli.parameters("UpdateEndpoint")["EndpointConfigName"] == "other-config"
+        assert back(cli, moving) == "shop-config"
+
+    def test_after_a_promotion_that_followed_a_rollback_it_goes_back_to_what_really_served(
+        self, cli: CommandLine, moving: str
+    ) -> None:
+        cli.done("create-endpoint", moving, "other-config", "--update")
+        assert back(cli, moving) == "shop-config"
+        cli.done("create-endpoint", moving, "third-config", "--update")
+        assert back(cli, moving) == "shop-config"
+
+    def test_a_promotion_that_sagemaker_refused_is_not_gone_back_to(self, cli: CommandLine, moving: str) -> None:
+        cli.done("create-endpoint", moving, "other-config", "--update")
+        cli.done("create-endpoint", moving, "bad-config", "--update")
+        assert back(cli, moving) == "shop-config"
+
+    def test_without_a_history_it_says_how_to_name_the_configuration(self, cli: CommandLine, moving: str) -> None:
+        answer = cli("rollback", moving)
+        assert answer.code == 2
+        assert "create-endpoint shop-endpoint CONFIG --update" in " ".join(answer.err.split())
+
+    def test_a_configuration_that_is_gone_is_told(self, cli: CommandLine, moving: str) -> None:
+        cli.done("create-endpoint", moving, "other-config", "--update")
+        cli.client("sagemaker").delete_endpoint_config(EndpointConfigName="shop-config")
+        answer = cli("rollback", moving)
+        assert answer.code == 2
+        assert "there is no endpoint configuration shop-config" in answer.err
+
+    def test_a_history_longer_than_a_tag_keeps_the_newest(self, cli: CommandLine, moving: str) -> None:
+        sagemaker = cli.client("sagemaker")
+        names = [f"{'x' * 60}-{number}" for number in range(6)]
+        for name in names:
+            variant = {"VariantName": "AllTraffic", "ModelName": "shop-model", "InstanceType": "ml.m5.large"}
+            sagemaker.create_endpoint_config(
+                EndpointConfigName=name, ProductionVariants=[{**variant, "InitialInstanceCount": 1}]
+            )
+            cli.done("create-endpoint", moving, name, "--update")
+        assert len(cli.parameters("AddTags")["Tags"][0]["Value"]) <= 256
+        assert back(cli, moving) == names[-2]
+
+    def test_a_dry_run_names_the_move_and_makes_none(self, cli: CommandLine, endpoint: str) -> None:
+        assert [name for name, _ in cli.dry("create-endpoint", endpoint, "other-config", "--update")] == [
+            "sagemaker.AddTags",
+            "sagemaker.UpdateEndpoint",
+        ]
+        arn = cli.client("sagemaker").describe_endpoint(EndpointName=endpoint)["EndpointArn"]
+        cli.client("sagemaker").add_tags(
+            ResourceArn=arn, Tags=[{"Key": "CONFIGS", "Value": "shop-config other-config"}]
+        )
+        assert cli.dry("rollback", endpoint) == [
+            ("sagemaker.UpdateEndpoint", {"EndpointName": endpoint, "EndpointConfigName": "other-config"})
+        ]
 
 
 def test_create_endpoint_names_its_call_in_a_dry_run(cli: CommandLine, config: str) -> None:

@@ -35,11 +35,55 @@ def policy_of(cli: CommandLine, role: str) -> dict[str, Any]:
 def test_create_model_makes_a_model_and_its_role(cli: CommandLine, archive: str) -> None:
     answer = cli.done("create-model", "shop-model", IMAGE, archive, "--json")
     role = "arn:aws:iam::123456789012:role/shop-model-role"
-    assert answer.document == {"model": "shop-model", "image": IMAGE, "model_uri": ARCHIVE, "role": role}
+    assert answer.document == {
+        "model": "shop-model",
+        "image": IMAGE,
+        "model_uri": ARCHIVE,
+        "role": role,
+        "score_range": None,
+    }
     described = cli.client("sagemaker").describe_model(ModelName="shop-model")
     assert described["PrimaryContainer"] == {"Image": IMAGE, "ModelDataUrl": ARCHIVE}
     assert described["ExecutionRoleArn"] == role
     assert {"Key": "STACK", "Value": "shop"} in cli.parameters("CreateModel")["Tags"]
+
+
+def environment(cli: CommandLine) -> dict[str, str]:
+    given: dict[str, str] = cli.parameters("CreateModel")["PrimaryContainer"].get("Environment", {})
+    return given
+
+
+def test_a_model_declares_the_range_that_it_is_given(cli: CommandLine, archive: str) -> None:
+    document = cli.done("create-model", "m", "image", archive, "--score-range", "0..1", "--json").document
+    assert document["score_range"] == "0..1"
+    assert environment(cli) == {"DATASTREAMER_SCORE_RANGE": "0..1"}
+
+
+def test_a_model_takes_over_the_range_that_its_archive_declares(cli: CommandLine, archive: str) -> None:
+    bucket, _, key = archive.removeprefix("s3://").partition("/")
+    cli.client("s3").put_object(Bucket=bucket, Key=key, Body=b"x", Metadata={"score-range": "0..1"})
+    assert "scores in 0..1" in cli.done("create-model", "m", "image", archive).out
+    assert environment(cli) == {"DATASTREAMER_SCORE_RANGE": "0..1"}
+    cli.done("create-model", "wider", "image", archive, "--score-range", "..")
+    assert environment(cli) == {"DATASTREAMER_SCORE_RANGE": ".."}
+
+
+def test_a_model_without_a_range_declares_none(cli: CommandLine, archive: str) -> None:
+    assert "no range of scores declared" in cli.done("create-model", "m", "image", archive).out
+    assert environment(cli) == {}
+
+
+@pytest.mark.parametrize("text", ["0-1", "1..0", "a..b", "nan..", "0..inf", "1"])
+def test_what_is_no_range_is_told_before_anything_is_made(cli: CommandLine, archive: str, text: str) -> None:
+    answer = cli("create-model", "m", "image", archive, "--score-range", text)
+    assert answer.code == 2
+    assert "is no range of scores; give <low>..<high>" in answer.err
+    bucket, _, key = archive.removeprefix("s3://").partition("/")
+    cli.client("s3").put_object(Bucket=bucket, Key=key, Body=b"x", Metadata={"score-range": text})
+    answer = cli("create-model", "m", "image", archive)
+    assert answer.code == 2
+    assert "--score-range" in answer.err
+    assert cli.client("sagemaker").list_models()["Models"] == []
 
 
 @pytest.mark.usefixtures("model")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from datastreamer.errors import ProvisioningError, UsageError
@@ -95,6 +96,22 @@ def serving(cli: CommandLine) -> None:
     for stack in ("shop", "other"):
         cli.done("create-endpoint-config", f"{stack}-config", "shop-model")
         cli.done("create-endpoint", f"{stack}-endpoint", f"{stack}-config")
+
+
+@pytest.fixture
+def updating(cli: CommandLine) -> Iterator[None]:  # noqa: ARG001
+    """moto cannot update an endpoint."""
+
+    class Http:
+        status_code = 200
+
+    def take(**_: object) -> tuple[Any, dict[str, Any]]:
+        return Http(), {"EndpointArn": "arn"}
+
+    session: Any = boto3.DEFAULT_SESSION
+    session.events.register("before-call.sagemaker.UpdateEndpoint", take)
+    yield
+    session.events.unregister("before-call.sagemaker.UpdateEndpoint", take)
 
 
 def left(cli: CommandLine) -> dict[str, list[str]]:
@@ -265,6 +282,56 @@ class TestDestroy:
         answer = cli("destroy", "shop", "--yes")
         assert answer.code == 2
         assert "no stack shop was deployed from here" in answer.err
+
+    @pytest.mark.usefixtures("serving", "terraform", "updating")
+    def test_what_was_promoted_goes_with_the_stack_whatever_its_name(self, cli: CommandLine) -> None:
+        for name in ("fraud-v2", "shop-nan"):
+            cli.done("create-model", f"{name}-model", "image", "s3://models/model.tar.gz")
+            cli.done("create-endpoint-config", f"{name}-config", f"{name}-model")
+            cli.done("create-endpoint", "shop-endpoint", f"{name}-config", "--update")
+        document = cli.done("destroy", "shop", "--yes", "--json").document
+        assert {"model fraud-v2-model", "role shop-nan-model-role"} <= set(document["deleted"])
+        assert left(cli) == {"endpoints": ["other-endpoint"], "configs": ["other-config"], "models": [], "roles": []}
+
+    @pytest.mark.usefixtures("serving", "terraform", "updating")
+    def test_what_was_promoted_and_is_another_stacks_stays(self, cli: CommandLine) -> None:
+        kinesis = cli.client("kinesis")
+        kinesis.create_stream(StreamName="other-stream", ShardCount=1)
+        kinesis.add_tags_to_stream(StreamName="other-stream", Tags=stack_tags("other"))
+        cli.done("create-model", "other-model", "image", "s3://models/model.tar.gz")
+        cli.done("create-endpoint-config", "other-config-2", "other-model")
+        cli.done("create-endpoint", "shop-endpoint", "other-config-2", "--update")
+        cli.done("destroy", "shop", "--yes")
+        assert "other-config-2" in left(cli)["configs"]
+        assert (left(cli)["models"], left(cli)["roles"]) == (["other-model"], ["other-model-role"])
+
+    @pytest.mark.usefixtures("serving", "terraform", "updating")
+    def test_what_nobody_tagged_as_a_commands_is_left_alone(self, cli: CommandLine) -> None:
+        sagemaker = cli.client("sagemaker")
+        variant = {"VariantName": "AllTraffic", "ModelName": "shop-model", "InstanceType": "ml.m5.large"}
+        sagemaker.create_endpoint_config(
+            EndpointConfigName="somebodys", ProductionVariants=[{**variant, "InitialInstanceCount": 1}]
+        )
+        cli.done("create-endpoint", "shop-endpoint", "somebodys", "--update")
+        cli.done("destroy", "shop", "--yes")
+        assert "somebodys" in left(cli)["configs"]
+
+    @pytest.mark.usefixtures("serving", "terraform")
+    def test_what_serves_goes_too_where_it_was_promoted_by_other_means(self, cli: CommandLine) -> None:
+        cli.done("create-model", "fraud-model", "image", "s3://models/model.tar.gz")
+        cli.done("create-endpoint-config", "fraud-config", "fraud-model")
+        sagemaker = cli.client("sagemaker")
+        sagemaker.delete_endpoint(EndpointName="shop-endpoint")
+        sagemaker.create_endpoint(EndpointName="shop-endpoint", EndpointConfigName="fraud-config")
+        cli.done("destroy", "shop", "--yes")
+        assert "fraud-config" not in left(cli)["configs"]
+        assert left(cli)["roles"] == []
+
+    @pytest.mark.usefixtures("serving", "terraform")
+    def test_a_role_whose_model_is_gone_goes_too(self, cli: CommandLine) -> None:
+        cli.client("sagemaker").delete_model(ModelName="shop-model")
+        cli.done("destroy", "shop", "--yes")
+        assert left(cli)["roles"] == []
 
     @pytest.mark.usefixtures("serving")
     def test_what_is_left_of_a_stack_that_terraform_knows_no_more_goes_too(

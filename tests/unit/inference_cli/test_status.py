@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from datastreamer.inference.names import stack_tags
+from datastreamer.inference.processing.calls import KINDS
 from tests.unit.inference_cli.conftest import CommandLine
 
 BUCKET = "shop-dlq-123456789012"
@@ -140,7 +141,7 @@ class TestParts:
         given_up = "OnFailureDestinationDeliveredEventCount"
         count(cli, "AWS/Lambda", given_up, 7, ago, EventSourceMappingUUID=mapping["UUID"])
         lag = parts(cli, healthy=False)["lag"]
-        assert (lag["state"], lag["detail"]) == ("stalled", "about 20 records not scored yet")
+        assert (lag["state"], lag["detail"]) == ("stalled", "at least 20 records not scored yet")
 
     def test_a_stream_that_is_read_to_its_end_has_no_lag_whatever_the_last_batch_had(self, cli: CommandLine) -> None:
         count(cli, "AWS/Kinesis", "IncomingRecords", 50, StreamName="shop-stream")
@@ -152,6 +153,68 @@ class TestParts:
         cli.client("sagemaker").delete_endpoint(EndpointName="shop-endpoint")
         endpoint = parts(cli, healthy=False)["endpoint"]
         assert (endpoint["state"], endpoint["detail"]) == ("MISSING", "to make it: create-endpoint")
+
+    @pytest.mark.parametrize("metric", ["Invocation4XXErrors", "Invocation5XXErrors"])
+    def test_a_model_that_answers_4xx_or_5xx_alone_is_unhealthy_before_the_processor_says_so(
+        self, cli: CommandLine, metric: str
+    ) -> None:
+        of = {"EndpointName": "shop-endpoint", "VariantName": "AllTraffic"}
+        count(cli, "AWS/SageMaker", "Invocations", 100, timedelta(minutes=2), **of)
+        count(cli, "AWS/SageMaker", "Invocations", 5, **of)
+        count(cli, "AWS/SageMaker", metric, 5, **of)
+        endpoint = parts(cli, healthy=False)["endpoint"]
+        assert endpoint["state"] == "Failing"
+        assert "5 of the newest 5 calls failed" in endpoint["detail"]
+        assert "datastreamer inference rollback shop-endpoint" in endpoint["detail"]
+
+    @pytest.mark.parametrize("kind", sorted(KINDS))
+    def test_a_model_of_which_every_call_fails_in_any_way_is_unhealthy_and_says_in_which(
+        self, cli: CommandLine, kind: str
+    ) -> None:
+        inference = "Datastreamer/Inference"
+        count(cli, inference, "EndpointCalls", 90, timedelta(minutes=1), service="shop-processor")
+        count(cli, inference, "EndpointCalls", 4, service="shop-processor")
+        count(cli, inference, "EndpointCallsFailed", 4, service="shop-processor")
+        count(cli, inference, "EndpointCallsFailed", 4, service="shop-processor", Kind=kind)
+        endpoint = parts(cli, healthy=False)["endpoint"]
+        assert endpoint["state"] == "Failing"
+        assert f"4 {kind} ({KINDS[kind]})" in endpoint["detail"]
+
+    def test_a_variant_of_any_name_counts(self, cli: CommandLine) -> None:
+        sagemaker = cli.client("sagemaker")
+        sagemaker.create_endpoint_config(
+            EndpointConfigName="blue",
+            ProductionVariants=[
+                {"VariantName": "blue", "ModelName": "m", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+            ],
+        )
+        sagemaker.delete_endpoint(EndpointName="shop-endpoint")
+        sagemaker.create_endpoint(EndpointName="shop-endpoint", EndpointConfigName="blue")
+        of = {"EndpointName": "shop-endpoint", "VariantName": "blue"}
+        count(cli, "AWS/SageMaker", "Invocations", 5, **of)
+        count(cli, "AWS/SageMaker", "Invocation5XXErrors", 5, **of)
+        assert parts(cli, healthy=False)["endpoint"]["state"] == "Failing"
+
+    @pytest.mark.parametrize(("made", "failed"), [(2, 2), (10, 7)])
+    def test_a_call_or_two_and_the_half_of_them_that_a_bad_row_costs_are_no_illness(
+        self, cli: CommandLine, made: int, failed: int
+    ) -> None:
+        count(cli, "Datastreamer/Inference", "EndpointCalls", made, service="shop-processor")
+        count(cli, "Datastreamer/Inference", "EndpointCallsFailed", failed, service="shop-processor")
+        assert parts(cli, healthy=True)["endpoint"]["state"] == "InService"
+
+    def test_a_model_that_failed_and_answers_now_is_healthy(self, cli: CommandLine) -> None:
+        inference, minute = "Datastreamer/Inference", timedelta(minutes=1)
+        count(cli, inference, "EndpointCalls", 50, minute, service="shop-processor")
+        count(cli, inference, "EndpointCallsFailed", 50, minute, service="shop-processor")
+        count(cli, inference, "EndpointCalls", 3, service="shop-processor")
+        assert parts(cli, healthy=True)["endpoint"]["state"] == "InService"
+
+    def test_predictions_without_a_models_name_want_attention(self, cli: CommandLine) -> None:
+        count(cli, "Datastreamer/Inference", "PredictionsWithoutModel", 12, service="shop-processor")
+        endpoint = parts(cli, healthy=True)["endpoint"]
+        assert endpoint["attention"] is True
+        assert "12 predictions without a model's name" in endpoint["detail"]
 
     def test_a_processor_that_nothing_feeds_is_unhealthy(self, cli: CommandLine) -> None:
         lambda_ = cli.client("lambda")

@@ -45,7 +45,7 @@ def test_a_window_makes_fewer_and_fuller_batches(values: dict[str, Any]) -> None
     windowed = values | {"batching_window_seconds": 1}
     fewer = 4 * SECONDS / 1e6 * 0.2 + 4 * SECONDS * 0.03 * 0.5 * 0.0000133334
     assert cost_of("Lambda", values) - cost_of("Lambda", windowed) == pytest.approx(fewer)
-    assert cost_of("CloudWatch", values) - cost_of("CloudWatch", windowed) == pytest.approx(4 * SECONDS * 820e-9 * 0.76)
+    assert cost_of("CloudWatch", values) - cost_of("CloudWatch", windowed) == pytest.approx(4 * SECONDS * 956e-9 * 0.76)
 
 
 def test_full_batches_are_not_waited_for(values: dict[str, Any]) -> None:
@@ -102,7 +102,7 @@ def test_an_item_above_a_kilobyte_takes_two_writes(values: dict[str, Any]) -> No
 
 def test_predictions_that_expire_are_stored_for_so_long_only(values: dict[str, Any]) -> None:
     expiring = values | {"ttl_days": 30}
-    assert cost_of("DynamoDB, storage", expiring) == pytest.approx(100 * 86_400 * 30 * 400 / 1e9 * (0.285 + 0.228))
+    assert cost_of("DynamoDB, storage", expiring) == pytest.approx(100 * 86_400 * 30 * 425 / 1e9 * (0.285 + 0.228))
     year, two = (cost_of("DynamoDB, storage", values, replace(WORKLOAD, months=months)) for months in (12, 24))
     assert two == pytest.approx(2 * year)
 

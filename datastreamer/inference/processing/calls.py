@@ -1,0 +1,77 @@
+"""How calls of the endpoint end, counted by kind while a batch is under way.
+
+A batch whose every call fails is tried for as long as the invocation lasts. Whoever watches must not learn of it only
+then: failures are told as they come, at most every few seconds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from datastreamer.inference.processing.pacing import Clock
+
+MODEL_4XX: Final = "model_4xx"
+MODEL_5XX: Final = "model_5xx"
+NO_ANSWER: Final = "no_answer"
+UNREADABLE: Final = "unreadable_answer"
+IMPOSSIBLE: Final = "impossible_scores"
+THROTTLED: Final = "throttled"
+UNAVAILABLE: Final = "unavailable"
+REFUSED: Final = "refused"
+KINDS: Final[Mapping[str, str]] = {
+    MODEL_4XX: "the model answers 4xx",
+    MODEL_5XX: "the model answers 5xx",
+    NO_ANSWER: "the model gives no answer in time",
+    UNREADABLE: "the model's answer is not a score for each row",
+    IMPOSSIBLE: "no score is finite and within the model's declared range",
+    THROTTLED: "SageMaker throttles",
+    UNAVAILABLE: "SageMaker fails",
+    REFUSED: "SageMaker refuses: no such endpoint, or not permitted",
+}
+"""Every way in which a call fails, and what it means."""
+
+TELL_EVERY_S: Final = 10.0
+
+
+@dataclass(frozen=True)
+class CallCounts:
+    """``made`` calls of the endpoint, and how many of them failed, by kind (one of ``KINDS``)."""
+
+    made: int = 0
+    failed: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def failures(self) -> int:
+        return sum(self.failed.values())
+
+
+@dataclass
+class Calls:
+    """The calls of one batch. ``tell`` is given what was counted since it was told last."""
+
+    clock: Clock
+    tell: Callable[[CallCounts], None] = lambda _: None
+    _made: int = 0
+    _failed: Counter[str] = field(default_factory=Counter)
+    _told_at: float | None = None
+
+    def note(self, failure: str | None) -> None:
+        """Count a call; ``failure`` is its kind, None of one that was good. The first failure is told at once."""
+        self._made += 1
+        if failure is None:
+            return
+        self._failed[failure] += 1
+        now = self.clock.now()
+        if self._told_at is None or now - self._told_at >= TELL_EVERY_S:
+            self._told_at = now
+            self.tell(self.take())
+
+    def take(self) -> CallCounts:
+        """What was counted since this was called last."""
+        taken = CallCounts(self._made, dict(self._failed))
+        self._made = 0
+        self._failed.clear()
+        return taken
