@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from datastreamer.errors import UsageError
 from datastreamer.inference.missing import TABLE, looking_for
+from datastreamer.inference.processing.serving import EITHER
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -21,12 +22,48 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 """An item of the table with plain values; numbers are Decimal, exactly as stored."""
 
-_ANOMALIES: dict[str, Any] = {
-    "FilterExpression": "#prediction.#label = :one",
-    "ExpressionAttributeNames": {"#prediction": "prediction", "#label": "label"},
-    "ExpressionAttributeValues": {":one": {"N": "1"}},
-}
 _DESERIALIZE = TypeDeserializer().deserialize
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which predictions: only those labelled 1 (``anomalies``), only those that ``model`` made or may have made."""
+
+    anomalies: bool = False
+    model: str | None = None
+
+    def request(self) -> dict[str, Any]:
+        """The filter as DynamoDB takes it; it lets items of a model pass whose name holds ``model``."""
+        conditions: list[str] = []
+        names: dict[str, str] = {}
+        values: dict[str, Any] = {}
+        if self.anomalies:
+            conditions.append("#prediction.#label = :one")
+            names |= {"#prediction": "prediction", "#label": "label"}
+            values[":one"] = {"N": "1"}
+        if self.model is not None:
+            conditions.append("contains(#model, :model)")
+            names["#model"] = "model"
+            values[":model"] = {"S": self.model}
+        if not conditions:
+            return {}
+        return {
+            "FilterExpression": " AND ".join(conditions),
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+        }
+
+    def of(self, items: Iterable[Any]) -> list[Item]:
+        """Those of DynamoDB's ``items`` that are meant, with plain values."""
+        return [item for item in map(plain, items) if self.model is None or made_by(item, self.model)]
+
+
+EVERY = Choice()
+
+
+def made_by(item: Item, model: str) -> bool:
+    """Whether ``model`` made the prediction, or is one of two that may have."""
+    return model in str(item.get("model", "")).split(EITHER)
 
 
 @dataclass(frozen=True)
@@ -44,14 +81,14 @@ def query_predictions(
     *,
     limit: int,
     since: datetime | None = None,
-    anomalies: bool = False,
+    choice: Choice = EVERY,
 ) -> list[Item]:
     """The newest ``limit`` predictions of record id ``identifier``, newest first.
 
-    ``since``: only records that arrived then or later. ``anomalies``: only those labelled 1.
+    ``since``: only records that arrived then or later. ``choice``: only those.
     Raises ConfigurationError when there is no such table.
     """
-    filters = _ANOMALIES if anomalies else {}
+    filters = choice.request()
     condition, values = "pk = :pk", {":pk": {"S": identifier}}
     if since:
         # A sort key begins with its arrival time in this form, so that text order is order in time.
@@ -64,13 +101,13 @@ def query_predictions(
         "ExpressionAttributeValues": {**filters.get("ExpressionAttributeValues", {}), **values},
         "ScanIndexForward": False,
     }
-    if not anomalies:
+    if not filters:
         request["Limit"] = limit
     items: list[Item] = []
     with looking_for(TABLE, table, dynamodb):
         while len(items) < limit:
             page = dynamodb.query(**request)
-            items += map(_plain, page["Items"])
+            items += choice.of(page["Items"])
             if "LastEvaluatedKey" not in page:
                 break
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
@@ -78,35 +115,36 @@ def query_predictions(
 
 
 def scan_page(
-    dynamodb: DynamoDBClient, table: str, *, limit: int, token: str | None = None, anomalies: bool = False
+    dynamodb: DynamoDBClient, table: str, *, limit: int, token: str | None = None, choice: Choice = EVERY
 ) -> Page:
     """At most ``limit`` items, in no order of time, from where ``token`` says.
 
-    With ``anomalies``, ``limit`` items are read and those labelled 1 are given.
+    With a ``choice``, ``limit`` items are read and those that are meant are given.
     Raises ConfigurationError when there is no such table, UsageError for a token that is none of its pages'.
     """
-    request: dict[str, Any] = {**(_ANOMALIES if anomalies else {}), "TableName": table, "Limit": limit}
+    request: dict[str, Any] = {**choice.request(), "TableName": table, "Limit": limit}
     if token:
         request["ExclusiveStartKey"] = _key_of(token)
     with looking_for(TABLE, table, dynamodb):
         page = dynamodb.scan(**request)
     last = page.get("LastEvaluatedKey")
-    return Page(list(map(_plain, page["Items"])), _token_of(last) if last else None)
+    return Page(choice.of(page["Items"]), _token_of(last) if last else None)
 
 
-def scan_all(dynamodb: DynamoDBClient, table: str, *, anomalies: bool = False) -> Iterator[Item]:
+def scan_all(dynamodb: DynamoDBClient, table: str, *, choice: Choice = EVERY) -> Iterator[Item]:
     """Every item, a page of 1 MB in memory at a time."""
-    request: dict[str, Any] = {**(_ANOMALIES if anomalies else {}), "TableName": table}
+    request: dict[str, Any] = {**choice.request(), "TableName": table}
     with looking_for(TABLE, table, dynamodb):
         while True:
             page = dynamodb.scan(**request)
-            yield from map(_plain, page["Items"])
+            yield from choice.of(page["Items"])
             if "LastEvaluatedKey" not in page:
                 return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
-def _plain(item: Any) -> Item:
+def plain(item: Any) -> Item:
+    """DynamoDB's ``item`` with plain values."""
     return {name: _DESERIALIZE(value) for name, value in item.items()}
 
 

@@ -7,35 +7,23 @@ away under ``replayed/`` when every record in it is stored; else it stays where 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from datastreamer.errors import ConfigurationError
-from datastreamer.inference.parked import READ_AHEAD, UNREADABLE, EventRecord, FailureBucket, Parked
-from datastreamer.inference.processing.faults import CALL_ERRORS, code_of, is_transient
+from datastreamer.inference.parked import READ_AHEAD, UNREADABLE, FailureBucket, Parked
+from datastreamer.inference.reprocessing import (
+    MOST_BYTES,
+    MOST_RECORDS,
+    StillFailing,
+    event_bytes,
+    invocations,
+    invoke,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
-
-MOST_RECORDS: Final = 500
-"""Records an invocation: as many as the pipeline's own batches have, which the function's time limit is made for."""
-MOST_BYTES: Final = 5_500_000
-"""An invocation's event, below the 6 MB that Lambda takes of a synchronous one."""
-NOT_INVOKED: Final = "function_failed"
-
-
-@dataclass(frozen=True)
-class StillFailing:
-    """A record that is not stored yet: its event id (``<shard>:<sequence number>``), a reason code, and the detail."""
-
-    event_id: str
-    reason: str
-    detail: str
 
 
 @dataclass(frozen=True)
@@ -96,7 +84,7 @@ def _groups(parked: Iterable[Parked]) -> Iterator[list[Parked]]:
     group: list[Parked] = []
     records = size = 0
     for one in parked:
-        more = sum(map(_bytes, one.records))
+        more = sum(map(event_bytes, one.records))
         if group and (records + len(one.records) > MOST_RECORDS or size + more > MOST_BYTES):
             yield group
             group, records, size = [], 0, 0
@@ -111,8 +99,8 @@ def _replay(
 ) -> list[Replayed]:
     distinct = {record["eventID"]: record for parked in group for record in parked.records}
     failing: dict[str, StillFailing] = {}
-    for records in _invocations(list(distinct.values())):
-        failing |= _invoke(records, functions, function)
+    for records in invocations(list(distinct.values())):
+        failing |= invoke(records, functions, function)
 
     def settle(parked: Parked) -> Replayed:
         if parked.fault is not None:
@@ -122,52 +110,3 @@ def _replay(
         return Replayed(parked.key, len(ids), left, None if left else bucket.move(parked.key))
 
     return list(executor.map(settle, group))
-
-
-def _invocations(records: Sequence[EventRecord]) -> Iterator[list[EventRecord]]:
-    """The records of a group in as few events as Lambda takes."""
-    event: list[EventRecord] = []
-    size = 0
-    for record in records:
-        more = _bytes(record)
-        if event and (len(event) == MOST_RECORDS or size + more > MOST_BYTES):
-            yield event
-            event, size = [], 0
-        event.append(record)
-        size += more
-    if event:
-        yield event
-
-
-def _invoke(records: Sequence[EventRecord], functions: LambdaClient, function: str) -> Mapping[str, StillFailing]:
-    """Have the function process ``records``; those that still fail, by event id."""
-    payload = json.dumps({"Records": records, "replay": True}).encode()
-    try:
-        response = functions.invoke(FunctionName=function, InvocationType="RequestResponse", Payload=payload)
-        answer: Any = json.loads(response["Payload"].read())
-    except CALL_ERRORS as error:
-        if isinstance(error, ClientError) and code_of(error) == "ResourceNotFoundException":
-            raise ConfigurationError(
-                f"there is no function {function}. Is the stack deployed? Name another stack or function"
-            ) from error
-        if not is_transient(error):
-            raise
-        return _all(records, f"the function could not be invoked: {error}")
-    if response.get("FunctionError"):
-        message = answer.get("errorMessage", answer) if isinstance(answer, dict) else answer
-        return _all(records, f"the function ended with an error: {message}")
-    if not isinstance(answer, dict) or "failures" not in answer:
-        raise ConfigurationError(f"function {function} cannot replay: update it to the present code, or name another")
-    return {
-        failure["eventID"]: StillFailing(failure["eventID"], failure["reason"], failure["detail"])
-        for failure in answer["failures"]
-    }
-
-
-def _all(records: Sequence[EventRecord], detail: str) -> Mapping[str, StillFailing]:
-    return {record["eventID"]: StillFailing(record["eventID"], NOT_INVOKED, detail) for record in records}
-
-
-def _bytes(record: EventRecord) -> int:
-    """About the size of a record in an event; all of it but the data is small and ASCII."""
-    return len(json.dumps(record)) + 2

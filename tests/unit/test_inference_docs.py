@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from datastreamer.cli.inference import app
-from datastreamer.inference import parked, record, replay
+from datastreamer.inference import parked, record, reprocessing, rescore
 from datastreamer.inference.processing import attributes, batch, scoring, table
 from datastreamer.inference.processing.calls import KINDS
 from datastreamer.inference.training import train_example
@@ -58,8 +58,9 @@ def test_every_reason_of_parking_is_explained() -> None:
     }
     assert first_cells(section("Reasons")) == reasons
     assert {poison.reason for poison in POISONS} <= reasons
-    for told in (batch.NOT_SCORED, replay.NOT_INVOKED, parked.UNREADABLE):
-        assert f"`{told}`" in section("Reasons").split("`replay-failures` tells")[1]
+    for told in (batch.NOT_SCORED, reprocessing.NOT_INVOKED, parked.UNREADABLE):
+        assert f"`{told}`" in section("What a replay tells")
+    assert f"`{rescore.UNREADABLE}`" in section("What a replay tells")
 
 
 def test_the_example_models_numbers_are_those_of_its_card(tmp_path: Path) -> None:

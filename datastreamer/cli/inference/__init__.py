@@ -14,6 +14,7 @@ from datastreamer.cli.inference import (
     processors,
     records,
     replay,
+    rescore,
     stack,
     streams,
     tables,
@@ -47,6 +48,7 @@ COMMANDS = (
     processors.delete,
     processors.list_all,
     replay.replay,
+    rescore.rescore_predictions,
 )
 """In the order in which the help shows them."""
 

@@ -14,12 +14,16 @@ from datastreamer.cli.inference.command import command
 from datastreamer.cli.inference.rows import table_of
 from datastreamer.cli.inference.session import Session
 from datastreamer.errors import UsageError
-from datastreamer.inference.predictions import Item, query_predictions, scan_all, scan_page
+from datastreamer.inference.predictions import Choice, Item, query_predictions, scan_all, scan_page
 from datastreamer.inference.since import parse_since
 
 PANEL = "DynamoDB"
 
 AnomaliesOption = Annotated[bool, typer.Option("--anomalies", help="Only predictions labelled 1.")]
+ModelOption = Annotated[
+    str | None,
+    typer.Option("--model", metavar="NAME", help="Only predictions that this model made, or may have made."),
+]
 
 
 @command(
@@ -41,12 +45,13 @@ def query(
         typer.Option("--since", metavar="WHEN", help="Only records that arrived since: ISO-8601, or 15m, 2h, 1d ago."),
     ] = None,
     anomalies: AnomaliesOption = False,
+    model: ModelOption = None,
 ) -> None:
     """Show the predictions of one record id, newest first."""
     moment = parse_since(since, session.now()) if since else None
     after = f" since {moment:%Y-%m-%d %H:%M:%S} UTC" if moment else ""
     found = query_predictions(
-        session.client("dynamodb"), table, identifier, limit=limit, since=moment, anomalies=anomalies
+        session.client("dynamodb"), table, identifier, limit=limit, since=moment, choice=Choice(anomalies, model)
     )
     session.answer(
         {"table": table, "id": identifier, "count": len(found), "predictions": found},
@@ -64,6 +69,7 @@ def query(
         "scan-predictions my-realtime-ml-predictions --limit 10",
         "scan-predictions my-realtime-ml-predictions --page-token TOKEN",
         "scan-predictions my-realtime-ml-predictions --all --json > predictions.jsonl",
+        "scan-predictions my-realtime-ml-predictions --all --model my-realtime-ml-model-2 --json",
     ),
 )
 def scan(
@@ -77,20 +83,21 @@ def scan(
         bool, typer.Option("--all", help="Every item; with --json a line each, as they come.")
     ] = False,
     anomalies: AnomaliesOption = False,
+    model: ModelOption = None,
 ) -> None:
     """Show the predictions of a table, a page at a time, in no order of time."""
     dynamodb = session.client("dynamodb")
     if everything:
         if page_token:
             raise UsageError("--all and --page-token exclude each other")
-        items = scan_all(dynamodb, table, anomalies=anomalies)
+        items = scan_all(dynamodb, table, choice=Choice(anomalies, model))
         if session.as_json:
             for item in items:
                 session.answer_json(item)
         else:
             session.answer({}, _shown(list(items), none=f"table {table} is empty"))
         return
-    page = scan_page(dynamodb, table, limit=limit, token=page_token, anomalies=anomalies)
+    page = scan_page(dynamodb, table, limit=limit, token=page_token, choice=Choice(anomalies, model))
     session.answer(
         {"table": table, "count": len(page.items), "predictions": page.items, "page_token": page.token},
         _shown(page.items, none=f"nothing in table {table}"),
@@ -101,9 +108,10 @@ def scan(
 
 def _shown(items: Sequence[Item], *, none: str) -> RenderableType:
     rows = [
-        (item.get("pk"), _arrived(item.get("timestamp")), _score(item), _label(item), _input(item)) for item in items
+        (item.get("pk"), _arrived(item.get("timestamp")), _score(item), _label(item), item.get("model"), _input(item))
+        for item in items
     ]
-    return table_of(("id", "arrived (UTC)", "score", "label", "input"), rows, none=none)
+    return table_of(("id", "arrived (UTC)", "score", "label", "model", "input"), rows, none=none)
 
 
 def _arrived(milliseconds: Any) -> str:

@@ -16,7 +16,8 @@ from datastreamer.cli.inference.session import Session
 from datastreamer.inference.missing import PROCESSOR, looking_for
 from datastreamer.inference.names import Names, check_stack_name
 from datastreamer.inference.parked import FailureBucket
-from datastreamer.inference.replay import MOST_RECORDS, Replayed, ReplayTally, replay_failures
+from datastreamer.inference.replay import Replayed, ReplayTally, replay_failures
+from datastreamer.inference.reprocessing import MOST_RECORDS
 from datastreamer.inference.wording import counted
 
 SHOWN = 20
@@ -53,7 +54,7 @@ def replay(
     # An invocation that boto3 gives up on and makes again would be under way twice.
     patient = session.new_client("lambda", Config(read_timeout=timeout + 30, retries={"total_max_attempts": 1}))
     if session.dry_run:
-        session.dry_run.answers["Invoke"] = _as_if_all_were_stored
+        session.dry_run.answers["Invoke"] = as_if_all_were_stored
     tally, failing = ReplayTally(), []
     with session.following(f"replay {place}", quiet=session.quiet) as report:
         for replayed in replay_failures(FailureBucket(session.client("s3"), place), patient, name):
@@ -98,5 +99,6 @@ def _lines(tally: ReplayTally, failing: list[dict[str, str]], bucket: str) -> li
     return lines
 
 
-def _as_if_all_were_stored() -> dict[str, Any]:
+def as_if_all_were_stored() -> dict[str, Any]:
+    """What the function's invocation answers in a dry run."""
     return {"Payload": io.BytesIO(json.dumps({"batchItemFailures": [], "failures": []}).encode())}

@@ -29,7 +29,7 @@ def table(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> str:
     return "t"
 
 
-def put(cli: CommandLine, identifier: str, arrived: datetime, *, score: str, label: int) -> None:
+def put(cli: CommandLine, identifier: str, arrived: datetime, *, score: str, label: int, model: str = "") -> None:
     milliseconds = int(arrived.timestamp() * 1000)
     sequence = f"{milliseconds}0001"
     item: dict[str, Any] = {
@@ -46,7 +46,8 @@ def put(cli: CommandLine, identifier: str, arrived: datetime, *, score: str, lab
         "timestamp": {"N": str(milliseconds)},
         "kinesis_sequence": {"S": sequence},
     }
-    cli.client("dynamodb").put_item(TableName="t", Item=item)
+    named = {"model": {"S": model}} if model else {}
+    cli.client("dynamodb").put_item(TableName="t", Item={**item, **named})
 
 
 def scores(cli: CommandLine, *words: str) -> list[float]:
@@ -65,6 +66,14 @@ class TestQuery:
     @pytest.mark.parametrize("since", ["150s", "2m", "2026-01-31T11:58:00Z", "2026-01-31T20:58:00+09:00"])
     def test_since_takes_what_arrived_then_or_later(self, cli: CommandLine, since: str) -> None:
         assert scores(cli, "query-predictions", "t", "sensor-001", "--since", since) == [0.01, 0.11, 0.21]
+
+    def test_those_of_a_model_are_those_that_it_made_or_may_have_made(self, cli: CommandLine) -> None:
+        for second, model in enumerate(("bad", "bad-2", "bad|good", "good")):
+            put(cli, "sensor-003", NOW - timedelta(seconds=second), score=f"0.{second}1", label=0, model=model)
+        assert scores(cli, "query-predictions", "t", "sensor-003", "--model", "bad") == [0.01, 0.21]
+        page = cli.done("scan-predictions", "t", "--all", "--model", "bad", "--json").out
+        assert sorted(json.loads(line)["model"] for line in page.splitlines()) == ["bad", "bad|good"]
+        assert "bad|good" in cli.done("query-predictions", "t", "sensor-003").out
 
     def test_anomalies_are_those_labelled_1_and_limit_counts_them(self, cli: CommandLine) -> None:
         assert scores(cli, "query-predictions", "t", "sensor-001", "--anomalies", "--limit", "2") == [0.11, 0.31]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -18,10 +18,11 @@ BUCKET = "shop-dlq-123456789012"
 
 
 class Function:
-    """The processor: stores every record but those whose data is ``poison``."""
+    """The processor: stores every record but those that ``refuses`` says of, whose data is ``poison``."""
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
+        self.refuses: Callable[[bytes], bool] = lambda data: data == b"poison"
 
     def __call__(self, params: dict[str, Any], **_: object) -> tuple[Any, dict[str, Any]]:
         class Http:
@@ -32,7 +33,7 @@ class Function:
         failures = [
             {"eventID": record["eventID"], "reason": "invalid_json", "detail": "poison"}
             for record in event["Records"]
-            if base64.b64decode(record["kinesis"]["data"]) == b"poison"
+            if self.refuses(base64.b64decode(record["kinesis"]["data"]))
         ]
         body = json.dumps({"batchItemFailures": [], "failures": failures}).encode()
         return Http(), {"StatusCode": 200, "Payload": StreamingBody(io.BytesIO(body), len(body))}  # type: ignore[arg-type]
