@@ -1,4 +1,4 @@
-"""What functions print, in CloudWatch Logs: one stream an environment, written once an invocation.
+"""What functions print, in CloudWatch Logs: one stream an environment, written each second of an invocation.
 
 ministack makes a log stream for each invocation, which is a file and an entry of the service's state here.
 """
@@ -20,20 +20,6 @@ class FunctionLogs:
     def __init__(self, cloudwatch_logs: Any) -> None:
         self._logs = cloudwatch_logs
         self._lock = threading.Lock()
-
-    def write(self, environment: Mapping[str, str], request_id: str, outcome: Outcome, started: float) -> list[str]:
-        """Write an invocation that began at ``started`` (epoch s); returns its lines."""
-        lines = [
-            (
-                int(started * 1000),
-                f"START RequestId: {request_id} Version: {environment['AWS_LAMBDA_FUNCTION_VERSION']}",
-            ),
-            *outcome.lines,
-        ]
-        ended = int(time.time() * 1000)
-        lines += [(ended, f"END RequestId: {request_id}"), (ended, _report(environment, request_id, outcome))]
-        self.append(environment, lines)
-        return [text for _, text in lines]
 
     def append(self, environment: Mapping[str, str], lines: list[LogLine]) -> None:
         """Write lines to the environment's stream, which is made when it is not there."""
@@ -67,6 +53,38 @@ class FunctionLogs:
         }
         stream: dict[str, Any] = self._logs._log_groups[group]["streams"].setdefault(name, new)
         return stream
+
+
+class InvocationLog:
+    """The log of one invocation, which began at ``started`` (epoch s); written as it goes."""
+
+    def __init__(self, logs: FunctionLogs, request_id: str, started: float) -> None:
+        self._logs = logs
+        self._request_id = request_id
+        self._started = started
+        self._written: list[str] = []
+
+    def go_on(self, worker: Any) -> None:
+        """Write what ``worker`` has printed since this was called last."""
+        environment = worker.environment  # there is none while a process is started
+        lines = environment.printed() if environment is not None else []
+        if lines:
+            self._write(worker.variables, lines)
+
+    def end(self, environment: Mapping[str, str], outcome: Outcome) -> list[str]:
+        """Write what is left; returns the lines of all of it."""
+        ended = int(time.time() * 1000)
+        end = (ended, f"END RequestId: {self._request_id}")
+        self._write(environment, [*outcome.lines, end, (ended, _report(environment, self._request_id, outcome))])
+        return self._written
+
+    def _write(self, environment: Mapping[str, str], lines: list[LogLine]) -> None:
+        if not self._written:
+            version = environment["AWS_LAMBDA_FUNCTION_VERSION"]
+            start = f"START RequestId: {self._request_id} Version: {version}"
+            lines = [(int(self._started * 1000), start), *lines]
+        self._logs.append(environment, lines)
+        self._written += [text for _, text in lines]
 
 
 def _report(environment: Mapping[str, str], request_id: str, outcome: Outcome) -> str:

@@ -16,8 +16,9 @@ from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
-from local.ministack_patches.lambda_logs import FunctionLogs
+from local.ministack_patches.lambda_logs import FunctionLogs, InvocationLog
 from local.ministack_patches.lambda_payloads import MOST_BYTES, UNREADABLE, Payload, is_python
+from local.ministack_patches.lambda_running import RunningInvocations
 from local.ministack_patches.lambda_runtime_folder import interpreter, prepare
 from local.ministack_patches.lambda_worker import Environment, Outcome, Setting, extract, function_environment
 from local.ministack_patches.replace import replace
@@ -34,6 +35,7 @@ class Functions:
         self._lambda = lambda_svc
         self._runtime_module = lambda_runtime
         self._logs = logs
+        self._running = RunningInvocations()
         shutil.rmtree(folder, ignore_errors=True)  # what an earlier stage left
         self._runtime = prepare(folder / "runtime")
         self._folder = folder
@@ -72,7 +74,6 @@ class Functions:
                     outcome = environment.invoke(call, payload)
                     if first:
                         outcome.init_ms = environment.init_ms
-                        outcome.lines[:0] = environment.init_lines
                     return outcome
 
             def invoke(self, event: Any, request_id: str, **_: Any) -> dict[str, Any]:
@@ -145,10 +146,15 @@ class Functions:
                 **self._lambda._durable_env_overlay(),
             },
         }
-        outcome = worker.run(call, content)
+        log = InvocationLog(self._logs, request_id, started)
+        running = self._running.begin(lambda: log.go_on(worker))
+        try:
+            outcome = worker.run(call, content)
+        finally:
+            self._running.end(running)
         if len(outcome.content) > MOST_BYTES:
             outcome = _too_large(outcome)
-        lines = self._logs.write(worker.variables, request_id, outcome, started)
+        lines = log.end(worker.variables, outcome)
         result: dict[str, Any] = {
             "body": outcome.content if raw else json.loads(outcome.content or b"null"),
             "error": outcome.error,

@@ -93,9 +93,10 @@ class Environment:
         seconds = max(INIT_SECONDS, float(setting.environment["_LAMBDA_TIMEOUT"]))
         outcome = self._exchange(setup, b"", "init", seconds)
         self.init_ms = 1000 * (time.perf_counter() - started)
-        self.init_lines = outcome.lines
         if outcome.error:
             self.failure = outcome
+        else:
+            self._printed.put_back(outcome.lines)  # they are the first invocation's
 
     def invoke(self, call: dict[str, Any], payload: bytes) -> Outcome:
         """Run the handler once; a process that takes longer than ``call["seconds"]`` is ended."""
@@ -103,6 +104,10 @@ class Environment:
         outcome = self._exchange(call, payload, call["request_id"], call["seconds"])
         outcome.duration_ms = 1000 * (time.perf_counter() - started)
         return outcome
+
+    def printed(self) -> list[LogLine]:
+        """What the invocation under way has printed since this was called last."""
+        return self._printed.so_far()
 
     @property
     def alive(self) -> bool:
@@ -193,6 +198,17 @@ class _Printed:
             self._marks.clear()
             lines, self._lines = self._lines, []
         return lines
+
+    def so_far(self) -> list[LogLine]:
+        """What was printed and not taken yet."""
+        with self._said:
+            lines, self._lines = self._lines, []
+        return lines
+
+    def put_back(self, lines: list[LogLine]) -> None:
+        """Have these taken once more, before all others."""
+        with self._said:
+            self._lines[:0] = lines
 
     def rest(self) -> list[LogLine]:
         """What was printed by a process that has ended."""

@@ -190,6 +190,45 @@ def test_what_is_printed_lands_in_one_stream_an_environment(stage: RunningStage)
         assert ("Init Duration" in own[7]) == (number == 1)
 
 
+def test_what_a_function_has_printed_is_written_and_counted_while_it_runs(stage: RunningStage, tmp_path: Path) -> None:
+    name = create(
+        stage,
+        """
+        import json, os, time
+        print("loading")
+        def handler(event, context):
+            print("before")
+            about = {"Namespace": "Running", "Dimensions": [["f"]], "Metrics": [{"Name": "Tries"}]}
+            aws = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [about]}
+            print(json.dumps({"_aws": aws, "f": context.function_name, "Tries": 3}))
+            while not os.path.exists(os.path.join(event, "gate")):
+                time.sleep(0.01)
+            print("after")
+        """,
+        Timeout=60,
+    )
+    with ThreadPoolExecutor(1) as executor:
+        running = executor.submit(invoke, stage, name, str(tmp_path))
+        try:
+            _eventually(lambda: metric(stage, "Running", "Tries", {"f": name}), 3)
+            [lines] = logged(stage, name).values()
+            assert (lines[0][:5], lines[1:3]) == ("START", ["loading", "before"])
+            assert not running.done()
+        finally:
+            (tmp_path / "gate").touch()
+        running.result()
+    [lines] = logged(stage, name).values()
+    assert [line.partition(" ")[0].partition(":")[0] for line in lines] == [
+        "START",
+        "loading",
+        "before",
+        '{"_aws"',
+        "after",
+        "END",
+        "REPORT",
+    ]
+
+
 def test_the_end_of_the_log_comes_with_the_answer_when_asked(stage: RunningStage) -> None:
     name = create(stage, PROCESS)
     answer = stage.client("lambda").invoke(FunctionName=name, Payload=b'"hello"', LogType="Tail")
