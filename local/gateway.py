@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from local.asgi import AsgiApp, Receive, Scope, Send
+from local.asgi import AsgiApp, Receive, Scope, Send, read_body, send_answer
 from local.engine import AwsError, Call, Engine, Handler
+from local.guard.doors import HEALTH_PATH, OPERATIONS_PATH
 from local.protocol import Address, address_of, decode, json_answer
 from local.refusals import Refusals, unsupported
 from local.rest import RestService, RestServices
@@ -24,8 +25,6 @@ logger = logging.getLogger("datastreamer.gateway")
 _UNREMARKABLE = re.compile("Get|List|Describe|BatchGet|PutRecord|PutMetricData|InvokeEndpoint")
 """Operations of which a log would hold too many: reading, and putting data."""
 
-HEALTH_PATH = "/_datastreamer/health"
-OPERATIONS_PATH = "/_datastreamer/operations"
 THREADS_OF_AN_ENGINE = 32
 
 
@@ -71,27 +70,27 @@ class Gateway:
             return
         if scope["path"] == HEALTH_PATH:
             _, headers, body = json_answer(dict(self._health))
-            await _send(send, 200 if self._health["status"] == "ok" else 503, headers, body)
+            await send_answer(send, 200 if self._health["status"] == "ok" else 503, headers, body)
             return
         if scope["path"] == OPERATIONS_PATH:
-            await _send(send, *json_answer(self._operations))
+            await send_answer(send, *json_answer(self._operations))
             return
         if scope["path"].startswith(WEBSITES_PATH):
-            await _send(send, *await asyncio.to_thread(self._websites.answer, scope))
+            await send_answer(send, *await asyncio.to_thread(self._websites.answer, scope))
             return
         address = address_of(scope["headers"])
         refusal = self._refusals.refusal(address, scope)
         if refusal is not None:
-            await _send(send, *refusal)
+            await send_answer(send, *refusal)
             return
         rest = None if address.operation else self._rest.get(address.service)
         if rest is not None:
             address = replace(address, operation=rest.operation(scope))
         route = self._routes.get((address.service or "", address.operation or ""))
         if route is not None:
-            await _send(send, *await self._answer(route, rest, address, scope, await _read_body(receive)))
+            await send_answer(send, *await self._answer(route, rest, address, scope, await read_body(receive)))
         elif address.service in self._owned:
-            await _send(send, *unsupported(address, scope))
+            await send_answer(send, *unsupported(address, scope))
         else:
             await self._backend(scope, receive, send)
 
@@ -120,18 +119,3 @@ class Gateway:
         if not _UNREMARKABLE.match(call.operation):
             logger.info("%s:%s in %.0f ms", call.service, call.operation, 1000 * (time.perf_counter() - started))
         return rest.answer(operation, result) if rest else json_answer(result, content_type)
-
-
-async def _read_body(receive: Receive) -> bytes:
-    chunks = []
-    while True:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        if message["type"] != "http.request" or not message.get("more_body"):
-            return b"".join(chunks)
-
-
-async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
-    await send({"type": "http.response.body", "body": body})

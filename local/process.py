@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from datastreamer.errors import ConfigurationError, JobFailedError
-from local.gateway import HEALTH_PATH
+from local.guard.doors import HEALTH_PATH
 from local.instance import Instance, running_instance
 from local.ports import is_free, taken_message
 from local.settings import Settings

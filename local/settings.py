@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from datastreamer.errors import ConfigurationError
 
 ACCOUNT_ID = "000000000000"
+OWN_SECRET = "local"  # noqa: S105  no secret: whoever may run programs on this machine may know it
+"""What the stage itself signs with, under its account as the access key id."""
+
+LOCAL_PAIRS: Mapping[str, str] = {"local": "local", "test": "test", ACCOUNT_ID: OWN_SECRET}
+"""The key pairs that the stage knows from the start: access key id to secret."""
+
 HOST = "127.0.0.1"
+
+_PAIR = re.compile(r"([\w-]{1,128}):([!-+\--~]+)")
 
 
 @dataclass(frozen=True)
@@ -18,17 +27,18 @@ class Settings:
 
     ``port``: TCP port on loopback. ``data_dir``: everything the stage writes lies below it.
     ``region``: the only region it serves. ``kinesis_limits``: whether each shard refuses more than 1,000 records or
-    1 MiB a second, as on AWS.
+    1 MiB a second, as on AWS. ``access_keys``: the key pairs whose signatures it takes besides those of IAM and STS.
     """
 
     port: int
     data_dir: Path
     region: str
     kinesis_limits: bool = False
+    access_keys: Mapping[str, str] = field(default_factory=lambda: dict(LOCAL_PAIRS), repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
-        """Read ``DATASTREAMER_PORT``, ``_DATA_DIR``, ``_REGION`` and ``_KINESIS_LIMITS``."""
+        """Read ``DATASTREAMER_PORT``, ``_DATA_DIR``, ``_REGION``, ``_KINESIS_LIMITS`` and ``_ACCESS_KEYS``."""
         raw_port = environ.get("DATASTREAMER_PORT", "4566")
         if not raw_port.isdecimal() or not 1 <= int(raw_port) <= 65535:
             raise ConfigurationError(f"DATASTREAMER_PORT must be a port number from 1 to 65535, not {raw_port!r}")
@@ -40,6 +50,7 @@ class Settings:
             data_dir=Path(environ.get("DATASTREAMER_DATA_DIR", ".local")).resolve(),
             region=environ.get("DATASTREAMER_REGION", "ap-northeast-1"),
             kinesis_limits=limits == "1",
+            access_keys={**LOCAL_PAIRS, **_pairs(environ.get("DATASTREAMER_ACCESS_KEYS", ""))},
         )
 
     def environment(self) -> dict[str, str]:
@@ -49,6 +60,9 @@ class Settings:
             "DATASTREAMER_DATA_DIR": str(self.data_dir),
             "DATASTREAMER_REGION": self.region,
             "DATASTREAMER_KINESIS_LIMITS": "1" if self.kinesis_limits else "0",
+            "DATASTREAMER_ACCESS_KEYS": ",".join(
+                f"{key_id}:{secret}" for key_id, secret in self.access_keys.items() if key_id not in LOCAL_PAIRS
+            ),
         }
 
     @property
@@ -60,3 +74,16 @@ class Settings:
     def state_dir(self) -> Path:
         """Durable state of the emulated services and of the engines."""
         return self.data_dir / "state"
+
+
+def _pairs(text: str) -> dict[str, str]:
+    pairs = {}
+    for number, part in enumerate(filter(None, (part.strip() for part in text.split(","))), 1):
+        found = _PAIR.fullmatch(part)
+        if found is None or found[1] in LOCAL_PAIRS:  # a secret is not shown
+            raise ConfigurationError(
+                "DATASTREAMER_ACCESS_KEYS must be pairs id:secret with commas between them, and none of the ids "
+                f"{', '.join(LOCAL_PAIRS)}, whose secrets are fixed; pair {number} is not so"
+            )
+        pairs[found[1]] = found[2]
+    return pairs

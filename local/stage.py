@@ -16,11 +16,14 @@ from local.clock import Clock, SystemClock
 from local.durable import Durable
 from local.engine import Call, Engine
 from local.gateway import Gateway
+from local.guard.credentials import Credentials
+from local.guard.guard import Guard
+from local.guard.signatures import Signatures
 from local.instance import Ownership
 from local.ports import bind
 from local.refusals import Refusals
 from local.server import Server
-from local.settings import ACCOUNT_ID, Settings
+from local.settings import ACCOUNT_ID, OWN_SECRET, Settings
 from local.signals import Signals
 from local.state_files import StateFiles
 from local.store import Store
@@ -80,7 +83,9 @@ class LocalStage:
         self.engines: list[Engine] = [importlib.import_module(f"local.engines.{name}").create(self) for name in ENGINES]
         refusals = Refusals(settings.region, Served(self.engines))
         websites = Websites(lambda: self.client("s3"), settings.endpoint_url)
-        self._gateway = Gateway(self.engines, self._durable, refusals, websites, self._health)
+        gateway = Gateway(self.engines, self._durable, refusals, websites, self._health)
+        credentials = Credentials(settings.access_keys)
+        self._guard = Guard(gateway, self._durable, credentials, Signatures(credentials, self.clock.now))
 
     def client(self, service: str) -> Any:
         import boto3
@@ -94,7 +99,7 @@ class LocalStage:
                     endpoint_url=self.settings.endpoint_url,
                     region_name=self.settings.region,
                     aws_access_key_id=ACCOUNT_ID,
-                    aws_secret_access_key="local",  # noqa: S106  the stage checks no signature
+                    aws_secret_access_key=OWN_SECRET,
                     config=Config(max_pool_connections=32, retries={"max_attempts": 3, "mode": "standard"}),
                 )
             return self._clients[service]
@@ -119,7 +124,7 @@ class LocalStage:
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application."""
         if scope["type"] != "lifespan":
-            await self._gateway(scope, receive, send)
+            await self._guard(scope, receive, send)
             return
         try:
             await self._durable(scope, receive, send)

@@ -23,6 +23,11 @@ class Wire(Enum):
     REST_XML = "rest-xml"
     S3 = "s3"
 
+    @property
+    def is_xml(self) -> bool:
+        """Whether it is one of the protocols in XML."""
+        return self not in (Wire.JSON, Wire.REST_JSON)
+
 
 _REST_XML = frozenset({"cloudfront", "route53"})
 

@@ -14,6 +14,7 @@ from local.ministack_patches.replace import replace
 SERVICES: tuple[str, ...] = (
     "cloudwatch",
     "cloudwatch_metrics",
+    "doors",
     "dynamodb",
     "dynamodb_backups",
     "dynamodb_checks",
@@ -26,6 +27,7 @@ SERVICES: tuple[str, ...] = (
     "firehose",
     "kms",
     "lambda_async",
+    "lambda_credentials",
     "lambda_functions",
     "lambda_metrics",
     "lambda_payloads",

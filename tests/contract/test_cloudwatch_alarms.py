@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.conftest import RunningStage
+from tests.signed_requests import signed_headers
 
 pytestmark = pytest.mark.stage
 
@@ -19,15 +20,10 @@ TOPIC = "arn:aws:sns:ap-northeast-1:000000000000:nobody"
 
 def query(stage: RunningStage, parameters: dict[str, str]) -> ElementTree.Element:
     """Call CloudWatch in the query protocol, as Terraform's provider does."""
-    request = urllib.request.Request(
-        stage.endpoint_url,
-        data=urllib.parse.urlencode({"Version": "2010-08-01", **parameters}).encode(),
-        headers={
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/ap-northeast-1/monitoring/aws4_request, "
-            "SignedHeaders=host, Signature=0",
-        },
-    )
+    body = urllib.parse.urlencode({"Version": "2010-08-01", **parameters}).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    headers = signed_headers("POST", f"{stage.endpoint_url}/", "monitoring", headers, body)
+    request = urllib.request.Request(f"{stage.endpoint_url}/", data=body, headers=headers)
     with urllib.request.urlopen(request) as answer:
         return ElementTree.fromstring(answer.read())  # noqa: S314  our own stage wrote it
 

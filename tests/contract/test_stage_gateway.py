@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from local.wire import Wire, error_answer, wire_of
 from tests.conftest import RunningStage
+from tests.signed_requests import signed_headers
 
 
 def _elsewhere(stage: RunningStage, service: str, region: str = "us-east-1") -> Any:
@@ -84,17 +85,10 @@ def test_a_service_that_nobody_serves_is_refused_by_name(
 
 def _post(stage: RunningStage, body: bytes, **headers: str) -> tuple[http.client.HTTPResponse, Any]:
     connection = http.client.HTTPConnection("127.0.0.1", stage.port)
-    credential = "Credential=test/20260101/ap-northeast-1/kinesis/aws4_request, SignedHeaders=host, Signature=0"
-    connection.request(
-        "POST",
-        "/",
-        body=body,
-        headers={
-            "Authorization": f"AWS4-HMAC-SHA256 {credential}",
-            "X-Amz-Target": "Kinesis_20131202.ListStreams",
-            **{name.replace("_", "-"): value for name, value in headers.items()},
-        },
-    )
+    named = {"X-Amz-Target": "Kinesis_20131202.ListStreams"}
+    named |= {name.replace("_", "-"): value for name, value in headers.items()}
+    signed = signed_headers("POST", f"http://127.0.0.1:{stage.port}/", "kinesis", named, body)
+    connection.request("POST", "/", body=body, headers=signed)
     answer = connection.getresponse()
     return answer, json.loads(answer.read())
 

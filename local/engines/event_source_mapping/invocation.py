@@ -13,7 +13,7 @@ from urllib.parse import quote
 import orjson
 import urllib3
 
-from local.settings import ACCOUNT_ID
+from local.signing import Signer
 
 READ_SECONDS = 960.0
 """Longer than any function may run (900 s)."""
@@ -35,26 +35,21 @@ class StageCalls:
 
     def __init__(self, endpoint_url: str, region: str) -> None:
         self._endpoint_url = endpoint_url
-        self._region = region
+        self._kinesis, self._lambda = Signer("kinesis", region), Signer("lambda", region)
         timeout = urllib3.Timeout(connect=5.0, read=READ_SECONDS)
         self._pool = urllib3.PoolManager(maxsize=64, retries=False, timeout=timeout)
 
     def get_records(self, iterator: str, limit: int) -> tuple[int, Any]:
         """Status and JSON answer of Kinesis's GetRecords."""
-        headers = {
-            "content-type": "application/x-amz-json-1.1",
-            "x-amz-target": "Kinesis_20131202.GetRecords",
-            "authorization": self._authorization("kinesis"),
-        }
+        headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "Kinesis_20131202.GetRecords"}
         body = orjson.dumps({"ShardIterator": iterator, "Limit": limit})
-        answer = self._pool.request("POST", f"{self._endpoint_url}/", body=body, headers=headers)
+        answer = self._post(self._kinesis, "/", body, headers)
         return answer.status, orjson.loads(answer.data)
 
     def invoke(self, function_arn: str, payload: bytes) -> Invoked:
         """Invoke a function and wait for its answer."""
-        headers = {"content-type": "application/json", "authorization": self._authorization("lambda")}
-        url = f"{self._endpoint_url}/2015-03-31/functions/{quote(function_arn, safe='')}/invocations"
-        answer = self._pool.request("POST", url, body=payload, headers=headers)
+        path = f"/2015-03-31/functions/{quote(function_arn, safe='')}/invocations"
+        answer = self._post(self._lambda, path, payload, {"content-type": "application/json"})
         return Invoked(
             answer.status,
             answer.data,
@@ -63,6 +58,6 @@ class StageCalls:
             answer.headers.get("x-amzn-requestid", ""),
         )
 
-    def _authorization(self, service: str) -> str:
-        scope = f"{ACCOUNT_ID}/20000101/{self._region}/{service}/aws4_request"
-        return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+    def _post(self, signer: Signer, path: str, body: bytes, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
+        url = f"{self._endpoint_url}{path}"
+        return self._pool.request("POST", url, body=body, headers=signer.headers("POST", url, headers, body))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from datastreamer.errors import ConfigurationError
-from local.settings import ACCOUNT_ID, HOST
+from local.settings import ACCOUNT_ID, HOST, OWN_SECRET
 
 JARS = Path(__file__).resolve().parents[3] / ".local" / "jars"
 """Where ``make setup`` puts hadoop-aws and the AWS SDK."""
@@ -137,7 +137,7 @@ def defaults(endpoint_url: str, worker_type: str, workers: int, jars: list[Path]
         "spark.hadoop.fs.s3a.connection.ssl.enabled": "false",
         "spark.hadoop.fs.s3a.aws.credentials.provider": "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider",
         "spark.hadoop.fs.s3a.access.key": ACCOUNT_ID,
-        "spark.hadoop.fs.s3a.secret.key": "local",
+        "spark.hadoop.fs.s3a.secret.key": OWN_SECRET,
         "spark.hadoop.fs.s3a.attempts.maximum": "5",
         # Glue's own committer, too, makes a task's files visible when the task commits, not when the job does.
         "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from datastreamer.errors import ConfigurationError
 from local.engines.glue_jobs import arguments, spark
-from local.settings import ACCOUNT_ID, Settings
+from local.settings import ACCOUNT_ID, OWN_SECRET, Settings
 
 STUBS = Path(__file__).resolve().parents[2] / "stubs"
 LAUNCHER = Path(__file__).with_name("launcher.py")
@@ -66,7 +66,7 @@ class Workspace:
             "AWS_DEFAULT_REGION": self._settings.region,
             "AWS_REGION": self._settings.region,
             "AWS_ACCESS_KEY_ID": ACCOUNT_ID,
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_SECRET_ACCESS_KEY": OWN_SECRET,
             "AWS_EC2_METADATA_DISABLED": "true",
             "GLUE_VERSION": "5.1",
             "PYTHONPATH": os.pathsep.join(python_path),

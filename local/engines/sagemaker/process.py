@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from local.engines.sagemaker.server_client import ServerClient
-from local.settings import ACCOUNT_ID, HOST, Settings
+from local.settings import ACCOUNT_ID, HOST, OWN_SECRET, Settings
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "USER")
@@ -49,7 +49,7 @@ class Launch:
             "AWS_DEFAULT_REGION": self.settings.region,
             "AWS_REGION": self.settings.region,
             "AWS_ACCESS_KEY_ID": ACCOUNT_ID,
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_SECRET_ACCESS_KEY": OWN_SECRET,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
         python = {"PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"}

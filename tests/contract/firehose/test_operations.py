@@ -21,6 +21,7 @@ from tests.contract.firehose.delivery_streams import (
     refused,
     wait_for,
 )
+from tests.signed_requests import signed_headers
 
 pytestmark = pytest.mark.stage
 
@@ -245,14 +246,9 @@ def test_a_name_is_taken_once(firehose: Any, direct: str) -> None:
 
 
 def test_an_operation_that_firehose_does_not_have_is_refused(stage: RunningStage) -> None:
-    request = urllib.request.Request(
-        stage.endpoint_url,
-        data=b"{}",
-        headers={
-            "X-Amz-Target": "Firehose_20150804.MakeCoffee",
-            "Authorization": f"AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/firehose/aws4_request",
-        },
-    )
+    url = f"{stage.endpoint_url}/"
+    headers = signed_headers("POST", url, "firehose", {"X-Amz-Target": "Firehose_20150804.MakeCoffee"}, b"{}")
+    request = urllib.request.Request(url, data=b"{}", headers=headers)
     with pytest.raises(urllib.error.HTTPError) as error:
         urllib.request.urlopen(request)
     assert error.value.code == 400
