@@ -26,6 +26,7 @@ SERVICES: tuple[str, ...] = (
     "eventbridge",
     "firehose",
     "kms",
+    "lambda_archives",
     "lambda_async",
     "lambda_credentials",
     "lambda_functions",

@@ -16,11 +16,12 @@ from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
+from local.ministack_patches.lambda_archives import unpacked
 from local.ministack_patches.lambda_logs import FunctionLogs, InvocationLog
 from local.ministack_patches.lambda_payloads import MOST_BYTES, UNREADABLE, Payload, is_python
 from local.ministack_patches.lambda_running import RunningInvocations
 from local.ministack_patches.lambda_runtime_folder import interpreter, prepare
-from local.ministack_patches.lambda_worker import Environment, Outcome, Setting, extract, function_environment
+from local.ministack_patches.lambda_worker import Environment, Outcome, Setting, function_environment
 from local.ministack_patches.replace import replace
 
 TAIL_BYTES = 4096
@@ -100,7 +101,7 @@ class Functions:
         for number, layer in enumerate(config.get("Layers") or []):
             content = self._lambda._resolve_layer_zip(layer)
             if content:
-                layers.append(extract(content, folder / f"layer-{number}"))
+                layers.append(unpacked(content, folder / f"layer-{number}"))
         _, region = self._runtime_module._account_region_from_function_config(config)
         credentials = self._runtime_module.execution_credentials(config)
         endpoint = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
@@ -108,7 +109,7 @@ class Functions:
         variables["LAMBDA_TASK_ROOT"] = str(folder / "code")
         variables["LAMBDA_RUNTIME_DIR"] = str(self._runtime)
         setting = Setting(
-            config["Handler"], extract(code, folder / "code"), layers, self._runtime, self._interpreter, variables
+            config["Handler"], unpacked(code, folder / "code"), layers, self._runtime, self._interpreter, variables
         )
         try:
             return str(folder), Environment(setting), variables

@@ -11,11 +11,9 @@ import os
 import signal
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 import uuid
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -247,20 +245,6 @@ def _told(content: bytes) -> str:
 def _python_folders(layer: Path) -> list[Path]:
     packages = sorted((layer / "python" / "lib").glob("python*/site-packages"))
     return [*packages, *(folder for folder in [layer / "python"] if folder.is_dir())]
-
-
-def extract(content: bytes, folder: Path) -> Path:
-    """Unpack a zip, with the modes of its files, into a folder that this makes."""
-    folder.mkdir(parents=True)
-    with tempfile.TemporaryFile() as file:
-        file.write(content)
-        with zipfile.ZipFile(file) as archive:
-            for member in archive.infolist():
-                target = Path(archive.extract(member, folder))
-                mode = member.external_attr >> 16 & 0o777
-                if mode and not member.is_dir():
-                    target.chmod(mode | 0o400)
-    return folder
 
 
 def function_environment(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tarfile
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from local.archives import ArchiveError, unpack_tar_gz
 
 _LARGEST = 20 * 1024**3
 """Bytes of an unpacked archive: what runs over it is a mistake or a bomb."""
@@ -52,17 +53,6 @@ def download(s3: Any, address: str, archive: Path) -> None:
 def install(archive: Path, folder: Path) -> None:
     """Make ``folder`` hold the unpacked ``archive``. Raises ArtifactError."""
     try:
-        unpack(archive, folder)
-    except (tarfile.TarError, OSError, EOFError) as error:
+        unpack_tar_gz(archive, folder, _LARGEST)
+    except (ArchiveError, OSError) as error:
         raise ArtifactError(f"Failed to extract the model data archive: {error}") from error
-
-
-def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a gzipped tar; raises TarError for members that would land, or point, outside ``folder``."""
-    size = 0
-    with tarfile.open(archive, "r:gz") as tar:
-        for member in tar:
-            size += member.size
-            if size > _LARGEST:
-                raise tarfile.ExtractError(f"it holds more than {_LARGEST} bytes")
-            tar.extract(member, folder, filter="data")

@@ -32,25 +32,19 @@ def member(name: str, **fields: Any) -> tarfile.TarInfo:
     "hostile",
     [
         member("../outside", size=3),
-        member("/etc/outside", size=3),
-        member("a/../../outside", size=3),
+        member("/outside", size=3),
         member("link", type=tarfile.SYMTYPE, linkname="../outside"),
-        member("link", type=tarfile.SYMTYPE, linkname="/etc/passwd"),
         member("link", type=tarfile.LNKTYPE, linkname="../outside"),
-        member("device", type=tarfile.CHRTYPE),
     ],
     ids=lambda info: f"{info.name}-{info.type!r}",
 )
-def test_a_member_that_leaves_the_folder_is_refused(tmp_path: Path, hostile: tarfile.TarInfo) -> None:
-    archive, folder = tmp_path / "model.tar.gz", tmp_path / "deep" / "model"
+def test_an_artifact_that_would_leave_its_folder_is_refused_with_the_member(
+    tmp_path: Path, hostile: tarfile.TarInfo
+) -> None:
+    archive = tmp_path / "model.tar.gz"
     archive.write_bytes(packed(hostile))
-    folder.mkdir(parents=True)
-    if hostile.name.startswith("/"):  # an absolute name loses its root: it lands inside
-        install(archive, folder)
-        assert (folder / "etc" / "outside").exists()
-        return
-    with pytest.raises(ArtifactError, match="Failed to extract"):
-        install(archive, folder)
+    with pytest.raises(ArtifactError, match=f"Failed to extract the model data archive: '{hostile.name}'"):
+        install(archive, tmp_path / "deep" / "model")
     assert [path.name for path in tmp_path.rglob("*outside*")] == []
 
 
