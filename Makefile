@@ -13,9 +13,15 @@ BIN := $(VENV)/bin
 SPARK_JARS := .local/jars
 CHECKOV := .local/tools/checkov
 
+# What the caller gives is handed to commands as it is, in their environment: neither make nor the shell reads it as more.
+ARGUMENTS := STAGE PIPELINE WITH PLAN ADDRESS ID STATE_BUCKET RATE ENDPOINT
+$(foreach name,$(ARGUMENTS),$(eval override $(name) := $$(value $(name))))
+export $(ARGUMENTS)
+PIPELINES := $${WITH:+--pipeline $${WITH// / --pipeline }}
+
 ##@ Use it (PIPELINE=telemetry or inference, KEEP=1 leaves everything up)
 demo: setup ## Watch a pipeline at work, with proof that nothing is lost
-	@$(BIN)/python -m scripts.demo --pipeline $(PIPELINE) $(if $(KEEP),--keep)
+	@$(BIN)/python -m scripts.demo --pipeline "$$PIPELINE" $(if $(KEEP),--keep)
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,25 +82,25 @@ lock: ## Re-resolve and pin every dependency with hashes
 
 ##@ Put a stage in place (STAGE=local, staging, production)
 plan: setup ## Show and save what apply would change; WITH=votes switches a pipeline on
-	@$(BIN)/python -m scripts.provision plan $(STAGE) $(addprefix --pipeline ,$(WITH))
+	@$(BIN)/python -m scripts.provision plan "$$STAGE" $(PIPELINES)
 
 apply: setup ## Apply after asking; WITH=votes switches a pipeline on, AUTO_APPROVE=1 does not ask, PLAN=file is a saved plan
-	@$(BIN)/python -m scripts.provision apply $(STAGE) $(addprefix --pipeline ,$(WITH)) $(if $(AUTO_APPROVE),--auto-approve) $(if $(PLAN),--plan $(PLAN))
+	@$(BIN)/python -m scripts.provision apply "$$STAGE" $(PIPELINES) $(if $(AUTO_APPROVE),--auto-approve) $${PLAN:+--plan "$$PLAN"}
 
 destroy: setup ## Destroy the stage and its data after asking; AUTO_APPROVE=1 does not ask
-	@$(BIN)/python -m scripts.provision destroy $(STAGE) $(if $(AUTO_APPROVE),--auto-approve)
+	@$(BIN)/python -m scripts.provision destroy "$$STAGE" $(if $(AUTO_APPROVE),--auto-approve)
 
 adopt: setup ## Note in the state what an interrupted apply made: ADDRESS, ID
-	@$(BIN)/python -m scripts.provision adopt $(STAGE) "$(ADDRESS)" "$(ID)"
+	@$(BIN)/python -m scripts.provision adopt "$$STAGE" "$$ADDRESS" "$$ID"
 
 package: setup ## Build the zips of the Glue job and of the Lambda function, and print their paths
 	@$(BIN)/python -m scripts.provision package
 
 state-bucket: setup ## Make the bucket STATE_BUCKET that keeps the Terraform state of stages on AWS, once
-	@$(BIN)/python -m scripts.provision state-bucket "$(STATE_BUCKET)"
+	@$(BIN)/python -m scripts.provision state-bucket "$$STATE_BUCKET"
 
 cost: setup ## Estimate what PIPELINE costs a month on AWS at RATE a second; ENDPOINT=instances, serverless, none
-	@$(BIN)/python -m scripts.cost $(STAGE) --pipeline $(PIPELINE) $(if $(RATE),--rate $(RATE)) $(if $(ENDPOINT),--endpoint $(ENDPOINT))
+	@$(BIN)/python -m scripts.cost "$$STAGE" --pipeline "$$PIPELINE" $${RATE:+--rate "$$RATE"} $${ENDPOINT:+--endpoint "$$ENDPOINT"}
 
 .PHONY: plan apply destroy adopt package state-bucket cost
 

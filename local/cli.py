@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from datastreamer.errors import DatastreamerError
 from local import process
 from local.log_tail import follow
+from local.private import keep_private
 from local.settings import Settings
 
 EXIT_DOWN = 3
@@ -121,5 +122,6 @@ def _logs(options: argparse.Namespace, settings: Settings) -> int:
 def _serve(_options: argparse.Namespace, settings: Settings) -> int:
     from local.stage import LocalStage
 
+    keep_private()
     LocalStage(settings).serve()
     return 0

@@ -18,6 +18,7 @@ from datastreamer.errors import ConfigurationError, JobFailedError
 from local.guard.doors import HEALTH_PATH
 from local.instance import Instance, running_instance
 from local.ports import is_free, taken_message
+from local.private import private_log
 from local.settings import Settings
 from local.websites import WEBSITES_PATH
 
@@ -171,7 +172,7 @@ def _spawn(settings: Settings) -> subprocess.Popen[bytes]:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size > _LOG_LIMIT_BYTES:
             path.replace(path.with_suffix(".log.1"))
-        output = path.open("ab")
+        output = private_log(path)
     except OSError as error:
         raise ConfigurationError(
             f"{settings.data_dir} cannot hold the stage's data ({error.strerror}). Name another folder: "

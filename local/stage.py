@@ -21,6 +21,7 @@ from local.guard.guard import Guard
 from local.guard.signatures import Signatures
 from local.instance import Ownership
 from local.ports import bind
+from local.private import private_folder
 from local.refusals import Refusals
 from local.server import Server
 from local.settings import ACCOUNT_ID, OWN_SECRET, Settings
@@ -63,6 +64,8 @@ class LocalStage:
         self._clients: dict[str, Any] = {}
         self._stores: dict[str, Store] = {}
         self._lock = threading.Lock()
+        for folder in (settings.state_dir, settings.data_dir / "work"):
+            private_folder(folder)
         files = StateFiles(settings.state_dir / "ministack")
         files.check()
         configure_ministack(settings)

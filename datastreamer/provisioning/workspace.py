@@ -83,6 +83,10 @@ def terraform_settings(environ: Mapping[str, str], folder: Path, versions: Path)
     provider mirror that the environment names is of no use.
     """
     binary, platform = find_terraform(environ)
+    # States and saved plans hold what the resources hold: nobody else on this machine reads them.
+    private = data_directory(environ) / "terraform"
+    private.mkdir(parents=True, exist_ok=True)
+    private.chmod(0o700)
     mirror = None if chooses_installation(environ) else find_mirror(environ, platform, Constraint.read(versions))
     settings = {
         **environ,
@@ -94,7 +98,7 @@ def terraform_settings(environ: Mapping[str, str], folder: Path, versions: Path)
         "CHECKPOINT_DISABLE": "1",
     }
     if mirror is None:
-        cache = data_directory(environ) / "terraform" / "providers"
+        cache = private / "providers"
         cache.mkdir(parents=True, exist_ok=True)
         settings.setdefault("TF_PLUGIN_CACHE_DIR", str(cache))
     return binary, settings

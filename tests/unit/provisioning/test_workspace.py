@@ -52,6 +52,14 @@ def test_something_else_called_terraform_is_not_taken_for_it(tmp_path: Path) -> 
         find_terraform(terraform_that_says(tmp_path, "hello"))
 
 
+def test_states_and_plans_lie_where_nobody_else_looks(environ: dict[str, str], tmp_path: Path) -> None:
+    kept = tmp_path / "data" / "terraform"
+    kept.mkdir(parents=True, mode=0o755)
+    workspace = open_workspace("staging", {**environ, STATE_BUCKET_VARIABLE: "my-states"})
+    assert kept in workspace.plan_file.parents
+    assert kept.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_stage_on_aws_without_a_state_bucket_says_how_to_name_and_make_one(environ: dict[str, str]) -> None:
     with pytest.raises(ConfigurationError, match=rf"(?s){STATE_BUCKET_VARIABLE}=<bucket>.*make state-bucket"):
         open_workspace("production", environ)
