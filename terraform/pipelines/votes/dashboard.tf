@@ -10,6 +10,7 @@ locals {
     module.votes.alarm_arns,
     module.api.alarm_arns,
     module.socket.alarm_arns,
+    [aws_cloudwatch_metric_alarm.updates.arn],
   )
 
   service = "${local.name}-aggregate"

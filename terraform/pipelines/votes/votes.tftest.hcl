@@ -99,6 +99,25 @@ run "every_name_holds_stage_and_pipeline" {
   }
 }
 
+run "votes_that_are_counted_and_reach_no_browser_ring" {
+  assert {
+    condition = {
+      for query in aws_cloudwatch_metric_alarm.updates.metric_query : query.id => one(query.metric[*].metric_name) if length(query.metric) > 0
+    } == { delivered = "UpdatesDelivered", failed = "UpdatesFailed", broken = "PublishFailures" }
+    error_message = "The function has no error when it can tell nobody: its own counts say so."
+  }
+
+  assert {
+    condition     = one([for query in aws_cloudwatch_metric_alarm.updates.metric_query : query.expression if query.return_data == true]) == "IF(FILL(delivered, 0) > 0, 0, FILL(failed, 0) + FILL(broken, 0))"
+    error_message = "One browser that got an update is enough; without any, each failure counts."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.updates.datapoints_to_alarm == 3 && length(aws_cloudwatch_metric_alarm.updates.alarm_actions) == 1 && contains(output.alarm_arns, aws_cloudwatch_metric_alarm.updates.arn)
+    error_message = "Three minutes of silence must be told, and shown on the dashboard."
+  }
+}
+
 run "the_site_is_told_the_apis_and_the_candidates_and_the_functions_the_site" {
   assert {
     condition     = output.site_url == "https://d1.cloudfront.net" && output.api_url == "https://rest1.execute-api.ap-northeast-1.amazonaws.com/live" && output.socket_url == "wss://socket1.execute-api.ap-northeast-1.amazonaws.com/live"

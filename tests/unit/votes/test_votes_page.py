@@ -26,7 +26,10 @@ def first_cells(title: str) -> set[str]:
 
 
 def test_every_alarm_of_the_pipeline_is_explained() -> None:
-    alarms = {"<votes>-socket-api-errors"}
+    own = (REPOSITORY / "terraform/pipelines/votes/alarms.tf").read_text()
+    alarms = {f"<votes>-aggregate-{name}" for name in re.findall(r'"\$\{local\.service\}-([a-z-]+)"', own)}
+    assert alarms
+    alarms |= {"<votes>-socket-api-errors"}
     for part, modules in PARTS.items():
         for module in modules:
             body = (MODULES / module / "alarms.tf").read_text().split("alarms = {")[1].split("\n  }\n")[0]
