@@ -1,7 +1,8 @@
 """Website hosting of S3 buckets, at a plain address: what CloudFront or S3's website endpoint does on AWS.
 
 A bucket with a website configuration is served at ``/_datastreamer/websites/<bucket>/``. Its objects answer with their
-own content type and cache control, and with the security headers that a site has behind CloudFront.
+own content type and cache control, with the security headers that a site has behind CloudFront, and to a page of
+another origin with what the bucket's CORS configuration allows it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from urllib.parse import quote, unquote
 from botocore.exceptions import ClientError
 
 from local.asgi import Scope
+from local.guard.cors import headers_of
 from local.protocol import json_answer
 from local.wire import Answer, Headers
 
@@ -61,6 +63,9 @@ class Websites:
             (b"content-security-policy", b"frame-ancestors 'none'"),
             *_ALWAYS,
         ]
+        origin = next((value for name, value in scope["headers"] if name == b"origin"), None)
+        if origin is not None:
+            headers += headers_of(bucket, scope["method"], origin.decode("latin-1"))
         content: bytes = found["Body"].read()
         return 200, headers, content if scope["method"] == "GET" else b""
 

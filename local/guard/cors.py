@@ -41,20 +41,22 @@ def answering(request: Request, send: Send) -> Send:
     async def without_others(message: Message) -> None:
         if message["type"] == "http.response.start":
             kept = [(name, value) for name, value in message["headers"] if not name.lower().startswith(_PREFIX)]
-            added = _headers_for(request, origin) if origin is not None else {}
-            message = {**message, "headers": [*kept, *_encoded(added)]}
+            added = _headers_for(request, origin) if origin is not None else []
+            message = {**message, "headers": [*kept, *added]}
         await send(message)
 
     return without_others
 
 
-def _headers_for(request: Request, origin: str) -> dict[str, str]:
+def headers_of(bucket: str, method: str, origin: str) -> Headers:
+    """What the first rule of a bucket that allows the origin and the method adds to an answer; often nothing."""
     from ministack.services import s3
 
-    if request.object is None:
-        return {}
-    headers: dict[str, str] = s3.cors_response_headers(request.object[0], request.method, {"origin": origin})
-    return headers
+    return _encoded(s3.cors_response_headers(bucket, method, {"origin": origin}))
+
+
+def _headers_for(request: Request, origin: str) -> Headers:
+    return [] if request.object is None else headers_of(request.object[0], request.method, origin)
 
 
 def _encoded(headers: dict[str, Any]) -> Headers:

@@ -14,7 +14,6 @@ from local.ministack_patches.replace import replace
 SERVICES: tuple[str, ...] = (
     "cloudwatch",
     "cloudwatch_metrics",
-    "doors",
     "dynamodb",
     "dynamodb_backups",
     "dynamodb_checks",
@@ -43,6 +42,7 @@ SERVICES: tuple[str, ...] = (
     "s3_requests",
     "scheduler",
     "sqs_messages",
+    "doors",  # last: the module s3 imports what this one patches, in its own way
 )
 
 

@@ -21,8 +21,8 @@ def address(stage: RunningStage, path: str = "") -> str:
     return f"{stage.endpoint_url}/_datastreamer/websites/{path}"
 
 
-def get(url: str, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
-    request = urllib.request.Request(url, method=method)
+def get(url: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+    request = urllib.request.Request(url, method=method, headers=headers)
     try:
         with urllib.request.urlopen(request) as answer:
             return answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.read()
@@ -54,6 +54,17 @@ def test_an_object_answers_with_its_own_type_and_caching_and_a_sites_security_he
     assert (headers["content-type"], headers["cache-control"]) == ("text/javascript", "immutable")
     assert headers["content-security-policy"] == "frame-ancestors 'none'"
     assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_page_elsewhere_may_read_a_website_where_the_bucket_says_so(stage: RunningStage, website: str) -> None:
+    page = {"Origin": "https://friend.example", "Sec-Fetch-Site": "cross-site"}
+    assert not [name for name in get(f"{website}/", **page)[1] if name.startswith("access-control-")]
+    rule = {"AllowedOrigins": ["https://friend.example"], "AllowedMethods": ["GET"]}
+    stage.client("s3").put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": [rule]})
+    status, headers, _ = get(f"{website}/", **page)
+    assert (status, headers["access-control-allow-origin"]) == (200, "https://friend.example")
+    page["Origin"] = "https://evil.example"
+    assert "access-control-allow-origin" not in get(f"{website}/", **page)[1]
 
 
 def test_a_head_request_gets_no_body(website: str) -> None:
