@@ -1,4 +1,4 @@
-"""``python -m local up|down|status|logs|serve``: the local stage from the command line.
+"""``python -m local up|down|status|logs|serve|forget|adopt``: the local stage from the command line.
 
 Exit status: 0 done (``status``: up), 1 failed, 2 the command or a setting must be fixed, 3 ``status`` found it down.
 """
@@ -9,11 +9,14 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
-from datastreamer.errors import DatastreamerError
+from datastreamer.errors import ConfigurationError, DatastreamerError
 from local import process
+from local.instance import Ownership
 from local.log_tail import follow
+from local.manifest import giving_up
 from local.private import keep_private
 from local.settings import Settings
 
@@ -63,6 +66,25 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help="run it in the foreground until Ctrl+C")
     serve.set_defaults(run=_serve)
+
+    forget = commands.add_parser(
+        "forget",
+        help="give up damaged state, exactly that of the files named",
+        description="Give up what files of the state folder held, so that the stage starts without it. Nothing is "
+        "destroyed: what is left of the files is moved to the folder given-up beside the state folder.",
+    )
+    forget.add_argument("files", nargs="+", metavar="FILE", help="a file or folder, as the refused start named it")
+    forget.add_argument("--json", action="store_true", help="as one JSON object")
+    forget.set_defaults(run=_forget)
+
+    adopt = commands.add_parser(
+        "adopt",
+        help="take the state that is there for whole, where its manifest is lost",
+        description="Begin a new manifest of the state folder as it is: for state of an older version, or when the "
+        "manifest itself is lost. Whatever else is missing cannot be told from then on.",
+    )
+    adopt.add_argument("--json", action="store_true", help="as one JSON object")
+    adopt.set_defaults(run=_adopt)
     return parser
 
 
@@ -102,6 +124,39 @@ def _rows(found: process.Status) -> list[tuple[str, str]]:
             ("engines", ", ".join(found.engines or []) or "none"),
         ]
     return [*rows, ("data", f"{found.data_dir} ({_size(found.data_bytes)})")]
+
+
+def _forget(options: argparse.Namespace, settings: Settings) -> int:
+    with _taken(settings):
+        given = giving_up.forget(settings.state_dir, options.files)
+    if options.json:
+        print(json.dumps([{"file": each.path, "moved_to": each.moved and str(each.moved)} for each in given]))
+        return 0
+    for each in given:
+        where = f"what was left is in {each.moved}" if each.moved else "nothing was left of it"
+        print(f"{each.path}: given up ({each.content.held}); {where}.")
+    return 0
+
+
+def _adopt(options: argparse.Namespace, settings: Settings) -> int:
+    with _taken(settings):
+        moved = giving_up.adopt(settings.state_dir)
+    if options.json:
+        print(json.dumps({"adopted": str(settings.state_dir), "moved": [str(path) for path in moved]}))
+        return 0
+    print(f"The next start takes what is in {settings.state_dir} for whole.")
+    for path in moved:
+        print(f"The old manifest is in {path}.")
+    return 0
+
+
+@contextmanager
+def _taken(settings: Settings) -> Iterator[None]:
+    """Hold the data directory, so that no stage uses it meanwhile."""
+    if not settings.state_dir.is_dir():
+        raise ConfigurationError(f"{settings.state_dir} does not exist: there is no state to give up")
+    with Ownership(settings.data_dir, settings.port):
+        yield
 
 
 def _duration(seconds: float) -> str:

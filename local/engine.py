@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from local.clock import Clock
+from local.manifest.unlisted import StoreManifest
 from local.settings import Settings
 from local.signals import Signals
 from local.store import Store
@@ -60,6 +61,7 @@ class Stage(Protocol):
     settings: Settings
     clock: Clock
     signals: Signals
+    manifest: StoreManifest
 
     def client(self, service: str) -> Any:
         """A thread-safe boto3 client of the stage's own endpoint."""

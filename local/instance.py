@@ -68,6 +68,13 @@ class Ownership:
         self._file.write(json.dumps(asdict(self.instance)) + "\n")
         self._file.flush()
 
+    def __enter__(self) -> Ownership:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the data directory back."""
+        self._file.close()
+
     def _take(self) -> bool:
         # A status command holds a shared lock for a moment while it looks: that is no owner.
         for _ in range(10):

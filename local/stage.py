@@ -20,6 +20,8 @@ from local.guard.credentials import Credentials
 from local.guard.guard import Guard
 from local.guard.signatures import Signatures
 from local.instance import Ownership
+from local.manifest.manifest import Manifest
+from local.manifest.unlisted import StoreManifest
 from local.ports import bind
 from local.private import private_folder
 from local.refusals import Refusals
@@ -66,14 +68,18 @@ class LocalStage:
         self._lock = threading.Lock()
         for folder in (settings.state_dir, settings.data_dir / "work"):
             private_folder(folder)
-        files = StateFiles(settings.state_dir / "ministack")
+        manifest = Manifest(settings.state_dir)
+        self.manifest: StoreManifest = manifest
+        manifest.check()
+        files = StateFiles(settings.state_dir / "ministack", manifest)
         files.check()
         configure_ministack(settings)
         from ministack.app import app as ministack_app
 
         from local import ministack_patches
 
-        ministack_patches.apply()
+        ministack_patches.apply(manifest)
+        manifest.settle()
         ministack_patches.keep_state_with(files.load)
         self._durable = Durable(ministack_app, files)
         self._failure: Exception | None = None
@@ -116,7 +122,7 @@ class LocalStage:
     def store(self, engine: str) -> Store:
         with self._lock:
             if engine not in self._stores:
-                self._stores[engine] = Store(self.settings.state_dir / "engines" / f"{engine}.sqlite")
+                self._stores[engine] = Store(self.settings.state_dir / "engines" / f"{engine}.sqlite", self.manifest)
             return self._stores[engine]
 
     def directory(self, engine: str) -> Path:

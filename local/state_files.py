@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from datastreamer.errors import ConfigurationError
+from local.manifest.unlisted import UNLISTED, StoreManifest
 
 logger = logging.getLogger("datastreamer.state")
 
@@ -27,7 +28,8 @@ _ATTEMPTS = 5
 class StateFiles:
     """Saves and checks the files in ``folder``. Use it from the thread on which ministack runs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, manifest: StoreManifest = UNLISTED) -> None:
+        self._manifest = manifest
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._saved: dict[str, int] = {}
@@ -83,9 +85,7 @@ class StateFiles:
         if content is None or self._saved.get(key) == zlib.crc32(content):
             return
         path = self._folder / f"{key}.json"
-        unfinished = path.with_suffix(".json.tmp")
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
+        self._manifest.write(path, content)
         self._saved[key] = zlib.crc32(content)
 
     def _render(
@@ -124,6 +124,6 @@ def state_keys(service: str) -> tuple[str, ...]:
 
 def _damaged(path: Path, why: str) -> str:
     return (
-        f"{path} is damaged ({why}). The local stage does not start over damaged state. Restore the file from a copy, "
-        "or move it away to start without what it held."
+        f"{path} is damaged ({why}). The local stage does not start over damaged state. Restore the state folder from "
+        f"a copy, or give up what the file held: python -m local forget ministack/{path.name}"
     )

@@ -1,7 +1,8 @@
 """Every change that we make to ministack, in this one place: a module for each service, each change with its reason.
 
 ministack is pinned exactly; ``apply`` fails at start when a name that is patched is gone, so an upgrade cannot silently
-undo one. A module here has ``apply() -> None``, imports what it patches inside it, and is listed in ``SERVICES``.
+undo one. A module here has ``apply() -> None`` (those that keep files: ``apply(manifest)``), imports what it patches
+inside it, and is listed in ``SERVICES``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 
+from local.manifest.manifest import Manifest
 from local.ministack_patches.replace import replace
 
 SERVICES: tuple[str, ...] = (
@@ -27,6 +29,7 @@ SERVICES: tuple[str, ...] = (
     "kms",
     "lambda_archives",
     "lambda_async",
+    "lambda_code",
     "lambda_credentials",
     "lambda_functions",
     "lambda_metrics",
@@ -45,11 +48,17 @@ SERVICES: tuple[str, ...] = (
     "doors",  # last: the module s3 imports what this one patches, in its own way
 )
 
+KEEP_FILES = frozenset(
+    {"dynamodb_durable", "lambda_async", "lambda_code", "log_events", "metric_points", "s3", "sqs_messages"}
+)
+"""Those of which the files are in the manifest."""
 
-def apply() -> None:
+
+def apply(manifest: Manifest) -> None:
     """Patch the imported ministack; raises AttributeError when a patched name no longer exists."""
     for service in SERVICES:
-        importlib.import_module(f"{__name__}.{service}").apply()
+        module = importlib.import_module(f"{__name__}.{service}")
+        module.apply(*([manifest] if service in KEEP_FILES else []))
 
 
 def keep_state_with(load: Callable[[], None]) -> None:

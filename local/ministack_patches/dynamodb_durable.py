@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from datastreamer.errors import ConfigurationError
+from local.manifest.manifest import Manifest
 from local.ministack_patches.dynamodb_items import Items, KeySchema
 from local.ministack_patches.dynamodb_store import ItemStore
 from local.ministack_patches.replace import replace
@@ -137,8 +138,8 @@ class TableItems:
             if table["items"] == _APART and id_ not in known:
                 raise ConfigurationError(
                     f"{self._store.path} does not hold the items of the DynamoDB table {table['TableName']}. The local "
-                    "stage does not start over damaged state. Restore the file from a copy, or remove the data "
-                    "directory to start from nothing."
+                    "stage does not start over damaged state. Restore the state folder from a copy, or give up every "
+                    "table with its items: python -m local forget dynamodb/items.sqlite ministack/dynamodb.json"
                 )
             if table["items"] == _APART:
                 table["items"] = Items(self._store.open(id_), KeySchema(table))
@@ -153,8 +154,8 @@ class TableItems:
             if self._store.open(id_).totals()[0]:
                 raise ConfigurationError(
                     f"{self._store.path} holds items of a table that {self._state_file} does not name. The local stage "
-                    "does not start over damaged state. Restore the files from a copy, or remove the data directory "
-                    "to start from nothing."
+                    "does not start over damaged state. Restore the state folder from a copy, or give up the items of "
+                    "every table: python -m local forget dynamodb/items.sqlite ministack/dynamodb.json"
                 )
             self._store.delete(id_)
         self._deleted.set()
@@ -168,11 +169,11 @@ class TableItems:
                 threading.Event().wait(0.01)
 
 
-def apply() -> None:
+def apply(manifest: Manifest) -> None:
     from ministack.services import dynamodb
 
     state = Path(os.environ["STATE_DIR"])
-    store = ItemStore(state.with_name("dynamodb") / "items.sqlite")
+    store = ItemStore(state.with_name("dynamodb") / "items.sqlite", manifest)
     items = TableItems(dynamodb, store, state / "dynamodb.json")
 
     replace(dynamodb, "_set_item", items.set_item)

@@ -6,14 +6,12 @@ DynamoDB's. A write is on disk (in the page cache at least) when its transaction
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from datastreamer.errors import ConfigurationError
+from local.manifest.database import Database
+from local.manifest.unlisted import UNLISTED, StoreManifest
 
 Key = str | bytes
 """Of one type within a table, so that SQLite compares like with like."""
@@ -22,60 +20,33 @@ LOWEST: str = ""
 HIGHEST: bytes = b"\xff" * 2050
 """Beyond every key: those have 2,048 bytes at most, and SQLite has text before blobs."""
 
-_PAGE_BYTES = 8192
-
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS tables (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, deleted INTEGER);
 CREATE TABLE IF NOT EXISTS items
     (number INTEGER, pk, sk, size INTEGER, expires REAL, item BLOB, PRIMARY KEY (number, pk, sk)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS expiring ON items (number, expires) WHERE expires IS NOT NULL;
 """
+_TABLES = {
+    "tables": ("number", "id", "deleted"),
+    "items": ("number", "pk", "sk", "size", "expires", "item"),
+}
 
 
 class ItemStore:
     """Safe to use from any thread; a transaction of one thread makes the others wait.
 
-    Opening it raises ConfigurationError when the file is damaged.
+    Opening it raises ConfigurationError when the file is damaged or in use; a write raises OSError when the disk does
+    not take it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, manifest: StoreManifest = UNLISTED) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(0o600)
         self.path = path
-        self._lock = threading.RLock()
-        self._depth = 0
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        try:
-            self._connection.execute(f"PRAGMA page_size={_PAGE_BYTES}")
-            [[found]] = self._connection.execute("PRAGMA quick_check(1)").fetchall()
-            self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-            # Not WAL: without fsync this is faster, no checkpoint makes a call wait, and all lies in one file.
-            self._connection.execute("PRAGMA journal_mode=PERSIST")
-            self._connection.execute("PRAGMA synchronous=OFF")  # as elsewhere in the stage, nothing is fsynced
-            self._connection.executescript(_SCHEMA)
-        except sqlite3.DatabaseError as error:
-            found = str(error)
-        if found != "ok":
-            self._connection.close()
-            raise ConfigurationError(
-                f"{path} is damaged ({found}). The local stage does not start over damaged state. Restore the file "
-                "from a copy, or remove the data directory to start from nothing."
-            )
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All writes of this thread inside happen, or none; the outermost of nested ones decides."""
-        with self._lock:
-            self._depth += 1
-            try:
-                yield
-            except BaseException:
-                self._depth -= 1
-                if self._depth == 0 and self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-            self._depth -= 1
-            if self._depth == 0 and self._connection.in_transaction:
-                self._connection.execute("COMMIT")
+        self._database = Database(path, _SCHEMA, _TABLES, manifest.length(path))
+        self.read = self._database.read
+        self.cursor = self._database.cursor
+        self.transaction = self._database.transaction
 
     def tables(self) -> dict[str, bool]:
         """The id of each table that was opened here, and whether it was deleted."""
@@ -107,27 +78,9 @@ class ItemStore:
                 self.write("DELETE FROM items WHERE number = ? AND pk = ? AND sk = ?", key)
         return len(found) == rows
 
-    def read(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """Every row of a query."""
-        with self._lock:
-            return self._connection.execute(sql, values).fetchall()
-
-    @contextmanager
-    def cursor(self, sql: str, values: Sequence[object]) -> Iterator[Iterator[tuple[Any, ...]]]:
-        """The rows of a query one by one; other threads wait until it is done."""
-        with self._lock:
-            cursor = self._connection.execute(sql, values)
-            try:
-                yield cursor
-            finally:
-                cursor.close()
-
     def write(self, sql: str, values: Sequence[object]) -> None:
         """Change rows, in the transaction around it if there is one."""
-        with self._lock:
-            if self._depth and not self._connection.in_transaction:
-                self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.execute(sql, values)
+        self._database.write(sql, values)
 
 
 class ItemTable:

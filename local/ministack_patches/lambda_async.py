@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.manifest.manifest import Manifest
 from local.ministack_patches.dynamodb_store import ItemStore
 from local.ministack_patches.lambda_destinations import Destinations, Finished
 from local.ministack_patches.replace import replace
@@ -138,7 +139,7 @@ def verdict(pending: Pending, result: Mapping[str, Any], settings: Mapping[str, 
     return "EventAgeExceeded" if now + again - pending.accepted > age else again
 
 
-def apply() -> None:
+def apply(manifest: Manifest) -> None:
     from ministack.core.responses import request_scope
     from ministack.services import lambda_svc
 
@@ -161,7 +162,7 @@ def apply() -> None:
         return None
 
     state = Path(os.environ["STATE_DIR"])
-    queue = EventQueue(ItemStore(state.with_name("lambda") / "events.sqlite"), attempt)
+    queue = EventQueue(ItemStore(state.with_name("lambda") / "events.sqlite", manifest), attempt)
 
     def invoke_async(function: dict[str, Any], event: Any) -> None:
         queue.accept((function.get("config") or function)["FunctionArn"], event)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from local.journal import Journal
+from local.manifest.manifest import Manifest
 from local.ministack_patches.replace import replace
 from local.ministack_patches.state import keep_apart
 
@@ -22,14 +23,17 @@ _FILE = "journal"
 """The name of a stream's file, kept with the stream."""
 
 
-def apply() -> None:
+def apply(manifest: Manifest) -> None:
     from ministack.services import cloudwatch_logs as logs
 
     folder = Path(os.environ["STATE_DIR"]).with_name("log-events")
     folder.mkdir(parents=True, exist_ok=True)
 
+    def journal(stream: dict[str, Any]) -> Journal:
+        return Journal(folder / f"{stream.setdefault(_FILE, uuid.uuid4().hex)}.jsonl", manifest)
+
     def append(stream: dict[str, Any], events: list[dict[str, Any]]) -> None:
-        _journal(folder, stream).append(events)
+        journal(stream).append(events)
         original_append(stream, events)
 
     original_append = replace(logs, "_append_log_events", append)
@@ -59,18 +63,13 @@ def apply() -> None:
         for group, stream in _streams(logs):
             if _FILE in stream:
                 known.add(stream[_FILE])
-                _restore(
-                    logs, _journal(folder, stream), stream, now - (group.get("retentionInDays") or 36500) * _DAY_MS
-                )
+                _restore(logs, journal(stream), stream, now - (group.get("retentionInDays") or 36500) * _DAY_MS)
         for path in folder.iterdir():
             if path.stem not in known:
+                manifest.drop(path)
                 path.unlink()  # of a stream that was deleted
 
     original_load = replace(logs, "load_persisted_state", load)
-
-
-def _journal(folder: Path, stream: dict[str, Any]) -> Journal:
-    return Journal(folder / f"{stream.setdefault(_FILE, uuid.uuid4().hex)}.jsonl")
 
 
 def _streams(logs: Any) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from local.journal import Journal
+from local.manifest.manifest import Manifest
 from local.ministack_patches.replace import replace
 from local.ministack_patches.state import keep_apart
 
@@ -31,10 +32,10 @@ class _Points(list[Point]):
         super().append(point)
 
 
-def apply() -> None:
+def apply(manifest: Manifest) -> None:
     from ministack.services import cloudwatch
 
-    journal = Journal(Path(os.environ["STATE_DIR"]).with_name("metrics.jsonl"))
+    journal = Journal(Path(os.environ["STATE_DIR"]).with_name("metrics.jsonl"), manifest)
     evicted = time.monotonic()
 
     def bucket(key: tuple[str, str, str]) -> list[Point]:

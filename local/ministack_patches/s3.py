@@ -11,13 +11,13 @@ import json
 import logging
 import mmap
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from datastreamer.errors import ConfigurationError
-from local.ministack_patches import s3_uploads
+from local.manifest.manifest import Aside, Manifest
+from local.ministack_patches import s3_files, s3_uploads
 from local.ministack_patches.replace import replace
 
 logger = logging.getLogger("datastreamer.s3")
@@ -30,16 +30,16 @@ _SIDECAR = ".meta.json"
 _UNFINISHED = ".tmp"
 
 
-def apply() -> None:
+def apply(manifest: Manifest) -> None:
     folder = Path(os.environ["S3_DATA_DIR"])
     finish_interrupted_writes(folder)
     check_metadata(folder)
     s3 = _import_without_loading(folder)
     replace(s3, "logger", _Strict(s3.logger))
-    replace(s3, "_persist_object", _persisting(s3))
-    replace(s3, "_delete_persisted_bucket", _forgetting_versions(s3, s3._delete_persisted_bucket))
-    _read_ranges_through_maps(s3)
-    s3_uploads.apply(s3, folder.with_name("s3-uploads"))
+    replace(s3, "_persist_object", _persisting(s3, manifest))
+    s3_files.apply(s3, manifest)
+    _read_ranges_through_maps(s3, manifest)
+    s3_uploads.apply(s3, folder.with_name("s3-uploads"), manifest)
     s3._load_persisted_data()
 
 
@@ -79,7 +79,8 @@ def check_metadata(folder: Path) -> None:
         if not _is_whole(path):
             raise ConfigurationError(
                 f"{path} is damaged: it does not hold an object's metadata. The local stage does not start over "
-                "damaged state. Restore the file from a copy, or remove it and its object."
+                "damaged state. Restore the state folder from a copy, or give the metadata up: python -m local forget "
+                f"'s3/{path.relative_to(folder)}'"
             )
 
 
@@ -103,7 +104,7 @@ class _Strict(logging.LoggerAdapter[logging.Logger]):
         super().warning(msg, *args, **kwargs)
 
 
-def _persisting(s3: Any) -> Callable[[str, str, dict[str, Any]], None]:
+def _persisting(s3: Any, manifest: Manifest) -> Callable[[str, str, dict[str, Any]], None]:
     def persist_object(bucket: str, key: str, obj: dict[str, Any]) -> None:
         base = str(Path(s3.DATA_DIR) / s3.get_account_id() / bucket)
         path = Path(s3._object_disk_path(bucket, key))
@@ -112,13 +113,20 @@ def _persisting(s3: Any) -> Callable[[str, str, dict[str, Any]], None]:
         data_aside = path.with_name(path.name + _UNFINISHED)
         sidecar_aside = sidecar.with_name(sidecar.name + _UNFINISHED)
         metadata = {**s3._object_meta_from_record(obj), **s3._key_history_meta(bucket, key), "key": key}
+        content = json.dumps(metadata).encode()
+        asides = [Aside.of(sidecar, content)]
         body = obj.get("body")
-        if body is not None:
-            data_aside.write_bytes(body)
-        sidecar_aside.write_text(json.dumps(metadata), encoding="utf-8")
-        if body is not None:
-            data_aside.replace(path)
-        sidecar_aside.replace(sidecar)
+        try:
+            if body is not None:
+                data_aside.write_bytes(body)
+                asides.insert(0, Aside.of(path, body))
+            sidecar_aside.write_bytes(content)
+        except OSError as error:
+            manifest.writes.refused(path, error)
+            data_aside.unlink(missing_ok=True)
+            sidecar_aside.unlink(missing_ok=True)
+            raise
+        manifest.place(*asides)
         obj["body"] = None
         for version in s3._object_versions.get((bucket, key)) or []:
             if version["version_id"] == (obj.get("version_id") or "null"):
@@ -128,16 +136,9 @@ def _persisting(s3: Any) -> Callable[[str, str, dict[str, Any]], None]:
     return persist_object
 
 
-def _forgetting_versions(s3: Any, original: Callable[[str], None]) -> Callable[[str], None]:
-    def delete_bucket(name: str) -> None:
-        original(name)
-        shutil.rmtree(Path(s3.DATA_DIR) / s3._VERSIONS_DIR / s3.get_account_id() / name, ignore_errors=True)
-
-    return delete_bucket
-
-
-def _read_ranges_through_maps(s3: Any) -> None:
+def _read_ranges_through_maps(s3: Any, manifest: Manifest) -> None:
     ranged = False
+    verified: dict[str, tuple[int, int]] = {}
 
     def get_object(bucket: str, key: str, headers: dict[str, str], query: dict[str, Any] | None = None) -> Any:
         nonlocal ranged
@@ -148,10 +149,23 @@ def _read_ranges_through_maps(s3: Any) -> None:
             ranged = False
 
     def read_body(bucket: str, key: str, obj: dict[str, Any]) -> Any:
-        if not ranged or obj.get("body") is not None or obj.get("size", 0) < MAPPED_BYTES:
+        if obj.get("body") is not None:
             return original_read(bucket, key, obj)
-        with Path(s3._object_disk_path(bucket, key)).open("rb") as file:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        path = Path(s3._object_disk_path(bucket, key))
+        if not ranged or obj.get("size", 0) < MAPPED_BYTES:
+            content = original_read(bucket, key, obj)
+            manifest.verify(path, content)
+            return content
+        with path.open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            status = os.fstat(file.fileno())
+        # Each replacement is a new file: one that was found whole is not read whole for its every range.
+        identity = (status.st_ino, status.st_mtime_ns)
+        if verified.get(str(path)) != identity:
+            with memoryview(mapped) as view:
+                manifest.verify(path, view)
+            verified[str(path)] = identity
+        return mapped
 
     original_get = replace(s3, "_get_object", get_object)
     original_read = replace(s3, "_read_body", read_body)

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from datastreamer.errors import ConfigurationError
+from local.manifest.unlisted import StoreManifest
 from local.ministack_patches.replace import replace
 
 _UPLOAD = "upload.json"
 
 
-def apply(s3: Any, folder: Path) -> None:
+def apply(s3: Any, folder: Path, manifest: StoreManifest) -> None:
     """Keep the uploads of the module ``s3`` in ``folder``, and restore those that are there."""
-    uploads = Uploads(s3._multipart_uploads, folder, s3.get_account_id)
+    uploads = Uploads(s3._multipart_uploads, folder, s3.get_account_id, manifest)
     uploads.load()
 
     def wrap(name: str, after: Callable[[str, Any], None]) -> None:
@@ -46,8 +47,9 @@ def apply(s3: Any, folder: Path) -> None:
 class Uploads:
     """The uploads of ``live`` (ministack's own dictionary), mirrored in ``folder``."""
 
-    def __init__(self, live: Any, folder: Path, account: Callable[[], str]) -> None:
+    def __init__(self, live: Any, folder: Path, account: Callable[[], str], manifest: StoreManifest) -> None:
         self._live = live
+        self._manifest = manifest
         self._folder = folder
         self._account = account
 
@@ -66,7 +68,7 @@ class Uploads:
         """Write a new upload down."""
         upload = {name: value for name, value in self._live[upload_id].items() if name != "parts"}
         self._path(upload_id).mkdir(mode=0o700, parents=True)
-        _write(self._path(upload_id) / _UPLOAD, json.dumps(upload).encode())
+        self._manifest.write(self._path(upload_id) / _UPLOAD, json.dumps(upload).encode())
 
     def keep_part(self, upload_id: str, number: Any) -> None:
         """Write a part down and let its file stand for its bytes."""
@@ -74,21 +76,16 @@ class Uploads:
         part = parts[int(number)]
         head = json.dumps({name: value for name, value in part.items() if name != "body"}).encode()
         path = self._path(upload_id) / f"{int(number)}.part"
-        _write(path, head + b"\n" + part["body"])
+        self._manifest.write(path, head + b"\n" + part["body"])
         parts[int(number)] = _read_part(path)
 
     def forget(self, upload_id: str) -> None:
         """Remove an upload that is complete or aborted."""
+        self._manifest.drop_under(self._path(upload_id))
         shutil.rmtree(self._path(upload_id), ignore_errors=True)
 
     def _path(self, upload_id: str) -> Path:
         return self._folder / self._account() / upload_id
-
-
-def _write(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(path.name + ".tmp")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
 
 
 def _read_part(path: Path) -> dict[str, Any]:

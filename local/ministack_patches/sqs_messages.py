@@ -17,6 +17,7 @@ from urllib.parse import unquote_to_bytes
 import orjson
 
 from datastreamer.errors import ConfigurationError
+from local.manifest.manifest import Manifest
 from local.ministack_patches.dynamodb_store import ItemStore, ItemTable
 from local.ministack_patches.replace import replace
 from local.ministack_patches.state import keep_apart
@@ -134,8 +135,8 @@ class Messages:
             if identity not in self._queues and self._store.open(identity).totals()[0]:
                 raise ConfigurationError(
                     f"{self._store.path} holds messages of an SQS queue that the stage's state does not name. The "
-                    "local stage does not start over damaged state. Restore the files from a copy, or remove the data "
-                    "directory to start from nothing."
+                    "local stage does not start over damaged state. Restore the state folder from a copy, or give up "
+                    "the messages of every queue: python -m local forget sqs/messages.sqlite"
                 )
 
 
@@ -145,12 +146,12 @@ def named_queue(body: bytes) -> str | None:
     return match[1].decode() if match else None
 
 
-def apply() -> None:
+def apply(manifest: Manifest) -> None:
     from ministack.core import persistence
     from ministack.services import sns, sqs
 
     state = Path(os.environ["STATE_DIR"])
-    store = ItemStore(state.with_name("sqs") / "messages.sqlite")
+    store = ItemStore(state.with_name("sqs") / "messages.sqlite", manifest)
     messages = Messages(sqs, store, persistence._json_default, persistence._json_object_hook)
     if not (state / "sqs.json").exists():
         messages.refuse_orphans()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from local.engine import Call
+from local.manifest.unlisted import UNLISTED, StoreManifest
 from local.settings import Settings
 from local.signals import Signals
 from local.store import Store
@@ -43,6 +44,8 @@ class SideStage:
     clock: ManualClock = field(default_factory=ManualClock)
     events: list[dict[str, Any]] = field(default_factory=list)
     signals: Signals = field(default_factory=Signals)
+    manifest: StoreManifest = UNLISTED
+    stores: dict[str, Store] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.settings = Settings(port=self.running.port, data_dir=self.data_dir, region=REGION)
@@ -57,7 +60,9 @@ class SideStage:
         self.events.append({"source": source, "detail-type": detail_type, "detail": detail})
 
     def store(self, engine: str) -> Store:
-        return Store(self.data_dir / f"{engine}.sqlite")
+        if engine not in self.stores:
+            self.stores[engine] = Store(self.data_dir / f"{engine}.sqlite")
+        return self.stores[engine]
 
     def directory(self, engine: str) -> Path:
         path = self.data_dir / engine

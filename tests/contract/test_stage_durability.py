@@ -347,8 +347,8 @@ def test_damaged_state_is_refused_by_name_and_never_taken_for_none(new_stage: Ne
     for pattern, harm, message in (
         ("ministack/glue.json", _flip, "glue.json is damaged"),
         ("s3/000000000000/bucket/key.meta.json", _flip, "key.meta.json is damaged"),
-        ("kinesis/*/shardId-000000000000/00000000000000000001.log", _flip, "1.log is damaged at byte 0"),
-        ("engines/kinesis.sqlite*", Path.unlink, "of a Kinesis stream that is not known"),
+        ("kinesis/*/shardId-000000000000/00000000000000000001.log", _flip, "1.log is damaged: at byte 0"),
+        ("engines/kinesis.sqlite*", Path.unlink, r"kinesis\.sqlite is damaged: it is missing"),
     ):
         for path in state.glob(pattern):
             harm(path)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import RunningStage
+from tests.conftest import REPOSITORY, RunningStage
 
 pytestmark = pytest.mark.stage
 
@@ -154,8 +156,8 @@ def test_damaged_or_missing_items_stop_the_start(new_stage: NewStage) -> None:
     shutil.copytree(state, copy)
     for harmed, harm, message in (
         (STORE, _flip, "items.sqlite is damaged"),
-        (STORE, Path.unlink, "does not hold the items of the DynamoDB table kept"),
-        (STATE, Path.unlink, r"items of a table that .*dynamodb\.json does not name"),
+        (STORE, Path.unlink, r"items\.sqlite is damaged: it is missing"),
+        (STATE, Path.unlink, r"dynamodb\.json is damaged: it is missing"),
     ):
         harm(stage.data_dir / harmed)
         with pytest.raises(RuntimeError, match=message):
@@ -178,6 +180,9 @@ def test_items_of_an_earlier_stage_are_taken_over(new_stage: NewStage) -> None:
     table.update(items={"device": {"0001": _item(1)}}, ItemCount=1)
     state.write_text(json.dumps(document))
     shutil.rmtree(stage.data_dir / STORE.parent)
+    (stage.data_dir / "state/manifest.sqlite").unlink()
+    adopt = [sys.executable, "-m", "local", "adopt"]
+    subprocess.run(adopt, cwd=REPOSITORY, env=stage.environment, check=True)
     stage.start()
     assert _scores(dynamodb, "kept") == {1: "0.5"}
     stage.stop(signal.SIGKILL)

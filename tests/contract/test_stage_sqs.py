@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from local.ministack_patches.sqs_messages import named_queue
-from tests.conftest import RunningStage
+from tests.conftest import REPOSITORY, RunningStage
 
 pytestmark = pytest.mark.stage
 
@@ -74,6 +76,10 @@ def test_messages_are_not_written_with_the_services_state_and_are_not_lost_witho
     assert "to be found" not in content
 
     state.unlink()
+    with pytest.raises(RuntimeError, match=r"sqs\.json is damaged: it is missing"):
+        stage.start()
+    forget = [sys.executable, "-m", "local", "forget", "ministack/sqs.json"]
+    subprocess.run(forget, cwd=REPOSITORY, env=stage.environment, check=True)
     with pytest.raises(RuntimeError, match="holds messages of an SQS queue that the stage's state does not name"):
         stage.start()
     state.write_text(content)

@@ -20,6 +20,7 @@ def test_documents_outlive_the_process_that_wrote_them(tmp_path: Path) -> None:
     store.put("job", "a", {"name": "job"})
     assert store.delete("run", "b")
     assert not store.delete("run", "b")
+    store.close()
     again = Store(path)
     assert again.items("run") == [("a", {"state": "SUCCEEDED"})]
     assert (again.get("job", "a"), again.get("job", "b")) == ({"name": "job"}, None)
@@ -59,7 +60,7 @@ def test_threads_that_read_and_write_in_transactions_lose_no_update(tmp_path: Pa
     assert store.get("count", "n") == {"n": 200}
 
 
-@pytest.mark.parametrize("start", [0, 4096])
+@pytest.mark.parametrize("start", [0, 20_000])
 def test_a_damaged_file_is_refused_by_name(tmp_path: Path, start: int) -> None:
     path = tmp_path / "store.sqlite"
     store = Store(path)

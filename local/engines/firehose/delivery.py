@@ -8,6 +8,7 @@ objects that S3 lacks are put again under the same keys, and the source is read 
 from __future__ import annotations
 
 import uuid
+import zlib
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +36,7 @@ class SpooledObject:
     file: str
     length: int
     done: bool = False
+    checksum: int | None = None
 
 
 @dataclass
@@ -72,7 +74,12 @@ class Outbox:
             (self._spool / name).write_bytes(data)
             target = target_of(buffer.destination, role)
             key = object_key(stream, role, buffer.oldest, target.extension)
-            objects.append(SpooledObject(role, target.bucket, key, target.extension, target.kms_key, name, len(data)))
+            checksum = zlib.crc32(data)
+            objects.append(
+                SpooledObject(
+                    role, target.bucket, key, target.extension, target.kms_key, name, len(data), checksum=checksum
+                )
+            )
         delivery = Delivery(stream.version, objects, buffer.checkpoints, buffer.records, buffer.size, buffer.oldest)
         self._note(delivery)
         return delivery
@@ -147,7 +154,9 @@ class Outbox:
 
     def _spooled(self, item: SpooledObject) -> bool:
         path = self._spool / item.file
-        return path.is_file() and path.stat().st_size == item.length
+        if not path.is_file() or path.stat().st_size != item.length:
+            return False
+        return item.checksum is None or zlib.crc32(path.read_bytes()) == item.checksum
 
     def _note(self, delivery: Delivery) -> None:
         self._store.put(_PENDING, self._uid, asdict(delivery))

@@ -15,6 +15,7 @@ from local.engine import AwsError, Call
 from local.engines.firehose.delivery_stream import DIRECT_PUT, DeliveryStream
 from local.engines.firehose.journal import Journal
 from local.engines.firehose.validation import invalid
+from local.manifest.unlisted import StoreManifest
 
 BATCH_BYTES = 4 * 1024 * 1024
 """Most bytes of one PutRecordBatch (Developer Guide, quotas)."""
@@ -25,8 +26,9 @@ Received = Callable[[DeliveryStream, str, int, int], None]
 class Journals:
     """The open journals of the DirectPut streams, by the streams' uid."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, manifest: StoreManifest) -> None:
         self._directory = directory
+        self._manifest = manifest
         self._open: dict[str, Journal] = {}
         self._lock = threading.Lock()
 
@@ -34,7 +36,7 @@ class Journals:
         """The stream's journal, opened once."""
         with self._lock:
             if stream.uid not in self._open:
-                self._open[stream.uid] = Journal(self._directory / stream.uid)
+                self._open[stream.uid] = Journal(self._directory / stream.uid, manifest=self._manifest)
             return self._open[stream.uid]
 
     def remove(self, stream: DeliveryStream) -> None:

@@ -39,8 +39,11 @@ class FirehoseEngine:
         self._stage = stage
         self._running: dict[str, _Running] = {}
         self._lock = threading.Lock()
-        self._journals = Journals(stage.settings.state_dir / "engines" / "firehose-journal")
+        self._journals = Journals(stage.settings.state_dir / "engines" / "firehose-journal", stage.manifest)
         self._streams = streams = DeliveryStreams(stage)
+        for stream in streams.all():
+            if stream.kind != KINESIS:
+                self._journals.of(stream)  # a damaged one stops the start
         streams.created, streams.deleted, streams.changed = self._run, self._retire, self._wake
         tagging = Tagging(streams)
         direct_put = DirectPut(streams.get, self._journals, stage.clock, self._received)

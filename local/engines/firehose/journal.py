@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local.engines.firehose.records import Checkpoints, Record
+from local.manifest.unlisted import UNLISTED, StoreManifest
 
 SEGMENT_BYTES = 16 * 1024 * 1024
 READ_BYTES = 4 * 1024 * 1024
@@ -29,15 +30,23 @@ class JournalError(Exception):
 class Journal:
     """Positions are ``<segment>-<offset>``, zero-padded, so that they sort as they were written."""
 
-    def __init__(self, directory: Path, segment_bytes: int = SEGMENT_BYTES) -> None:
+    def __init__(
+        self, directory: Path, segment_bytes: int = SEGMENT_BYTES, *, manifest: StoreManifest = UNLISTED
+    ) -> None:
+        """Open the journal in ``directory``, creating it; raises ConfigurationError when it is damaged."""
         self._directory = directory
+        self._manifest = manifest
         self._segment_bytes = segment_bytes
         self._lock = threading.Lock()
         directory.mkdir(parents=True, exist_ok=True)
         segments = self._segments()
         self._segment = segments[-1] if segments else 1
+        for sealed in segments[:-1]:
+            self._verify(sealed)
         self._file = os.open(self._path(self._segment), os.O_RDWR | os.O_CREAT, 0o600)
+        self._length = manifest.length(self._path(self._segment))
         self._end = self._cut_torn_tail()
+        self._length.note(self._end)
 
     def append(self, records: Sequence[bytes], arrival: float) -> None:
         """Write all of ``records`` or, raising OSError, none; ``arrival`` is in seconds since the epoch."""
@@ -51,13 +60,17 @@ class Journal:
                 self._rotate()
             try:
                 written = os.pwrite(self._file, frames, self._end)
-            except OSError:
+            except OSError as error:
                 os.ftruncate(self._file, self._end)
+                self._length.refused(error)
                 raise
             if written != len(frames):
                 os.ftruncate(self._file, self._end)
-                raise OSError(f"only {written} of {len(frames)} bytes of the journal could be written")
+                short = OSError(f"only {written} of {len(frames)} bytes of the journal could be written")
+                self._length.refused(short)
+                raise short
             self._end += written
+            self._length.note(self._end)
 
     def read(self, after: str | None) -> list[Record]:
         """Whole records that follow position ``after`` (None: from the beginning), about 4 MiB at most."""
@@ -78,12 +91,14 @@ class Journal:
         keep, _ = _parse(position)
         for segment in self._segments():
             if segment < keep:
+                self._manifest.drop(self._path(segment))
                 self._path(segment).unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Close and delete the journal."""
         self.close()
         with self._lock:
+            self._manifest.drop_under(self._directory)
             for segment in self._segments():
                 self._path(segment).unlink()
             self._directory.rmdir()
@@ -118,11 +133,19 @@ class Journal:
     def _rotate(self) -> None:
         segment = self._segment + 1
         file = os.open(self._path(segment), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            length = self._manifest.length(self._path(segment))
+        except BaseException:
+            os.close(file)
+            raise
         os.close(self._file)
-        self._segment, self._file, self._end = segment, file, 0
+        self._segment, self._file, self._end, self._length = segment, file, 0, length
 
     def _cut_torn_tail(self) -> int:
-        """A write that the process did not live to finish was never acknowledged: cut it off."""
+        """A write that the process did not live to finish was never acknowledged: cut it off.
+
+        What was acknowledged and is not whole is damage: raises ConfigurationError.
+        """
         size = os.fstat(self._file).st_size
         at = 0
         while at + _HEADER.size <= size:
@@ -131,8 +154,21 @@ class Journal:
             if len(data) != length or zlib.crc32(data) != checksum:
                 break
             at += _HEADER.size + length
+        if at < (self._length.acknowledged or 0):
+            raise self._length.damaged(f"at byte {at}: {self._length.acknowledged} bytes were acknowledged")
         os.ftruncate(self._file, at)
         return at
+
+    def _verify(self, segment: int) -> None:
+        """Read a segment that takes no more records, as ``read`` will: better now than in the middle of a delivery."""
+        size = self._path(segment).stat().st_size
+        at = 0
+        try:
+            while at < size:
+                last = self._frames(segment, at, size)[-1]
+                at = _parse(last.position)[1]
+        except (JournalError, struct.error, IndexError) as error:
+            raise self._manifest.length(self._path(segment)).damaged(f"after byte {at} ({error})") from error
 
     def _segments(self) -> list[int]:
         return sorted(int(path.stem) for path in self._directory.glob("*.log"))

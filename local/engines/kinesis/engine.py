@@ -36,6 +36,7 @@ class KinesisEngine:
             stage.settings.state_dir / "kinesis",
             stage.clock,
             f"arn:aws:kinesis:{stage.settings.region}:{ACCOUNT_ID}:stream/",
+            stage.manifest,
         )
         self._streams.load()
         self._metrics = Metrics(lambda: stage.client("cloudwatch"), stage.clock)

@@ -94,7 +94,7 @@ def records_at(
         raise AwsError("ResourceNotFoundException", f"the iterator is of an earlier stream named {stream.name}")
     shard = stream.shard(position.shard_id)
     log = stream.logs[shard.shard_id]
-    start = max(position.ordinal, log.first_at(cutoff_ms))
+    start = log.kept_from(max(position.ordinal, log.first_at(cutoff_ms)))
     records = log.read(start, limit, MAX_BYTES)
     following = start + len(records)
     next_arrival = log.arrival_of(following)

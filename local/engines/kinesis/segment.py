@@ -10,32 +10,45 @@ from pathlib import Path
 
 from local.engines.kinesis import frame
 from local.engines.kinesis.segment_index import SegmentIndex
+from local.manifest.unlisted import UNLISTED, StoreManifest
 
 logger = logging.getLogger("datastreamer.kinesis")
 
 
 class CorruptSegmentError(Exception):
-    """A segment holds bytes that were never written so: the message says which file and where."""
+    """A segment holds bytes that were never written so, or lacks some that were: ``why`` says what is wrong where."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} is damaged {why}")
+        self.path = path
+        self.why = why
 
 
 class Segment:
     """Frames from ``first_ordinal`` on."""
 
-    def __init__(self, path: Path, first_ordinal: int) -> None:
+    def __init__(self, path: Path, first_ordinal: int, manifest: StoreManifest = UNLISTED) -> None:
         """Create or open the file for appending."""
         self.path = path
         self.first_ordinal = first_ordinal
         self._index = SegmentIndex(first_ordinal)
         self._descriptor: int | None = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            self._length = manifest.length(path)
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+        self._manifest = manifest
 
     @classmethod
-    def load(cls, path: Path, first_ordinal: int, *, last: bool) -> Segment:
+    def load(cls, path: Path, first_ordinal: int, manifest: StoreManifest = UNLISTED, *, last: bool) -> Segment:
         """Open an existing file.
 
         A write that the process did not live to finish leaves part of a frame at the very end of the last segment; it
-        was never acknowledged, and is cut off. Anything else that is not a frame raises CorruptSegmentError.
+        was never acknowledged, and is cut off. Anything else that is not a frame raises CorruptSegmentError, and so
+        does a file that ends before what was acknowledged.
         """
-        segment = cls(path, first_ordinal)
+        segment = cls(path, first_ordinal, manifest)
         length = path.stat().st_size
         index = None if last else SegmentIndex.load(_index_path(path), first_ordinal, length)
         if index is not None:
@@ -43,6 +56,9 @@ class Segment:
         else:
             with segment._reading() as descriptor:
                 segment._scan(descriptor, length, last=last)
+        if segment.size < (segment._length.acknowledged or 0):
+            raise CorruptSegmentError(path, f"at byte {segment.size}: {segment._length.acknowledged} were acknowledged")
+        segment._length.note(segment.size)
         if not last:
             segment.seal()
         return segment
@@ -70,10 +86,12 @@ class Segment:
         try:
             while written < len(encoded):
                 written += os.write(self._descriptor, encoded[written:] if written else encoded)
-        except OSError:
+        except OSError as error:
             os.ftruncate(self._descriptor, self.size)
+            self._length.refused(error)
             raise
         self._index.add(count, len(encoded), arrival_ms)
+        self._length.note(self.size)
 
     def seal(self) -> None:
         """Take no more frames: the index goes beside the file, and the file is opened when it is read."""
@@ -116,6 +134,7 @@ class Segment:
     def remove(self) -> None:
         """Close the file and remove it."""
         self.close()
+        self._manifest.drop(self.path)
         _index_path(self.path).unlink(missing_ok=True)
         self.path.unlink()
 
@@ -128,19 +147,33 @@ class Segment:
                 if after <= length and last:
                     frame.verify(header, os.pread(descriptor, header.length, offset + frame.HEADER_BYTES))
             except frame.CorruptFrameError as error:
-                if not (last and _is_torn(os.pread(descriptor, length - offset, offset))):
-                    raise CorruptSegmentError(f"{self.path} is damaged at byte {offset}: {error}") from error
+                if not (last and self._is_torn(offset, os.pread(descriptor, length - offset, offset))):
+                    raise CorruptSegmentError(self.path, f"at byte {offset}: {error}") from error
                 after = length + 1
             if after > length:
                 self._cut(offset, length, last=last)
                 return
             if header.first_ordinal != self.end:
-                raise CorruptSegmentError(f"{self.path} lacks records from ordinal {self.end} on, at byte {offset}")
+                raise CorruptSegmentError(self.path, f"at byte {offset}: it lacks records from ordinal {self.end} on")
             self._index.add(header.count, after - offset, header.arrival_ms)
 
+    def _is_torn(self, offset: int, rest: bytes) -> bool:
+        """Whether the rest of a file is the start of one unfinished write.
+
+        Where it is known how much was acknowledged, it is what comes after that. Else it is too short for a frame, or
+        holds blocks that were never filled.
+        """
+        known = self._length.acknowledged
+        if known is not None:
+            return offset >= known
+        return len(rest) < frame.HEADER_BYTES or not rest.strip(b"\0")
+
     def _cut(self, offset: int, length: int, *, last: bool) -> None:
+        known = self._length.acknowledged
+        if known is not None and offset < known:
+            raise CorruptSegmentError(self.path, f"at byte {offset}: {known} bytes were acknowledged")
         if not last:
-            raise CorruptSegmentError(f"{self.path} is cut off at byte {offset}")
+            raise CorruptSegmentError(self.path, f"at byte {offset}: it is cut off")
         logger.warning("%s: cut off %d bytes of an append that was never finished", self.path, length - offset)
         os.truncate(self.path, offset)
 
@@ -154,7 +187,7 @@ class Segment:
             body = raw[frame.HEADER_BYTES :]
             frame.verify(header, body)
         except frame.CorruptFrameError as error:
-            raise CorruptSegmentError(f"{self.path} is damaged at byte {offset}: {error}") from error
+            raise CorruptSegmentError(self.path, f"at byte {offset}: {error}") from error
         return frame.decode_records(header, body, skip)
 
     @contextmanager
@@ -167,11 +200,6 @@ class Segment:
             yield descriptor
         finally:
             os.close(descriptor)
-
-
-def _is_torn(rest: bytes) -> bool:
-    """Whether the rest of a file is the start of one unfinished write: too short, or blocks that were never filled."""
-    return len(rest) < frame.HEADER_BYTES or not rest.strip(b"\0")
 
 
 def _index_path(path: Path) -> Path:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from local.engines.kinesis import frame
 from local.engines.kinesis.segment import CorruptSegmentError, Segment
+from local.manifest.unlisted import UNLISTED, StoreManifest
 
 SEGMENT_BYTES = 64 * 1024 * 1024
 
@@ -23,19 +24,23 @@ Render = Callable[[int, int], tuple[list[bytes], list[int]]]
 class ShardLog:
     """Records with ordinals from 1 on. Every method is safe to call from any thread."""
 
-    def __init__(self, folder: Path, segment_bytes: int = SEGMENT_BYTES) -> None:
+    def __init__(self, folder: Path, segment_bytes: int = SEGMENT_BYTES, *, manifest: StoreManifest = UNLISTED) -> None:
         """Open the log in ``folder``, creating it; raises CorruptSegmentError when it is damaged."""
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self._manifest = manifest
         self._segment_bytes = segment_bytes
         self._lock = threading.Lock()
         names = sorted(folder.glob("*.log"))
         self._segments = [
-            Segment.load(path, int(path.stem), last=position == len(names) - 1) for position, path in enumerate(names)
+            Segment.load(path, int(path.stem), manifest, last=position == len(names) - 1)
+            for position, path in enumerate(names)
         ] or [self._new_segment(1)]
         for before, after in pairwise(self._segments):
-            if before.end != after.first_ordinal:
-                raise CorruptSegmentError(f"{folder} lacks the records from ordinal {before.end} to {after.path.name}")
+            if before.end != after.first_ordinal and not gap_path(after.path).exists():
+                raise CorruptSegmentError(
+                    after.path, f"or a file before it is missing: it lacks the records from ordinal {before.end} on"
+                )
 
     @property
     def end(self) -> int:
@@ -65,13 +70,20 @@ class ShardLog:
             segment.append(frame.encode(first, arrival_ms, records, sizes), count, arrival_ms)
             return first
 
-    def read(self, ordinal: int, limit: int, limit_bytes: int) -> list[bytes]:
-        """Records from ``ordinal`` (or the oldest one kept) on, within both limits; at least one when there is one."""
+    def kept_from(self, ordinal: int) -> int:
+        """``ordinal``, or where the records begin again when that one is not kept any more."""
         with self._lock:
-            ordinal = max(ordinal, self.start)
+            return self._kept_from(ordinal)
+
+    def read(self, ordinal: int, limit: int, limit_bytes: int) -> list[bytes]:
+        """Records from ``kept_from(ordinal)`` on without a gap, within both limits; one at least when there is one."""
+        with self._lock:
+            ordinal = self._kept_from(ordinal)
             records: list[bytes] = []
             left = limit_bytes
             for segment in self._segments[self._position(ordinal) :]:
+                if segment.first_ordinal > ordinal + len(records):
+                    break
                 found, size = segment.read(ordinal + len(records), limit - len(records), left)
                 if records and size > left:
                     break
@@ -111,10 +123,23 @@ class ShardLog:
     def destroy(self) -> None:
         """Close and remove everything."""
         self.close()
+        self._manifest.drop_under(self._folder)
         shutil.rmtree(self._folder)
+
+    def _kept_from(self, ordinal: int) -> int:
+        ordinal = max(ordinal, self.start)
+        position = self._position(ordinal)
+        if ordinal >= self._segments[position].end and position + 1 < len(self._segments):
+            return self._segments[position + 1].first_ordinal
+        return ordinal
 
     def _position(self, ordinal: int) -> int:
         return max(0, bisect_right([segment.first_ordinal for segment in self._segments], ordinal) - 1)
 
     def _new_segment(self, first_ordinal: int) -> Segment:
-        return Segment(self._folder / f"{first_ordinal:020d}.log", first_ordinal)
+        return Segment(self._folder / f"{first_ordinal:020d}.log", first_ordinal, self._manifest)
+
+
+def gap_path(segment: Path) -> Path:
+    """The mark that a segment's predecessor was given up: the records between are known to be gone."""
+    return segment.with_suffix(".gap")

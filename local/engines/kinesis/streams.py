@@ -19,6 +19,7 @@ from local.engine import AwsError
 from local.engines.kinesis.segment import CorruptSegmentError
 from local.engines.kinesis.shard_log import ShardLog
 from local.engines.kinesis.stream import Shard, Stream
+from local.manifest.unlisted import StoreManifest
 from local.store import Store
 
 _KIND = "stream"
@@ -28,8 +29,9 @@ _DELETED = ".deleted"
 class Streams:
     """The registry. A stream that it yields is locked for the caller."""
 
-    def __init__(self, store: Store, folder: Path, clock: Clock, arn_prefix: str) -> None:
+    def __init__(self, store: Store, folder: Path, clock: Clock, arn_prefix: str, manifest: StoreManifest) -> None:
         self._store = store
+        self._manifest = manifest
         self._folder = folder
         self._clock = clock
         self.arn_prefix = arn_prefix
@@ -51,7 +53,10 @@ class Streams:
             if not folder.exists() and set_aside.exists():
                 set_aside.rename(folder)
             if not folder.exists():
-                raise ConfigurationError(_damaged(f"the records of Kinesis stream {name} are missing: {folder}"))
+                raise ConfigurationError(
+                    f"{folder} is missing: it held the records of the Kinesis stream {name}. Restore the state folder "
+                    "from a copy."
+                )
             for shard in stream.shards:
                 self._open_log(stream, shard)
             self._streams[name] = stream
@@ -104,6 +109,7 @@ class Streams:
         set_aside = folder.with_name(folder.name + _DELETED)
         for log in stream.logs.values():
             log.close()
+        self._manifest.drop_under(folder)
         folder.rename(set_aside)
         self._store.delete(_KIND, stream.name)
         with self._lock:
@@ -138,9 +144,9 @@ class Streams:
 
     def _open_log(self, stream: Stream, shard: Shard) -> None:
         try:
-            stream.logs[shard.shard_id] = ShardLog(self._folder_of(stream) / shard.shard_id)
+            stream.logs[shard.shard_id] = ShardLog(self._folder_of(stream) / shard.shard_id, manifest=self._manifest)
         except CorruptSegmentError as error:
-            raise ConfigurationError(_damaged(str(error))) from error
+            raise self._manifest.length(error.path).damaged(error.why) from error
 
     def _folder_of(self, stream: Stream) -> Path:
         return self._folder / f"{stream.name}.{stream.created_ms}"
@@ -151,12 +157,9 @@ class Streams:
                 continue
             kept = any(path.stat().st_size for path in folder.rglob("*.log"))
             if kept and not folder.name.endswith(_DELETED):
-                raise ConfigurationError(_damaged(f"{folder} holds records of a Kinesis stream that is not known"))
+                raise ConfigurationError(
+                    f"{folder} holds records of a Kinesis stream that is not known. Restore the state folder from a "
+                    f"copy, or give the records up: python -m local forget kinesis/{folder.name}"
+                )
+            self._manifest.drop_under(folder)
             shutil.rmtree(folder)
-
-
-def _damaged(what: str) -> str:
-    return (
-        f"{what}. The local stage does not start over damaged state. Restore the data directory from a copy, or move "
-        "it away to start empty."
-    )

@@ -8,6 +8,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.archives import ArchiveError, unpack_tar_gz
+from local.manifest.contents import UNFINISHED
+from local.manifest.manifest import Aside, measured
+from local.manifest.unlisted import UNLISTED, StoreManifest
 
 _LARGEST = 20 * 1024**3
 """Bytes of an unpacked archive: what runs over it is a mistake or a bomb."""
@@ -36,18 +39,18 @@ def split(address: str) -> tuple[str, str]:
     return bucket, key
 
 
-def download(s3: Any, address: str, archive: Path) -> None:
+def download(s3: Any, address: str, archive: Path, manifest: StoreManifest = UNLISTED) -> None:
     """Fetch an artifact to ``archive``, unless it is there already. Raises ArtifactError."""
     if archive.exists():
         return
     bucket, key = split(address)
     archive.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = archive.with_suffix(".part")
+    unfinished = archive.with_name(archive.name + UNFINISHED)
     try:
         s3.download_file(bucket, key, str(unfinished))
-    except (ClientError, BotoCoreError) as error:
+        manifest.place(Aside(archive, *measured(unfinished)))
+    except (ClientError, BotoCoreError, OSError) as error:
         raise ArtifactError(f"Failed to download model data from {address}: {error}") from error
-    unfinished.rename(archive)
 
 
 def install(archive: Path, folder: Path) -> None:

@@ -17,6 +17,7 @@ from local.engines.sagemaker.process import Launch
 from local.engines.sagemaker.server_logs import ServerLogs
 from local.engines.sagemaker.specification import VariantSpecification
 from local.engines.sagemaker.variant import Variant
+from local.manifest.unlisted import StoreManifest
 from local.settings import Settings
 
 DRAIN_SECONDS = 60.0
@@ -43,6 +44,7 @@ class Deployment:
         specifications: Sequence[VariantSpecification],
         folder: Path,
         archives: Path,
+        manifest: StoreManifest,
         settings: Settings,
         s3: Any,
         logs: ServerLogs,
@@ -52,6 +54,7 @@ class Deployment:
         self._endpoint_folder = folder
         self._folder = folder / identity
         self._archives = archives / identity
+        self._manifest = manifest
         self._settings = settings
         self._s3 = s3
         self._logs = logs
@@ -111,6 +114,7 @@ class Deployment:
         """End everything at once, and forget the artifacts."""
         self._serving = False
         self.stop()
+        self._manifest.drop_under(self._archives)
         shutil.rmtree(self._archives, ignore_errors=True)
 
     def end_instances(self, instances: Sequence[Instance]) -> None:
@@ -140,7 +144,7 @@ class Deployment:
         address = variant.specification.model_data
         if address is not None:
             archive = self._archives / f"{variant.name}.tar.gz"
-            download(self._s3, address, archive)
+            download(self._s3, address, archive, self._manifest)
             install(archive, folder)
 
     def _new_instance(self, specification: VariantSpecification) -> Instance:

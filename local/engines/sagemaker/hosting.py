@@ -179,6 +179,7 @@ class Hosting:
         if deployment is not None:
             self._retire(deployment)
         shutil.rmtree(self._folder(name), ignore_errors=True)
+        self._stage.manifest.drop_under(self._archives / name)
         shutil.rmtree(self._archives / name, ignore_errors=True)
         self._resources.delete(ENDPOINT, name)
 
@@ -252,6 +253,7 @@ class Hosting:
         }
         for archives in self._archives.glob("*/*"):
             if (archives.parent.name, archives.name) not in wanted:
+                self._stage.manifest.drop_under(archives)
                 shutil.rmtree(archives, ignore_errors=True)
 
     def _folder(self, name: str) -> Path:
@@ -264,6 +266,7 @@ class Hosting:
             specifications=_specifications(wanted),
             folder=self._folder(name),
             archives=self._archives / name,
+            manifest=self._stage.manifest,
             settings=self._stage.settings,
             s3=self._stage.client("s3"),
             logs=self._logs,
