@@ -42,7 +42,7 @@ _RULES: tuple[tuple[str, Kind, str, str], ...] = (
         "buckets keep their objects and have no settings",
     ),
     (r"ministack/(?P<name>.*)\.json", Kind.REPLACED, "the resources and settings of {name}", _SETTINGS_LOST),
-    (r"(?:engines|sqs|dynamodb|lambda)/[^/]*\.sqlite-[a-z]*", Kind.DERIVED, "what SQLite makes again", ""),
+    (r"(?:(?:engines|sqs|dynamodb|lambda)/)?[^/]*\.sqlite-[a-z]*", Kind.DERIVED, "what SQLite makes again", ""),
     (r"kinesis/.*\.idx", Kind.DERIVED, "an index of records", ""),
     (r"engines/firehose-spool/.*", Kind.DERIVED, "an object that a delivery stream is about to put", ""),
     (r"engines/firehose-journal/.*", Kind.APPENDED, "records put to a delivery stream", "those not yet in S3 are gone"),
