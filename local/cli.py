@@ -9,14 +9,17 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from datastreamer.errors import ConfigurationError, DatastreamerError
 from local import process
 from local.instance import Ownership
 from local.log_tail import follow
 from local.manifest import giving_up
+from local.memory import enough_memory
 from local.private import keep_private
 from local.settings import Settings
 
@@ -122,6 +125,7 @@ def _rows(found: process.Status) -> list[tuple[str, str]]:
             ("uptime", _duration(found.uptime_seconds or 0)),
             ("memory", _size(found.memory_bytes)),
             ("engines", ", ".join(found.engines or []) or "none"),
+            *_disk(found.disk),
         ]
     return [*rows, ("data", f"{found.data_dir} ({_size(found.data_bytes)})")]
 
@@ -150,6 +154,26 @@ def _adopt(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _disk(disk: dict[str, Any] | None) -> list[tuple[str, str]]:
+    if disk is None:
+        return []
+    rows = [("disk", f"{_size(disk['free_bytes'])} free")]
+    if disk["free_bytes"] < disk["needed_bytes"]:
+        rows = [("disk", f"nearly full: {_size(disk['free_bytes'])} free, {_size(disk['needed_bytes'])} are needed")]
+    rows += [
+        ("refused", f"{each['store']} cannot write since {_clock(each['at'])}: {each['error']}")
+        for each in disk["failing"]
+    ]
+    last = disk["last_refused"]
+    if last and not disk["failing"]:
+        rows.append(("refused", f"last at {_clock(last['at'])} ({last['store']}: {last['error']}); works again"))
+    return rows
+
+
+def _clock(moment: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
+
+
 @contextmanager
 def _taken(settings: Settings) -> Iterator[None]:
     """Hold the data directory, so that no stage uses it meanwhile."""
@@ -175,8 +199,9 @@ def _logs(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _serve(_options: argparse.Namespace, settings: Settings) -> int:
-    from local.stage import LocalStage
-
     keep_private()
-    LocalStage(settings).serve()
+    with enough_memory():
+        from local.stage import LocalStage
+
+        LocalStage(settings).serve()
     return 0

@@ -13,7 +13,9 @@ import logging
 import re
 
 from local.asgi import AsgiApp, Message, Receive, Scope, Send
+from local.manifest.writes import Writes
 from local.protocol import address_of
+from local.reply import Reply
 from local.state_files import StateFiles, state_keys
 
 logger = logging.getLogger("datastreamer.durable")
@@ -62,8 +64,9 @@ _ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 class Durable:
     """An ASGI application around ministack's."""
 
-    def __init__(self, app: AsgiApp, files: StateFiles) -> None:
+    def __init__(self, app: AsgiApp, files: StateFiles, writes: Writes) -> None:
         self._app = app
+        self._writes = writes
         self._files = files
         self._touched = asyncio.Event()
         self._sweeper: asyncio.Task[None] | None = None
@@ -79,26 +82,19 @@ class Durable:
         self._files.save()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        change = _Change(scope)
-        await self._app(scope, change.watch(receive), self._saving(change, send))
-
-    def _saving(self, change: _Change, send: Send) -> Send:
-        held: list[Message] = []
-
-        async def save_then_send(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                held.append(message)
-                return
-            if not message.get("more_body"):
-                self._save(change)
-            while held:
-                await send(held.pop(0))
-            await send(message)
-
-        return save_then_send
+        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            reply = Reply(scope, send, self._writes, None)
+        else:
+            change = _Change(scope)
+            receive = change.watch(receive)
+            reply = Reply(scope, send, self._writes, lambda: self._save(change))
+        try:
+            await self._app(scope, receive, reply)
+        except OSError as error:
+            await reply.fail(error)
 
     def _save(self, change: _Change) -> None:
         if change.reads():

@@ -14,6 +14,7 @@ from typing import Any
 from local.asgi import AsgiApp, Receive, Scope, Send, read_body, send_answer
 from local.engine import AwsError, Call, Engine, Handler
 from local.guard.doors import HEALTH_PATH, OPERATIONS_PATH
+from local.health import UP
 from local.protocol import Address, address_of, decode, json_answer
 from local.refusals import Refusals, unsupported
 from local.rest import RestService, RestServices
@@ -69,8 +70,9 @@ class Gateway:
             await self._backend(scope, receive, send)
             return
         if scope["path"] == HEALTH_PATH:
-            _, headers, body = json_answer(dict(self._health))
-            await send_answer(send, 200 if self._health["status"] == "ok" else 503, headers, body)
+            health = dict(self._health)
+            _, headers, body = json_answer(health)
+            await send_answer(send, 200 if health["status"] in UP else 503, headers, body)
             return
         if scope["path"] == OPERATIONS_PATH:
             await send_answer(send, *json_answer(self._operations))

@@ -1,18 +1,19 @@
 """Metrics of the stage's engines: values are gathered into statistic sets, and published some seconds apart.
 
-Publishing never stands in the way of the work: what CloudWatch does not take is dropped, with a warning.
+Publishing never stands in the way of the work: what CloudWatch does not take now is put again with what comes next.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.clock import Clock
+from local.metric_backlog import Backlog
 
 logger = logging.getLogger("datastreamer.metrics")
 
@@ -32,6 +33,7 @@ class MetricSets:
         self._seconds = seconds
         self._lock = threading.Lock()
         self._sets: dict[tuple[str, str, Dimensions], dict[str, float]] = {}
+        self._backlog: Backlog[dict[str, Any]] = Backlog(namespace)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"metrics-{namespace}", daemon=True)
 
@@ -72,11 +74,14 @@ class MetricSets:
             }
             for (metric, unit, dimensions), statistics in sets.items()
         ]
+
+        def send(batch: Sequence[dict[str, Any]]) -> None:
+            self._client().put_metric_data(Namespace=self._namespace, MetricData=list(batch))
+
         try:
-            for first in range(0, len(data), _LARGEST_PUT):
-                self._client().put_metric_data(Namespace=self._namespace, MetricData=data[first : first + _LARGEST_PUT])
+            self._backlog.put(data, send, _LARGEST_PUT)
         except (ClientError, BotoCoreError) as error:
-            logger.warning("metrics of %s could not be published: %s", self._namespace, error)
+            logger.warning("metrics of %s could not be published, and wait: %s", self._namespace, error)
 
     def _run(self) -> None:
         while not self._stopping.wait(self._seconds):

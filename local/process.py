@@ -16,6 +16,7 @@ from typing import Any
 
 from datastreamer.errors import ConfigurationError, JobFailedError
 from local.guard.doors import HEALTH_PATH
+from local.health import UP
 from local.instance import Instance, running_instance
 from local.ports import is_free, taken_message
 from local.private import private_log
@@ -100,7 +101,10 @@ def stop(settings: Settings, timeout: float, *, kill: bool = False) -> Instance 
 
 @dataclass(frozen=True)
 class Status:
-    """What `make status` shows. Sizes are bytes, times are seconds; all but the first three are None when down."""
+    """What `make status` shows. Sizes are bytes, times are seconds; all but the first three are None when down.
+
+    ``disk``: ``free_bytes``, ``needed_bytes``, ``full``, which stores are ``failing`` to write, and ``last_refused``.
+    """
 
     status: str
     data_dir: str
@@ -111,6 +115,7 @@ class Status:
     uptime_seconds: float | None = None
     memory_bytes: int | None = None
     engines: list[str] | None = None
+    disk: dict[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -134,6 +139,7 @@ def status(settings: Settings) -> Status:
         uptime_seconds=round(time.time() - instance.started_at, 1),
         memory_bytes=_resident_bytes(instance.pid),
         engines=list(health["engines"]) if health else None,
+        disk=health.get("disk") if health else None,
     )
 
 
@@ -198,7 +204,7 @@ def _wait_until_healthy(
         if process is not None and process.poll() is not None:
             raise JobFailedError(f"the stage did not start (exit {process.returncode}):\n{_log_tail(settings, said)}")
         health = health_of(settings.port)
-        if health and health["status"] == "ok" and health["data_dir"] == str(settings.data_dir):
+        if health and health["status"] in UP and health["data_dir"] == str(settings.data_dir):
             return
         time.sleep(_POLL_SECONDS)
     raise JobFailedError(f"the stage (pid {pid}) is not healthy after {timeout:.0f} s:\n{_log_tail(settings, said)}")

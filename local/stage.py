@@ -19,6 +19,7 @@ from local.gateway import Gateway
 from local.guard.credentials import Credentials
 from local.guard.guard import Guard
 from local.guard.signatures import Signatures
+from local.health import Health
 from local.instance import Ownership
 from local.manifest.manifest import Manifest
 from local.manifest.unlisted import StoreManifest
@@ -81,13 +82,9 @@ class LocalStage:
         ministack_patches.apply(manifest)
         manifest.settle()
         ministack_patches.keep_state_with(files.load)
-        self._durable = Durable(ministack_app, files)
+        self._durable = Durable(ministack_app, files, manifest.writes)
         self._failure: Exception | None = None
-        self._health: dict[str, Any] = {
-            "status": "starting",
-            "data_dir": str(settings.data_dir),
-            "engines": list(ENGINES),
-        }
+        self._health = Health(manifest.writes, data_dir=str(settings.data_dir), engines=list(ENGINES))
         self._backend = Backend(self._durable, settings.region)
         self.engines: list[Engine] = [importlib.import_module(f"local.engines.{name}").create(self) for name in ENGINES]
         refusals = Refusals(settings.region, Served(self.engines))
@@ -147,12 +144,12 @@ class LocalStage:
         self._durable.start()
         for engine in self.engines:
             await asyncio.to_thread(engine.start)
-        self._health["status"] = "ok"
+        self._health.update(status="ok")
         logger.info("up on %s, data in %s", self.settings.endpoint_url, self.settings.data_dir)
 
     async def stop_engines(self) -> None:
         """Stop every engine; the stage must still answer, so that a last flush reaches it."""
-        self._health["status"] = "stopping"
+        self._health.update(status="stopping")
         logger.info("stopping: engines flush")
         for engine in reversed(self.engines):
             try:
@@ -164,7 +161,7 @@ class LocalStage:
     def serve(self) -> None:
         """Serve until SIGINT or SIGTERM; raises ConfigurationError when the port is in use or the state is damaged."""
         listener = bind(self.settings.port)
-        self._health.update(asdict(self._ownership.instance))
+        self._health.update(**asdict(self._ownership.instance))
         try:
             Server(self.app, self.start_engines, self.stop_engines).run(sockets=[listener])
         except SystemExit:

@@ -130,7 +130,7 @@ class Database:
         listed = self._mark.acknowledged is not None
         run(f"PRAGMA page_size={_PAGE_BYTES}")
         run("PRAGMA locking_mode=EXCLUSIVE")
-        [[found]] = run("PRAGMA quick_check(1)").fetchall()
+        [[found]] = run("PRAGMA integrity_check(1)").fetchall()
         if found != "ok":
             raise self._mark.damaged(found)
         [[application]] = run("PRAGMA application_id").fetchall()

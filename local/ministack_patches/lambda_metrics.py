@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from local.metric_backlog import Backlog
 from local.ministack_patches.replace import replace
 
 logger = logging.getLogger("datastreamer.lambda")
@@ -22,6 +24,7 @@ MOST_VALUES = 20
 """Durations that are kept apart for a second; beyond that, neighbours are taken together."""
 
 Scope = tuple[str, str, str]
+Datum = tuple[Scope, float, tuple[str, str, list[tuple[float, int]]]]
 """Account, region, function."""
 
 
@@ -126,20 +129,23 @@ def apply() -> None:
 
     original_dispatch = replace(lambda_svc, "_execute_function_dispatch", dispatch)
 
-    def write(counted: dict[Scope, Counted]) -> None:
-        for (account, region, function), done in counted.items():
+    def write(data: Sequence[Datum]) -> None:
+        for (account, region, function), moment, (name, unit, values) in data:
             with request_scope(account, region):
-                for name, unit, values in done.data():
-                    dimensions = {"FunctionName": function}
-                    seen, counts = [value for value, _ in values], [count for _, count in values]
-                    cloudwatch._store_datum("AWS/Lambda", name, dimensions, time.time(), unit, None, seen, counts, None)
+                dimensions = {"FunctionName": function}
+                seen, counts = [value for value, _ in values], [count for _, count in values]
+                cloudwatch._store_datum("AWS/Lambda", name, dimensions, moment, unit, None, seen, counts, None)
+
+    backlog: Backlog[Datum] = Backlog("AWS/Lambda")
 
     def flush() -> None:
         while True:
             time.sleep(FLUSH_SECONDS)
+            now = time.time()
+            data = [(scope, now, datum) for scope, done in counts.take().items() for datum in done.data()]
             try:
-                write(counts.take())
+                backlog.put(data, write, at_once=1)
             except Exception:
-                logger.exception("the metrics of a second of invocations are lost")
+                logger.exception("the metrics of invocations could not be written, and wait")
 
     threading.Thread(target=flush, name="lambda-metrics", daemon=True).start()

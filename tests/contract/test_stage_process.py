@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -127,6 +128,30 @@ def test_one_directory_never_has_two_stages(run: Run, tmp_path: Path) -> None:
     in_foreground = run("serve", DATASTREAMER_PORT=other_port)
     assert in_foreground.returncode == 2
     assert f"{tmp_path / 'data'} is in use by another local stage" in in_foreground.stderr
+
+
+def test_a_second_stage_is_told_that_the_first_uses_the_state_though_the_lock_file_is_gone(
+    run: Run, tmp_path: Path
+) -> None:
+    run("up")
+    first = _pid(run)
+    (tmp_path / "data" / "stage.lock").unlink()
+    refused = run("serve", DATASTREAMER_PORT=str(free_port()))
+    assert refused.returncode == 2
+    assert "is in use by another process" in refused.stderr
+    assert "damaged" not in refused.stderr
+    os.kill(first, signal.SIGKILL)  # without its lock file no command finds it
+
+
+def test_too_few_addresses_for_the_process_are_said_in_a_sentence() -> None:
+    command = [sys.executable, "-m", "local", "serve"]
+    limited = f"ulimit -v 700000; exec {shlex.join(command)}"
+    refused = subprocess.run(
+        ["sh", "-c", limited], cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert refused.returncode == 2
+    assert "this process may have 683 MiB of addresses (ulimit -v)" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_logs_shows_the_past_and_ends_well_on_ctrl_c(run: Run, tmp_path: Path) -> None:

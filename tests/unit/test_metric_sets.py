@@ -78,4 +78,5 @@ def test_a_cloudwatch_that_refuses_stops_nobody() -> None:
     cloudwatch.fails = False
     sets.add("Count", "Count", (), 5)
     sets.publish()
-    assert cloudwatch.put[0]["MetricData"][0]["StatisticValues"]["Sum"] == 5
+    [put] = cloudwatch.put
+    assert [datum["StatisticValues"]["Sum"] for datum in put["MetricData"]] == [1, 5]

@@ -9,6 +9,7 @@ import pytest
 
 from local.asgi import Message, Receive, Scope, Send
 from local.durable import Durable
+from local.manifest.writes import Writes
 from local.state_files import StateFiles
 from tests.event_loops import run
 
@@ -44,7 +45,7 @@ def written_after(service: str, path: str, folder: Path) -> list[str]:
     credential = f"AWS4-HMAC-SHA256 Credential=key/20261120/ap-northeast-1/{service}/aws4_request, Signature=0"
     headers = [(b"authorization", credential.encode())]
     scope: Scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
-    run(Durable(answers, files)(scope, receive, send))
+    run(Durable(answers, files, Writes(folder))(scope, receive, send))
     assert sent == ["http.response.start", "http.response.body"]
     return files.written
 

@@ -202,7 +202,7 @@ class Shard:
             return
         try:
             self._save(position)
-        except sqlite3.Error:  # a full disk must not end the thread; the next position is tried again
+        except (sqlite3.Error, OSError):  # a full disk must not end the thread; the next position is tried again
             logger.exception("%s: its position could not be kept", threading.current_thread().name)
             return
         self._saved = position

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.clock import Clock
 from local.engines.firehose.delivery_stream import KINESIS, DeliveryStream
 from local.engines.firehose.destination import LogTarget
+from local.metric_backlog import Backlog
 
 logger = logging.getLogger("datastreamer.firehose")
 
@@ -36,6 +37,7 @@ class Monitor:
         self._lock = threading.Lock()
         self._sets: dict[tuple[str, str], dict[str, float]] = {}
         self._published = clock.now().timestamp()
+        self._backlog: Backlog[dict[str, Any]] = Backlog(NAMESPACE)
 
     def read(self, records: int, size: int, behind: float | None) -> None:
         """Records were taken from the source; ``behind`` in seconds."""
@@ -119,10 +121,14 @@ class Monitor:
             }
             for (metric, unit), statistics in sets.items()
         ]
+
+        def send(batch: Sequence[dict[str, Any]]) -> None:
+            self._client("cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=list(batch))
+
         try:
-            self._client("cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=data)
+            self._backlog.put(data, send)
         except (ClientError, BotoCoreError) as error:
-            logger.warning("%s: metrics could not be published: %s", name, error)
+            logger.warning("%s: metrics could not be published, and wait: %s", name, error)
 
     def _add(self, name: str, unit: str, value: float) -> None:
         with self._lock:
