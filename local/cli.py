@@ -161,7 +161,10 @@ def _disk(disk: dict[str, Any] | None) -> list[tuple[str, str]]:
     if disk["free_bytes"] < disk["needed_bytes"]:
         rows = [("disk", f"nearly full: {_size(disk['free_bytes'])} free, {_size(disk['needed_bytes'])} are needed")]
     rows += [
-        ("refused", f"{each['store']} cannot write since {_clock(each['at'])}: {each['error']}")
+        (
+            "refused",
+            f"{each['store']} cannot write since {_clock(each['at'])} ({each['error']}), or has not since tried",
+        )
         for each in disk["failing"]
     ]
     last = disk["last_refused"]

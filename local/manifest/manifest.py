@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,21 +135,27 @@ class Manifest:
         Raises OSError when that cannot be done; what was in place stays listed.
         """
         paths = [self.path_of(file.path) for file in files]
+        listed = False
         with self._guarded(files[0].path):
-            with self._files.transaction():
-                for path, file in zip(paths, files, strict=True):
-                    self._files.write(
-                        "INSERT INTO files VALUES (?, ?, ?, NULL, NULL, NULL) ON CONFLICT (path) DO UPDATE SET "
-                        "old_size = size, old_checksum = checksum, size = excluded.size, checksum = excluded.checksum",
-                        (path, file.size, file.checksum),
-                    )
             try:
+                with self._files.transaction():
+                    for path, file in zip(paths, files, strict=True):
+                        self._files.write(
+                            "INSERT INTO files VALUES (?, ?, ?, NULL, NULL, NULL) ON CONFLICT (path) DO UPDATE SET "
+                            "old_size = size, old_checksum = checksum, size = excluded.size, checksum = excluded.checksum",
+                            (path, file.size, file.checksum),
+                        )
+                listed = True
                 for file in files:
                     file.put_in_place()
             except OSError:
-                with self._files.transaction():
-                    for path in paths:
-                        self._list_as_it_is(path)
+                # Nothing unfinished may stay: a file would be allowed to be missing for as long as it is there.
+                for file in files:
+                    file.unfinished.unlink(missing_ok=True)
+                if listed:
+                    with self._files.transaction():
+                        for path in paths:
+                            self._list_as_it_is(path)
                 raise
 
     def write(self, path: Path, content: bytes) -> None:
@@ -165,15 +171,11 @@ class Manifest:
 
     def drop(self, *paths: Path) -> None:
         """Files are about to be removed: they need not be there any more."""
-        with self._guarded(paths[0]), self._files.transaction():
-            for path in paths:
-                self._drop(self.path_of(path))
+        self._drop(paths[0], [self.path_of(path) for path in paths])
 
     def drop_under(self, folder: Path) -> None:
         """Likewise every file below a folder."""
-        with self._guarded(folder), self._files.transaction():
-            for path in self.listed(self.path_of(folder)):
-                self._drop(path)
+        self._drop(folder, self.listed(self.path_of(folder)))
 
     def length(self, path: Path) -> Length:
         """Of a growing file, which exists; it is listed when it was not."""
@@ -186,10 +188,10 @@ class Manifest:
                 first = self.lengths.slots
                 self.lengths.reserve(first)
                 self._free = list(range(self.lengths.slots - 1, first - 1, -1))
-            slot = self._free.pop()
+            slot = self._free[-1]
             self.lengths.set(slot, 0)
             self._files.write("INSERT INTO files VALUES (?, NULL, NULL, NULL, NULL, ?)", (name, slot))
-            self._slots[name] = slot
+            self._slots[name] = self._free.pop()
         return Length(self, path, slot, None)
 
     def verify(self, path: Path, content: bytes | memoryview) -> None:
@@ -236,12 +238,12 @@ class Manifest:
     def _rows(self) -> list[tuple[str, int, int, int | None, int | None, int | None]]:
         return self._files.read(f"SELECT {', '.join(_COLUMNS)} FROM files ORDER BY path")  # noqa: S608
 
-    def _drop(self, path: str) -> None:
-        self._files.write("DELETE FROM files WHERE path = ?", (path,))
+    def _drop(self, told: Path, paths: Sequence[str]) -> None:
+        with self._guarded(told), self._files.transaction():
+            for path in paths:
+                self._files.write("DELETE FROM files WHERE path = ?", (path,))
         with self._lock:
-            slot = self._slots.pop(path, None)
-            if slot is not None:
-                self._free.append(slot)
+            self._free += [slot for path in paths if (slot := self._slots.pop(path, None)) is not None]
 
     def _list_as_it_is(self, path: str) -> None:
         file = self.folder / path
@@ -285,6 +287,7 @@ class _OwnMark:
 
     def note(self, number: int) -> None:
         self._manifest.lengths.set(_OWN_SLOT, number)
+        self._manifest.writes.worked(self._manifest.folder / FILE)
 
     def refused(self, error: OSError) -> None:
         self._manifest.writes.refused(self._manifest.folder / FILE, error)

@@ -14,6 +14,7 @@ from local.manifest.manifest import Manifest
 from local.ministack_patches.replace import replace
 
 SERVICES: tuple[str, ...] = (
+    "s3",  # first: ministack's module reads its folder when it is imported, by whichever patch
     "cloudwatch",
     "cloudwatch_metrics",
     "dynamodb",
@@ -39,7 +40,6 @@ SERVICES: tuple[str, ...] = (
     "log_metrics",
     "logs",
     "metric_points",
-    "s3",
     "s3_hadoop",
     "s3_listing",
     "s3_requests",

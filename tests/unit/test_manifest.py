@@ -114,6 +114,30 @@ def test_an_objects_bytes_are_judged_by_size_at_start_and_whole_when_they_are_re
     again.verify(tmp_path / BODY, b"content")
 
 
+@pytest.mark.parametrize("step", ["list", "rename"])
+def test_a_write_that_is_refused_leaves_what_was_there_and_nothing_unfinished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    manifest = _opened(tmp_path)
+    _write(manifest, SIDECAR, b"old")
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        if step == "list":
+            patch.setattr(manifest._files, "write", refuse)
+        else:
+            patch.setattr(Aside, "put_in_place", refuse)
+        with pytest.raises(OSError, match="No space left"):
+            _write(manifest, SIDECAR, b"new")
+        assert [each["store"] for each in manifest.writes.as_dict()["failing"]] == ["s3"]
+    assert not list(tmp_path.rglob("*.tmp"))
+    manifest.close()
+    again = _opened(tmp_path)
+    again.verify(tmp_path / SIDECAR, b"old")
+
+
 def test_what_is_dropped_is_not_missed(tmp_path: Path) -> None:
     manifest = _opened(tmp_path)
     for name in (BODY, SIDECAR, "s3/000000000000/bucket-2/key"):
