@@ -80,13 +80,15 @@ _ROW: Final = re.compile(r"in row (\d+)")
 def judge_block(
     lines: Sequence[bytes], first_number: int, arrived: datetime
 ) -> tuple[list[pa.RecordBatch], list[Rejected]]:
-    """Judge ``lines`` (no line ends), the first of which is line ``first_number``.
+    """Judge ``lines`` (no line ends), the first of which is line ``first_number``; an empty one has a number only.
 
     ``arrived`` (aware): when they reached the lake. Returns the readings (schema ``ACCEPTED``) and the rejected lines.
     """
     doubtful: list[int] = []
     plain: list[int] = []
     for position, line in enumerate(lines):
+        if not line:
+            continue
         # A line that begins and ends so, in a block whose parse has one row a line, is exactly one object: between
         # two such lines stands ``}{``, which JSON allows at top level only.
         (plain if line[:1] == b"{" and line[-1:] == b"}" else doubtful).append(position)

@@ -20,9 +20,10 @@ READERS = 8
 
 
 def count_lines(chunks: Iterable[bytes]) -> int:
-    """Lines in an object's bytes; a last one that no line end closes, or that a fault cuts off, counts too."""
+    """Lines in an object's bytes that are not empty; a last one that no line end closes, or that a fault cuts off,
+    counts too."""
     blocks = RawLines(chunks)
-    return sum(map(len, blocks)) + (blocks.unfinished is not None)
+    return sum(len(lines) - lines.count(b"") for lines in blocks) + (blocks.unfinished is not None)
 
 
 def count_all(

@@ -1,7 +1,9 @@
 """The lines of a raw object, from its bytes: gzip or plain, whole or broken off.
 
 Gzip is known by its first bytes, not by its name; members that follow each other are one text (RFC 1952, 2.2). A line
-ends at LF or CR LF. Of an object that breaks off, everything that can be read is given, and what could not be is told.
+ends at LF or CR LF. Where there is nothing between two line ends there is no line, though it has a number: whoever
+delivers a record ends it, also one that ends in a line end of its own (docs/adr/0226). Of an object that breaks off,
+everything that can be read is given, and what could not be is told.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def _raw(name: str, text: str) -> Callable[[Reading, bytes], bytes]:
 _HUGE_TEXT: Final = "x" * 20_000
 
 DIRT: Final = (
-    DirtKind("nothing", "empty_line", lambda _reading, _line: b""),
+    DirtKind("one_space", "empty_line", lambda _reading, _line: b" "),
     DirtKind("blanks", "empty_line", lambda _reading, _line: b" \t "),
     DirtKind("invalid_utf8", "invalid_utf8", lambda _reading, line: line.replace(b'"site":"', b'"site":"\xff\xfe')),
     DirtKind("latin_1", "invalid_utf8", lambda _reading, line: line.replace(b'"site":"', b'"site":"Z\xfcrich-')),

@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,28 @@ def test_the_audit_names_a_curated_file_that_is_gone(lake: Lake) -> None:
     assert code == 1
     assert any("not in the table" in finding["law"] and finding["culprits"] for finding in ledger["findings"])
     assert lake.audit()[0] == 0
+
+
+def test_two_readings_stay_two_however_their_records_end(lake: Lake) -> None:
+    before = lake.audit()[1]
+    moment = datetime.now(UTC).isoformat(timespec="milliseconds")
+    ends = {"bare": b"", "ended": b"\n", "windows": b"\r\n", "last": b""}
+    kinesis = lake.stage.client("kinesis")
+    for device, end in ends.items():
+        reading = {"event_id": f"end-{device}", "device_id": device, "timestamp": moment, "temperature": 20.5}
+        kinesis.put_record(StreamName=NAMES.stream, PartitionKey="one", Data=json.dumps(reading).encode() + end)
+    lines = before["raw"]
+    deadline = time.monotonic() + 120
+    while lines < before["raw"] + len(ends) and time.monotonic() < deadline:
+        lines = lake.audit()[1]["raw"]
+    lake.telemetry("etl")
+    after = lake.audit()[1]
+    assert {name: after[name] - before[name] for name in ("raw", "curated", "quarantined", "duplicates")} == {
+        "raw": len(ends),
+        "curated": len(ends),
+        "quarantined": 0,
+        "duplicates": 0,
+    }
 
 
 def test_the_audit_names_a_raw_object_that_is_gone(lake: Lake) -> None:

@@ -45,6 +45,30 @@ run "writes_gzip_objects_below_the_arrival_hour" {
     condition     = aws_kinesis_firehose_delivery_stream.this.extended_s3_configuration[0].cloudwatch_logging_options[0].enabled && aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arn
     error_message = "Delivery errors must be logged, encrypted."
   }
+
+  assert {
+    condition     = length(aws_kinesis_firehose_delivery_stream.this.extended_s3_configuration[0].processing_configuration) == 0
+    error_message = "Records must be delivered as they are, unless a newline is asked for."
+  }
+}
+
+run "ends_every_record_with_a_newline_when_asked" {
+  variables {
+    append_newline = true
+  }
+
+  assert {
+    condition     = aws_kinesis_firehose_delivery_stream.this.extended_s3_configuration[0].processing_configuration[0].enabled
+    error_message = "The processing must be on."
+  }
+
+  assert {
+    condition = {
+      for processor in aws_kinesis_firehose_delivery_stream.this.extended_s3_configuration[0].processing_configuration[0].processors :
+      processor.type => { for parameter in processor.parameters : parameter.parameter_name => parameter.parameter_value }
+    } == { AppendDelimiterToRecord = { Delimiter = "\\n" } }
+    error_message = "Firehose must append the two characters that it reads as a newline."
+  }
 }
 
 run "the_role_reads_the_stream_and_writes_below_its_prefixes_only" {

@@ -20,6 +20,24 @@ resource "aws_kinesis_firehose_delivery_stream" "this" {
     compression_format  = "GZIP"
     s3_backup_mode      = "Disabled"
 
+    # Added to every record, also to one that ends in a newline of its own.
+    dynamic "processing_configuration" {
+      for_each = var.append_newline ? [true] : []
+
+      content {
+        enabled = true
+
+        processors {
+          type = "AppendDelimiterToRecord"
+
+          parameters {
+            parameter_name  = "Delimiter"
+            parameter_value = "\\n"
+          }
+        }
+      }
+    }
+
     cloudwatch_logging_options {
       enabled         = true
       log_group_name  = aws_cloudwatch_log_group.this.name

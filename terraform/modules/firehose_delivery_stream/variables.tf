@@ -81,6 +81,13 @@ variable "error_prefix" {
   }
 }
 
+variable "append_newline" {
+  description = "Whether a newline is added to every record, so that one without it does not share a line with the next; readers must then pass over empty lines."
+  type        = bool
+  nullable    = false
+  default     = false
+}
+
 variable "buffering_megabytes" {
   description = "Megabytes (uncompressed) after which an object is written, if buffering_seconds has not passed before."
   type        = number

@@ -73,6 +73,7 @@ module "delivery_stream" {
   kms_key_arn             = module.key.arn
   prefix                  = local.raw_prefix
   error_prefix            = local.raw_error_prefix
+  append_newline          = true
   buffering_megabytes     = var.buffering_megabytes
   buffering_seconds       = var.buffering_seconds
   freshness_alarm_seconds = var.freshness_alarm_seconds

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from datastreamer.telemetry.raw import count_lines
 from tests.conftest import REGION, RunningStage
 from tests.contract.firehose.delivery_streams import (
     ROLE,
@@ -26,6 +27,26 @@ from tests.contract.firehose.delivery_streams import (
 )
 
 pytestmark = pytest.mark.stage
+
+
+def test_a_newline_is_added_to_every_record_also_to_one_that_has_it(
+    stage: RunningStage, firehose: Any, bucket: str
+) -> None:
+    kinesis, name = stage.client("kinesis"), new_name()
+    arn = new_stream(kinesis, name)
+    processor = {
+        "Type": "AppendDelimiterToRecord",
+        "Parameters": [{"ParameterName": "Delimiter", "ParameterValue": "\\n"}],
+    }
+    config = destination(bucket, ProcessingConfiguration={"Enabled": True, "Processors": [processor]})
+    create_from_kinesis(firehose, name, arn, config)
+    for data in (b"bare", b"ended\n", b"two\nlines"):
+        kinesis.put_record(StreamName=name, Data=data, PartitionKey="one")
+    whole = b"bare\nended\n\ntwo\nlines\n"
+    body = wait_for(lambda: len(found := b"".join(objects(stage, bucket).values())) >= len(whole) and found)
+    assert body == whole
+    assert count_lines([body]) == 4
+    firehose.delete_delivery_stream(DeliveryStreamName=name)
 
 
 def test_kinesis_records_arrive_in_gzip_objects_under_the_evaluated_prefix(

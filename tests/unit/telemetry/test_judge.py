@@ -36,6 +36,8 @@ Row = dict[str, Any]
 def by_the_contract(lines: Sequence[bytes]) -> tuple[list[Row], list[tuple[int, str, bytes]]]:
     accepted, rejected = [], []
     for number, text in enumerate(lines, start=1):
+        if not text:
+            continue
         try:
             reading = vars(parse_reading(text, ARRIVED))
         except InvalidRecordError as error:
@@ -112,6 +114,12 @@ def test_blocks_are_judged_as_the_contract_judges_each_line(lines: list[bytes]) 
     assert rows == expected_rows
 
 
+def test_an_empty_line_is_no_line_but_has_a_number() -> None:
+    rows, rejected = by_blocks([b"", PLAIN, b"", b" ", b""])
+    assert [row["line_number"] for row in rows] == [2]
+    assert rejected == [(4, "empty_line", b" ")]
+
+
 @pytest.mark.parametrize(
     "lines",
     [
@@ -156,7 +164,7 @@ def test_one_bad_line_sends_no_other_line_the_slow_way(monkeypatch: pytest.Monke
         return parse_reading(line, arrived)
 
     monkeypatch.setattr(judge, "parse_reading", slow)
-    bad = [PLAIN.replace(b"21.5", b'"21.5"'), PLAIN[:-1] + b",}", PLAIN.replace(b"21.5", b"999"), b"", PLAIN[:40]]
+    bad = [PLAIN.replace(b"21.5", b'"21.5"'), PLAIN[:-1] + b",}", PLAIN.replace(b"21.5", b"999"), b" ", PLAIN[:40]]
     lines = [PLAIN] * 1000 + bad + [PLAIN] * 1000
     rows, rejected = by_blocks(lines)
     assert (len(rows), len(rejected)) == (2000, len(bad))
