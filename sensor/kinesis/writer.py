@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from botocore.exceptions import ClientError
+
 from datastreamer.errors import DatastreamerError, RetryableError
 from sensor.kinesis.failures import Outcome, explained, record_outcome, request_outcome
 from sensor.kinesis.limits import MAX_RECORDS_PER_REQUEST, MAX_REQUEST_BYTES
@@ -34,8 +36,9 @@ class PutRecordsClient(Protocol):
 class WriterSettings:
     """How the writer behaves. Bytes count data and keys; times are seconds.
 
-    ``reach_within``: how long the first answer of the service may take before the writer gives up.
-    ``give_up_after``: how long a run that once worked may go on without a single acknowledgement.
+    ``reach_within``: how long the first answer of the service may take before the writer gives up; that it is busy or
+    broken is an answer too.
+    ``give_up_after``: how long a run may go on without a single acknowledgement once the service has answered.
     """
 
     in_flight: int = 4
@@ -237,9 +240,10 @@ class KinesisWriter:
                 self._counts.failed += 1
                 self._counts.throttled += outcome is Outcome.THROTTLED
                 self._counts.uncertain += record.lines if outcome is Outcome.UNKNOWN else 0
-            if any(outcome is Outcome.THROTTLED for _, outcome in refused):
-                self._rate.throttled(now)
-            self._answered = self._answered or error is None
+            throttled = sum(1 for _, outcome in refused if outcome is Outcome.THROTTLED)
+            if throttled:
+                self._rate.throttled(now, throttled)
+            self._answered = self._answered or error is None or isinstance(error, ClientError)
             if refused:
                 self._give_up_when_vain(now, error)
             self._changed.notify_all()

@@ -82,6 +82,83 @@ def test_no_more_goes_out_than_the_rate_allows() -> None:
     assert 650 <= sent <= 1_000
 
 
+class Stream:
+    """A stream that takes ``capacity`` records a second, and refuses the part ``by_chance`` of whatever comes.
+
+    One producer writes to it at the adaptive rate: four requests in flight, 10 ms each, 2,000 new records a second.
+    """
+
+    def __init__(self, capacity: float = 1e9, by_chance: float = 0.0) -> None:
+        self.capacity, self.by_chance = capacity, by_chance
+        self.rate = AdaptiveRate()
+        self.taken = self.refused = 0
+        self._chance = Random(1)
+        self._now = self._waiting = self._room = 0.0
+        self._in_flight: list[tuple[float, int, int]] = []
+
+    def run(self, seconds: float) -> tuple[float, float]:
+        """What it took and what it refused meanwhile, in records a second."""
+        taken, refused, end = self.taken, self.refused, self._now + seconds
+        while self._now < end:
+            self._now += 0.002
+            self._waiting = min(20_000.0, self._waiting + 0.002 * 2_000)
+            self._room = min(self.capacity, self._room + 0.002 * self.capacity)
+            self._answer()
+            if len(self._in_flight) < 4 and self._waiting >= 1 and self.rate.wait(self._now) == 0.0:
+                self._ask(min(int(self._waiting), self.rate.burst(500)))
+        return (self.taken - taken) / seconds, (self.refused - refused) / seconds
+
+    def _ask(self, records: int) -> None:
+        self.rate.spend(records)
+        self._waiting -= records
+        stored = min(sum(self._chance.random() >= self.by_chance for _ in range(records)), int(self._room))
+        self._room -= stored
+        self._in_flight.append((self._now + 0.010, stored, records - stored))
+
+    def _answer(self) -> None:
+        while self._in_flight and self._in_flight[0][0] <= self._now:
+            _, stored, refused = self._in_flight.pop(0)
+            self.taken, self.refused = self.taken + stored, self.refused + refused
+            self._waiting += refused
+            if stored:
+                self.rate.acknowledged(stored, self._now)
+            if refused:
+                self.rate.throttled(self._now, refused)
+
+
+@pytest.mark.parametrize("by_chance", [0.02, 0.3])
+def test_refusals_that_come_at_any_rate_hold_nothing_back(by_chance: float) -> None:
+    stream = Stream(by_chance=by_chance)
+    stream.run(50)
+    assert stream.run(5)[0] == pytest.approx(2_000, rel=0.05)
+
+
+@pytest.mark.parametrize("by_chance", [0.0, 0.3])
+def test_a_full_stream_is_filled_and_refuses_little_for_its_capacity(by_chance: float) -> None:
+    stream = Stream(capacity=1_000, by_chance=by_chance)
+    stream.run(20)
+    taken, refused = stream.run(30)
+    assert taken > (900 if by_chance == 0.0 else 600)
+    assert refused / (taken + refused) < by_chance + 0.1
+
+
+def test_a_stream_that_loses_most_of_its_capacity_is_soon_asked_for_less() -> None:
+    stream = Stream(capacity=1_000)
+    stream.run(20)
+    stream.capacity = 300
+    stream.run(10)
+    taken, refused = stream.run(20)
+    assert taken == pytest.approx(300, rel=0.15)
+    assert refused / (taken + refused) < 0.15
+
+
+def test_a_stream_that_refuses_most_of_everything_is_taken_for_full() -> None:
+    stream = Stream(by_chance=0.7)
+    stream.run(20)
+    taken, refused = stream.run(20)
+    assert taken + refused < 100
+
+
 class Clock:
     def __init__(self) -> None:
         self.now = 1_000.0

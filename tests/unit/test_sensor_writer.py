@@ -27,6 +27,7 @@ from tests.fake_kinesis import (
     SERVICE_DOWN,
     SHORT_ANSWER,
     THROTTLED,
+    THROTTLED_WHOLE,
     TIMEOUT_AFTER_STORING,
     TIMEOUT_BEFORE_STORING,
     UNREACHABLE,
@@ -253,6 +254,24 @@ def test_a_service_that_never_answers_is_given_up_soon() -> None:
     writer = open_writer(FakeKinesis([UNREACHABLE] * 10_000), Witness(), reach_within=0.05)
     writer.put(numbered("a"))
     with pytest.raises(ConfigurationError, match=r"cannot be reached at http://nowhere .*run `make up`"):
+        writer.close()
+
+
+@pytest.mark.parametrize("answer", [THROTTLED, THROTTLED_WHOLE, SERVICE_DOWN])
+def test_a_service_that_is_busy_at_the_start_is_waited_for_beyond_the_time_to_reach_it(answer: str) -> None:
+    witness = Witness()
+    writer = open_writer(FakeKinesis([answer] * 40), witness, reach_within=0.0)
+    writer.put(numbered("a"))
+    writer.close()
+    assert len(witness.told) == 1
+
+
+def test_a_service_that_was_busy_and_then_cannot_be_reached_is_given_up_after_the_longer_limit() -> None:
+    writer = open_writer(
+        FakeKinesis([THROTTLED_WHOLE, *[UNREACHABLE] * 10_000]), Witness(), reach_within=0.0, give_up_after=0.05
+    )
+    writer.put(numbered("a"))
+    with pytest.raises(RetryableError, match="nothing was acknowledged"):
         writer.close()
 
 
