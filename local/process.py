@@ -136,7 +136,7 @@ def status(settings: Settings) -> Status:
         pid=instance.pid,
         port=instance.port,
         endpoint_url=f"http://localhost:{instance.port}",
-        uptime_seconds=round(time.time() - instance.started_at, 1),
+        uptime_seconds=round(max(0.0, time.time() - instance.started_at), 1),
         memory_bytes=_resident_bytes(instance.pid),
         engines=list(health["engines"]) if health else None,
         disk=health.get("disk") if health else None,

@@ -60,6 +60,10 @@ class Turn:
     started_at: str
 
 
+Signs = tuple[tuple[str, datetime, str], ...]
+"""Name, time and ETag of each object that a run which lives puts."""
+
+
 class RunLog:
     """The turns of the job that keeps its state at ``state``.
 
@@ -87,14 +91,18 @@ class RunLog:
         Ends the turn of a run that shows no sign of life, and completes a publication that broke off.
         Raises RetryableError when a live run is still at it after ``patience``.
         """
-        waited = 0.0
+        waited, silent = 0.0, 0.0
+        signs: Signs = ()
         while True:
             newest = self._newest_sequence()
             if newest == 0:
                 return 0, None
             manifest = read_manifest(self._client, self._state, newest)
             if manifest is None:
-                idle = self._idle_time(newest)
+                before, (signs, idle) = signs, self._signs_of_life(newest)
+                silent = silent if signs == before else 0.0
+                # S3's clock may have been set back since; what did not change while we waited is as old as that.
+                idle = max(idle, timedelta(seconds=silent))
                 if idle > self._lease:
                     self._abandon(newest, now())
                     continue
@@ -105,6 +113,7 @@ class RunLog:
                 pause = min(2.0, max(0.1, (self._lease - idle).total_seconds()))
                 self._sleep(pause)
                 waited += pause
+                silent += pause
                 continue
             if manifest.outcome == COMMITTED:
                 self.publish(manifest)
@@ -201,9 +210,9 @@ class RunLog:
         plan: dict[str, Any] = json.loads(self._client.get_object(Bucket=self._state.bucket, Key=key)["Body"].read())
         return plan
 
-    def _idle_time(self, sequence: int) -> timedelta:
-        """Time since the run's last sign of life, by S3's clock alone: no two machines' clocks are compared."""
-        ages = []
+    def _signs_of_life(self, sequence: int) -> tuple[Signs, timedelta]:
+        """The run's signs of life, and the time since the last by S3's clock: no two machines' clocks are compared."""
+        ages, signs = [], []
         for name in (f"plans/{sequence:012d}.json", f"heartbeats/{sequence:012d}"):
             try:
                 head = self._client.head_object(Bucket=self._state.bucket, Key=self._state.key(name))
@@ -213,7 +222,8 @@ class RunLog:
                 continue
             there = parsedate_to_datetime(head["ResponseMetadata"]["HTTPHeaders"]["date"])
             ages.append(there - head["LastModified"])
-        return min(ages)
+            signs.append((name, head["LastModified"], head["ETag"]))
+        return tuple(signs), min(ages)
 
     def _abandon(self, sequence: int, now: datetime) -> bool:
         plan = self._plan(sequence)

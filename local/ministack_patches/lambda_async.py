@@ -24,6 +24,7 @@ from local.manifest.manifest import Manifest
 from local.ministack_patches.dynamodb_store import ItemStore
 from local.ministack_patches.lambda_destinations import Destinations, Finished
 from local.ministack_patches.replace import replace
+from local.steady_time import SteadyTime
 
 logger = logging.getLogger("datastreamer.lambda")
 
@@ -48,6 +49,7 @@ class Pending:
     function_arn: str
     event: Any
     accepted: float
+    """In steady seconds since the epoch: nobody ages an event by setting a clock."""
     attempts: int = 0
     throttles: int = 0
 
@@ -55,7 +57,8 @@ class Pending:
 class EventQueue:
     """Events that wait, in the order in which they are due."""
 
-    def __init__(self, store: ItemStore, attempt: Callable[[Pending], float | None]) -> None:
+    def __init__(self, store: ItemStore, attempt: Callable[[Pending], float | None], now: Callable[[], float]) -> None:
+        self._now = now
         self._rows = store.open("events")
         self._attempt = attempt
         self._due: list[tuple[float, int, Pending]] = []
@@ -70,7 +73,7 @@ class EventQueue:
 
     def accept(self, function_arn: str, event: Any) -> None:
         """Keep an event, and run it soon."""
-        pending = Pending(uuid.uuid4().hex, function_arn, event, time.time())
+        pending = Pending(uuid.uuid4().hex, function_arn, event, self._now())
         self._keep(pending)
         self._wait(pending, 0.0)
 
@@ -154,15 +157,16 @@ def apply(manifest: Manifest) -> None:
             record = lambda_svc._execution_record_for_config(function, {**config, "FunctionArn": pending.function_arn})
             result = lambda_svc._execute_function(record, pending.event)
             settings = settings_of(lambda_svc, pending.function_arn)
-        after = verdict(pending, result, settings, time.time())
+        after = verdict(pending, result, settings, steady.time())
         if isinstance(after, float):
             return after
         finished = Finished(pending.function_arn, pending.event, after, pending.attempts, config, result)
         destinations.tell(finished, settings)
         return None
 
+    steady = SteadyTime()
     state = Path(os.environ["STATE_DIR"])
-    queue = EventQueue(ItemStore(state.with_name("lambda") / "events.sqlite", manifest), attempt)
+    queue = EventQueue(ItemStore(state.with_name("lambda") / "events.sqlite", manifest), attempt, steady.time)
 
     def invoke_async(function: dict[str, Any], event: Any) -> None:
         queue.accept((function.get("config") or function)["FunctionArn"], event)

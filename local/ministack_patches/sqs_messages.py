@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -21,9 +22,12 @@ from local.manifest.manifest import Manifest
 from local.ministack_patches.dynamodb_store import ItemStore, ItemTable
 from local.ministack_patches.replace import replace
 from local.ministack_patches.state import keep_apart
+from local.steady_time import SteadyTime
 
 _NAMED = re.compile(rb"QueueUrl\W[^,&]*?([\w-]{1,80}(?:\.fifo)?)(?=[\"&,}\s]|$)")
 _NO_SORT_KEY = ""
+LONGEST_HIDDEN_SECONDS = 43_200
+"""SQS hides a message for 12 hours at most (quotas of Amazon SQS, "Message visibility timeout")."""
 
 Message = dict[str, Any]
 State = tuple[Any, ...]
@@ -85,11 +89,12 @@ def _key(number: int) -> str:
 class Messages:
     """The messages of every queue of ministack's module ``sqs``."""
 
-    def __init__(self, sqs: Any, store: ItemStore, default: Any, object_hook: Any) -> None:
+    def __init__(self, sqs: Any, store: ItemStore, default: Any, object_hook: Any, now: Callable[[], float]) -> None:
         self._sqs = sqs
         self._store = store
         self._default = default
         self._object_hook = object_hook
+        self._now = now
         self._queues: dict[str, QueueMessages] = {}
 
     def _of(self, key: tuple[str, str, str]) -> QueueMessages:
@@ -120,10 +125,13 @@ class Messages:
     def restored(self) -> None:
         """Join the queues that were restored with their messages.
 
+        A message that an earlier stage hid by a clock that was ahead is hidden no longer than SQS may hide one.
         Raises ConfigurationError for messages of a queue that is not known.
         """
         for key, queue in list(self._sqs._queues._data.items()):
             found = self._of(key).restore(self._object_hook)
+            for message in found:
+                message["visible_at"] = min(message["visible_at"], self._now() + LONGEST_HIDDEN_SECONDS)
             queue["messages"] = found or queue["messages"]  # those of an earlier stage lie in the state file
             numbers = [int(message["seq"]) for message in found if message.get("seq")]
             queue["fifo_seq"] = max([queue.get("fifo_seq", 0), *numbers])
@@ -152,7 +160,10 @@ def apply(manifest: Manifest) -> None:
 
     state = Path(os.environ["STATE_DIR"])
     store = ItemStore(state.with_name("sqs") / "messages.sqlite", manifest)
-    messages = Messages(sqs, store, persistence._json_default, persistence._json_object_hook)
+    # Visibility timeouts, delays and long polls are counted in seconds: a clock that is set must not stretch them.
+    steady = SteadyTime()
+    replace(sqs, "time", steady)
+    messages = Messages(sqs, store, persistence._json_default, persistence._json_object_hook, steady.time)
     if not (state / "sqs.json").exists():
         messages.refuse_orphans()
 

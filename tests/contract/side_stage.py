@@ -17,15 +17,20 @@ from tests.conftest import REGION, RunningStage
 
 
 class ManualClock:
-    """A clock that moves when it is told to; ``sleep`` moves it."""
+    """A clock that moves when it is told to; ``sleep`` moves it. ``step`` sets it, while no time passes."""
 
     def __init__(self, now: datetime | None = None) -> None:
         self._now = now or datetime(2025, 10, 15, 12, tzinfo=UTC)
+        self._passed = 0.0
         self._lock = threading.Lock()
 
     def now(self) -> datetime:
         with self._lock:
             return self._now
+
+    def monotonic(self) -> float:
+        with self._lock:
+            return self._passed
 
     def sleep(self, seconds: float) -> None:
         self.advance(timedelta(seconds=seconds))
@@ -33,6 +38,11 @@ class ManualClock:
     def advance(self, step: timedelta) -> None:
         with self._lock:
             self._now += step
+            self._passed += step.total_seconds()
+
+    def step(self, by: timedelta) -> None:
+        with self._lock:
+            self._now += by
 
 
 @dataclass

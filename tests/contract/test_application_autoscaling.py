@@ -191,6 +191,26 @@ def autoscaling(stage: RunningStage, tmp_path: Path, endpoint: str) -> Iterator[
     beside.close()
 
 
+@pytest.mark.parametrize("hours", [-1, 25])
+def test_a_clock_that_is_set_makes_no_cooldown_longer_or_shorter(autoscaling: _Autoscaling, hours: int) -> None:
+    alarms = autoscaling.track()
+    autoscaling.load(15)
+    autoscaling.ring(alarms["high"])
+    assert autoscaling.instances() == 2
+    autoscaling.clock.step(timedelta(hours=hours))
+    autoscaling.load(1000)
+    autoscaling.ring(alarms["high"])
+    assert autoscaling.instances() == 2, "it cools down"
+    autoscaling.clock.advance(timedelta(seconds=61))
+    autoscaling.load(1000)
+    autoscaling.ring(alarms["high"])
+    assert autoscaling.instances() == 3
+    autoscaling.clock.advance(timedelta(seconds=301))
+    autoscaling.load(0.1)
+    autoscaling.ring(alarms["low"])
+    assert autoscaling.instances() == 1
+
+
 def test_an_endpoint_is_scaled_to_what_its_metric_calls_for_within_its_limits(autoscaling: _Autoscaling) -> None:
     alarms = autoscaling.track(ScaleInCooldown=120)
     autoscaling.load(15)

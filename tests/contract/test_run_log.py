@@ -6,6 +6,7 @@ import itertools
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -26,6 +27,22 @@ DEAD_AT_ONCE = timedelta(seconds=-1)
 """Every run that is not this one counts as dead."""
 
 names = itertools.count()
+
+
+class SetBack:
+    """S3 whose clock shows an hour less than when it dated its objects."""
+
+    def __init__(self, s3: Any) -> None:
+        self._s3 = s3
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._s3, name)
+
+    def head_object(self, **request: Any) -> Any:
+        answer = self._s3.head_object(**request)
+        headers = answer["ResponseMetadata"]["HTTPHeaders"]
+        headers["date"] = format_datetime(parsedate_to_datetime(headers["date"]) - timedelta(hours=1), usegmt=True)
+        return answer
 
 
 class Crash(BaseException):
@@ -144,6 +161,29 @@ def test_a_second_run_goes_on_when_the_first_has_ended(s3: Any, place: S3Locatio
     second = RunLog(s3, place, lease=timedelta(minutes=5), sleep=lambda _: first.commit(manifest_of(turn)))
     newest, last = second.settle(timedelta(seconds=10), lambda: NOW)
     assert (newest, last and last.run_id) == (1, "run-1")
+
+
+def test_a_dead_run_is_not_waited_for_by_a_clock_of_s3_that_was_set_back(s3: Any, place: S3Location) -> None:
+    assert RunLog(s3, place).take(0, None, "run-1", NOW)
+    waited: list[float] = []
+    second = RunLog(SetBack(s3), place, lease=timedelta(seconds=30), sleep=waited.append)
+    assert second.settle(timedelta(minutes=2), lambda: NOW) == (1, None)
+    assert 30 <= sum(waited) <= 34
+
+
+def test_a_living_run_keeps_its_turn_though_s3s_clock_was_set_back(s3: Any, place: S3Location) -> None:
+    first = RunLog(s3, place)
+    turn = first.take(0, None, "run-1", NOW)
+    assert turn is not None
+    beats = itertools.count()
+
+    def beat(_seconds: float) -> None:
+        key = place.key(f"heartbeats/{turn.sequence:012d}")
+        s3.put_object(Bucket=BUCKET, Key=key, Body=str(next(beats)).encode())
+
+    second = RunLog(SetBack(s3), place, lease=timedelta(seconds=30), sleep=beat)
+    with pytest.raises(RetryableError):
+        second.settle(timedelta(minutes=2), lambda: NOW)
 
 
 def test_signs_of_life_keep_a_turn(s3: Any, place: S3Location) -> None:

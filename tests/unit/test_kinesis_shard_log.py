@@ -108,13 +108,26 @@ def test_damage_that_comes_later_is_noticed_when_it_is_read(tmp_path: Path) -> N
         _texts(log)
 
 
-def test_arrival_never_goes_back_though_the_clock_does_even_over_a_new_segment(tmp_path: Path) -> None:
-    log = ShardLog(tmp_path, segment_bytes=1)
-    _append(log, "a", now_ms=5_000)
-    _append(log, "b", now_ms=4_000)
-    _append(log, "c", now_ms=6_000)
-    assert [log.arrival_of(ordinal) for ordinal in (1, 2, 3, 4)] == [5_000, 5_000, 6_000, None]
-    assert [log.first_at(moment) for moment in (0, 5_000, 5_001, 6_000, 6_001)] == [1, 1, 3, 3, 4]
+@pytest.mark.parametrize("segment_bytes", [1, 10_000])
+def test_arrivals_follow_the_clock_and_a_moment_finds_the_first_record_at_or_after_it(
+    tmp_path: Path, segment_bytes: int
+) -> None:
+    log = ShardLog(tmp_path, segment_bytes)
+    for moment, text in ((5_000, "a"), (4_000, "b"), (90_000, "ahead"), (6_000, "c"), (6_500, "d")):
+        _append(log, text, now_ms=moment)
+    for found in (log, ShardLog(tmp_path, segment_bytes)):
+        assert [found.arrival_of(ordinal) for ordinal in range(1, 7)] == [5_000, 4_000, 90_000, 6_000, 6_500, None]
+        assert [found.first_at(moment) for moment in (0, 4_500, 5_000, 5_001, 90_000, 90_001)] == [1, 1, 1, 3, 3, 6]
+
+
+def test_a_segment_stays_until_its_latest_record_has_expired(tmp_path: Path) -> None:
+    log = ShardLog(tmp_path, segment_bytes=60)
+    for moment, text in ((90_000, "ahead"), (1_000, "b"), (2_000, "c" * 60), (3_000, "d")):
+        _append(log, text, now_ms=moment)
+    log.trim(80_000)
+    assert _texts(log)[0] == "ahead"
+    log.trim(95_000)
+    assert "ahead" not in _texts(log)
 
 
 def test_trimming_frees_whole_segments_and_never_the_one_in_use(tmp_path: Path) -> None:

@@ -47,6 +47,8 @@ class Scaling:
     def __init__(self, stage: Stage, store: Store) -> None:
         self._stage = stage
         self._store = store
+        self._scaled: dict[str, float] = {}
+        """Resource to when it was last scaled, in monotonic seconds."""
         self.operations: dict[str, Handler] = {"DescribeScalingActivities": self._describe}
 
     def act(self) -> None:
@@ -83,6 +85,7 @@ class Scaling:
         )
         logger.info("%s: from %d to %d instances", variant.resource_id, current, count)
         now = self._stage.clock.now().timestamp()
+        self._scaled[variant.resource_id] = self._stage.clock.monotonic()
         activity = {
             "ActivityId": str(uuid.uuid4()),
             "ServiceNamespace": NAMESPACE,
@@ -104,8 +107,12 @@ class Scaling:
         """Whether too little time has passed since the variant was last scaled."""
         configuration = policy["TargetTrackingScalingPolicyConfiguration"]
         seconds = configuration.get("ScaleOutCooldown" if out else "ScaleInCooldown", COOLDOWN_SECONDS)
-        last = max((one["StartTime"] for one in self._of(policy["ResourceId"])), default=-math.inf)
-        return bool(self._stage.clock.now().timestamp() - last < seconds)
+        scaled = self._scaled.get(policy["ResourceId"])
+        if scaled is not None:
+            return bool(self._stage.clock.monotonic() - scaled < seconds)
+        now = self._stage.clock.now().timestamp()
+        past = [one["StartTime"] for one in self._of(policy["ResourceId"]) if one["StartTime"] <= now]
+        return bool(now - max(past, default=-math.inf) < seconds)
 
     def _value(self, variant: Variant, policy: Document) -> float | None:
         """The metric's last datapoint of a whole period."""

@@ -6,6 +6,7 @@ A lane is not safe between threads: its shard locks it.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +24,9 @@ PAYLOAD_BYTES = 6 * 1024 * 1024
 
 BACKOFF_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0)
 """Pauses before the next attempt, growing; AWS gives no figures."""
+
+CLOCK_SECONDS = 0.5
+"""A clock that goes wrong by less is not one that was set."""
 
 Condition = Literal["RetryAttemptsExhausted", "RecordAgeExceeded", "MaximumPayloadSizeExceeded"]
 
@@ -53,7 +57,10 @@ Step = Invoke | Discard | Wait
 
 
 class Lane:
-    """``overhead`` is what a record takes of a payload beside its data and its partition key, in bytes."""
+    """``overhead`` is what a record takes of a payload beside its data and its partition key, in bytes.
+
+    ``now`` is in monotonic seconds everywhere: a clock that is set neither holds a batch back nor makes a record old.
+    """
 
     def __init__(self, options: Options, overhead: int, window: TumblingWindow | None = None) -> None:
         self._options = options
@@ -62,23 +69,30 @@ class Lane:
         self._waiting: deque[Record] = deque()
         self._offers: deque[tuple[int, float]] = deque()
         self._work: deque[Batch] = deque()
+        self._ahead: list[tuple[int, float]] = []
         self._caught_up = 0.0
+        self._caught_up_at = -math.inf
+        self._opened: tuple[int | None, float] = (None, 0.0)
         self._ended = False
         self.bytes = 0
         """What waits, as it would count in a payload."""
         self.done: str | None = None
         """The sequence number of the last record that is processed."""
 
-    def offer(self, records: Sequence[Record], now: float) -> None:
-        """Records that have been read, in order."""
+    def offer(self, records: Sequence[Record], now: float, ahead: float = 0.0) -> None:
+        """Records that have been read, in order; ``ahead`` is by how much the clock of their arrivals was ahead of
+        ``now`` when they were: from then on they age in real time."""
         if records:
+            if not self._ahead or abs(self._ahead[-1][1] - ahead) > CLOCK_SECONDS:
+                self._ahead.append((records[0].ordinal, ahead))
             self._waiting.extend(records)
             self._offers.append((records[-1].ordinal, now))
             self.bytes += sum(map(self._size, records))
 
-    def caught_up(self, moment: float) -> None:
-        """Every record that arrived before ``moment`` has been offered."""
-        self._caught_up = moment
+    def caught_up(self, moment: float, now: float = -math.inf) -> None:
+        """Every record that arrived before ``moment`` (in seconds since the epoch), which is ``now``, has been
+        offered."""
+        self._caught_up, self._caught_up_at = moment, now
 
     def end(self) -> None:
         """The shard has no more records."""
@@ -180,13 +194,15 @@ class Lane:
         """The next batch, when it is full or its time has come."""
         first = self._waiting[0] if self._waiting else None
         if self.window is not None:
-            final = self.window.final(first, self._caught_up, ended=self._ended)
+            self._note_opened(now)
+            final = self.window.final(first, self._reached(), ended=self._ended)
             if final is not None:
                 return Batch([], final)
         if first is None:
             return None
         if self.window is not None:
             self.window.open_for(first)
+            self._note_opened(now)
         if not self._ready(now):
             return None
         taken, size = self._take()
@@ -200,7 +216,7 @@ class Lane:
             or len(self._waiting) >= self._options.batch_size
             or self.bytes >= self._room()
             or (self.window is not None and not self.window.holds(self._waiting[-1]))
-            or (self.window is not None and self._caught_up >= self.window.part().end)
+            or (self.window is not None and self._reached() >= self.window.part().end)
         )
 
     def _take(self) -> tuple[list[Record], int]:
@@ -229,8 +245,22 @@ class Lane:
             self._offers.popleft()
         return self._offers[0][1]
 
+    def _note_opened(self, now: float) -> None:
+        if self.window is not None and self._opened[0] != self.window.start:
+            self._opened = self.window.start, now
+
+    def _reached(self) -> float:
+        """Up to which arrival everything has been offered. A window that was open for its whole length is over, though
+        a clock that was set back is not there yet."""
+        assert self.window is not None  # noqa: S101  whoever asks has one
+        whole = self._caught_up_at - self._opened[1] >= self.window.seconds
+        return math.inf if whole and self._opened[0] is not None else self._caught_up
+
     def _expired(self, record: Record, now: float) -> bool:
-        return self._options.max_age is not None and now - record.arrival > self._options.max_age
+        if self._options.max_age is None:
+            return False
+        ahead = next(ahead for first, ahead in reversed(self._ahead) if first <= record.ordinal)
+        return now + ahead - record.arrival > self._options.max_age
 
     def _size(self, record: Record) -> int:
         return len(record.data) + len(orjson.dumps(record.partition_key)) + self._overhead

@@ -22,7 +22,7 @@ from local.engines.event_source_mapping.monitoring import Monitor
 from local.engines.event_source_mapping.options import Options
 from local.engines.event_source_mapping.positions import Position, Positions
 from local.engines.event_source_mapping.shard import Shard
-from local.engines.event_source_mapping.shard_reader import ShardReader, Start
+from local.engines.event_source_mapping.shard_reader import Kept, ShardReader, Start
 from local.engines.event_source_mapping.tumbling_window import TumblingWindow
 from local.metric_sets import MetricSets
 
@@ -63,6 +63,7 @@ class Poller:
         self._shards: dict[str, Shard] = {}
         self._positions: Positions | None = None
         self._created = 0.0
+        self._listed: set[str] | None = None
         self._wake = threading.Event()
         self._stopping = False
         self._unlisten: Callable[[], None] = lambda: None
@@ -120,12 +121,18 @@ class Poller:
         created = summary["StreamCreationTimestamp"].timestamp()
         if created != self._created:
             self._retire(set(self._shards))
-            self._created = created
+            self._created, self._listed = created, None
         positions = Positions(self._stage.store("event_source_mapping"), self._mapping.uuid, created)
         listed = _list_shards(kinesis, arn)
         self._retire(self._shards.keys() - listed.keys())
         kept = positions.all()
         positions.forget(kept.keys() - listed.keys())
+        if self._listed is not None:
+            # No clock is asked where a shard begins that was not there before: a clock may have been set since.
+            for shard_id in listed.keys() - self._listed - kept.keys():
+                kept[shard_id] = Position(Kept())
+                positions.save(shard_id, kept[shard_id])
+        self._listed = set(listed)
         role = ""
         for shard_id, parents in listed.items():
             position = kept.get(shard_id)
@@ -145,6 +152,7 @@ class Poller:
             {"StreamARN": mapping.stream_arn, "ShardId": shard_id},
             Start(mapping.start),
             position.kept if position else None,
+            clock=self._stage.clock,
         )
         window = TumblingWindow(options.tumbling, position.window if position else None) if options.tumbling else None
         delivery = Delivery(

@@ -108,7 +108,7 @@ class Shard:
         while self._wait_for_room():
             self._arrival.clear()
             began = time.monotonic()
-            moment = self._clock.now().timestamp()
+            moment, now = self._clock.now().timestamp(), self._now()
             try:
                 reading = self._reader.read()
                 kept = self._select(reading.records)
@@ -123,13 +123,14 @@ class Shard:
                 continue
             self._delivery.monitor.polled(len(reading.records))
             self._delivery.monitor.filtered(len(reading.records) - len(kept))
-            self._hand_out(reading, kept, moment)
+            self._hand_out(reading, kept, moment, now)
             if reading.ended:
                 break
             if not reading.behind:
                 self._await_arrival(began)
 
-    def _hand_out(self, reading: Reading, kept: Sequence[Record], moment: float) -> None:
+    def _hand_out(self, reading: Reading, kept: Sequence[Record], moment: float, now: float) -> None:
+        """``moment`` (seconds since the epoch) and ``now`` (monotonic): when the reading began."""
         shares: dict[int, list[Record]] = {}
         if len(self._lanes) == 1:
             shares[0] = list(kept)
@@ -140,10 +141,10 @@ class Shard:
                     shares.setdefault(number, []).append(record)
         with self._changed:
             for number, share in shares.items():
-                self._lanes[number].offer(share, self._now())
+                self._lanes[number].offer(share, self._now(), moment - now)
             for lane in self._lanes:
                 if not reading.behind:
-                    lane.caught_up(moment)
+                    lane.caught_up(moment, now)
                 if reading.ended:
                     lane.end()
             if reading.records:
@@ -227,4 +228,4 @@ class Shard:
             self._stop.wait(seconds)
 
     def _now(self) -> float:
-        return self._clock.now().timestamp()
+        return self._clock.monotonic()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from local.clock import Clock
 from local.engines.event_source_mapping.invocation import StageCalls
 from local.engines.event_source_mapping.records import Record
 
@@ -31,7 +33,8 @@ class Start:
 
 @dataclass(frozen=True)
 class Kept:
-    """Where a shard goes on: after a record that is processed, or at the first one that is not."""
+    """Where a shard goes on: after a record that is processed, or at the first one that is not; with neither, at the
+    oldest record, since the shard is younger than the mapping."""
 
     after: str | None = None
     at: str | None = None
@@ -50,10 +53,18 @@ class ShardReader:
     """Not safe between threads."""
 
     def __init__(
-        self, client: Any, calls: StageCalls, shard: Mapping[str, str], start: Start, kept: Kept | None = None
+        self,
+        client: Any,
+        calls: StageCalls,
+        shard: Mapping[str, str],
+        start: Start,
+        kept: Kept | None = None,
+        *,
+        clock: Clock,
     ) -> None:
         """``shard`` is ``StreamARN`` and ``ShardId``."""
         self._client = client
+        self._clock = clock
         self._calls = calls
         self._shard = shard
         self._start = start
@@ -101,6 +112,8 @@ class ShardReader:
             return {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": self._kept.after}
         if self._kept is not None and self._kept.at is not None:
             return {"ShardIteratorType": "AT_SEQUENCE_NUMBER", "StartingSequenceNumber": self._kept.at}
-        if self._start.timestamp is not None:
-            return {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": self._start.timestamp}
+        if self._kept is None and self._start.timestamp is not None:
+            # Kinesis refuses a moment that is still to come, as it is for a clock that was set back since.
+            present = math.floor(self._clock.now().timestamp() * 1000) / 1000
+            return {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": min(self._start.timestamp, present)}
         return {"ShardIteratorType": "TRIM_HORIZON"}

@@ -24,7 +24,8 @@ class Outcome:
 
 @dataclass
 class Buffer:
-    """Everything between two deliveries; ``opened`` is the moment (seconds since the epoch) of its first record."""
+    """Everything between two deliveries; ``opened`` is when its first record came, in the clock's monotonic
+    seconds."""
 
     destination: Destination
     opened: float
@@ -39,7 +40,7 @@ class Buffer:
         return self.size >= self.destination.target.size
 
     def due(self) -> float:
-        """When the interval hint ends, in seconds since the epoch."""
+        """When the interval hint ends, in monotonic seconds."""
         return self.opened + self.destination.target.interval
 
     def add(self, outcomes: Sequence[Outcome]) -> int:

@@ -52,7 +52,7 @@ class Consumer:
         self._buffer: Buffer | None = None
         self._delivery: Delivery | None = None
         self._failures = 0
-        self._retry_at = 0.0
+        self._retry_at = float("-inf")
 
     def step(self) -> float | None:
         """Work once; returns the seconds until the next step is needed, None when only new records call for one."""
@@ -186,4 +186,4 @@ class Consumer:
         self._monitor.error(self._stream.destination.target.log, f"arn:aws:s3:::{bucket}", f"S3.{code}", message)
 
     def _now(self) -> float:
-        return self._clock.now().timestamp()
+        return self._clock.monotonic()

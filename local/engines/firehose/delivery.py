@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 import zlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,8 +62,12 @@ class Outbox:
         self._uid = uid
 
     def checkpoints(self) -> dict[str, str]:
-        """Partition to the position of its last delivered record."""
+        """Partition to the position of its last delivered record, or to what ``begin`` was told."""
         return dict((self._store.get(_CHECKPOINT, self._uid) or {}).items())
+
+    def begin(self, checkpoints: Mapping[str, str]) -> None:
+        """Keep where partitions begin of which nothing is delivered yet."""
+        self._store.put(_CHECKPOINT, self._uid, {**self.checkpoints(), **checkpoints})
 
     def seal(self, stream: DeliveryStream, buffer: Buffer) -> Delivery:
         """Spool a buffer's objects and note them; from here on they will be delivered whatever happens."""

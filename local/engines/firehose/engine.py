@@ -83,11 +83,12 @@ class FirehoseEngine:
             return self._streams.newest(stream)
 
         monitor = Monitor(self._stage.client, self._stage.clock, current)
+        outbox = self._outbox(stream)
         consumer = Consumer(
             current=current,
-            open_source=lambda checkpoints: self._source(stream, checkpoints, monitor),
+            open_source=lambda checkpoints: self._source(stream, checkpoints, outbox, monitor),
             new_transformer=self._transformer,
-            outbox=self._outbox(stream),
+            outbox=outbox,
             monitor=monitor,
             clock=self._stage.clock,
         )
@@ -96,7 +97,7 @@ class FirehoseEngine:
             self._running[stream.uid] = running
         running.worker.start()
 
-    def _source(self, stream: DeliveryStream, checkpoints: Checkpoints, monitor: Monitor) -> Source:
+    def _source(self, stream: DeliveryStream, checkpoints: Checkpoints, outbox: Outbox, monitor: Monitor) -> Source:
         if stream.kind != KINESIS:
             return JournalSource(self._journals.of(stream), checkpoints)
         start = None if stream.start_position == TRIM_HORIZON else stream.created
@@ -107,6 +108,7 @@ class FirehoseEngine:
             arn,
             checkpoints,
             start,
+            began=outbox.begin,
             throttled=monitor.throttled,
         )
 

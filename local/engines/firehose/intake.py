@@ -93,4 +93,4 @@ class Intake:
         return taken
 
     def _now(self) -> float:
-        return self._clock.now().timestamp()
+        return self._clock.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,8 @@ ROUND_BYTES = 4 * READ_BYTES
 MAX_RECORDS = 10_000
 SHARD_LIST_INTERVAL = 30.0
 _PARENTS = ("ParentShardId", "AdjacentParentShardId")
+_FIRST = "@"
+"""Marks a checkpoint at the first record of a shard, of which none is delivered yet; alone, at its oldest record."""
 
 
 @dataclass
@@ -30,6 +33,8 @@ class _Shard:
     id: str
     parents: tuple[str, ...]
     position: str | None
+    first: str | None = None
+    since: float | None = None
     iterator: str | None = None
     ended: bool = False
     limit: int = 1000
@@ -42,9 +47,11 @@ class KinesisSource:
     """One reader of one stream.
 
     ``checkpoints`` hold the shards' delivered positions; a shard without one starts at ``start``: at the moment
-    (seconds since the epoch) at which the delivery stream was created, or with None at ``TRIM_HORIZON``. A shard is
-    read only after its parents have been read to their ends, so that a partition key's records stay in order.
-    ``throttled`` is called when Kinesis refuses a read for its rate.
+    (seconds since the epoch) at which the delivery stream was created, or with None at ``TRIM_HORIZON``. A moment is
+    trusted only until a shard's first record is read, and not for a shard that comes later: ``began`` is told the
+    checkpoints to keep then, for the clock may be set before the stream is read anew. A shard is read only after its
+    parents have been read to their ends, so that a partition key's records stay in order. ``throttled`` is called when
+    Kinesis refuses a read for its rate.
     """
 
     def __init__(
@@ -55,6 +62,7 @@ class KinesisSource:
         checkpoints: Checkpoints,
         start: float | None,
         *,
+        began: Callable[[Checkpoints], None] = lambda _: None,
         throttled: Callable[[], None] = lambda: None,
     ) -> None:
         self._client = client
@@ -62,16 +70,18 @@ class KinesisSource:
         self._arn = stream_arn
         self._checkpoints = dict(checkpoints)
         self._start = start
+        self._began = began
         self._throttled = throttled
         self._shards: dict[str, _Shard] = {}
         self._listed = float("-inf")
+        self._followed = False
 
     def read(self, *, at_once: bool = False) -> list[Record]:
         """One GetRecords of every shard that is due.
 
         Raises botocore's errors when nothing could be read; what other shards gave before an error is not lost by it.
         """
-        now = self._clock.now().timestamp()
+        now = self._clock.monotonic()
         if now - self._listed >= SHARD_LIST_INTERVAL:
             self._list_shards(now)
         records: list[Record] = []
@@ -92,7 +102,7 @@ class KinesisSource:
 
     def delay(self) -> float | None:
         """Until the first shard is due."""
-        now = self._clock.now().timestamp()
+        now = self._clock.monotonic()
         due = [shard.due for shard in self._open_shards()]
         return max(0.0, min(due, default=now + IDLE_DELAYS[-1]) - now)
 
@@ -120,15 +130,27 @@ class KinesisSource:
             request = {"NextToken": page["NextToken"]}
         for shard_id in self._shards.keys() - listed.keys():
             del self._shards[shard_id]
-        for shard_id, parents in sorted(listed.items()):
-            if shard_id not in self._shards:
-                self._shards[shard_id] = _Shard(shard_id, parents, self._checkpoints.get(shard_id))
-        self._listed = now
+        added = sorted(listed.keys() - self._shards.keys())
+        if self._start is not None and self._followed:
+            later = {shard_id: _FIRST for shard_id in added if shard_id not in self._checkpoints}
+            if later:
+                self._began(later)
+                self._checkpoints |= later
+        for shard_id in added:
+            self._shards[shard_id] = self._shard(shard_id, listed[shard_id])
+        self._listed, self._followed = now, True
+
+    def _shard(self, shard_id: str, parents: tuple[str, ...]) -> _Shard:
+        kept = self._checkpoints.get(shard_id)
+        if kept is not None and kept.startswith(_FIRST):
+            return _Shard(shard_id, parents, None, first=kept.removeprefix(_FIRST))
+        return _Shard(shard_id, parents, kept)
 
     def _read_shard(self, shard: _Shard, now: float) -> list[Record]:
         try:
             if shard.iterator is None:
                 shard.iterator = self._client.get_shard_iterator(**self._iterator_request(shard))["ShardIterator"]
+            moment = self._clock.now().timestamp()
             answer = self._client.get_records(ShardIterator=shard.iterator, Limit=shard.limit)
         except ClientError as error:
             return self._recover(shard, error, now)
@@ -142,7 +164,11 @@ class KinesisSource:
             )
             for item in answer["Records"]
         ]
+        if records and self._start is not None and shard.position is None and shard.first is None:
+            self._began({shard.id: _FIRST + records[0].position})
+            shard.first = records[0].position
         shard.iterator = answer.get("NextShardIterator")
+        shard.since = moment
         shard.behind = answer.get("MillisBehindLatest", 0) / 1000
         if shard.iterator is None:
             shard.ended = True
@@ -161,9 +187,15 @@ class KinesisSource:
         request: dict[str, Any] = {"StreamARN": self._arn, "ShardId": shard.id}
         if shard.position is not None:
             return {**request, "ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": shard.position}
-        if self._start is None:
+        if self._start is None or shard.first == "":
             return {**request, "ShardIteratorType": "TRIM_HORIZON"}
-        return {**request, "ShardIteratorType": "AT_TIMESTAMP", "Timestamp": self._start}
+        if shard.first is not None:
+            return {**request, "ShardIteratorType": "AT_SEQUENCE_NUMBER", "StartingSequenceNumber": shard.first}
+        # Kinesis refuses a moment that is still to come, as it is for a clock that was set back since. Everything up to
+        # the last reading has been read, by the clock of then.
+        present = math.floor(self._clock.now().timestamp() * 1000) / 1000
+        moment = min(self._start, present, self._start if shard.since is None else shard.since)
+        return {**request, "ShardIteratorType": "AT_TIMESTAMP", "Timestamp": moment}
 
     def _recover(self, shard: _Shard, error: ClientError, now: float) -> list[Record]:
         """Go on after an error that reading again, or a newer list of shards, cures; raise any other."""
@@ -173,9 +205,9 @@ class KinesisSource:
         if code == "ResourceNotFoundException":
             self._list_shards(now)
             return []
-        if code == "InvalidArgumentException" and shard.position is not None:
-            logger.warning("%s: %s is not of this shard: the stream was made anew", shard.id, shard.position)
-            shard.position = None
+        if code == "InvalidArgumentException" and (place := shard.position or shard.first) is not None:
+            logger.warning("%s: %s is not of this shard: the stream was made anew", shard.id, place)
+            shard.position = shard.first = None
             self._start = None
             return []
         if code == "ProvisionedThroughputExceededException":

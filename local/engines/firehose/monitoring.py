@@ -36,7 +36,7 @@ class Monitor:
         self._current = current
         self._lock = threading.Lock()
         self._sets: dict[tuple[str, str], dict[str, float]] = {}
-        self._published = clock.now().timestamp()
+        self._published = clock.monotonic()
         self._backlog: Backlog[dict[str, Any]] = Backlog(NAMESPACE)
 
     def read(self, records: int, size: int, behind: float | None) -> None:
@@ -102,15 +102,15 @@ class Monitor:
 
     def publish(self, *, now: bool = False) -> None:
         """Send what was collected when the interval is over, or at once."""
-        moment = self._clock.now()
+        passed = self._clock.monotonic()
         with self._lock:
-            if not now and moment.timestamp() - self._published < PUBLISH_INTERVAL:
+            if not now and passed - self._published < PUBLISH_INTERVAL:
                 return
             sets, self._sets = self._sets, {}
-            self._published = moment.timestamp()
+            self._published = passed
         if not sets:
             return
-        name = self._current().name
+        name, moment = self._current().name, self._clock.now()
         data = [
             {
                 "MetricName": metric,

@@ -21,7 +21,7 @@ class Record(NamedTuple):
 
 
 Checkpoints = Mapping[str, str]
-"""Partition to the position of its last delivered record."""
+"""Partition to the position of its last delivered record, or to where its source says that it begins."""
 
 
 class Source(Protocol):

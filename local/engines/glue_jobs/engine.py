@@ -141,7 +141,7 @@ class GlueJobs:
         """A run as it is now: one that goes on has run until now."""
         if run["JobRunState"] not in ACTIVE:
             return run
-        return run | {"ExecutionTime": int(self._stage.clock.now().timestamp() - run["StartedOn"])}
+        return run | {"ExecutionTime": max(0, int(self._stage.clock.now().timestamp() - run["StartedOn"]))}
 
     def _batch_stop_job_run(self, call: Call) -> dict[str, Any]:
         name = call.payload.get("JobName", "")

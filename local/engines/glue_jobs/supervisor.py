@@ -71,7 +71,7 @@ class Supervisor:
         running_since = None
         try:
             process = self._start_process()
-            running_since = self._clock.now().timestamp()
+            running_since = self._clock.monotonic()
             self._enter("RUNNING")
             state, message = self._wait(process, running_since) or self._outcome(process)
         except ConfigurationError as error:
@@ -79,9 +79,9 @@ class Supervisor:
         except Exception as error:
             logger.exception("run %s of %s broke", self._run["Id"], self._run["JobName"])
             state, message = "FAILED", f"the local stage could not run the job: {type(error).__name__}: {error}"
-        now = self._clock.now().timestamp()
-        self._run["CompletedOn"] = now
-        self._run["ExecutionTime"] = int(now - (running_since or now))
+        ended = self._clock.monotonic()
+        self._run["CompletedOn"] = self._clock.now().timestamp()
+        self._run["ExecutionTime"] = int(ended - (ended if running_since is None else running_since))
         if message:
             self._run["ErrorMessage"] = message
         shutil.rmtree(self._workspace.directory, ignore_errors=True)
@@ -112,7 +112,7 @@ class Supervisor:
                 if self._stop.wait(_POLL_SECONDS):
                     outcome = self._stop_outcome
                     self._enter("STOPPING")
-                elif self._clock.now().timestamp() - running_since >= minutes * 60:
+                elif self._clock.monotonic() - running_since >= minutes * 60:
                     outcome = ("TIMEOUT", f"JobRun timed out after {minutes} minutes")
                 polls += 1
                 if polls % _POLLS_PER_SHIPMENT == 0:

@@ -40,7 +40,7 @@ class KinesisEngine:
         )
         self._streams.load()
         self._metrics = Metrics(lambda: stage.client("cloudwatch"), stage.clock)
-        self._writer = Writer(self._metrics, enforce_limits=stage.settings.kinesis_limits)
+        self._writer = Writer(self._metrics, stage.clock.monotonic, enforce_limits=stage.settings.kinesis_limits)
         handlers: dict[str, Handler] = {
             "CreateStream": self._create,
             "DeleteStream": self._delete,

@@ -10,21 +10,24 @@ BYTES_PER_SECOND = 1024 * 1024
 
 
 class ShardLimit:
-    """Two token buckets, each as deep as one second. Not thread-safe: its stream's lock guards it."""
+    """Two token buckets, each as deep as one second. Not thread-safe: its stream's lock guards it.
 
-    def __init__(self, now_ms: int) -> None:
+    Times are in monotonic seconds.
+    """
+
+    def __init__(self, now: float) -> None:
         self._records = float(RECORDS_PER_SECOND)
         self._bytes = float(BYTES_PER_SECOND)
-        self._updated_ms = now_ms
+        self._updated = now
 
-    def admit(self, size: int, now_ms: int) -> bool:
+    def admit(self, size: int, now: float) -> bool:
         """Whether a record of ``size`` bytes (data and key) may pass now; if so, it is counted.
 
         A record larger than the bucket passes when the bucket is full and leaves a debt behind: AWS lets a shard
         burst for a large record and then return to its rate (Kinesis developer guide, "Handle large records").
         """
-        elapsed = max(0, now_ms - self._updated_ms) / 1000
-        self._updated_ms = max(now_ms, self._updated_ms)
+        elapsed = now - self._updated
+        self._updated = now
         self._records = min(RECORDS_PER_SECOND, self._records + elapsed * RECORDS_PER_SECOND)
         self._bytes = min(BYTES_PER_SECOND, self._bytes + elapsed * BYTES_PER_SECOND)
         if self._records < 1 or self._bytes < min(size, BYTES_PER_SECOND):

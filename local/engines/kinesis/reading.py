@@ -103,7 +103,8 @@ def records_at(
     metrics.add(stream.name, "GetRecords.Records", len(records))
     answer: dict[str, Any] = {
         "Records": [orjson.Fragment(record) for record in records],
-        "MillisBehindLatest": 0 if next_arrival is None else max(0, now_ms - next_arrival),
+        # 0 says that nothing follows, so what follows is behind by something, whatever its clock said.
+        "MillisBehindLatest": 0 if next_arrival is None else max(1, now_ms - next_arrival),
     }
     if shard.closed_ms is not None and following >= log.end:
         answer["ChildShards"] = _children(stream, shard)

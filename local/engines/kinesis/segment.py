@@ -74,9 +74,9 @@ class Segment:
         return self._index.size
 
     @property
-    def last_arrival_ms(self) -> int:
-        """When the last record arrived, in ms since the epoch; 0 when there is none."""
-        return self._index.last_arrival_ms
+    def latest_arrival_ms(self) -> int:
+        """The latest arrival of any record, in ms since the epoch; 0 when there is none."""
+        return self._index.latest_arrival_ms
 
     def append(self, encoded: bytes, count: int, arrival_ms: int) -> None:
         """Add one frame; on a failed write (disk full) the file is as it was, and OSError is raised."""

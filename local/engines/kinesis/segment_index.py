@@ -6,6 +6,7 @@ import struct
 import zlib
 from array import array
 from bisect import bisect_left, bisect_right
+from itertools import accumulate
 from pathlib import Path
 
 _HEAD = struct.Struct("<4sIQQQ")
@@ -21,12 +22,15 @@ class SegmentIndex:
         self.ordinals = array("Q")
         self.offsets = array("Q")
         self._arrivals = array("Q")
+        self._latest = array("Q")
+        """The latest arrival up to each frame: a clock that is set back gives later frames earlier arrivals."""
 
     def add(self, count: int, length: int, arrival_ms: int) -> None:
         """Note the next frame: ``count`` records in ``length`` bytes."""
         self.ordinals.append(self.end)
         self.offsets.append(self.size)
         self._arrivals.append(arrival_ms)
+        self._latest.append(max(arrival_ms, self.latest_arrival_ms))
         self.end += count
         self.size += length
 
@@ -40,13 +44,13 @@ class SegmentIndex:
 
     def first_at(self, arrival_ms: int) -> int:
         """The ordinal of the first record that arrived at ``arrival_ms`` or later; ``end`` when there is none."""
-        position = bisect_left(self._arrivals, arrival_ms)
+        position = bisect_left(self._latest, arrival_ms)
         return self.ordinals[position] if position < len(self.ordinals) else self.end
 
     @property
-    def last_arrival_ms(self) -> int:
-        """When the last record arrived; 0 when there is none."""
-        return self._arrivals[-1] if self._arrivals else 0
+    def latest_arrival_ms(self) -> int:
+        """The latest arrival of any record; 0 when there is none."""
+        return self._latest[-1] if self._latest else 0
 
     def save(self, path: Path) -> None:
         """Keep the index in a file, whole or not at all."""
@@ -72,5 +76,6 @@ class SegmentIndex:
         index = cls(first_ordinal)
         for number, column in enumerate((index.ordinals, index.offsets, index._arrivals)):
             column.frombytes(body[8 * count * number : 8 * count * (number + 1)])
+        index._latest.extend(accumulate(index._arrivals, max))
         index.end, index.size = end, size
         return index

@@ -55,8 +55,9 @@ class ShardLog:
     def append(self, now_ms: int, count: int, render: Render) -> int:
         """Append ``count`` records and return the first one's ordinal.
 
-        ``render(first_ordinal, arrival_ms)`` gives the records and their sizes; arrival never goes back, though a
-        clock may. Raises OSError when they cannot be written; then none is.
+        ``render(first_ordinal, now_ms)`` gives the records and their sizes. Sequence numbers alone are ordered: what
+        arrived is stamped with ``now_ms``, whatever clock the records before it had. Raises OSError when they cannot be
+        written; then none is.
         """
         with self._lock:
             segment = self._segments[-1]
@@ -65,9 +66,8 @@ class ShardLog:
                 segment = self._new_segment(segment.end)
                 self._segments.append(segment)
             first = segment.end
-            arrival_ms = max(now_ms, *(kept.last_arrival_ms for kept in self._segments[-2:]))
-            records, sizes = render(first, arrival_ms)
-            segment.append(frame.encode(first, arrival_ms, records, sizes), count, arrival_ms)
+            records, sizes = render(first, now_ms)
+            segment.append(frame.encode(first, now_ms, records, sizes), count, now_ms)
             return first
 
     def kept_from(self, ordinal: int) -> int:
@@ -97,7 +97,7 @@ class ShardLog:
         """The ordinal of the first record that arrived at ``arrival_ms`` or later; ``end`` when there is none."""
         with self._lock:
             for segment in self._segments:
-                if segment.last_arrival_ms >= arrival_ms and segment.end > segment.first_ordinal:
+                if segment.latest_arrival_ms >= arrival_ms and segment.end > segment.first_ordinal:
                     return segment.first_at(arrival_ms)
             return self.end
 
@@ -111,7 +111,7 @@ class ShardLog:
     def trim(self, before_ms: int) -> None:
         """Give back the disk of segments of which every record arrived before ``before_ms``."""
         with self._lock:
-            while len(self._segments) > 1 and self._segments[0].last_arrival_ms < before_ms:
+            while len(self._segments) > 1 and self._segments[0].latest_arrival_ms < before_ms:
                 self._segments.pop(0).remove()
 
     def close(self) -> None:

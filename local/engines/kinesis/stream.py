@@ -78,7 +78,7 @@ class Stream:
 
     def __post_init__(self) -> None:
         self.logs: dict[str, ShardLog] = {}
-        self.trimmed_ms = 0
+        self.trim_due = float("-inf")
         self._route()
 
     @property

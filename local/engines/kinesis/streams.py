@@ -22,6 +22,9 @@ from local.engines.kinesis.stream import Shard, Stream
 from local.manifest.unlisted import StoreManifest
 from local.store import Store
 
+TRIM_SECONDS = 60.0
+"""How often a stream that is used gives back the disk of what has expired."""
+
 _KIND = "stream"
 _DELETED = ".deleted"
 
@@ -129,9 +132,10 @@ class Streams:
 
     def _forget_expired(self, stream: Stream) -> None:
         cutoff = self.cutoff_ms(stream)
-        if stream.trimmed_ms and cutoff - stream.trimmed_ms < 60_000:
+        now = self._clock.monotonic()
+        if now < stream.trim_due:
             return
-        stream.trimmed_ms = cutoff
+        stream.trim_due = now + TRIM_SECONDS
         for log in stream.logs.values():
             log.trim(cutoff)
         expired = [shard for shard in stream.shards if shard.closed_ms is not None and shard.closed_ms < cutoff]

@@ -7,6 +7,7 @@ key, and the stream's own record size (1 MiB unless UpdateMaxRecordSize raised i
 from __future__ import annotations
 
 import binascii
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -26,8 +27,9 @@ Record = dict[str, Any]
 class Writer:
     """Appends to streams; with ``enforce_limits`` it throttles each shard as AWS does."""
 
-    def __init__(self, metrics: Metrics, *, enforce_limits: bool) -> None:
+    def __init__(self, metrics: Metrics, monotonic: Callable[[], float], *, enforce_limits: bool) -> None:
         self._metrics = metrics
+        self._monotonic = monotonic
         self._enforce_limits = enforce_limits
         self._limits: dict[tuple[str, str], ShardLimit] = {}
 
@@ -35,7 +37,7 @@ class Writer:
         """Answer PutRecord on a locked stream."""
         size = _checked_size(stream, payload, "")
         shard = _route(stream, payload)
-        if not self._admits(stream, shard, size, now_ms):
+        if not self._admits(stream, shard, size):
             self._report(stream, [], throttled=1)
             raise AwsError("ProvisionedThroughputExceededException", _throttled(stream, shard))
         first = _append(stream, shard, [payload], [size - len(payload["PartitionKey"].encode())], now_ms)
@@ -59,7 +61,7 @@ class Writer:
         batches: dict[str, tuple[Shard, list[int]]] = {}
         for position, record in enumerate(records):
             shard = _route(stream, record)
-            if self._admits(stream, shard, sizes[position], now_ms):
+            if self._admits(stream, shard, sizes[position]):
                 batches.setdefault(shard.shard_id, (shard, []))[1].append(position)
             else:
                 failed += 1
@@ -90,13 +92,13 @@ class Writer:
             self._metrics.add(stream.name, "IncomingBytes", sum(taken))
         self._metrics.add(stream.name, "WriteProvisionedThroughputExceeded", throttled)
 
-    def _admits(self, stream: Stream, shard: Shard, size: int, now_ms: int) -> bool:
+    def _admits(self, stream: Stream, shard: Shard, size: int) -> bool:
         if not self._enforce_limits:
             return True
         key = (stream.arn, shard.shard_id)
         if key not in self._limits:
-            self._limits[key] = ShardLimit(now_ms)
-        return self._limits[key].admit(size, now_ms)
+            self._limits[key] = ShardLimit(self._monotonic())
+        return self._limits[key].admit(size, self._monotonic())
 
 
 def _append(stream: Stream, shard: Shard, records: list[Record], sizes: list[int], now_ms: int) -> int:

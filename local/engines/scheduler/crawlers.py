@@ -36,7 +36,7 @@ class Crawlers:
             if (crawler.get("Schedule") or {}).get("ScheduleExpression")
         ]
 
-    def fire(self, timed: Timed, _due: datetime, _now: datetime) -> None:
+    def fire(self, timed: Timed, _due: datetime) -> None:
         """Start the crawl; one that is still running is left alone, as on AWS."""
         name = timed.key.removeprefix(PREFIX)
         try:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,36 +22,42 @@ _MOST_ATTEMPTS = 185
 _LONGEST_AGE = 86_400
 """Defaults of RetryPolicy: https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html"""
 
-_FIRST_WAIT = timedelta(seconds=1)
-_LONGEST_WAIT = timedelta(minutes=5)
+_FIRST_WAIT = 1.0
+_LONGEST_WAIT = 300.0
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """One occurrence of a schedule: ``attempt`` counts from 0, ``when`` is the time of that attempt."""
+    """One occurrence of a schedule: ``attempt`` counts from 0, ``when`` is the time of that attempt.
+
+    ``first`` and ``when`` are in monotonic seconds.
+    """
 
     schedule: dict[str, Any]
     due: datetime
     execution_id: str
-    first: datetime
-    when: datetime
+    first: float
+    when: float
     attempt: int = 0
 
 
 class Delivery:
     """Invokes targets and keeps, in memory, what must be tried again."""
 
-    def __init__(self, clients: Clients, region: str) -> None:
+    def __init__(self, clients: Clients, region: str, monotonic: Callable[[], float]) -> None:
         self._clients = clients
+        self._monotonic = monotonic
         self._region = region
         self._waiting: list[Invocation] = []
 
-    def begin(self, schedule: dict[str, Any], due: datetime, now: datetime) -> None:
+    def begin(self, schedule: dict[str, Any], due: datetime) -> None:
         """Invoke the target for the occurrence that was due at ``due``."""
+        now = self._monotonic()
         self._attempt(Invocation(schedule, due, uuid.uuid4().hex, first=now, when=now))
 
-    def retry(self, now: datetime) -> None:
+    def retry(self) -> None:
         """Try again what is waiting and whose time has come."""
+        now = self._monotonic()
         ready = [invocation for invocation in self._waiting if invocation.when <= now]
         self._waiting = [invocation for invocation in self._waiting if invocation.when > now]
         for invocation in ready:
@@ -73,7 +80,7 @@ class Delivery:
     def _failed(self, invocation: Invocation, error: TargetError, text: str) -> None:
         policy = invocation.schedule["Target"].get("RetryPolicy") or {}
         wait = min(_FIRST_WAIT * 2**invocation.attempt, _LONGEST_WAIT)
-        age = (invocation.when + wait - invocation.first).total_seconds()
+        age = invocation.when + wait - invocation.first
         exhausted = ""
         if not error.is_final:
             if invocation.attempt >= policy.get("MaximumRetryAttempts", _MOST_ATTEMPTS):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,14 +21,14 @@ from local.engines.scheduler.triggers import Triggers
 logger = logging.getLogger("datastreamer.scheduler")
 
 _TICK_SECONDS = 1.0
-_REREAD = timedelta(seconds=2)
+_REREAD_SECONDS = 2.0
 """How long a change of a schedule may go unnoticed."""
 
 
 class _Source(Protocol):
     def read(self) -> list[Timed]: ...
 
-    def fire(self, timed: Timed, due: datetime, now: datetime, /) -> None: ...
+    def fire(self, timed: Timed, due: datetime, /) -> None: ...
 
 
 class Scheduler:
@@ -39,7 +39,7 @@ class Scheduler:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._delivery = Delivery(stage.client, stage.settings.region)
+        self._delivery = Delivery(stage.client, stage.settings.region, stage.clock.monotonic)
         self._schedules = Schedules(stage.client, self._delivery)
         self._triggers = Triggers(stage, self.name)
         self._sources: Mapping[str, _Source] = {
@@ -50,7 +50,7 @@ class Scheduler:
         self.operations: Mapping[tuple[str, str], Handler] = self._triggers.operations
         self._timetable = Timetable(stage.store(self.name))
         self._items: list[Timed] = []
-        self._read_at = datetime.min.replace(tzinfo=UTC)
+        self._reread = float("-inf")
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
 
@@ -63,14 +63,14 @@ class Scheduler:
 
     def tick(self) -> None:
         """Fire what is due now, by the stage's clock."""
-        now = self._stage.clock.now()
-        if now - self._read_at >= _REREAD:
+        now, passed = self._stage.clock.now(), self._stage.clock.monotonic()
+        if passed >= self._reread:
             self._items = [item for source in self._sources.values() for item in source.read()]
-            self._read_at = now
-        self._delivery.retry(now)
+            self._reread = passed + _REREAD_SECONDS
+        self._delivery.retry()
         due, completed = self._timetable.due(self._items, now)
         for item in due:
-            self._fire(item, now)
+            self._fire(item)
         for timed in completed:
             if timed.key.startswith(schedules.PREFIX):
                 self._schedules.complete(timed)
@@ -78,10 +78,10 @@ class Scheduler:
     def _source_of(self, timed: Timed) -> _Source:
         return next(source for prefix, source in self._sources.items() if timed.key.startswith(prefix))
 
-    def _fire(self, due: Due, now: datetime) -> None:
+    def _fire(self, due: Due) -> None:
         """One schedule that cannot fire must not keep the others from it."""
         try:
-            self._source_of(due.timed).fire(due.timed, due.moment, now)
+            self._source_of(due.timed).fire(due.timed, due.moment)
         except Exception:
             logger.exception("%s could not fire", due.timed.key)
 

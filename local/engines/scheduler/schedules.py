@@ -47,9 +47,9 @@ class Schedules:
         self._known = now
         return [_timed(schedule) for _, schedule in now.values() if _is_readable(schedule)]
 
-    def fire(self, timed: Timed, due: datetime, now: datetime) -> None:
+    def fire(self, timed: Timed, due: datetime) -> None:
         """Invoke the schedule's target."""
-        self._delivery.begin(self._known[timed.key.removeprefix(PREFIX)][1], due, now)
+        self._delivery.begin(self._known[timed.key.removeprefix(PREFIX)][1], due)
 
     def complete(self, timed: Timed) -> None:
         """The schedule will never be due again: delete it if it says so and nothing of it waits for another try."""

@@ -2,6 +2,11 @@
 
 How far each one has been handled is durable and is written before it fires: a restart never fires twice. What came due
 while the stage was down is not made up for, as AWS, which is never down, has nothing to make up for either.
+
+Nor are AWS's clocks ever set; a laptop's are. Where the clock is behind what has been handled, a moment that was fired
+is not fired again, unless the clock is behind by the thing's own interval or by three hours: then it goes on from the
+present. A daily one does not fire twice on a day of which an hour comes twice; one of every five minutes does not wait
+out the hour; and three hours are a correction, by which all is timed at once (as for cron(8) of Debian).
 """
 
 from __future__ import annotations
@@ -12,13 +17,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from local.schedule_expression import next_fire
+from local.schedule_expression import next_fire, parse
 from local.store import Store
 
 logger = logging.getLogger("datastreamer.scheduler")
 
 PRECISION = timedelta(seconds=60)
 """AWS fires within this time of the moment that is due; what is later than that is missed."""
+
+CORRECTION = timedelta(hours=3)
+"""A clock that is set back by this much was wrong before."""
 
 _KIND = "handled"
 _JUST_BEFORE = timedelta(microseconds=1)
@@ -67,7 +75,7 @@ class Timetable:
         found: list[Due] = []
         completed: list[Timed] = []
         for item in items:
-            place = self._place(item, now)
+            place = self._caught_up(item, self._place(item, now), now)
             if not item.enabled:
                 continue
             while (moment := self._upcoming(item, place)) is not None and moment <= now:
@@ -75,7 +83,7 @@ class Timetable:
                     logger.warning("%s was due at %s, while the stage was not running: missed", item.key, moment)
                     place = self._keep(item, place | {"until": (now - PRECISION - _JUST_BEFORE).isoformat()})
                     continue
-                place = self._keep(item, place | {"until": moment.isoformat()})
+                place = self._keep(item, place | {"until": moment.isoformat(), "fired": moment.isoformat()})
                 found.append(Due(item, moment))
             if moment is None:
                 completed.append(item)
@@ -96,6 +104,22 @@ class Timetable:
             return self._keep(item, marks | {"anchor": start.isoformat(), "until": until.isoformat()})
         anchor = known["anchor"] if known["timing"] == item.timing else start.isoformat()
         return self._keep(item, marks | {"anchor": anchor, "until": now.isoformat()})
+
+    def _caught_up(self, item: Timed, place: dict[str, Any], now: datetime) -> dict[str, Any]:
+        """How far the thing is when the clock may have been set back behind that."""
+        until = datetime.fromisoformat(place["until"])
+        if until <= now:
+            return place
+        fired = place.get("fired")
+        if fired is not None and datetime.fromisoformat(fired) > now:
+            following = self._upcoming(item, place)
+            if following is None or until - now < min(following - until, CORRECTION):
+                return place
+        logger.warning("%s was handled until %s, and it is %s: the clock was set back", item.key, until, now)
+        anchor, every = datetime.fromisoformat(place["anchor"]), parse(item.expression).every
+        if every is not None and anchor > now and item.start is None:
+            anchor += every * ((now - anchor) // every)
+        return self._keep(item, place | {"until": (now - _JUST_BEFORE).isoformat(), "anchor": anchor.isoformat()})
 
     def _keep(self, item: Timed, place: dict[str, Any]) -> dict[str, Any]:
         self._store.put(_KIND, item.key, place)

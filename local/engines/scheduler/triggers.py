@@ -61,7 +61,7 @@ class Triggers:
             if trigger["Type"] == "SCHEDULED"
         ]
 
-    def fire(self, timed: Timed, _due: datetime, _now: datetime) -> None:
+    def fire(self, timed: Timed, _due: datetime) -> None:
         """Run the actions of a scheduled trigger."""
         self._run_actions(self._get(timed.key.removeprefix(PREFIX)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from local.engines.event_source_mapping.records import Record
 from local.engines.event_source_mapping.shard_reader import Kept, ReadError, Reading, ShardReader, Start
+from tests.contract.side_stage import ManualClock
 
 SHARD = {"StreamARN": "arn", "ShardId": "shardId-000000000000"}
 
@@ -48,7 +50,7 @@ def answer(*numbers: int, following: str | None = "next", behind: int = 0) -> tu
 
 
 def reader(kinesis: Any, start: Start, kept: Kept | None = None) -> ShardReader:
-    return ShardReader(kinesis, kinesis, SHARD, start, kept)
+    return ShardReader(kinesis, kinesis, SHARD, start, kept, clock=ManualClock())
 
 
 @pytest.mark.parametrize(
@@ -70,6 +72,14 @@ def test_a_kept_position_wins_over_where_the_mapping_starts(
     kinesis = Kinesis(answer())
     reader(kinesis, start, kept).read()
     assert kinesis.asked == [asked]
+
+
+def test_a_start_that_a_clock_set_back_has_not_reached_is_the_present() -> None:
+    kinesis, clock = Kinesis(answer()), ManualClock()
+    start = Start(clock.now().timestamp())
+    clock.step(timedelta(hours=-3))
+    ShardReader(kinesis, kinesis, SHARD, start, None, clock=clock).read()
+    assert kinesis.asked == [{"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": clock.now().timestamp()}]
 
 
 def test_records_are_counted_in_the_order_of_reading() -> None:

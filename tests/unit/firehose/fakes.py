@@ -31,17 +31,25 @@ class Crash(BaseException):
 
 
 class FakeClock:
-    """Stands still until it is moved; sleeping moves it, by a millisecond at least."""
+    """Stands still until it is moved; sleeping moves it, by a millisecond at least. ``step`` sets it."""
 
     def __init__(self, moment: datetime | None = None) -> None:
         self.moment = moment or datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
+        self.passed = 0.0
 
     def now(self) -> datetime:
         return self.moment
 
+    def monotonic(self) -> float:
+        return self.passed
+
     def sleep(self, seconds: float) -> None:
         if seconds:
+            self.passed += max(seconds, 0.001)
             self.moment += timedelta(seconds=max(seconds, 0.001))
+
+    def step(self, **by: float) -> None:
+        self.moment += timedelta(**by)
 
     @property
     def seconds(self) -> float:
@@ -133,7 +141,12 @@ class FakeKinesis:
             position = 0
         elif request["ShardIteratorType"] == "AT_TIMESTAMP":
             start = request["Timestamp"]
-            position = sum(record["ApproximateArrivalTimestamp"].timestamp() < start for record in records)
+            if start > self._clock.seconds:
+                raise client_error("InvalidArgumentException")
+            arrived = [record["ApproximateArrivalTimestamp"].timestamp() >= start for record in records]
+            position = arrived.index(True) if True in arrived else len(arrived)
+        elif request["ShardIteratorType"] == "AT_SEQUENCE_NUMBER":
+            position = sum(record["SequenceNumber"] < request["StartingSequenceNumber"] for record in records)
         else:
             after = request["StartingSequenceNumber"]
             position = sum(record["SequenceNumber"] <= after for record in records)
@@ -258,12 +271,12 @@ class Rig:
 
     def run(self, seconds: float) -> None:
         """Let the consumer work for ``seconds`` of the clock."""
-        end = self.clock.seconds + seconds
+        end = self.clock.passed + seconds
         while True:
             delay = self.consumer.step()
-            if self.clock.seconds >= end and delay != 0.0:
+            if self.clock.passed >= end and delay != 0.0:
                 return
-            self.clock.sleep(min(1.0 if delay is None else delay, max(0.0, end - self.clock.seconds)))
+            self.clock.sleep(min(1.0 if delay is None else delay, max(0.0, end - self.clock.passed)))
 
     def _kinesis_source(self, checkpoints: Checkpoints) -> Source:
         return KinesisSource(
@@ -272,6 +285,7 @@ class Rig:
             STREAM_ARN,
             checkpoints,
             self.stream.created,
+            began=self.outbox.begin,
             throttled=self.monitor.throttled,
         )
 
