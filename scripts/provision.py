@@ -6,11 +6,13 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from datastreamer.errors import DatastreamerError, UsageError
+from datastreamer.provisioning.cut_off import CutOff
 from datastreamer.provisioning.job_package import build_job_package
 from datastreamer.provisioning.lambda_package import build_lambda_package
 from datastreamer.provisioning.provisioner import FUNCTION, JOB_SCRIPT, Plan, Provisioner
@@ -74,6 +76,13 @@ def _provisioner(options: argparse.Namespace) -> Provisioner:
     return provisioner
 
 
+def _cut_off(provisioner: Provisioner, stage: str) -> CutOff:
+    enter_stage(stage, os.environ)
+    new_client: Any = boto3.client
+    tags = {"PROJECT": "datastreamer", "STAGE": provisioner.workspace.name}
+    return CutOff(provisioner, new_client, tags)
+
+
 def _plan(options: argparse.Namespace) -> None:
     provisioner = _provisioner(options)
     plan = provisioner.plan()
@@ -88,9 +97,12 @@ def _apply(options: argparse.Namespace) -> None:
     if options.plan:
         if not options.plan.is_file():
             raise UsageError(f"there is no saved plan {options.plan}; make one with: make plan STAGE={options.stage}")
-        provisioner.apply(Plan(options.plan.resolve(), 0, 0.0))
+        saved = Plan(options.plan.resolve(), 0, 0.0)
+        _cut_off(provisioner, options.stage).take_up(saved)
+        provisioner.apply(saved)
         return
     stage = provisioner.workspace.name
+    _cut_off(provisioner, options.stage).take_up()
     plan = None
     if not (options.auto_approve or _approves_itself(options.stage)):
         plan = provisioner.plan()
@@ -112,6 +124,7 @@ def _destroy(options: argparse.Namespace) -> None:
             _ask(f"Destroy all of this in stage {stage}? It cannot be undone.")
     changes = provisioner.destroy(plan)
     _say(f"Stage {stage} is gone: {changes} changes.")
+    _cut_off(provisioner, options.stage).name_left()
 
 
 def _adopt(options: argparse.Namespace) -> None:

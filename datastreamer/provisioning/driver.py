@@ -90,6 +90,24 @@ class TerraformDriver:
         for line in self._lines("import", address, identifier, no_color=IsFlagged):
             self._report(line)
 
+    def state(self) -> dict[str, Any]:
+        """The state as Terraform keeps it; empty when there is none yet."""
+        self._initialise()
+        text = "\n".join(self._lines("state pull")).strip()
+        return dict(json.loads(text)) if text else {}
+
+    def planned(self, plan: Plan | None = None) -> dict[str, Any]:
+        """What ``plan`` would do, or one made for this, as ``terraform show -json`` gives it."""
+        found = plan or self.plan()
+        document: dict[str, Any] = json.loads("\n".join(self._lines("show", str(found.file), json=IsFlagged)))
+        if plan is None:
+            found.file.unlink()
+        return document
+
+    def say(self, line: str) -> None:
+        """Report a line of one's own among Terraform's."""
+        self._report(line)
+
     def output(self) -> dict[str, Any]:
         """The outputs of the root, ``{"telemetry": {"stream_name": …}}``; a pipeline that is off has none."""
         self._initialise()

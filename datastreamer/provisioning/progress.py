@@ -10,8 +10,9 @@ from typing import Any
 _DONE = {"create": "created", "update": "changed", "delete": "deleted"}
 
 
-_EXISTS = re.compile(r"already exists|AlreadyExists|ResourceInUse|EntityAlreadyExists")
-"""What AWS says of a name that is taken."""
+_EXISTS = re.compile(r"already exist|AlreadyExist|AlreadyOwnedByYou|is already created|ResourceInUse")
+"""What AWS says of a name that is taken: Lambda "Function already exist", SageMaker "already existing", S3
+BucketAlreadyOwnedByYou, Athena "WorkGroup is already created"."""
 
 _STEPS = {"noop": 0, "read": 0, "move": 0, "replace": 2}
 """Messages of a finished resource that a planned action leads to, where it is not one."""

@@ -14,10 +14,12 @@ from datastreamer.cli.inference.rows import table_of
 from datastreamer.cli.inference.session import Session
 from datastreamer.errors import UsageError
 from datastreamer.inference.by_hand import delete_serving, find_others, find_serving
-from datastreamer.inference.names import check_stack_name
+from datastreamer.inference.names import check_stack_name, stack_tags
 from datastreamer.inference.waiting import Patience
 from datastreamer.inference.wording import counted
+from datastreamer.provisioning.cut_off import CutOff
 from datastreamer.provisioning.stack import Plan, StackProvisioner
+from datastreamer.provisioning.unrecorded import KEY
 
 PANEL = "Stack"
 
@@ -54,6 +56,8 @@ def deploy(session: Session, stack: StackArgument, settings: SetOption = None, y
     Running it again brings the stack up to date. It makes no endpoint, since that costs money: see create-endpoint.
     """
     terraform = _Terraform(session, stack, settings)
+    if not session.dry_run:
+        CutOff(terraform.provisioner, session.client, stack_tags(stack), {KEY}).take_up()
     plan = terraform.plan()
     if session.dry_run:
         return

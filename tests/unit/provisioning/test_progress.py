@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from datastreamer.provisioning.progress import Progress
 
 
@@ -56,7 +58,19 @@ def test_what_terraform_says_before_it_speaks_json_is_the_reason() -> None:
     assert Progress(lambda _: None).diagnosis() == "it gave no reason"
 
 
-def test_a_name_that_is_taken_says_how_to_take_it_into_the_state() -> None:
+@pytest.mark.parametrize(
+    "detail",
+    [
+        "ResourceInUseException: Stream datastreamer-local-stream already exists",
+        "ResourceConflictException: Function already exist: datastreamer-local-votes-cast",
+        "BucketAlreadyOwnedByYou: Your previous request to create the named bucket succeeded and you already own it.",
+        "InvalidRequestException: WorkGroup is already created",
+        "ValidationException: Cannot create already existing model",
+        "EntityAlreadyExists: Role with name datastreamer-local-firehose already exists.",
+        "OriginAccessControlAlreadyExists: An origin access control with the same name already exists.",
+    ],
+)
+def test_a_name_that_is_taken_says_how_to_take_it_into_the_state(detail: str) -> None:
     progress = Progress(lambda _line: None)
     progress.see(
         json.dumps(
@@ -65,7 +79,7 @@ def test_a_name_that_is_taken_says_how_to_take_it_into_the_state() -> None:
                 "diagnostic": {
                     "severity": "error",
                     "summary": "creating Kinesis Stream",
-                    "detail": "ResourceInUseException: Stream datastreamer-local-stream already exists",
+                    "detail": detail,
                     "address": "module.telemetry[0].module.stream.aws_kinesis_stream.this",
                 },
             }

@@ -48,12 +48,33 @@ class FakeProvisioner:
         return self.changes
 
 
+class FakeCutOff:
+    """Notes when it was told to look."""
+
+    looked: ClassVar[list[str]] = []
+
+    def __init__(self, provisioner: FakeProvisioner, _client: Any, tags: dict[str, str]) -> None:
+        assert tags == {"PROJECT": "datastreamer", "STAGE": provisioner.workspace.name}
+        self._done = provisioner.done
+
+    def take_up(self, plan: Plan | None = None) -> bool:
+        self.looked.append(f"after {len(self._done)} steps, {plan.file.name if plan else 'no plan'}")
+        return False
+
+    def name_left(self) -> list[Any]:
+        self.looked.append(f"what is left after {self._done[-1]}")
+        return []
+
+
 @pytest.fixture(autouse=True)
 def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     FakeProvisioner.done = []
+    FakeCutOff.looked = []
     FakeProvisioner.changes = 3
     FakeProvisioner.fails = False
     monkeypatch.setattr(provision, "Provisioner", FakeProvisioner)
+    monkeypatch.setattr(provision, "CutOff", FakeCutOff)
+    monkeypatch.setattr(provision, "enter_stage", lambda stage, _environ: stage)
     return FakeProvisioner.done
 
 
@@ -67,6 +88,22 @@ def test_apply_shows_asks_and_applies_what_it_showed(monkeypatch: pytest.MonkeyP
     answer(monkeypatch, "yes")
     assert provision.main(["apply", "production"]) == 0
     assert done == ["showed plan.tfplan", "applied plan.tfplan"]
+
+
+def test_what_an_apply_left_that_was_cut_off_is_looked_for_first_and_after_a_destroy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    answer(monkeypatch, "yes")
+    saved = tmp_path / "saved.tfplan"
+    saved.touch()
+    provision.main(["apply", "production"])
+    provision.main(["apply", "production", "--plan", str(saved)])
+    provision.main(["destroy", "production"])
+    assert FakeCutOff.looked == [
+        "after 0 steps, no plan",
+        "after 2 steps, saved.tfplan",
+        "what is left after destroyed destroy.tfplan",
+    ]
 
 
 @pytest.mark.parametrize("words", ["no", "y", "", None])
