@@ -142,7 +142,8 @@ class Manifest:
                     for path, file in zip(paths, files, strict=True):
                         self._files.write(
                             "INSERT INTO files VALUES (?, ?, ?, NULL, NULL, NULL) ON CONFLICT (path) DO UPDATE SET "
-                            "old_size = size, old_checksum = checksum, size = excluded.size, checksum = excluded.checksum",
+                            "old_size = size, old_checksum = checksum, "
+                            "size = excluded.size, checksum = excluded.checksum",
                             (path, file.size, file.checksum),
                         )
                 listed = True
