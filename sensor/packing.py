@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from datastreamer.events.digest import HASH_BYTES
 from sensor.kinesis.limits import MAX_RECORD_BYTES
 from sensor.kinesis.record import Record
 
@@ -20,24 +21,37 @@ Marks = Sequence[tuple[int, str]]
 class _Open:
     """A record that is being filled."""
 
-    __slots__ = ("lines", "marks", "pieces", "since", "size")
+    __slots__ = ("hashes", "lines", "marks", "pieces", "places", "since", "size")
 
     def __init__(self, since: float) -> None:
         self.pieces: list[bytes] = []
         self.lines = 0
         self.size = 0
         self.marks: list[str] = []
+        self.places: list[int] = []
+        self.hashes: list[bytes] = []
         self.since = since
 
 
 class Lines(NamedTuple):
     """Lines of one device: ``data`` holds them one after the other, each with its newline; ``ends`` says where each
-    ends in it."""
+    ends in it; ``hashes`` has what each is known by (packed), or is empty."""
 
     device: str
     data: bytes
     ends: Sequence[int]
     marks: Marks = ()
+    hashes: bytes = b""
+
+
+class _Piece(NamedTuple):
+    """What of some lines goes into one record; ``places`` count from its own first line."""
+
+    data: bytes
+    lines: int
+    marks: list[str]
+    places: list[int]
+    hashes: bytes
 
 
 class Packer:
@@ -54,7 +68,7 @@ class Packer:
 
     def add(self, lines: Lines) -> list[Record]:
         """Take ``lines`` in; returns the records that are full now, oldest first."""
-        device, data, ends, marks = lines
+        device, data, ends, marks, hashes = lines
         limit = MAX_RECORD_BYTES - len(device.encode())
         records: list[Record] = []
         first, start, mark, total = 0, 0, 0, len(ends)
@@ -71,15 +85,21 @@ class Packer:
             upto = mark
             while upto < len(marks) and marks[upto][0] < last:
                 upto += 1
-            names = [name for _, name in marks[mark:upto]]
-            piece = data[start : ends[last - 1]]
+            piece = _Piece(
+                data[start : ends[last - 1]],
+                last - first,
+                [name for _, name in marks[mark:upto]],
+                [place - first for place, _ in marks[mark:upto]],
+                hashes[first * HASH_BYTES : last * HASH_BYTES],
+            )
             if held + last - first >= self._pack or last < total:
                 if filling is None:
-                    records.append(Record(device, piece, last - first, tuple(names)))
+                    names, places = tuple(piece.marks), tuple(piece.places)
+                    records.append(Record(device, piece.data, piece.lines, names, places=places, hashes=piece.hashes))
                 else:
-                    records.append(_close(device, _extend(filling, piece, last - first, names)))
+                    records.append(_close(device, _extend(filling, piece)))
             else:
-                self._open[device] = _extend(filling or _Open(self._clock()), piece, last - first, names)
+                self._open[device] = _extend(filling or _Open(self._clock()), piece)
             first, start, mark = last, ends[last - 1], upto
         return records
 
@@ -96,13 +116,22 @@ class Packer:
         return records
 
 
-def _extend(filling: _Open, piece: bytes, lines: int, marks: list[str]) -> _Open:
-    filling.pieces.append(piece)
-    filling.lines += lines
-    filling.size += len(piece)
-    filling.marks.extend(marks)
+def _extend(filling: _Open, piece: _Piece) -> _Open:
+    filling.pieces.append(piece.data)
+    filling.marks.extend(piece.marks)
+    filling.places.extend(filling.lines + place for place in piece.places)
+    filling.hashes.append(piece.hashes)
+    filling.lines += piece.lines
+    filling.size += len(piece.data)
     return filling
 
 
 def _close(device: str, filling: _Open) -> Record:
-    return Record(device, b"".join(filling.pieces), filling.lines, tuple(filling.marks))
+    return Record(
+        device,
+        b"".join(filling.pieces),
+        filling.lines,
+        tuple(filling.marks),
+        places=tuple(filling.places),
+        hashes=b"".join(filling.hashes),
+    )

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from datastreamer.errors import ConfigurationError, DatastreamerError
+from datastreamer.events.chain import Chain
+from datastreamer.events.journal import Journal
 from datastreamer.events.reading import format_timestamp
 from datastreamer.events.receipt import ABORTED, FAILED, FINISHED, RUNNING, STOPPED, Receipt
 from sensor.kinesis.record import Record
@@ -73,13 +75,17 @@ class Run:
         *,
         blank: Receipt,
         path: Path,
+        journal: Journal,
+        chain: Chain,
         packer: Packer,
         open_writer: Callable[[Ledger], KinesisWriter],
         view: View,
         source: Source,
     ) -> None:
-        self._ledger = Ledger(blank)
+        self._ledger = Ledger(blank, journal)
         self._path = path
+        self._journal = journal
+        self._chain = chain
         self._packer = packer
         self._open_writer = open_writer
         self._view = view
@@ -88,7 +94,9 @@ class Run:
 
     def execute(self) -> tuple[Receipt, DatastreamerError | None]:
         """Send everything that the source has; returns the final receipt, and the error that ended the run, if any."""
-        self._receipt(WriterCounts(), RUNNING).save(self._path)
+        blank = self._receipt(WriterCounts(), RUNNING)
+        blank.save(self._path)
+        self._chain.opened(blank, self._path.name)
         writer = self._open_writer(self._ledger)
         stop, ended = StopRequest(), threading.Event()
         reporter = threading.Thread(target=self._report, args=(writer, stop, ended), name="reporter", daemon=True)
@@ -111,10 +119,18 @@ class Run:
             reporter.join()
             receipt = self._receipt(writer.counts(), state)
             try:
-                receipt.save(self._path)
+                self._close(receipt)
             except ConfigurationError as error:
                 failure = failure or error
         return receipt, failure
+
+    def _close(self, receipt: Receipt) -> None:
+        """Save the final receipt, and put it and the journal on the chain; whatever fails, the receipt is saved."""
+        try:
+            journal = self._journal.close()
+        finally:
+            saved = receipt.save(self._path)
+        self._chain.closed(receipt.run_id, saved, journal if receipt.journal_bytes else None)
 
     def _produce(self, writer: KinesisWriter, stop: StopRequest) -> None:
         for batch in self._source.batches(stop):

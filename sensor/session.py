@@ -7,7 +7,7 @@ import secrets
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ import orjson
 from rich.console import Console
 
 from datastreamer.errors import UsageError
+from datastreamer.events.chain import Chain
+from datastreamer.events.journal import Journal, journal_path
 from datastreamer.events.reading import format_timestamp
 from datastreamer.events.receipt import DEFAULT_DIRECTORY, Receipt
 from datastreamer.stages import enter_stage
@@ -64,6 +66,7 @@ class Session:
         path = self.receipt or DEFAULT_DIRECTORY / f"{run_id}.json"
         if path.exists():
             raise UsageError(f"{path} exists, and a receipt is evidence: move it away or name another with --receipt")
+        journal = Journal(journal_path(path, run_id))
         settings = WriterSettings()
         connection = connect(stream, self.region, settings.in_flight)
         blank = Receipt(
@@ -74,6 +77,7 @@ class Session:
             region=connection.region,
             started=format_timestamp(started),
             options={**options, **({"pack": self.pack, "linger": self.linger} if self.pack else {})},
+            journal=journal.path.name,
         )
 
         def open_writer(ledger: Ledger) -> KinesisWriter:
@@ -83,6 +87,8 @@ class Session:
             run = Run(
                 blank=blank,
                 path=path,
+                journal=journal,
+                chain=Chain(path.parent),
                 packer=Packer(self.pack or 1, self.linger),
                 open_writer=open_writer,
                 view=view,
@@ -92,7 +98,7 @@ class Session:
         elapsed = time.monotonic() - begun
         if self.as_json:
             summary = {
-                **asdict(receipt),
+                **receipt.document(),
                 "unreadable": source.unreadable.first,
                 "receipt": str(path),
                 "seconds": round(elapsed, 3),

@@ -2,22 +2,30 @@
 
 A receipt is a JSON file. It is replaced atomically every few seconds during a run, so a run that is killed leaves the
 truth so far: ``state`` is then still ``running``, and the counts are a lower bound (``in_flight`` says how many lines
-had been handed to Kinesis without an answer when it was last saved; more may have followed until the kill).
+had been handed to Kinesis without an answer when it was last saved; more may have followed until the kill). The
+journal beside it (datastreamer/events/journal.py) then has the rest.
+
+A receipt carries a checksum of itself. Format 1, which earlier versions wrote, has neither checksum nor digests nor a
+journal: it says how many lines were acknowledged, and not which.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from datastreamer.errors import ConfigurationError
+from datastreamer.events.digest import Digest
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+COUNTS_ONLY: Final = 1
+"""The format without digests."""
 DEFAULT_DIRECTORY: Final = Path("receipts")
 
 RUNNING: Final = "running"
@@ -53,6 +61,10 @@ class Receipt:
     that were produced but never acknowledged (0 while a run goes on); ``in_flight`` of them had been handed to
     Kinesis, so that they may be in the stream all the same. ``unreadable_rows``: rows of a replayed file that made no
     reading.
+
+    ``identified``: the distinct valid readings by device (Kinesis' partition key), ``dirty_digests``: the dirty lines
+    by reason; both empty for a source whose lines have no identity. ``journal``: name of the journal's file, beside the
+    receipt; ``journal_bytes``: how much was in it when the receipt was saved.
     """
 
     run_id: str
@@ -79,6 +91,10 @@ class Receipt:
     in_flight: int = 0
     unsent: int = 0
     unreadable_rows: int = 0
+    identified: dict[str, Digest] = field(default_factory=dict)
+    dirty_digests: dict[str, Digest] = field(default_factory=dict)
+    journal: str = ""
+    journal_bytes: int = 0
     format: int = FORMAT
 
     @property
@@ -91,17 +107,25 @@ class Receipt:
         """Whether the run ended and said so; else the counts are a lower bound."""
         return self.state != RUNNING
 
-    def save(self, path: Path) -> None:
-        """Write to ``path`` atomically: a reader sees the old receipt or the new one, whole.
+    def document(self) -> dict[str, Any]:
+        """As JSON holds it, without the checksum."""
+        return asdict(self) | {
+            name: {key: digest.to_json() for key, digest in digests.items()}
+            for name, digests in (("identified", self.identified), ("dirty_digests", self.dirty_digests))
+        }
+
+    def save(self, path: Path) -> str:
+        """Write to ``path`` atomically (a reader sees the old receipt or the new one, whole); returns its SHA-256.
 
         Raises ConfigurationError when it cannot be written there.
         """
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        content = self.document()
+        text = (json.dumps(content | {"checksum": _checksum(content)}, indent=1) + "\n").encode()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("w", encoding="utf-8") as file:
-                json.dump(asdict(self), file, indent=1)
-                file.write("\n")
+            with temporary.open("wb") as file:
+                file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
@@ -109,20 +133,29 @@ class Receipt:
             raise ConfigurationError(
                 f"the receipt {path} cannot be written: {error.strerror}. Name another place with --receipt"
             ) from error
+        return hashlib.sha256(text).hexdigest()
 
     @classmethod
     def load(cls, path: Path) -> Receipt:
-        """Read ``path``; raises ConfigurationError when it is no receipt or of a format that this version lacks."""
+        """Read ``path``; raises ConfigurationError when it is no receipt, of a format that this version lacks, or not
+        as it was saved."""
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            text = path.read_bytes()
         except OSError as error:
             raise ConfigurationError(f"the receipt {path} cannot be read: {error.strerror}") from error
+        try:
+            content = json.loads(text)
         except ValueError as error:
             raise ConfigurationError(f"{path} is not a receipt: {error}") from error
-        if not isinstance(content, dict) or content.get("format") != FORMAT:
-            raise ConfigurationError(f"{path} is not a receipt of format {FORMAT}")
+        if not isinstance(content, dict) or content.get("format") not in (COUNTS_ONLY, FORMAT):
+            raise ConfigurationError(f"{path} is not a receipt of format {COUNTS_ONLY} or {FORMAT}")
+        checksum = content.pop("checksum", None)
+        as_saved = content["format"] == COUNTS_ONLY or checksum == _checksum(content)
         try:
             content["shards"] = {name: ShardReceipt(**shard) for name, shard in content["shards"].items()}
+            for name in ("identified", "dirty_digests"):
+                found = content.get(name, {})
+                content[name] = {key: Digest.from_json(digest) for key, digest in found.items()}
             receipt = cls(**content)
             datetime.fromisoformat(receipt.started)
         except (TypeError, KeyError, AttributeError, ValueError) as error:
@@ -131,12 +164,41 @@ class Receipt:
             raise ConfigurationError(
                 f"{path} is not a receipt: its state is {receipt.state!r}, its readings are {receipt.readings!r}"
             )
+        if not as_saved:
+            raise ConfigurationError(f"{path} is not as the run saved it: its checksum is another one")
         return receipt
 
 
-def receipts_in(directory: Path, stage: str) -> Iterator[tuple[Path, Receipt]]:
-    """The receipts of ``stage`` in ``directory``, in the order of their file names."""
+def receipts_in(
+    directory: Path, stage: str, refused: Callable[[Path, ConfigurationError], None] | None = None
+) -> Iterator[tuple[Path, Receipt]]:
+    """The receipts of ``stage`` in ``directory``, in the order of their file names.
+
+    ``refused`` is told of each file that is no whole receipt; without it, the error is raised.
+    """
     for path in sorted(directory.glob("*.json")):
-        receipt = Receipt.load(path)
+        if not _may_be_receipt(path):
+            continue
+        try:
+            receipt = Receipt.load(path)
+        except ConfigurationError as error:
+            if refused is None:
+                raise
+            refused(path, error)
+            continue
         if receipt.stage == stage:
             yield path, receipt
+
+
+def _may_be_receipt(path: Path) -> bool:
+    """What votes leave in the same folder is JSON without a format."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return True
+    return not isinstance(content, dict) or "format" in content
+
+
+def _checksum(content: Mapping[str, Any]) -> str:
+    """The SHA-256 of ``content``, whatever the order of its names."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import orjson
 
+from datastreamer.events.digest import id_hash, line_hash, packed
 from datastreamer.events.reading import format_timestamp, reject_reason
 from sensor import marks
 from sensor.kinesis.limits import MAX_KEY_CHARS
@@ -82,7 +83,8 @@ class ReadingReader:
         line = orjson.dumps(reading)
         reason = reject_reason(line, now)
         mark = [] if reason is None else [(0, marks.DIRTY + reason)]
-        return ReplayedReading(moment, Lines(device, line + b"\n", (len(line) + 1,), mark), row.read)
+        known_by = packed([id_hash(reading["event_id"].encode()) if reason is None else line_hash(line)])
+        return ReplayedReading(moment, Lines(device, line + b"\n", (len(line) + 1,), mark, known_by), row.read)
 
     def _event_id(self, line: int, reading: Mapping[str, Any]) -> str:
         content = self._digest + b":%d:" % line + orjson.dumps(reading)

@@ -16,6 +16,9 @@ from sensor.temperature.fleet import FIRMWARE, SITES, Fleet, Ints
 
 Bytes = NDArray[np.uint8]
 
+ID_START: Final = len('{"event_id":"')
+"""Where in its line an event id begins."""
+_SEQUENCE_DIGITS: Final = 10
 _TEMPERATURE_OFFSET: Final = 10_000
 _MINUTE_MS: Final = 60_000
 _DAY_MS: Final = 86_400_000
@@ -39,7 +42,9 @@ class LineEncoder:
 
     def __init__(self, fleet: Fleet, tag: str) -> None:
         names = fleet.names
-        self._head, _ = _table([f'{{"event_id":"{tag}-{name.removeprefix("sensor-")}-' for name in names])
+        self._head, head_lengths = _table([f'{{"event_id":"{tag}-{name.removeprefix("sensor-")}-' for name in names])
+        self.id_lengths = head_lengths - ID_START + _SEQUENCE_DIGITS
+        """Bytes of the event ids of each device."""
         self._device, _ = _table([f'","device_id":"{name}","timestamp":"' for name in names])
         self._tail, self._tail_lengths = _table(
             [

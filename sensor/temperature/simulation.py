@@ -9,15 +9,19 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from datastreamer.events.digest import HASH_BYTES, id_hash, line_hash
 from sensor import marks
 from sensor.packing import Lines
 from sensor.simulated import Window
 from sensor.temperature.dirt import spoil
-from sensor.temperature.encoding import LineEncoder
+from sensor.temperature.encoding import ID_START, EncodedLines, LineEncoder
 from sensor.temperature.fleet import Fleet, Floats, Ints
 from sensor.temperature.options import SimulationOptions
 from sensor.temperature.plan import DIRTY, DUPLICATE, STUCK, Plan, Planner
+
+Hashes = NDArray[np.uint64]
 
 _EXTRAS: Final = (
     b',"rssi":-67}\n',
@@ -33,7 +37,8 @@ class Block:
 
     ``plan`` labels every line in the order of sending (its ``fault`` is the truth that a detector should find) and
     ``time_ms`` and ``temperature`` say what it measured (0 for a duplicate). ``order`` sorts lines by device; ``data``
-    holds them in that order, ``ends`` says where each ends. ``reasons`` has the reason code of each dirty line.
+    holds them in that order, ``ends`` says where each ends and ``hashes`` by what each is known. ``reasons`` has the
+    reason code of each dirty line.
     """
 
     plan: Plan
@@ -42,6 +47,7 @@ class Block:
     order: Ints
     data: bytes
     ends: Ints
+    hashes: Hashes
     reasons: dict[int, str]
     names: list[str]
 
@@ -67,7 +73,7 @@ class Block:
         marked = [(place, self._mark(int(order[place]))) for place in special]
         devices = device[firsts].tolist()
         bounds = [*firsts.tolist(), len(order)]
-        ends = self.ends
+        ends, hashes = self.ends, self.hashes.astype("<u8").tobytes()
         begin, used = 0, 0
         for name, (first, last) in zip(devices, pairwise(bounds), strict=True):
             upto = used
@@ -79,6 +85,7 @@ class Block:
                 self.data[begin:end],
                 (ends[first:last] - begin).tolist(),
                 [(place - first, mark) for place, mark in marked[used:upto]],
+                hashes[first * HASH_BYTES : last * HASH_BYTES],
             )
             begin, used = end, upto
 
@@ -100,7 +107,7 @@ class TemperatureSimulation:
         self._plan = self._planner.next_chunk()
         self._used = 0
         self._held: dict[int, tuple[int, float]] = {}
-        self._kept: dict[int, bytes] = {}
+        self._kept: dict[int, tuple[bytes, np.uint64]] = {}
         self._start_ms = options.start.timestamp() * 1000.0
 
     @property
@@ -146,8 +153,17 @@ class TemperatureSimulation:
             humidity=np.rint(humidity[order] * 10.0).astype(np.int64),
             battery=np.rint(battery[order] * 10.0).astype(np.int64),
         )
-        data, ends, reasons = self._replace(plan, order, encoded.data, encoded.lengths)
-        return Block(plan, time_ms, np.round(temperature, 2), order, data, ends, reasons, self.fleet.names)
+        hashes = self._hashes(plan.device[order], encoded)
+        data, ends, reasons = self._replace(plan, order, encoded.data, encoded.lengths, hashes)
+        return Block(plan, time_ms, np.round(temperature, 2), order, data, ends, hashes, reasons, self.fleet.names)
+
+    def _hashes(self, device: Ints, encoded: EncodedLines) -> Hashes:
+        """What each line is known by, as long as it is a valid reading."""
+        data = encoded.data
+        starts = np.cumsum(encoded.lengths) - encoded.lengths + ID_START
+        stops = starts + self._encoder.id_lengths[device]
+        found = [id_hash(data[start:stop]) for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
+        return np.array(found, np.uint64)
 
     def _stick(self, plan: Plan, temperature: Floats) -> None:
         """A stuck sensor repeats the value at which it stuck; changes ``temperature`` in place."""
@@ -159,8 +175,11 @@ class TemperatureSimulation:
                 self._held[device] = (episode, value)
             temperature[position] = value
 
-    def _replace(self, plan: Plan, order: Ints, data: bytes, lengths: Ints) -> tuple[bytes, Ints, dict[int, str]]:
-        """Put dirty lines, duplicates and lines with unknown fields in their places among the clean ones."""
+    def _replace(
+        self, plan: Plan, order: Ints, data: bytes, lengths: Ints, hashes: Hashes
+    ) -> tuple[bytes, Ints, dict[int, str]]:
+        """Put dirty lines, duplicates and lines with unknown fields in their places among the clean ones, and in
+        ``hashes`` what dirty lines and duplicates are known by."""
         special = np.flatnonzero((plan.kind != 0) | plan.extra | plan.repeated)
         ends = np.cumsum(lengths)
         reasons: dict[int, str] = {}
@@ -179,12 +198,13 @@ class TemperatureSimulation:
             ordinal = int(plan.ordinal[position])
             if plan.kind[position] == DIRTY:
                 line, reasons[position] = spoil(int(plan.dirt[position]), line)
+                hashes[place] = line_hash(line[:-1])
             elif plan.kind[position] == DUPLICATE:
-                line = self._kept.pop(ordinal)
+                line, hashes[place] = self._kept.pop(ordinal)
             elif plan.extra[position]:
                 line = line[:-2] + _EXTRAS[ordinal % len(_EXTRAS)]
             if plan.repeated[position]:
-                self._kept[ordinal] = line
+                self._kept[ordinal] = (line, hashes[place])
             replaced.append((place, start, stop, line))
         pieces: list[bytes] = []
         copied = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import signal
 import subprocess
@@ -18,6 +19,8 @@ from typing import Any
 
 import pytest
 
+from datastreamer.events.chain import Closed, read_chains
+from datastreamer.events.digest import Digest, digest_sum, id_hash, line_hash, unpacked
 from datastreamer.events.reading import reject_reason
 from datastreamer.events.receipt import ABORTED, FAILED, FINISHED, RUNNING, STOPPED, Receipt
 from tests.conftest import REPOSITORY, RunningStage
@@ -225,6 +228,39 @@ def test_kill_9_leaves_a_receipt_that_claims_no_more_than_was_stored(sensor: Sen
     for shard, told in receipt.shards.items():
         assert (shard, int(told.first_sequence_number)) in stored
         assert (shard, int(told.last_sequence_number)) in stored
+
+
+def test_kill_9_leaves_a_journal_of_all_that_was_acknowledged(sensor: Sensor) -> None:
+    process = sensor.start("temperature", "--rate", "3000", "--quiet", *TROUBLED)
+    sensor.wait_until(lambda receipt: receipt.readings > 0, process)
+    process.kill()
+    process.communicate(timeout=30)
+    receipt, journal = sensor.receipt(), sensor.receipt_path.with_suffix(".ids").read_bytes()
+    told = unpacked(journal[: receipt.journal_bytes])
+    assert digest_sum([*receipt.identified.values(), *receipt.dirty_digests.values()]) == Digest(len(told), 0).plus(
+        0, sum(told)
+    )
+    assert len(journal) >= receipt.journal_bytes > 0
+    now = datetime.now(UTC)
+    stored = {
+        line_hash(line) if reject_reason(line, now) else id_hash(json.loads(line)["event_id"].encode())
+        for line in (line.rstrip(b"\n") for line in sensor.lines())
+    }
+    assert set(unpacked(journal)) <= stored
+    (run,) = read_chains(sensor.folder).runs.values()
+    assert (run.run_id, run.closed) == (receipt.run_id, None)
+
+
+def test_the_chain_has_the_hashes_of_the_receipt_and_the_journal(sensor: Sensor) -> None:
+    assert sensor.run("temperature", "--count", "500", "--rate", "0", "--quiet", *TROUBLED).returncode == 0
+    chains = read_chains(sensor.folder)
+    (run,) = chains.runs.values()
+    assert (run.run_id, run.receipt, run.stream) == (sensor.receipt().run_id, "receipt.json", sensor.stream)
+    hashes = [
+        hashlib.sha256(sensor.receipt_path.with_suffix(end).read_bytes()).hexdigest() for end in (".json", ".ids")
+    ]
+    assert run.closed == Closed(*hashes)
+    assert sensor.receipt().journal_bytes == 8 * (500 - sensor.receipt().duplicates)
 
 
 def test_a_stage_that_dies_and_returns_costs_nothing(tmp_path: Path, new_stage: Any) -> None:

@@ -187,7 +187,7 @@ def test_records_by_device_are_the_same_records_and_poison_is_marked() -> None:
     for block in blocks(TROUBLE, 10_000):
         sent: Counter[bytes] = Counter()
         poison: Counter[str] = Counter()
-        for device, data, ends, marks in block.by_device():
+        for device, data, ends, marks, _ in block.by_device():
             mine = [data[start:end] for start, end in zip([0, *ends], ends, strict=False)]
             number = block.fleet.names.index(device)
             assert mine == [block.bodies[place] for place in np.flatnonzero(block.plan.device == number)]

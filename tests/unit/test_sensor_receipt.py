@@ -7,8 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from datastreamer.errors import ConfigurationError
+from datastreamer.events.digest import Digest, packed, unpacked
+from datastreamer.events.journal import Journal
 from datastreamer.events.receipt import FINISHED, Receipt, ShardReceipt, receipts_in
 from sensor.kinesis.record import Acknowledged, Record
 from sensor.kinesis.writer import WriterCounts
@@ -133,4 +137,60 @@ def test_the_file_is_plain_json(tmp_path: Path) -> None:
     BLANK.save(tmp_path / "receipt.json")
     content = json.loads((tmp_path / "receipt.json").read_text())
     assert content["run_id"] == "run-1"
-    assert content["format"] == 1
+    assert content["format"] == 2
+
+
+def record(key: str, hashes: list[int], *marks: tuple[int, str]) -> Record:
+    names, places = tuple(name for _, name in marks), tuple(place for place, _ in marks)
+    return Record(key, b"x", len(hashes), names, places=places, hashes=packed(hashes))
+
+
+def test_the_ledger_tells_distinct_readings_by_device_and_dirty_lines_by_reason(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "run.ids")
+    ledger = Ledger(BLANK, journal)
+    first = record("a", [5, 7, 9], (0, "late"), (1, "dirty:empty_line"))
+    again = record("a", [5, 2**64 - 1], (0, "duplicate"))
+    other = record("b", [7], (0, "dirty:empty_line"))
+    ledger.add([Acknowledged(item, "shard", "1") for item in (first, again, other)])
+    receipt = ledger.receipt(WriterCounts())
+    assert receipt.identified == {"a": Digest(3, (5 + 9 + 2**64 - 1) % 2**64)}
+    assert receipt.dirty_digests == {"empty_line": Digest(2, 14)}
+    assert unpacked(journal.path.read_bytes()) == (5, 7, 9, 2**64 - 1, 7)
+    assert receipt.journal_bytes == 40
+    path = tmp_path / "run.json"
+    receipt.save(path)
+    assert Receipt.load(path) == receipt
+
+
+@pytest.mark.parametrize("old", [True, False])
+def test_a_receipt_of_format_1_is_read_and_says_nothing_of_identities(tmp_path: Path, old: bool) -> None:
+    path = tmp_path / "receipt.json"
+    replace(BLANK, readings=3, format=1 if old else 2).save(path)
+    content = json.loads(path.read_text())
+    for name in ("identified", "dirty_digests", "journal", "journal_bytes", "checksum"):
+        del content[name]
+    path.write_text(json.dumps(content))
+    if old:
+        assert (Receipt.load(path).readings, Receipt.load(path).identified) == (3, {})
+    else:
+        with pytest.raises(ConfigurationError, match="not as the run saved it"):
+            Receipt.load(path)
+
+
+@given(st.sampled_from(["readings", "records", "duplicates", "uncertain", "journal_bytes"]), st.integers(0, 10))
+def test_an_edited_receipt_is_named(tmp_path_factory: pytest.TempPathFactory, field: str, value: int) -> None:
+    path = tmp_path_factory.mktemp("edited") / "receipt.json"
+    replace(BLANK, readings=20, records=20, duplicates=20, uncertain=20, journal_bytes=160).save(path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), field: value}))
+    with pytest.raises(ConfigurationError, match=r"receipt\.json is not as the run saved it"):
+        Receipt.load(path)
+
+
+def test_what_votes_leave_in_the_folder_is_no_receipt_of_a_sensor(tmp_path: Path) -> None:
+    BLANK.save(tmp_path / "a.json")
+    (tmp_path / "votes-1.json").write_text('{"stage": "local", "accepted": 3}')
+    (tmp_path / "torn.json").write_text('{"format": 2, "read')
+    refused: list[str] = []
+    found = receipts_in(tmp_path, "local", lambda path, error: refused.append(f"{path.name}: {error}"))
+    assert [path.name for path, _ in found] == ["a.json"]
+    assert [line.partition(":")[0] for line in refused] == ["torn.json"]

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from datastreamer.errors import UsageError
+from datastreamer.events.digest import id_hash, line_hash, unpacked
 from datastreamer.events.reading import reject_reason
 from sensor.pacing import Pacer
 from sensor.replay.columns import resolve
@@ -47,6 +48,9 @@ def read(
         assert reading.lines.ends == (len(reading.lines.data),)
         readings.append(json.loads(reading.lines.data))
         assert reading.lines.device == readings[-1]["device_id"]
+        valid = not reading.lines.marks
+        known_by = id_hash(readings[-1]["event_id"].encode()) if valid else line_hash(reading.lines.data[:-1])
+        assert unpacked(reading.lines.hashes) == (known_by,)
     return readings, unreadable
 
 

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datastreamer.errors import UsageError
+from datastreamer.events.digest import id_hash, line_hash, unpacked
 from datastreamer.events.reading import (
     KNOWN_FIELDS,
     REASONS,
@@ -24,6 +25,8 @@ from datastreamer.events.reading import (
     reject_reason,
 )
 from sensor.kinesis.limits import MAX_RECORD_BYTES
+from sensor.marks import DUPLICATE as REPEATED
+from sensor.marks import LATE
 from sensor.temperature.dirt import DIRT, spoil
 from sensor.temperature.encoding import LineEncoder
 from sensor.temperature.fleet import FIRMWARE, SITES, Fleet
@@ -286,7 +289,7 @@ def test_lines_by_device_hold_the_same_lines_and_their_marks() -> None:
         for name, line in zip(names, block.lines, strict=True):
             expected[name].append(line)
         marked: Counter[str] = Counter()
-        for device, data, ends, marks in block.by_device():
+        for device, data, ends, marks, _ in block.by_device():
             assert [data[start:end] for start, end in zip([0, *ends], ends, strict=False)] == expected.pop(device)
             marked.update(mark for _, mark in marks)
         assert not expected
@@ -323,3 +326,24 @@ def test_event_times_in_the_future_are_refused_before_anything_is_sent() -> None
 def test_only_dirt_is_possible() -> None:
     for block in blocks(replace(QUIET, dirty=1.0), 2_000):
         assert len(block.reasons) == block.plan.lines
+
+
+def test_each_line_goes_with_the_hash_of_what_it_is_known_by() -> None:
+    known: dict[bytes, int] = {}
+    for block in blocks(TROUBLED, 30_000):
+        for lines in block.by_device():
+            hashes, start = unpacked(lines.hashes), 0
+            special = {place: mark for place, mark in lines.marks if mark != LATE}
+            for place, end in enumerate(lines.ends):
+                line, start = lines.data[start : end - 1], end
+                mark = special.get(place)
+                expected = line_hash(line) if mark and mark != REPEATED else id_hash(_event_id(line))
+                assert hashes[place] == expected
+                if mark == REPEATED:
+                    assert known[line] == hashes[place]
+                known[line] = hashes[place]
+
+
+def _event_id(line: bytes) -> bytes:
+    event_id: str = json.loads(line)["event_id"]
+    return event_id.encode()
