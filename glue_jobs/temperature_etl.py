@@ -22,7 +22,8 @@ from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own 
 from datastreamer.errors import ConfigurationError
 from datastreamer.telemetry import schema
 from datastreamer.telemetry.accounts import LineCount, balance
-from datastreamer.telemetry.duplicates import curated_copies, duplicates
+from datastreamer.telemetry.conflicts import conflicting_lines
+from datastreamer.telemetry.duplicates import copies, curated_copies
 from datastreamer.telemetry.id_index import extend_index
 from datastreamer.telemetry.job_report import METRICS_NAMESPACE, log_line, metric_data
 from datastreamer.telemetry.manifest import COMMITTED, Manifest, RawObject
@@ -30,7 +31,14 @@ from datastreamer.telemetry.new_objects import find_new, watermark_after
 from datastreamer.telemetry.raw_reader import LINE_BITS, judge_objects, pack
 from datastreamer.telemetry.run_log import LEASE, RunLog, Turn
 from datastreamer.telemetry.s3_location import S3Location
-from datastreamer.telemetry.staging import by_device, staged_files, staged_readings, write_by_date, written_rows
+from datastreamer.telemetry.staging import (
+    by_device,
+    staged_files,
+    staged_readings,
+    with_checksums,
+    write_by_date,
+    written_rows,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -201,22 +209,28 @@ class _Work:
             readings=judged.readings,
             reading_rows=valid,
         )
-        dropped = duplicates(judged.readings, known).persist(StorageLevel.MEMORY_AND_DISK)
-        drops = dropped.groupBy(F.shiftright("row", LINE_BITS).alias("object")).count().collect()
+        copied = copies(judged.readings, known).persist(StorageLevel.MEMORY_AND_DISK)
+        drops = copied.groupBy(F.shiftright("row", LINE_BITS).alias("object"), "conflicting").count().collect()
+        rejected, conflicts = judged.rejected, copied.where("conflicting").select("row")
+        if any(row["conflicting"] for row in drops):
+            again = conflicting_lines(self.spark, config.raw.bucket, self.objects, conflicts, REJECTED_COLUMNS)
+            rejected = rejected.union(again)
         files = _file_count(valid, self.spark.sparkContext.defaultParallelism)
-        write_by_date(by_device(transform(judged.readings, dropped), files), staged.folder("curated"), files)
-        self.log.reached("staged curated")
-        write_by_date(quarantine(judged.rejected, self.turn.run_id), staged.folder("quarantine"), 1)
-        self.log.reached("staged quarantine")
-        published = staged_files(
-            self.s3, staged, {"curated": config.curated, "quarantine": config.quarantine}, self.turn.sequence
+        write_by_date(
+            by_device(transform(judged.readings, copied.select("row")), files), staged.folder("curated"), files
         )
+        self.log.reached("staged curated")
+        write_by_date(quarantine(rejected, self.turn.run_id), staged.folder("quarantine"), 1)
+        self.log.reached("staged quarantine")
+        tables = {"curated": config.curated, "quarantine": config.quarantine}
+        published = with_checksums(self.spark, staged_files(self.s3, staged, tables, self.turn.sequence))
         written = written_rows(self.spark, staged, published)
         accounts = balance(
             config.raw.bucket,
             self.objects,
             judged=judged.counts,
-            dropped={row["object"]: row["count"] for row in drops},
+            dropped={row["object"]: row["count"] for row in drops if not row["conflicting"]},
+            conflicting={row["object"]: row["count"] for row in drops if row["conflicting"]},
             curated=written.curated,
             quarantined=written.quarantined,
         )

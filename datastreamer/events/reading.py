@@ -63,6 +63,8 @@ REASONS: Final = (
 )
 TRUNCATED_LINE: Final = "truncated_line"
 """The last line of an object whose gzip stream breaks off: it cannot be known to be whole."""
+CONFLICTING_EVENT_ID: Final = "conflicting_event_id"
+"""A valid reading that says something else than an earlier one with its event_id: a counter that began again, say."""
 
 _TIMESTAMP = re.compile(TIMESTAMP_PATTERN, re.ASCII)
 

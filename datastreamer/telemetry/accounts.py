@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from datastreamer.errors import JobFailedError
+from datastreamer.events.reading import CONFLICTING_EVENT_ID
 from datastreamer.telemetry.manifest import ObjectCounts, RawObject
 
 
@@ -30,10 +31,12 @@ def balance(
     dropped: Mapping[int, int],
     curated: Mapping[str, int],
     quarantined: Mapping[tuple[str, str], int],
+    conflicting: Mapping[int, int] | None = None,
 ) -> list[ObjectCounts]:
     """The accounts of each object.
 
-    ``judged`` was counted while reading, ``dropped`` (duplicates by object number) while deduplicating; ``curated``
+    ``judged`` was counted while reading, ``dropped`` (duplicates by object number) and ``conflicting`` (other readings
+    under a used id, which are quarantined although they are valid) while copies were looked for; ``curated``
     (rows by source object) and ``quarantined`` (rows by source object and reason) in the files that were written.
     Raises JobFailedError when they disagree: the turn must not be committed.
     """
@@ -62,6 +65,9 @@ def balance(
         )
         rejected = {reason: count for reason, count in lines[number].items() if reason is not None and count}
         valid = lines[number].get(None, 0)
+        if conflicts := (conflicting or {}).get(number, 0):
+            rejected[CONFLICTING_EVENT_ID] = conflicts
+            valid -= conflicts
         if valid != counts.curated + counts.duplicates or rejected != counts.quarantined:
             raise JobFailedError(
                 f"{uri} does not balance: read {valid} valid readings and {rejected}, wrote {counts.curated} curated "

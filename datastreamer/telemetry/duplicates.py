@@ -1,6 +1,8 @@
 """Which readings are copies: of another in the same turn, or of one that is curated, whatever its age or day.
 
-Few readings are copies. So 64-bit hashes find the suspects, and only the suspects' ids are compared.
+Few readings are copies. So 64-bit hashes find the suspects, and only the suspects are compared: first their ids, then
+what they say. A copy that says the same as the first is a duplicate; one that says something else is another reading
+under a used id, as a device sends that counts from one again, and conflicts.
 """
 
 from __future__ import annotations
@@ -8,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
+from datastreamer.telemetry import schema
 from datastreamer.telemetry.id_index import id_hash, read_index, suspected
 from datastreamer.telemetry.manifest import IndexSegment
 from datastreamer.telemetry.s3_location import S3Location
@@ -19,26 +22,41 @@ from datastreamer.telemetry.schema import partition_path
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_ID = "event_id string"
+CONTENT = ("device_id", "event_time", "temperature", "humidity", "battery", "site", "firmware", "extra")
+"""What a reading says: every column but its id, and those that tell how it came."""
+COPIED = ", ".join(
+    f"{name} {'timestamp_ntz' if kind == 'timestamp' else kind}"
+    for name, kind in schema.CURATED_COLUMNS
+    if name in ("event_id", *CONTENT)
+)
+"""The columns of curated readings by which copies are told."""
 _CURATED = -1
 """Stands for the row of a curated reading, which comes before every row of the turn."""
 
 
-def duplicates(readings: DataFrame, curated_ids: DataFrame) -> DataFrame:
-    """``row`` of each of the ``readings`` (``row``, ``event_id``) that is not the first copy of its id.
+def copies(readings: DataFrame, curated: DataFrame) -> DataFrame:
+    """``row`` of each of the ``readings`` (``row`` and the columns of ``COPIED``) that is not the first copy of its id,
+    and whether it is ``conflicting``: whether it says something else than the first.
 
-    The first copy is the one in ``curated_ids`` (``event_id``), else the one with the lowest ``row``.
+    The first copy is the one in ``curated`` (the columns of ``COPIED``), else the one with the lowest ``row``.
     """
-    hashed = readings.select("row", "event_id", id_hash().alias("hash"))
+    hashed = readings.select("row", "event_id", _content(), id_hash().alias("hash"))
     twice = hashed.groupBy("hash").count().where("count > 1").select("hash")
-    suspects = hashed.join(F.broadcast(twice.union(curated_ids.select(id_hash()))), "hash", "left_semi")
-    copies = suspects.select("row", "event_id").union(curated_ids.select(F.lit(_CURATED).cast("bigint"), "event_id"))
+    suspects = hashed.join(F.broadcast(twice.union(curated.select(id_hash()))), "hash", "left_semi")
+    kept = curated.select(F.lit(_CURATED).cast("bigint"), "event_id", _content())
     in_order = Window.partitionBy("event_id").orderBy("row")
     return (
-        copies.withColumn("copy", F.row_number().over(in_order))
+        suspects.select("row", "event_id", "content")
+        .union(kept)
+        .withColumn("copy", F.row_number().over(in_order))
+        .withColumn("first", F.first("content").over(in_order))
         .where((F.col("copy") > 1) & (F.col("row") != _CURATED))
-        .select("row")
+        .select("row", (~F.col("content").eqNullSafe(F.col("first"))).alias("conflicting"))
     )
+
+
+def _content() -> Column:
+    return F.struct(*CONTENT).alias("content")
 
 
 def curated_copies(
@@ -50,20 +68,20 @@ def curated_copies(
     readings: DataFrame,
     reading_rows: int,
 ) -> DataFrame:
-    """``event_id`` of the curated readings that the index makes suspect to be copied among ``readings``.
+    """The curated readings (the columns of ``COPIED``) that the index makes suspect to be copied among ``readings``.
 
-    Reads the index, and of the table only the ids of days that the index names.
+    Reads the index, and of the table only the days that the index names.
     """
     rows = sum(segment.rows for segment in segments)
     if not rows or not reading_rows:
-        return spark.createDataFrame([], _ID)
+        return spark.createDataFrame([], COPIED)
     hits = suspected(read_index(spark, segments), rows, readings, reading_rows).persist()
     days = [str(row["day"]) for row in hits.select("day").distinct().collect()]
     folders = [folder for day in days if _has_objects(s3, folder := curated.folder(partition_path(day)))]
     if not folders:
-        return spark.createDataFrame([], _ID)
-    ids = spark.read.schema(_ID).parquet(*(folder.uri for folder in folders))
-    return ids.join(F.broadcast(hits.select("hash")), id_hash() == F.col("hash"), "left_semi")
+        return spark.createDataFrame([], COPIED)
+    kept = spark.read.schema(COPIED).parquet(*(folder.uri for folder in folders))
+    return kept.join(F.broadcast(hits.select("hash")), id_hash() == F.col("hash"), "left_semi")
 
 
 def _has_objects(s3: S3Client, folder: S3Location) -> bool:

@@ -5,17 +5,22 @@ has one manifest: of the run that committed it, or of the one that gave it up fo
 read by a committed run if and only if a committed manifest lists it, and then, object by object,
 
     lines = curated + duplicates + sum(quarantined)
+
+A manifest has a checksum of itself, so that damage is named and never read as if nothing were wrong. Earlier versions
+wrote none, and no checksums of files.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from datastreamer.errors import ConfigurationError
 from datastreamer.telemetry.s3_location import S3Location
 
 if TYPE_CHECKING:
@@ -58,11 +63,16 @@ class ObjectCounts:
 
 @dataclass(frozen=True)
 class DataFile:
-    """A file of a table: ``staged`` and ``published`` are its S3 URIs before and after publication; ``size``: bytes."""
+    """A file of a table: ``staged`` and ``published`` are its S3 URIs before and after publication; ``size``: bytes.
+
+    ``sha256`` of its bytes, in hexadecimal, and ``rows``: empty and None in manifests of earlier versions.
+    """
 
     staged: str
     published: str
     size: int
+    sha256: str = ""
+    rows: int | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +130,8 @@ class Manifest:
 
     def to_json(self) -> bytes:
         """As it lies in S3."""
-        return json.dumps(dataclasses.asdict(self), separators=(",", ":")).encode()
+        content = dataclasses.asdict(self)
+        return json.dumps({**content, "checksum": _checksum(content)}, separators=(",", ":")).encode()
 
     @classmethod
     def from_json(cls, text: bytes) -> Manifest:
@@ -137,6 +148,38 @@ def _from_fields(kind: type[Any], value: dict[str, Any]) -> Any:
     return kind(**{name: part for name, part in value.items() if name in known})
 
 
+class DamagedManifestError(ConfigurationError):
+    """A manifest is not as it was written. ``uri`` is the object's, ``problem`` what is wrong with it."""
+
+    def __init__(self, uri: str, problem: str) -> None:
+        super().__init__(
+            f"the manifest {uri} is damaged: {problem}. The job's state cannot be told without it; put an earlier "
+            "version of the object back (the bucket keeps versions: aws s3api list-object-versions)"
+        )
+        self.uri = uri
+        self.problem = problem
+
+
+def manifest_of(text: bytes, uri: str) -> Manifest:
+    """The manifest that lies at ``uri``; raises DamagedManifestError when it is not as it was written."""
+    try:
+        value = json.loads(text)
+        checksum = value.pop("checksum", None)
+        manifest = Manifest.from_json(text)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise DamagedManifestError(uri, f"it is no whole manifest ({error})") from error
+    if checksum is not None and checksum != _checksum(value):
+        raise DamagedManifestError(uri, "it was changed since it was written, as its checksum says")
+    if not uri.endswith(manifest_key(manifest.sequence)):
+        raise DamagedManifestError(uri, f"it is the one of turn {manifest.sequence}")
+    return manifest
+
+
+def _checksum(content: Mapping[str, Any]) -> str:
+    """The SHA-256 of every field, whatever their order; fields that a later version adds count too."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
 def manifest_key(sequence: int) -> str:
     """The name of a manifest below the state path; names sort as sequences do."""
     return f"{_FOLDER}{sequence:012d}.json"
@@ -144,21 +187,63 @@ def manifest_key(sequence: int) -> str:
 
 def read_manifest(client: S3Client, state: S3Location, sequence: int) -> Manifest | None:
     """The manifest of ``sequence``, None while it has none."""
+    key = state.key(manifest_key(sequence))
     try:
-        body = client.get_object(Bucket=state.bucket, Key=state.key(manifest_key(sequence)))["Body"]
+        body = client.get_object(Bucket=state.bucket, Key=key)["Body"]
     except client.exceptions.NoSuchKey:
         return None
-    return Manifest.from_json(body.read())
+    return manifest_of(body.read(), f"s3://{state.bucket}/{key}")
 
 
 def list_manifests(client: S3Client, state_path: str) -> Iterator[Manifest]:
-    """Every committed run's manifest, oldest first; ``state_path`` is the job's ``--state_path``."""
+    """Every committed run's manifest, oldest first; ``state_path`` is the job's ``--state_path``.
+
+    Raises DamagedManifestError for one that is not as it was written.
+    """
+    for found in _read_all(client, S3Location.parse(state_path)):
+        if isinstance(found, DamagedManifestError):
+            raise found
+        if found.outcome == COMMITTED:
+            yield found
+
+
+@dataclass(frozen=True)
+class Examined:
+    """The manifests of committed runs, oldest first, and what is wrong with the others: URI -> problem."""
+
+    committed: Sequence[Manifest]
+    damaged: Mapping[str, str]
+
+
+def examine_manifests(client: S3Client, state_path: str) -> Examined:
+    """As ``list_manifests``, but go on past damage; also tells of manifests that are gone, for every turn has one."""
     state = S3Location.parse(state_path)
+    committed: list[Manifest] = []
+    damaged: dict[str, str] = {}
+    sequences: set[int] = set()
+    for found in _read_all(client, state):
+        if isinstance(found, DamagedManifestError):
+            damaged[found.uri] = found.problem
+            continue
+        sequences.add(found.sequence)
+        if found.outcome == COMMITTED:
+            committed.append(found)
+    for sequence in set(range(1, max(sequences, default=0))) - sequences:
+        uri = f"s3://{state.bucket}/{state.key(manifest_key(sequence))}"
+        damaged.setdefault(uri, "it is gone, though later turns were taken")
+    return Examined(committed, damaged)
+
+
+def _read_all(client: S3Client, state: S3Location) -> Iterator[Manifest | DamagedManifestError]:
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=state.bucket, Prefix=state.key(_FOLDER))
     keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
 
-    def read(key: str) -> Manifest:
-        return Manifest.from_json(client.get_object(Bucket=state.bucket, Key=key)["Body"].read())
+    def read(key: str) -> Manifest | DamagedManifestError:
+        text = client.get_object(Bucket=state.bucket, Key=key)["Body"].read()
+        try:
+            return manifest_of(text, f"s3://{state.bucket}/{key}")
+        except DamagedManifestError as error:
+            return error
 
     with ThreadPoolExecutor(_READERS) as pool:
-        yield from (manifest for manifest in pool.map(read, sorted(keys)) if manifest.outcome == COMMITTED)
+        yield from pool.map(read, sorted(keys))

@@ -60,6 +60,16 @@ class Names:
         return S3Location(self.data_bucket, self.raw_prefix)
 
     @property
+    def curated(self) -> S3Location:
+        """Where the curated table's files are."""
+        return S3Location(self.analytics_bucket, "device_telemetry/")
+
+    @property
+    def quarantine(self) -> S3Location:
+        """Where the quarantine's files are."""
+        return S3Location(self.analytics_bucket, "device_telemetry_quarantine/")
+
+    @property
     def state_path(self) -> str:
         """Where the job keeps its manifests."""
         return f"s3://{self.analytics_bucket}/_state/temperature_etl/"

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import boto3
+import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
@@ -95,3 +100,24 @@ def staged_files(s3: S3Client, staged: S3Location, tables: Mapping[str, S3Locati
                     published = f"{target.uri}{sequence:012d}-{number:05d}.zstd.parquet"
                     files.append(DataFile(f"s3://{folder.bucket}/{item['Key']}", published, item["Size"]))
     return files
+
+
+def with_checksums(spark: SparkSession, files: Sequence[DataFile]) -> list[DataFile]:
+    """``files`` with checksum and rows, as each lies in S3 now. The workers read them."""
+    if not files:
+        return []
+    tasks = min(len(files), 4 * spark.sparkContext.defaultParallelism)
+    return spark.sparkContext.parallelize(files, tasks).map(_examined).collect()
+
+
+def _examined(file: DataFile) -> DataFile:
+    bucket, _, key = file.staged.removeprefix("s3://").partition("/")
+    body = _client().get_object(Bucket=bucket, Key=key)["Body"].read()
+    rows = pq.read_metadata(io.BytesIO(body)).num_rows
+    return replace(file, sha256=hashlib.sha256(body).hexdigest(), rows=rows)
+
+
+@lru_cache(maxsize=1)
+def _client() -> S3Client:
+    """One client a worker process."""
+    return boto3.client("s3")

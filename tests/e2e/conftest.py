@@ -26,12 +26,12 @@ class Lake:
     stage: RunningStage
     receipts: Path
 
-    def run(self, *words: str, timeout: float = 280) -> subprocess.CompletedProcess[str]:
-        """A command to its end, in the repository, with this stage as its AWS."""
+    def run(self, *words: str, timeout: float = 280, **environment: str) -> subprocess.CompletedProcess[str]:
+        """A command to its end, in the repository, with this stage as its AWS, and ``environment`` besides."""
         return subprocess.run(
             [sys.executable, "-m", *words],
             cwd=REPOSITORY,
-            env=self.stage.environment,
+            env={**self.stage.environment, **environment},
             capture_output=True,
             text=True,
             timeout=timeout,

@@ -11,12 +11,16 @@ import re
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 
 from datastreamer.telemetry.names import Names
+from tests.contract.faulty_proxy import FaultyProxy, Gone, Reply, Request
 from tests.e2e.conftest import Lake, shown
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
@@ -142,6 +146,39 @@ def test_the_audit_names_a_raw_object_that_is_gone(lake: Lake) -> None:
     assert any(victim in " ".join(finding["culprits"]) for finding in ledger["findings"])
 
 
+def test_a_loss_is_named_although_lost_answers_left_more_in_raw_than_was_acknowledged(lake: Lake) -> None:
+    s3, random = lake.stage.client("s3"), Random(102)
+    proxy = FaultyProxy(lake.stage.endpoint_url)
+
+    def lose_answers(_request: Request, answered: Callable[[], Reply]) -> Reply:
+        reply = answered()
+        if random.random() < 0.3:
+            raise Gone
+        return reply
+
+    proxy.spoiler = lose_answers
+    before = keys(s3)
+    lossy = str(lake.receipts / "lossy.json")
+    sent = "sensor temperature --stage local --rate 0 --count 6000 --seed 102 --pack 10 --receipt".split()
+    done = lake.run(*sent, lossy, AWS_ENDPOINT_URL_KINESIS=proxy.url)
+    proxy.close()
+    assert done.returncode == 0, shown(done)
+    assert json.loads(Path(lossy).read_text())["uncertain"] > 0
+    victim = str(lake.receipts / "victim.json")
+    sent = "sensor temperature --stage local --rate 0 --count 2000 --seed 107 --receipt".split()
+    assert lake.run(*sent, victim).returncode == 0
+    lake.telemetry("await-delivery", "--receipts", str(lake.receipts))
+    gone = max(keys(s3) - before)
+    s3.delete_object(Bucket=NAMES.data_bucket, Key=gone)
+    lake.telemetry("etl")
+    code, ledger = lake.audit()
+    assert code == 1
+    (lost,) = (finding for finding in ledger["findings"] if "in no raw object that waits" in finding["law"])
+    assert lost["count"] > 0
+    assert "shardId-" in lost["culprits"][0]
+    assert "run " in lost["culprits"][0]
+
+
 def test_destroy_leaves_nothing(lake: Lake) -> None:
     done = lake.run("scripts.provision", "destroy", "local", "--auto-approve")
     assert done.returncode == 0, shown(done)
@@ -155,6 +192,12 @@ def test_destroy_leaves_nothing(lake: Lake) -> None:
     assert lake.stage.client("scheduler").list_schedules()["Schedules"] == []
     assert lake.stage.client("iam").list_roles()["Roles"] == []
     assert lake.stage.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
+
+
+def keys(s3: Any) -> set[str]:
+    """All raw objects."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=NAMES.data_bucket, Prefix=NAMES.raw_prefix)
+    return {item["Key"] for page in pages for item in page.get("Contents", [])}
 
 
 def kill_job(lake: Lake, run_id: str) -> None:

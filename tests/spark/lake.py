@@ -13,7 +13,13 @@ from typing import Any, ClassVar
 
 import pyarrow.parquet as pq
 
-from datastreamer.events.reading import TRUNCATED_LINE, format_timestamp, parse_reading, reject_reason
+from datastreamer.events.reading import (
+    CONFLICTING_EVENT_ID,
+    TRUNCATED_LINE,
+    format_timestamp,
+    parse_reading,
+    reject_reason,
+)
 from datastreamer.telemetry.manifest import Manifest, list_manifests
 from datastreamer.telemetry.s3_location import S3Location
 from glue_jobs.temperature_etl import Config
@@ -90,10 +96,15 @@ class Lake:
                     quarantine.append({**row, "partition": _partition(arrived)})
                     continue
                 reading = vars(parse_reading(line, arrived))
-                if reading["event_id"] in curated:
+                moment = reading["event_time"]
+                first = curated.get(reading["event_id"])
+                if first and reading | {"event_time": moment.replace(tzinfo=None)} == {k: first[k] for k in reading}:
                     duplicates += 1
                     continue
-                moment = reading["event_time"]
+                if first:
+                    row = {"reason": CONFLICTING_EVENT_ID, "line_number": number, **_line(line), **origin}
+                    quarantine.append({**row, "partition": _partition(arrived)})
+                    continue
                 curated[reading["event_id"]] = {
                     **reading,
                     "event_time": moment.replace(tzinfo=None),
@@ -142,9 +153,12 @@ def reading(event_id: str, moment: datetime = DAY, **changes: Any) -> bytes:
 
 
 def batch(rng: random.Random, ids: int, size: int) -> list[bytes]:
-    """Random lines: readings of few ids (so that there are copies, often with another day), and dirt."""
-    lines = []
+    """Random lines: readings of few ids (so that there are copies, many with another day or temperature), and dirt."""
+    lines: list[bytes] = []
     for _ in range(size):
+        if lines and rng.random() < 0.2:
+            lines.append(rng.choice(lines))
+            continue
         number = rng.randrange(ids)
         moment = DAY + timedelta(days=rng.choice([0, 0, 0, -1, -40, 1]), seconds=rng.randrange(86_400))
         line = reading(f"id-{number}", moment, device_id=f"sensor-{number % 7}", temperature=rng.randrange(-50, 50))

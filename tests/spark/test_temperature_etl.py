@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import random
 import signal
@@ -16,7 +17,8 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from datastreamer.errors import JobFailedError
+from datastreamer.errors import ConfigurationError, JobFailedError
+from datastreamer.events.reading import CONFLICTING_EVENT_ID, reject_reason
 from datastreamer.telemetry.job_report import log_line, metric_data
 from datastreamer.telemetry.manifest import Manifest
 from glue_jobs import temperature_etl
@@ -115,10 +117,62 @@ def test_runs_that_follow_each_other_add_only_what_is_new(spark: SparkSession, l
         lake.check()
     assert run(spark, lake) == []
     old = [row["event_id"] for row in lake.table("curated")]
-    lake.put("2025/10/15/04/again.gz", [reading(name, DAY - timedelta(days=3), temperature=-7) for name in old])
+    lines = [line for text in lake.lines.values() for line in text if reject_reason(line, datetime.now(UTC)) is None]
+    first = {json.loads(line)["event_id"]: line for line in reversed(lines)}
+    lake.put("2025/10/15/04/again.gz", [first[name] for name in old])
     (manifest,) = run(spark, lake)
     assert (manifest.curated, manifest.duplicates) == (0, len(old))
     lake.check()
+
+
+def test_another_reading_under_a_used_id_is_quarantined_and_not_dropped(spark: SparkSession, lake: Lake) -> None:
+    """A fleet whose counters begin again: within a turn, and weeks after the first is curated."""
+    first = [reading(f"id-{number}", extra_field={"a": number}) for number in range(5)]
+    lake.put("2025/10/15/00/a.gz", [*first, first[0], reading("id-0", humidity=None), reading("id-1", co2=4)])
+    (manifest,) = run(spark, lake)
+    assert (manifest.duplicates, manifest.quarantined) == (1, {CONFLICTING_EVENT_ID: 2})
+    lake.check()
+    later = DAY + timedelta(days=21)
+    restarted = [reading(f"id-{number}", later, device_id="sensor-9") for number in range(5)]
+    lake.put("2025/11/05/00/b.gz", [*restarted, first[3], restarted[0], reading("id-new", later)])
+    lake.put("2025/11/05/01/plain", [restarted[4]], restarted[4] + b"\r\n")
+    (manifest,) = run(spark, lake)
+    assert (manifest.curated, manifest.duplicates) == (1, 1)
+    assert manifest.quarantined == {CONFLICTING_EVENT_ID: 7}
+    lake.check()
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda text: text[:-20], "is no whole manifest"),
+        (lambda text: text.replace(b'"curated":2', b'"curated":1'), "was changed since it was written"),
+    ],
+)
+def test_a_damaged_manifest_is_named_and_nothing_is_read(
+    spark: SparkSession, lake: Lake, damage: Callable[[bytes], bytes], said: str
+) -> None:
+    lake.put("2025/10/15/08/a.gz", [reading("a"), reading("b")])
+    run(spark, lake)
+    place = {"Bucket": Lake.BUCKET, "Key": f"{lake.prefix}state/manifests/{1:012d}.json"}
+    whole = lake.s3.get_object(**place)["Body"].read()
+    lake.s3.put_object(**place, Body=damage(whole))
+    lake.put("2025/10/15/09/b.gz", [reading("c")])
+    with pytest.raises(ConfigurationError, match=f"manifest s3://{Lake.BUCKET}/.*{1:012d}.json is damaged: it {said}"):
+        run(spark, lake)
+    lake.s3.put_object(**place, Body=whole)
+    run(spark, lake)
+    lake.check()
+
+
+def test_a_manifest_has_the_checksum_of_each_file_as_it_is_published(spark: SparkSession, lake: Lake) -> None:
+    lake.put("2025/10/15/08/a.gz", [reading("a"), reading("b", DAY - timedelta(days=1)), b"?"])
+    (manifest,) = run(spark, lake)
+    assert sorted(item.rows or 0 for item in manifest.files) == [1, 1, 1]
+    for item in manifest.files:
+        bucket, _, key = item.published.removeprefix("s3://").partition("/")
+        body = lake.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        assert (hashlib.sha256(body).hexdigest(), len(body)) == (item.sha256, item.size)
 
 
 def test_a_run_that_crashes_at_any_step_and_runs_again_gives_the_same_tables(spark: SparkSession, lake: Lake) -> None:

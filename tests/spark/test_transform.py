@@ -10,7 +10,7 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
-from datastreamer.telemetry.duplicates import duplicates
+from datastreamer.telemetry.duplicates import COPIED, copies
 from datastreamer.telemetry.id_index import SEALED_ROWS, id_hash, segments_to_merge, suspected
 from datastreamer.telemetry.manifest import IndexSegment
 from datastreamer.telemetry.staging import by_device
@@ -37,6 +37,11 @@ def ids(spark: SparkSession, *names: str) -> DataFrame:
     return spark.createDataFrame([(name,) for name in names], "event_id string")
 
 
+def curated(spark: SparkSession, *names: str) -> DataFrame:
+    columns = [column.split()[0] for column in COPIED.split(", ")]
+    return readings(spark, *((name, 0) for name in names)).select(*columns)
+
+
 def test_of_each_id_the_curated_copy_stays_else_the_first_to_arrive(spark: SparkSession) -> None:
     given = readings(
         spark,
@@ -45,10 +50,41 @@ def test_of_each_id_the_curated_copy_stays_else_the_first_to_arrive(spark: Spark
         *(("curated", 20), ("curated and copied", 21), ("curated and copied", 22), ("curated twice", 23)),
         *(("case", 30), ("Case", 31), ("case ", 32)),
     )
-    curated = ids(spark, "curated", "curated and copied", "curated twice", "curated twice", "elsewhere")
-    found = duplicates(given, curated)
-    expected = rows(spark, 12, 13, 20, 21, 22, 23)
+    names = ("curated", "curated and copied", "curated twice", "curated twice", "elsewhere")
+    found = copies(given, curated(spark, *names))
+    expected = rows(spark, 12, 13, 20, 21, 22, 23).withColumn("conflicting", F.lit(False))
     assert_df_equality(found, expected, ignore_row_order=True, ignore_nullable=True)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("device_id", "'e'"),
+        ("event_time", "event_time + INTERVAL 1 MILLISECOND"),
+        ("temperature", "1.25D"),
+        ("humidity", "0D"),
+        ("battery", "NULL"),
+        ("site", "'S'"),
+        ("firmware", "''"),
+        ("extra", "NULL"),
+    ],
+)
+def test_a_copy_that_says_something_else_conflicts_with_the_first(spark: SparkSession, column: str, value: str) -> None:
+    same = readings(spark, ("early", 1), ("early", 2), ("curated", 4))
+    other = readings(spark, ("early", 3), ("curated", 5)).withColumn(
+        column, F.expr(value).cast(same.schema[column].dataType)
+    )
+    found = copies(same.union(other), curated(spark, "curated"))
+    expected = rows(spark, 2, 3, 4, 5).withColumn("conflicting", F.col("row").isin(3, 5))
+    assert_df_equality(found, expected, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_how_a_reading_came_makes_no_conflict(spark: SparkSession) -> None:
+    later = readings(spark, ("a", 2)).withColumn("source_object", F.lit("s3://raw/2"))
+    found = copies(
+        readings(spark, ("a", 1)).union(later.withColumn("ingest_time", F.col("event_time"))), curated(spark)
+    )
+    assert_df_equality(found, rows(spark, 2).withColumn("conflicting", F.lit(False)), ignore_nullable=True)
 
 
 def test_transform_drops_rows_and_dates_the_rest_by_their_event(spark: SparkSession) -> None:

@@ -123,6 +123,8 @@ def test_commands_and_terraform_give_resources_the_same_names() -> None:
         assert f'"{name.replace("datastreamer-${STAGE}", "${local.name}")}"' in text
     assert f'"{names.database.replace("${STAGE}", "${var.stage}")}"' in text
     assert f'raw_prefix        = "{names.raw_prefix}"' in text
+    assert f'curated_prefix    = "{names.curated.prefix}"' in text
+    assert f'quarantine_prefix = "{names.quarantine.prefix}"' in text
 
 
 def test_every_variable_is_described_and_typed_and_never_null() -> None:

@@ -35,6 +35,23 @@ resource "aws_cloudwatch_metric_alarm" "quarantine_rate" {
   }
 }
 
+resource "aws_cloudwatch_metric_alarm" "corrupt_objects" {
+  alarm_name          = "${local.name}-telemetry-corrupt-objects"
+  alarm_description   = "${module.job.name} could not read a raw object to its end, so lines may be lost; the audit names it, and is silent again after: datastreamer telemetry acknowledge."
+  namespace           = local.metric_namespace
+  metric_name         = "CorruptObjects"
+  dimensions          = { Stage = var.stage }
+  statistic           = "Sum"
+  period              = 3600
+  evaluation_periods  = 1
+  datapoints_to_alarm = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [module.alarm_topic.arn]
+  ok_actions          = [module.alarm_topic.arn]
+}
+
 resource "aws_cloudwatch_metric_alarm" "job_stalled" {
   count = var.job_schedule_enabled ? 1 : 0
 

@@ -48,7 +48,7 @@ locals {
     module.stream.alarm_arns,
     module.delivery_stream.alarm_arns,
     module.job.alarm_arns,
-    [aws_cloudwatch_metric_alarm.quarantine_rate.arn],
+    [aws_cloudwatch_metric_alarm.quarantine_rate.arn, aws_cloudwatch_metric_alarm.corrupt_objects.arn],
     aws_cloudwatch_metric_alarm.job_stalled[*].arn,
   )
 

@@ -98,12 +98,17 @@ run "the_alarms_of_the_pipeline_watch_the_counts_of_the_job" {
   }
 
   assert {
+    condition     = aws_cloudwatch_metric_alarm.corrupt_objects.metric_name == "CorruptObjects" && aws_cloudwatch_metric_alarm.corrupt_objects.threshold == 0 && aws_cloudwatch_metric_alarm.corrupt_objects.dimensions.Stage == "test" && length(aws_cloudwatch_metric_alarm.corrupt_objects.alarm_actions) == 1
+    error_message = "One object that cannot be read to its end must ring."
+  }
+
+  assert {
     condition     = aws_cloudwatch_metric_alarm.job_stalled[0].treat_missing_data == "breaching" && aws_cloudwatch_metric_alarm.job_stalled[0].dimensions.Stage == "test"
     error_message = "A job that counts nothing at all is stalled."
   }
 
   assert {
-    condition     = length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets) == 9 && length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets[0].properties.alarms) == 9
+    condition     = length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets) == 9 && length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets[0].properties.alarms) == 10
     error_message = "The dashboard must show every alarm and every step."
   }
 }

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from datastreamer.errors import JobFailedError
+from datastreamer.errors import ConfigurationError, JobFailedError
+from datastreamer.events.reading import CONFLICTING_EVENT_ID
 from datastreamer.telemetry.accounts import LineCount, balance
 from datastreamer.telemetry.job_report import log_line, metric_data
 from datastreamer.telemetry.manifest import (
     COMMITTED,
+    DamagedManifestError,
     DataFile,
     IndexSegment,
     Manifest,
     ObjectCounts,
     RawObject,
+    manifest_of,
 )
 
 OBJECTS = [RawObject("raw/a.gz", "e1", 10, "2025-10-15T08:00:00+00:00"), RawObject("raw/b.gz", "e2", 20, "t")]
@@ -33,6 +37,9 @@ FOUND: Mapping[str, Any] = {
     "curated": {A: 4},
     "quarantined": {(A, "invalid_json"): 2, (B, "truncated_line"): 1},
 }
+
+
+PLACE = "s3://bucket/state/manifests/000000000003.json"
 
 
 def manifest(**fields: Any) -> Manifest:
@@ -57,12 +64,50 @@ def test_each_objects_lines_are_curated_quarantined_or_duplicates() -> None:
         {"quarantined": {(A, "not_an_object"): 2, (B, "truncated_line"): 1}},
         {"quarantined": {**FOUND["quarantined"], (B, "empty_line"): 1}},
         {"judged": JUDGED[1:]},
+        {"conflicting": {0: 1}},
     ],
     ids=str,
 )
 def test_accounts_that_do_not_balance_are_refused(wrong: Mapping[str, Any]) -> None:
     with pytest.raises(JobFailedError, match="does not balance"):
         balance("bucket", OBJECTS, **{**FOUND, **wrong})
+
+
+def test_a_valid_reading_under_a_used_id_is_accounted_for_in_the_quarantine() -> None:
+    quarantined = {**FOUND["quarantined"], (A, CONFLICTING_EVENT_ID): 3}
+    found = {**FOUND, "curated": {A: 1}, "conflicting": {0: 3}, "quarantined": quarantined}
+    first, _ = balance("bucket", OBJECTS, **found)
+    assert (first.lines, first.curated, first.duplicates) == (7, 1, 1)
+    assert first.quarantined == {CONFLICTING_EVENT_ID: 3, "invalid_json": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (manifest().to_json()[:-30], "it is no whole manifest"),
+        (b"", "it is no whole manifest"),
+        (b"[]", "it is no whole manifest"),
+        (b"{}", "it is no whole manifest"),
+        (manifest().to_json().replace(b"jr_1", b"jr_2"), "it was changed since it was written"),
+        (manifest().to_json().replace(b'"objects":[]', b'"objects":[{}]'), "it is no whole manifest"),
+    ],
+)
+def test_a_damaged_manifest_is_named_with_what_to_do(text: bytes, problem: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{PLACE} is damaged: {problem}.*list-object-versions"):
+        manifest_of(text, PLACE)
+
+
+def test_a_manifest_of_another_turn_is_named() -> None:
+    assert manifest_of(manifest().to_json(), PLACE) == manifest()
+    with pytest.raises(DamagedManifestError, match="is the one of turn 3"):
+        manifest_of(manifest().to_json(), PLACE.replace("3.json", "4.json"))
+
+
+def test_manifests_of_earlier_versions_are_read() -> None:
+    content = json.loads(manifest(files=(DataFile("s3://a/1", "s3://b/1", 9),)).to_json())
+    del content["checksum"], content["files"][0]["sha256"], content["files"][0]["rows"]
+    (file,) = manifest_of(json.dumps(content).encode(), PLACE).files
+    assert (file.sha256, file.rows) == ("", None)
 
 
 def test_a_manifest_survives_writing_and_reading_and_fields_of_later_versions() -> None:

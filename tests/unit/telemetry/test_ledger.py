@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datastreamer.telemetry.ledger import MOST_NAMED, Evidence, ObjectOutcome, judge
+from datastreamer.telemetry.ledger import Evidence, ObjectOutcome, judge
+from datastreamer.telemetry.proof.finding import MOST_NAMED
 
 A, B = "s3://data/raw/a.gz", "s3://data/raw/b.gz"
 

@@ -1,0 +1,105 @@
+"""The witnesses on the lake's side: every file of both tables, held against the manifests, byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from datastreamer.telemetry.manifest import DataFile, Manifest
+from datastreamer.telemetry.proof.finding import MOST_NAMED, Finding, finding_that_names
+from datastreamer.telemetry.proof.identities import Identities, of_curated, of_quarantined, together
+from datastreamer.telemetry.s3_location import S3Location
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MISSING = "files that a committed run published and that are gone"
+FOREIGN = "files in a table that no committed run published"
+CHANGED = "files in a table that are not as a committed run published them"
+_READERS = 8
+
+
+@dataclass(frozen=True)
+class TableFiles:
+    """What is in the files; ``unproven`` says in sentences of which nobody knows whether they are whole."""
+
+    identities: Identities
+    findings: tuple[Finding, ...]
+    unproven: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Checked:
+    problem: str
+    identities: Identities
+
+
+def check_tables(
+    s3: S3Client,
+    curated: S3Location,
+    quarantine: S3Location,
+    manifests: Sequence[Manifest],
+    checked: Callable[[int, int], None] = lambda _done, _total: None,
+) -> TableFiles:
+    """Read every file that the ``manifests`` name, and list both tables for others; ``checked`` is told how many of how
+    many files are done."""
+    named = {file.published: file for manifest in manifests for file in manifest.files}
+    listed = {uri for table in (curated, quarantine) for uri in _list(s3, table)}
+    there = [file for uri, file in named.items() if uri in listed]
+    problems: dict[str, str] = {}
+    parts: list[Identities] = []
+
+    def check(file: DataFile) -> _Checked:
+        return _check(s3, file, of_curated if file.published.startswith(curated.uri) else of_quarantined)
+
+    with ThreadPoolExecutor(_READERS) as pool:
+        for done, (file, found) in enumerate(zip(there, pool.map(check, there), strict=True), start=1):
+            parts.append(found.identities)
+            if found.problem:
+                problems[file.published] = found.problem
+            checked(done, len(there))
+    findings = (
+        *finding_that_names(MISSING, dict.fromkeys(named.keys() - listed, "")),
+        *finding_that_names(FOREIGN, dict.fromkeys(listed - named.keys(), "")),
+        *finding_that_names(CHANGED, problems),
+    )
+    return TableFiles(together(parts), findings, tuple(_unproven([file for file in there if not file.sha256])))
+
+
+def _check(s3: S3Client, file: DataFile, identities_of: Callable[[bytes], Identities]) -> _Checked:
+    bucket, _, key = file.published.removeprefix("s3://").partition("/")
+    body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    problem = ""
+    if file.sha256 and hashlib.sha256(body).hexdigest() != file.sha256:
+        problem = "its checksum is another one"
+    try:
+        found = identities_of(body)
+        rows = sum(digest.lines for digest in (*found.devices.values(), *found.reasons.values()))
+        if file.rows is not None and rows != file.rows:
+            problem = problem or f"it has {rows:,} rows and not {file.rows:,}"
+        return _Checked(problem, found)
+    except (pa.ArrowException, KeyError, ValueError) as error:
+        return _Checked(f"it cannot be read ({error})", Identities())
+
+
+def _list(s3: S3Client, table: S3Location) -> Iterator[str]:
+    """The files that a query reads: Athena passes over names that begin with _ or a dot."""
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=table.bucket, Prefix=table.prefix):
+        for item in page.get("Contents", []):
+            name = item["Key"].rpartition("/")[2]
+            if name and name[0] not in "_.":
+                yield f"s3://{table.bucket}/{item['Key']}"
+
+
+def _unproven(files: Sequence[DataFile]) -> Iterator[str]:
+    if files:
+        names = ", ".join(sorted(file.published for file in files)[:MOST_NAMED])
+        yield (
+            f"that {len(files):,} files are as they were published: an earlier version of the job wrote no checksums ("
+            f"{names}{', …' if len(files) > MOST_NAMED else ''})"
+        )
