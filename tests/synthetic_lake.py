@@ -183,9 +183,9 @@ class SyntheticLake:
 
     def audit(self) -> Verdict:
         receipts = read_receipts(self.folder, "local", NAMES.stream, CREATED)
-        return audit(receipts, NAMES, {"s3": self.s3}.__getitem__, count_tables=self._count)
+        return audit(receipts, NAMES, {"s3": self.s3}.__getitem__, count_tables=self.count)
 
-    def _count(self, *_: Any) -> TableCounts:
+    def count(self, *_: Any) -> TableCounts:
         """What Athena counts: the rows of every file that it sees."""
         curated = self.rows(NAMES.curated)
         quarantined = self.rows(NAMES.quarantine)

@@ -22,7 +22,8 @@ from datastreamer.telemetry.proof.identities import NO_HASHES, Hashes, Identitie
 from datastreamer.telemetry.proof.receipts import SentRun
 
 LOST = (
-    "lines acknowledged by Kinesis that are neither in the tables nor in raw S3 before the job (on their way, or lost)"
+    "lines acknowledged by Kinesis that are in no table and in no raw object that waits for the job "
+    "(on the way, or lost)"
 )
 OTHER_REASON = "lines that should be quarantined with another reason than they are, or are not quarantined"
 _DEVICES_NAMED = 5
