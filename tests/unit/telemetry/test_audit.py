@@ -60,6 +60,20 @@ def test_runs_of_which_lines_are_stored_twice_and_killed_runs_are_proven_line_by
     assert verdict.holds
 
 
+def test_without_a_journal_and_with_other_digests_a_run_is_not_proven(lake: SyntheticLake) -> None:
+    data = lake.send("run", seed=1, lines=150, copies=10)
+    lines = [line for record in data for line in record.splitlines(keepends=True)]
+    victim = next(line for line in reversed(lines) if lines.count(line) == 1 and line.endswith(b'"}\n'))
+    lake.deliver(line for line in lines if line != victim)
+    lake.job()
+    (lake.folder / "run.ids").unlink()
+    verdict = lake.audit()
+    assert (laws(verdict), verdict.proven) == ([], 0), "there is surplus enough for every count"
+    (sentence,) = verdict.unproven
+    assert "the 150 lines of run run" in sentence
+    assert "run.ids" in sentence
+
+
 def test_a_loss_is_found_whatever_surplus_there_is(lake: SyntheticLake) -> None:
     """30 % of the answers are lost, so that raw S3 holds more than was acknowledged; then an object is gone unread."""
     lake.deliver(lake.send("lossy", seed=1, lines=400, copies=60))
