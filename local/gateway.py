@@ -13,12 +13,12 @@ from typing import Any
 
 from local.asgi import AsgiApp, Receive, Scope, Send, read_body, send_answer
 from local.engine import AwsError, Call, Engine, Handler
-from local.guard.doors import HEALTH_PATH, OPERATIONS_PATH
 from local.health import UP
+from local.own_paths import HEALTH_PATH, OPERATIONS_PATH, WEBSITES_PATH
 from local.protocol import Address, address_of, decode, json_answer
 from local.refusals import Refusals, unsupported
 from local.rest import RestService, RestServices
-from local.websites import WEBSITES_PATH, Websites
+from local.websites import Websites
 from local.wire import Answer, Wire, error_answer, json_version
 
 logger = logging.getLogger("datastreamer.gateway")

@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from datastreamer.errors import ConfigurationError, JobFailedError
-from local.guard.doors import HEALTH_PATH
 from local.health import UP
 from local.instance import Instance, running_instance
+from local.own_paths import HEALTH_PATH, WEBSITES_PATH
 from local.ports import is_free, taken_message
 from local.private import private_log
 from local.settings import Settings
-from local.websites import WEBSITES_PATH
 
 _POLL_SECONDS = 0.05
 _LOG_LIMIT_BYTES = 20 * 1024 * 1024

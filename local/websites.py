@@ -15,10 +15,9 @@ from botocore.exceptions import ClientError
 
 from local.asgi import Scope
 from local.guard.cors import headers_of
+from local.own_paths import WEBSITES_PATH
 from local.protocol import json_answer
 from local.wire import Answer, Headers
-
-WEBSITES_PATH = "/_datastreamer/websites/"
 
 _ALWAYS: Headers = [
     (b"x-content-type-options", b"nosniff"),

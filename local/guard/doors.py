@@ -5,10 +5,8 @@ from __future__ import annotations
 from enum import Enum
 
 from local.guard.request import Request
-from local.websites import WEBSITES_PATH
+from local.own_paths import HEALTH_PATH, OPERATIONS_PATH, WEBSITES_PATH
 
-HEALTH_PATH = "/_datastreamer/health"
-OPERATIONS_PATH = "/_datastreamer/operations"
 BACK_DOORS = ("/_ministack/", "/_localstack/", "/_aws/", "/_alb/")
 
 
