@@ -8,7 +8,8 @@ What counts as JSON is RFC 8259, read strictly where it leaves room: a name give
 so invalid, a byte order mark is not allowed, and an integer has at most 4,300 digits (CPython's own limit). NaN,
 Infinity and numbers too large for a double do not exist: in a known field the reason names the field, elsewhere it is
 invalid JSON. Text that is no Unicode (a lone surrogate, written as an escape) is invalid in a known field: UTF-8 cannot
-hold it.
+hold it. A line is bounded in length, depth and names before anybody reads it as JSON: no reader of JSON, ours or an
+analyst's, has to cope with more.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from datastreamer.errors import InvalidRecordError
+from datastreamer.events.json_shape import TooMuch, too_much
 
 REQUIRED_FIELDS: Final = ("event_id", "device_id", "timestamp", "temperature")
 OPTIONAL_FIELDS: Final = ("humidity", "battery", "site", "firmware")
@@ -28,6 +30,14 @@ KNOWN_FIELDS: Final = REQUIRED_FIELDS + OPTIONAL_FIELDS
 
 IDENTIFIER_MAX_CHARS: Final = 128
 TEXT_MAX_CHARS: Final = 256
+
+LINE_MAX_BYTES: Final = 1024 * 1024
+"""What one Kinesis record holds unless its stream is set to take more, so that no single reading can be longer."""
+MAX_DEPTH: Final = 100
+"""Objects and lists open at once, the reading's own included. JSON readers use a frame of the stack for each level:
+CPython's gives up near 1,000, Arrow's overflows the stack beyond 10,000. No device nests its fields like that."""
+MAX_NAMES: Final = 1_000
+"""Names in all objects of a line together. Whoever reads ``extra`` as columns pays for each; a device has dozens."""
 
 TEMPERATURE_RANGE_C: Final = (-100.0, 200.0)
 """Wider than any air or surface sensor: -89.2 C is the coldest air ever measured (WMO), 200 C the top of a PT1000."""
@@ -46,12 +56,18 @@ TIMESTAMP_PATTERN: Final = (
 
 # Reason codes, in the order in which they are tested: a line gets the first that applies.
 EMPTY_LINE: Final = "empty_line"
+LINE_TOO_LONG: Final = "line_too_long"
 INVALID_UTF8: Final = "invalid_utf8"
+NESTED_TOO_DEEP: Final = TooMuch.DEPTH.value
+TOO_MANY_FIELDS: Final = TooMuch.NAMES.value
 INVALID_JSON: Final = "invalid_json"
 NOT_AN_OBJECT: Final = "not_an_object"
 REASONS: Final = (
     EMPTY_LINE,
+    LINE_TOO_LONG,
     INVALID_UTF8,
+    NESTED_TOO_DEEP,
+    TOO_MANY_FIELDS,
     INVALID_JSON,
     NOT_AN_OBJECT,
     *(f"missing_{name}" for name in REQUIRED_FIELDS),
@@ -65,6 +81,8 @@ TRUNCATED_LINE: Final = "truncated_line"
 """The last line of an object whose gzip stream breaks off: it cannot be known to be whole."""
 CONFLICTING_EVENT_ID: Final = "conflicting_event_id"
 """A valid reading that says something else than an earlier one with its event_id: a counter that began again, say."""
+CRASHED_THE_READER: Final = "crashed_the_reader"
+"""A line of an object at which the process that judged it died: the line itself was not judged."""
 
 _TIMESTAMP = re.compile(TIMESTAMP_PATTERN, re.ASCII)
 
@@ -169,13 +187,18 @@ def _as_json(fields: dict[str, Any]) -> str:
 def _parse_object(line: bytes) -> dict[str, Any]:
     if not line.strip(b" \t\r"):
         raise InvalidRecordError(EMPTY_LINE)
+    if len(line) > LINE_MAX_BYTES:
+        raise InvalidRecordError(LINE_TOO_LONG, f"a line has at most {LINE_MAX_BYTES:,} bytes")
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidRecordError(INVALID_UTF8, str(error)) from error
+    bound = too_much(line, depth=MAX_DEPTH, names=MAX_NAMES)
+    if bound is not None:
+        raise InvalidRecordError(bound.value, f"at most {MAX_DEPTH} levels and {MAX_NAMES:,} names")
     try:
         value = _DECODER.decode(text)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InvalidRecordError(INVALID_JSON, str(error)) from error
     if not isinstance(value, dict):
         raise InvalidRecordError(NOT_AN_OBJECT)

@@ -2,6 +2,9 @@
 
 Arrow's JSON reader takes whole blocks at once, so a line may only pass that way if nothing about it is doubtful. Every
 other line is judged alone by ``parse_reading``, the contract itself: the fast way can be slow, never wrong.
+
+Arrow reads the known fields and passes over all others: it never infers a type, so that neither the depth of a field
+nor the number of names in a block costs stack or memory. Lines with other fields are found by their quotation marks.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ from datastreamer.events.reading import (
     FUTURE_TOLERANCE,
     IDENTIFIER_MAX_CHARS,
     KNOWN_FIELDS,
+    LINE_MAX_BYTES,
+    OPTIONAL_FIELDS,
     PERCENT_RANGE,
     TEMPERATURE_RANGE_C,
     TEXT_MAX_CHARS,
@@ -46,7 +51,8 @@ ACCEPTED: Final = pa.schema(
 
 
 class Rejected(NamedTuple):
-    """A line that is no valid reading, whole, and why."""
+    """A line that is no valid reading, and why. It is whole unless it is longer than LINE_MAX_BYTES, its first bytes
+    then."""
 
     line_number: int
     reason: str
@@ -63,10 +69,14 @@ _READING_COLUMNS: Final = (
     "site",
     "firmware",
 )
-_WIRE: Final = pa.schema(
-    [(name, pa.float64() if name in ("temperature", "humidity", "battery") else pa.string()) for name in KNOWN_FIELDS]
-)
-_PARSE: Final = pj.ParseOptions(explicit_schema=_WIRE, unexpected_field_behavior="infer")
+_NUMBERS: Final = ("temperature", "humidity", "battery")
+_WIRE: Final = pa.schema([(name, pa.float64() if name in _NUMBERS else pa.string()) for name in KNOWN_FIELDS])
+_PARSE: Final = pj.ParseOptions(explicit_schema=_WIRE, unexpected_field_behavior="ignore")
+_PLAIN_MAX_BYTES: Final = 4096
+"""More than a reading of known fields has, unless it is written in escapes. Longer lines never reach Arrow."""
+_QUOTE: Final = ord('"')
+_KNOWN_NULL: Final = re.compile(rb'"(?:%s)"\s*:\s*null' % "|".join(OPTIONAL_FIELDS).encode())
+"""A known field sent as null. Within a string the marks around the name would be escaped, so it is always a field."""
 _PLAIN_TIMESTAMP: Final = (
     r"^\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|[12]\d))"
     r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z$"
@@ -91,7 +101,8 @@ def judge_block(
             continue
         # A line that begins and ends so, in a block whose parse has one row a line, is exactly one object: between
         # two such lines stands ``}{``, which JSON allows at top level only.
-        (plain if line[:1] == b"{" and line[-1:] == b"}" else doubtful).append(position)
+        whole = line[:1] == b"{" and line[-1:] == b"}" and len(line) <= _PLAIN_MAX_BYTES
+        (plain if whole else doubtful).append(position)
     accepted = []
     parsed = [_of_known_fields(*part, lines, doubtful) for part in _parsed(lines, plain, doubtful)]
     if parsed:
@@ -103,8 +114,11 @@ def judge_block(
     return [*accepted, *singly], rejected
 
 
-def _parsed(lines: Sequence[bytes], positions: list[int], doubtful: list[int]) -> Iterator[tuple[pa.Table, list[int]]]:
-    """Tables of those ``positions`` that Arrow can parse, each with its own positions; the rest become doubtful."""
+def _parsed(
+    lines: Sequence[bytes], positions: list[int], doubtful: list[int]
+) -> Iterator[tuple[pa.Table, list[int], bytes]]:
+    """Tables of those ``positions`` that Arrow can parse, each with its own positions and its text; the rest become
+    doubtful."""
     # In parts: a line that cannot be parsed costs a second reading of its part.
     pending = [positions[first : first + _PART_LINES] for first in range(0, len(positions), _PART_LINES)]
     while pending:
@@ -129,7 +143,7 @@ def _parsed(lines: Sequence[bytes], positions: list[int], doubtful: list[int]) -
                 continue
         else:
             if table.num_rows == len(part):
-                yield table, part
+                yield table, part, text
                 continue
             if len(part) == 1:
                 doubtful += part
@@ -139,18 +153,39 @@ def _parsed(lines: Sequence[bytes], positions: list[int], doubtful: list[int]) -
 
 
 def _of_known_fields(
-    table: pa.Table, positions: list[int], lines: Sequence[bytes], doubtful: list[int]
+    table: pa.Table, positions: list[int], text: bytes, lines: Sequence[bytes], doubtful: list[int]
 ) -> tuple[pa.Table, Any]:
-    """The rows without unknown fields, and their positions; the others become doubtful."""
+    """The rows of lines without unknown fields, and their positions; the others become doubtful.
+
+    A line has two quotation marks for each name and two for each string. So one that has more than its known fields
+    account for has an unknown field, a known one that is null, or an escaped mark; none can have fewer.
+    """
     numbers = np.asarray(positions)
-    unknown = table.column_names[len(KNOWN_FIELDS) :]
-    if not unknown:
+    marks = np.frombuffer(text, np.uint8) == _QUOTE
+    own = _marks_of_known_fields(table)
+    if np.count_nonzero(marks) == own.sum() + 2 * _nulls(table, text):
         return table, numbers
-    # A null tells not whether the field was sent as null or not at all; the line does.
-    keep = pa.array([b"null" not in lines[position] for position in positions])
-    for name in unknown:
-        keep = pc.and_(keep, pc.is_null(table[name]))
-    return _filtered(table.select(KNOWN_FIELDS), numbers, keep, doubtful)
+    ends = np.cumsum([len(lines[position]) + 1 for position in positions])
+    starts = np.concatenate(([0], ends[:-1]))
+    excess = np.add.reduceat(marks, starts, dtype=np.int64) - own
+    for row in np.flatnonzero(excess):
+        excess[row] -= 2 * len(_KNOWN_NULL.findall(lines[positions[row]]))
+    return _filtered(table, numbers, pa.array(excess == 0), doubtful)
+
+
+def _marks_of_known_fields(table: pa.Table) -> Any:
+    """For each row, the quotation marks of its fields that are not null."""
+    marks = np.zeros(table.num_rows, np.int64)
+    for name in KNOWN_FIELDS:
+        column = table[name]
+        marks += (2 if name in _NUMBERS else 4) * (np.asarray(column.is_valid()) if column.null_count else 1)
+    return marks
+
+
+def _nulls(table: pa.Table, text: bytes) -> int:
+    """How many optional fields are null in one of the usual spellings: quicker than ``_KNOWN_NULL``, and never more."""
+    missing = [name.encode() for name in OPTIONAL_FIELDS if table[name].null_count]
+    return sum(text.count(b'"%s":%snull' % (name, space)) for name in missing for space in (b"", b" "))
 
 
 def _accept(table: pa.Table, numbers: Any, arrived: datetime, doubtful: list[int]) -> tuple[pa.Table, Any]:
@@ -182,7 +217,9 @@ def _between(column: pa.ChunkedArray, limits: tuple[float, float]) -> pa.Chunked
     return pc.and_(pc.greater_equal(column, limits[0]), pc.less_equal(column, limits[1]))
 
 
-def _filtered(table: pa.Table, numbers: Any, keep: pa.ChunkedArray, doubtful: list[int]) -> tuple[pa.Table, Any]:
+def _filtered(
+    table: pa.Table, numbers: Any, keep: pa.ChunkedArray | pa.Array, doubtful: list[int]
+) -> tuple[pa.Table, Any]:
     mask = np.asarray(pc.fill_null(keep, False))
     if mask.all():
         return table, numbers
@@ -205,7 +242,8 @@ def _judge_singly(
         try:
             reading = vars(parse_reading(lines[position], arrived))
         except InvalidRecordError as error:
-            rejected.append(Rejected(first_number + position, error.reason, lines[position]))
+            line = lines[position][:LINE_MAX_BYTES]
+            rejected.append(Rejected(first_number + position, error.reason, line))
         else:
             accepted.append({**reading, "line_number": first_number + position})
     return ([pa.RecordBatch.from_pylist(accepted, schema=ACCEPTED)] if accepted else []), rejected

@@ -3,7 +3,8 @@
 Gzip is known by its first bytes, not by its name; members that follow each other are one text (RFC 1952, 2.2). A line
 ends at LF or CR LF. Where there is nothing between two line ends there is no line, though it has a number: whoever
 delivers a record ends it, also one that ends in a line end of its own (docs/adr/0226). Of an object that breaks off,
-everything that can be read is given, and what could not be is told.
+everything that can be read is given, and what could not be is told. Memory is bounded whatever an object holds: of a
+line that is longer than the contract allows, only the beginning is given, longer than allowed still.
 """
 
 from __future__ import annotations
@@ -11,9 +12,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
+
+from datastreamer.events.reading import LINE_MAX_BYTES
 
 GZIP_MAGIC = b"\x1f\x8b"
 _BLOCK_BYTES = 1 << 20
+_KEPT_BYTES: Final = LINE_MAX_BYTES + 2
+"""Of an unfinished line: one byte too many, even when the last one is taken for the CR of a line end."""
 
 
 @dataclass
@@ -29,18 +35,20 @@ class RawLines:
     unfinished: bytes | None = None
 
     def __iter__(self) -> Iterator[list[bytes]]:
-        carry = b""
+        carry: list[bytes] = []
+        room = _KEPT_BYTES
         for text in self._texts():
             whole, newline, rest = text.rpartition(b"\n")
-            if not newline:
-                carry += text
-                continue
-            yield _lines(carry + whole)
-            carry = rest
+            if newline:
+                yield _lines(b"".join([*carry, whole]))
+                carry, room = [], _KEPT_BYTES
+            if kept := rest[:room]:
+                carry.append(kept)
+                room -= len(kept)
         if carry and self.fault:
-            self.unfinished = carry
+            self.unfinished = b"".join(carry)
         elif carry:
-            yield _lines(carry)
+            yield _lines(b"".join(carry))
 
     def _texts(self) -> Iterator[bytes]:
         """The object's text in pieces; sets ``fault`` at the end."""

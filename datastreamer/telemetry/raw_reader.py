@@ -19,7 +19,7 @@ import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datastreamer.events.reading import TRUNCATED_LINE
+from datastreamer.events.reading import LINE_MAX_BYTES, TRUNCATED_LINE
 from datastreamer.telemetry.accounts import LineCount
 from datastreamer.telemetry.judge import ACCEPTED, Rejected, judge_block
 from datastreamer.telemetry.manifest import RawObject
@@ -50,6 +50,8 @@ _CHUNK_BYTES = 256 * 1024
 _TASK_BYTES = 16 * 1024 * 1024
 _OBJECT_OVERHEAD_BYTES = 64 * 1024
 _ROW_GROUP_ROWS = 128 * 1024
+_ROW_GROUP_BYTES = 32 * 1024 * 1024
+"""Spark reads up to 4,096 rows of a row group at once: of rows as long as a line may be, it must not find so many."""
 _RANDOM = frozenset({"event_id", "event_time", "row", "line", "line_base64", "line_number"})
 """Columns without repetition: a dictionary of them is built in vain."""
 
@@ -113,7 +115,7 @@ def _judge_object(
         reject(refused)
         lines_read += len(lines)
     if blocks.unfinished is not None:
-        reject([Rejected(lines_read + 1, TRUNCATED_LINE, blocks.unfinished)])
+        reject([Rejected(lines_read + 1, TRUNCATED_LINE, blocks.unfinished[:LINE_MAX_BYTES])])
     yield LineCount(number, None, blocks.fault, valid)
     for reason, count in reasons.items():
         yield LineCount(number, reason, None, count)
@@ -140,7 +142,7 @@ class _Spool:
         self.rows = 0
         self._schema = schema
         self._waiting: list[pa.RecordBatch] = []
-        self._waiting_rows = 0
+        self._waiting_rows = self._waiting_bytes = 0
         self._buffer = io.BytesIO()
         dictionary = [name for name in schema.names if name not in _RANDOM]
         self._writer = pq.ParquetWriter(
@@ -151,7 +153,8 @@ class _Spool:
         self.rows += batch.num_rows
         self._waiting.append(batch)
         self._waiting_rows += batch.num_rows
-        if self._waiting_rows >= _ROW_GROUP_ROWS:
+        self._waiting_bytes += batch.nbytes
+        if self._waiting_rows >= _ROW_GROUP_ROWS or self._waiting_bytes >= _ROW_GROUP_BYTES:
             self._flush()
 
     def finish(self) -> bytes:
@@ -162,7 +165,7 @@ class _Spool:
     def _flush(self) -> None:
         if self._waiting:
             self._writer.write_table(pa.Table.from_batches(self._waiting, self._schema), row_group_size=1 << 30)
-        self._waiting, self._waiting_rows = [], 0
+        self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
 
 
 @lru_cache(maxsize=1)

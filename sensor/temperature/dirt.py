@@ -36,6 +36,9 @@ def _raw(name: str, text: str) -> Callable[[Reading, bytes], bytes]:
 
 _HUGE_TEXT: Final = "x" * 20_000
 
+_DEEP: Final = b"[" * 25_000 + b"]" * 25_000
+_MANY: Final = b"".join(b',"f%d":1' % number for number in range(1_000))
+
 DIRT: Final = (
     DirtKind("one_space", "empty_line", lambda _reading, _line: b" "),
     DirtKind("blanks", "empty_line", lambda _reading, _line: b" \t "),
@@ -51,7 +54,7 @@ DIRT: Final = (
     DirtKind("name_twice", "invalid_json", lambda _reading, line: line[:-1] + b',"temperature":0.0}'),
     DirtKind("nan_in_unknown_field", "invalid_json", lambda _reading, line: line[:-1] + b',"dew_point":NaN}'),
     DirtKind("line_noise", "invalid_json", lambda _reading, _line: b"\x1b[2J~~~#!AT+CSQ?"),
-    DirtKind("deep_nesting", "invalid_json", lambda _reading, _line: b'{"a":' * 4_000),
+    DirtKind("deep_nesting", "nested_too_deep", lambda _reading, line: line[:-1] + b',"a":' + _DEEP + b"}"),
     DirtKind("array", "not_an_object", lambda _reading, line: b"[" + line + b"]"),
     DirtKind("bare_number", "not_an_object", lambda reading, _line: str(reading["temperature"]).encode()),
     DirtKind("bare_text", "not_an_object", lambda _reading, _line: b'"sensor restarted"'),
@@ -92,6 +95,7 @@ DIRT: Final = (
     DirtKind("huge_temperature", "temperature_out_of_range", _with("temperature", 1.7e308)),
     DirtKind("negative_humidity", "humidity_out_of_range", _with("humidity", -3.2)),
     DirtKind("overcharged_battery", "battery_out_of_range", _with("battery", 101.5)),
+    DirtKind("many_fields", "too_many_fields", lambda _reading, line: line[:-1] + _MANY + b"}"),
 )
 
 

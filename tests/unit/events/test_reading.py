@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datastreamer.events.reading import REASONS, format_timestamp, parse_reading, parse_timestamp, reject_reason
+from datastreamer.events.reading import (
+    LINE_MAX_BYTES,
+    MAX_DEPTH,
+    MAX_NAMES,
+    REASONS,
+    format_timestamp,
+    parse_reading,
+    parse_timestamp,
+    reject_reason,
+)
 
 ARRIVED = datetime(2025, 10, 15, 12, tzinfo=UTC)
 VALID = {"event_id": "e-1", "device_id": "d-1", "timestamp": "2025-10-15T08:30:00.123Z", "temperature": 21.5}
@@ -49,7 +58,13 @@ def test_a_reading_of_known_fields_has_no_extra() -> None:
         (with_text("co2", '{"a":1,"a":1}'), "invalid_json"),
         (with_text("co2", "NaN"), "invalid_json"),
         (with_text("co2", "1e999"), "invalid_json"),
-        (b"[" * 100_000, "invalid_json"),
+        (b"[" * 100_000, "nested_too_deep"),
+        (with_text("co2", "[" * MAX_DEPTH + "]" * MAX_DEPTH), "nested_too_deep"),
+        (with_text("temperature", '{"a":' * MAX_DEPTH + "1" + "}" * MAX_DEPTH), "nested_too_deep"),
+        (with_text("co2", "[" * (MAX_DEPTH - 1)), "invalid_json"),
+        (line(**{f"f{number}": 1 for number in range(MAX_NAMES - 3)}), "too_many_fields"),
+        (line(co2=[{"a": 1, "b": 2}] * MAX_NAMES), "too_many_fields"),
+        (line(co2="x" * LINE_MAX_BYTES), "line_too_long"),
         (b"null", "not_an_object"),
         (b"NaN", "not_an_object"),
         (b"{}", "missing_event_id"),
@@ -98,6 +113,11 @@ def test_each_bad_line_has_its_reason(bad: bytes, reason: str) -> None:
         line(timestamp="2025-10-15T08:30:00-0330"),
         line(event_id="温" * 128, device_id="\u0000x", site=None, firmware=""),
         line(co2={"nested": [1, {"a": "\ud800"}]}),
+        with_text("co2", "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)),
+        line(co2=[[]] * 10_000),
+        line(co2="[{:" * 10_000),
+        line(co2='\\"[' * 10_000),
+        line(**{f"f{number}": 1 for number in range(MAX_NAMES - 4)}),
     ],
 )
 def test_each_good_line_is_accepted(good: bytes) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -12,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datastreamer.errors import InvalidRecordError
-from datastreamer.events.reading import KNOWN_FIELDS, parse_reading
+from datastreamer.events.reading import KNOWN_FIELDS, LINE_MAX_BYTES, MAX_DEPTH, MAX_NAMES, parse_reading
 from datastreamer.telemetry import judge
 from datastreamer.telemetry.judge import ACCEPTED, judge_block
 from sensor.temperature.dirt import DIRT
+from tests.conftest import REPOSITORY
 
 ARRIVED = datetime(2025, 10, 15, 12, tzinfo=UTC)
 VALID = {
@@ -76,6 +79,18 @@ anything = st.recursive(
     max_leaves=4,
 )
 values = texts | numbers | moments | anything
+shapes = st.builds(
+    lambda opened, depth, closed, name: PLAIN[:-1] + b',"%s":' % name + opened * depth + b"1" + closed * depth + b"}",
+    st.sampled_from([b"[", b'{"a":', b'[{"":', b"[[],"]),
+    st.integers(0, 2 * MAX_DEPTH) | st.sampled_from([MAX_DEPTH - 1, MAX_DEPTH, 1000, 20_000]),
+    st.sampled_from([b"]", b"}", b"}]", b""]),
+    st.sampled_from([b"x", b"site", b"temperature", b"\\\\"]),
+) | st.builds(
+    lambda count, value, of: b'{"x":{%s}}' % b",".join(b'"%d":%s' % (number % of, value) for number in range(count)),
+    st.sampled_from([1, 300, MAX_NAMES - 1, MAX_NAMES, 20_000]),
+    st.sampled_from([b"1", b'":"', b"{}", b"[1,[2]]", b"9" * 20]),
+    st.sampled_from([1, 10**9]),
+)
 objects = st.builds(
     lambda changes, gone, order, escaped: json.dumps(
         {name: value for name, value in order({**VALID, **changes}) if name not in gone}, ensure_ascii=escaped
@@ -97,6 +112,7 @@ lines_of_text = st.one_of(
     st.just(PLAIN),
     objects,
     damaged,
+    shapes,
     st.sampled_from(DIRT).map(lambda kind: kind.spoil(dict(VALID), PLAIN)),
     st.binary(max_size=20),
     st.sampled_from(
@@ -136,6 +152,54 @@ def test_an_empty_line_is_no_line_but_has_a_number() -> None:
 )
 def test_lines_that_look_plain_are_judged_as_the_contract_judges_them(lines: list[bytes]) -> None:
     assert by_blocks(lines) == by_the_contract(lines)
+
+
+def in_another_process(lines: str) -> Any:
+    """What becomes of ``lines`` (a Python expression) where a crash hurts nobody: how many readings, the reasons of the
+    others, and by how many MB the process has grown."""
+    code = f"""
+import json, resource
+from tests.unit.telemetry.test_judge import *
+lines = {lines}
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+batches, rejected = judge_block(lines, 1, ARRIVED)
+grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+print(json.dumps([sum(batch.num_rows for batch in batches), [item.reason for item in rejected], grown // 1024]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, check=False, text=True)
+    assert done.returncode == 0, done.stderr[-2000:] or f"the process ended with {done.returncode}"
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("mark", ["[]", "{}"])
+def test_a_field_of_any_depth_is_refused_and_its_neighbours_are_read(mark: str) -> None:
+    opened, closed = ("[", "]") if mark == "[]" else ('{"a":', "}")
+    deep = f"""PLAIN[:-1] + b',"x":' + b'{opened}' * 60_000 + b"1" + b'{closed}' * 60_000 + b"}}" """
+    rows, reasons, _ = in_another_process(f"[PLAIN, {deep}, PLAIN]")
+    assert (rows, reasons) == (2, ["nested_too_deep"])
+
+
+def test_fields_of_other_names_in_every_line_cost_no_memory() -> None:
+    """Each line is within the bounds; together they have 90,000 names."""
+    names = """b"".join(b',"f%d":%d' % (line * 90 + field, field) for field in range(90))"""
+    rows, reasons, megabytes = in_another_process(f"[PLAIN[:-1] + {names} + b'}}' for line in range(1000)]")
+    assert (rows, reasons) == (1000, [])
+    assert megabytes < 200
+
+
+def test_lines_that_are_too_wide_are_refused_one_by_one() -> None:
+    names = """b"".join(b',"f%d-%d":1' % (line, field) for field in range(50_000))"""
+    lines = f"[PLAIN, *(PLAIN[:-1] + {names} + b'}}' for line in range(5))]"
+    rows, reasons, megabytes = in_another_process(lines)
+    assert (rows, reasons) == (1, ["too_many_fields"] * 5)
+    assert megabytes < 200
+
+
+def test_of_a_line_that_is_too_long_the_beginning_is_kept() -> None:
+    long = PLAIN[:-1] + b',"x":"' + b"y" * LINE_MAX_BYTES + b'"}'
+    rows, rejected = by_blocks([PLAIN, long, PLAIN])
+    assert len(rows) == 2
+    assert rejected == [(2, "line_too_long", long[:LINE_MAX_BYTES])]
 
 
 @pytest.mark.parametrize("kind", DIRT, ids=lambda kind: kind.name)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import random
+import tracemalloc
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datastreamer.events.reading import LINE_MAX_BYTES
 from datastreamer.telemetry.raw import count_lines
 from datastreamer.telemetry.raw_lines import RawLines
 
@@ -48,6 +51,29 @@ def test_a_whole_object_gives_its_lines(data: bytes, lines: list[bytes], chunk: 
         chunk *= 1000
     got, found = read(data, chunk)
     assert (got, found.fault, found.unfinished) == (lines, None, None)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("pack", [gzip.compress, bytes], ids=["gzip", "plain"])
+def test_a_line_may_be_as_long_as_the_contract_allows_and_a_longer_one_is_still_one(pack: Any, end: bytes) -> None:
+    longest = b"\r" * (LINE_MAX_BYTES - 1) + b"y"
+    got, found = read(pack(end.join([b"a", longest, longest + b"z", longest * 9, b"b"])), chunk=256 * 1024)
+    assert (got[:2], got[-1], len(got)) == ([b"a", longest], b"b", 5)
+    assert all(len(line) > LINE_MAX_BYTES for line in got[2:4])
+    assert (found.fault, found.unfinished) == (None, None)
+
+
+@pytest.mark.parametrize("cut", [0, 20])
+def test_a_line_without_an_end_costs_little_memory_however_long_it_is(cut: int) -> None:
+    bomb = gzip.compress(b"[" * (200 * LINE_MAX_BYTES))
+    tracemalloc.start()
+    got, found = read(bomb[: len(bomb) - cut], chunk=4096)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    (line,) = [found.unfinished] if cut else got
+    assert line is not None
+    assert len(line) > LINE_MAX_BYTES
+    assert peak < 10 * LINE_MAX_BYTES
 
 
 def test_of_a_truncated_object_the_whole_lines_are_read_and_the_last_is_unfinished() -> None:
