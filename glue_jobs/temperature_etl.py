@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -23,12 +23,13 @@ from datastreamer.errors import ConfigurationError
 from datastreamer.telemetry import schema
 from datastreamer.telemetry.accounts import LineCount, balance
 from datastreamer.telemetry.conflicts import conflicting_lines
+from datastreamer.telemetry.crash_isolation import judge_all
 from datastreamer.telemetry.duplicates import copies, curated_copies
 from datastreamer.telemetry.id_index import extend_index
 from datastreamer.telemetry.job_report import METRICS_NAMESPACE, log_line, metric_data
 from datastreamer.telemetry.manifest import COMMITTED, Manifest, RawObject
 from datastreamer.telemetry.new_objects import find_new, watermark_after
-from datastreamer.telemetry.raw_reader import LINE_BITS, judge_objects, pack
+from datastreamer.telemetry.raw_reader import LINE_BITS
 from datastreamer.telemetry.run_log import LEASE, RunLog, Turn
 from datastreamer.telemetry.s3_location import S3Location
 from datastreamer.telemetry.staging import (
@@ -111,20 +112,11 @@ class Judged:
 
 def read(spark: SparkSession, raw: S3Location, objects: Sequence[RawObject], scratch: S3Location) -> Judged:
     """Every line of ``objects``, judged by the reading contract; ``scratch`` is an empty folder to work in."""
-    tasks = pack(objects, spark.sparkContext.defaultParallelism)
-    bucket = raw.bucket
-
-    def judge(numbers: Iterable[int]) -> Iterator[LineCount]:
-        for task in numbers:
-            yield from judge_objects(bucket, objects, tasks[task], scratch, f"{task:06d}")
-
-    counts = spark.sparkContext.parallelize(range(len(tasks)), len(tasks)).mapPartitions(judge).collect()
-    valid = any(count.lines for count in counts if count.reason is None)
-    rejected = any(count.lines for count in counts if count.reason is not None)
+    judged = judge_all(spark, raw.bucket, objects, scratch)
     return Judged(
-        readings=_read_parquet(spark, READINGS_COLUMNS, scratch.folder("readings"), there=valid),
-        rejected=_read_parquet(spark, REJECTED_COLUMNS, scratch.folder("rejected"), there=rejected),
-        counts=counts,
+        readings=_read_parquet(spark, READINGS_COLUMNS, judged.readings),
+        rejected=_read_parquet(spark, REJECTED_COLUMNS, judged.rejected),
+        counts=judged.counts,
     )
 
 
@@ -255,8 +247,9 @@ class _Work:
         )
 
 
-def _read_parquet(spark: SparkSession, columns: str, folder: S3Location, *, there: bool) -> DataFrame:
-    return spark.read.schema(columns).parquet(folder.uri) if there else spark.createDataFrame([], columns)
+def _read_parquet(spark: SparkSession, columns: str, folders: Sequence[S3Location]) -> DataFrame:
+    paths = [folder.uri for folder in folders]
+    return spark.read.schema(columns).parquet(*paths) if paths else spark.createDataFrame([], columns)
 
 
 def _file_count(rows: int, cores: int) -> int:

@@ -14,9 +14,9 @@ from datastreamer.provisioning.cost_table import Cost, rounded
 from datastreamer.provisioning.stream_cost import StreamLoad, stream_cost
 
 GB = 1e9
-ALARMS = 10
+ALARMS = 11
 """Alarms that the pipeline declares."""
-COUNTS = 4
+COUNTS = 8
 """Metrics that the job counts for the stage as a whole."""
 
 

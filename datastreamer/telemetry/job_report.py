@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from datastreamer.events.reading import CRASHED_THE_READER
 from datastreamer.telemetry.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ def log_line(stage: str, run_id: str, turns: Sequence[Manifest]) -> dict[str, An
         "quarantined": _quarantined(turns),
         "duplicates": sum(turn.duplicates for turn in turns),
         "files": sum(len(turn.files) for turn in turns),
+        "crashed_objects": [
+            item.source_object for turn in turns for item in turn.objects if CRASHED_THE_READER in item.quarantined
+        ],
         "corrupt_objects": {item.source_object: item.fault for turn in turns for item in turn.objects if item.fault},
     }
 
@@ -41,6 +45,7 @@ def metric_data(stage: str, turns: Sequence[Manifest]) -> list[MetricDatumTypeDe
         "RecordsQuarantined": sum(line["quarantined"].values()),
         "DuplicatesDropped": line["duplicates"],
         "ObjectsRead": line["objects"],
+        "CrashedObjects": len(line["crashed_objects"]),
         "CorruptObjects": len(line["corrupt_objects"]),
     }
     data: list[MetricDatumTypeDef] = [

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -19,9 +19,10 @@ import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from datastreamer.events.reading import LINE_MAX_BYTES, TRUNCATED_LINE
+from datastreamer.errors import DatastreamerError
+from datastreamer.events.reading import CRASHED_THE_READER, LINE_MAX_BYTES, TRUNCATED_LINE
 from datastreamer.telemetry.accounts import LineCount
-from datastreamer.telemetry.judge import ACCEPTED, Rejected, judge_block
+from datastreamer.telemetry.judge import ACCEPTED, Rejected
 from datastreamer.telemetry.manifest import RawObject
 from datastreamer.telemetry.raw_lines import RawLines
 from datastreamer.telemetry.s3_location import S3Location
@@ -56,6 +57,14 @@ _RANDOM = frozenset({"event_id", "event_time", "row", "line", "line_base64", "li
 """Columns without repetition: a dictionary of them is built in vain."""
 
 
+Judge = Callable[[Sequence[bytes], int, datetime], tuple[list[pa.RecordBatch], list[Rejected]]]
+"""As ``judge_block``."""
+
+
+class ReaderCrashedError(DatastreamerError):
+    """Judging an object's lines broke off for no reason that lies in S3: as good as a crash of the process."""
+
+
 def pack(objects: Sequence[RawObject], cores: int) -> list[list[int]]:
     """Share the objects (by number) among tasks of like size: the largest first, each to the task that has least."""
     total = sum(item.size for item in objects)
@@ -68,33 +77,62 @@ def pack(objects: Sequence[RawObject], cores: int) -> list[list[int]]:
     return tasks
 
 
-def judge_objects(
-    bucket: str, objects: Sequence[RawObject], numbers: Sequence[int], target: S3Location, name: str
+def read_objects(
+    bucket: str, objects: Sequence[RawObject], numbers: Sequence[int], target: S3Location, name: str, *, judge: Judge
 ) -> list[LineCount]:
-    """Judge the objects with these ``numbers``; readings go to ``readings/<name>.parquet`` in ``target``, rejected
+    """Read the objects with these ``numbers``; readings go to ``readings/<name>.parquet`` in ``target``, rejected
     lines to ``rejected/<name>.parquet``, neither when there are none. The same call writes the same files.
 
-    Raises botocore's ClientError when an object was replaced or removed since it was listed.
+    Raises botocore's ClientError when an object was replaced or removed since it was listed, and ReaderCrashedError.
     """
     readings, rejected = _Spool(READINGS), _Spool(REJECTED)
-    counts = [
-        count for number in numbers for count in _judge_object(bucket, objects[number], number, readings, rejected)
-    ]
-    for folder, spool in (("readings", readings), ("rejected", rejected)):
-        if spool.rows:
-            body = spool.finish()
-            _client().put_object(Bucket=target.bucket, Key=target.folder(folder).key(f"{name}.parquet"), Body=body)
+    counts: list[LineCount] = []
+    try:
+        for number in numbers:
+            counts += _read_object(bucket, objects[number], number, readings, rejected, judge=judge)
+        _put(readings, target, "readings", name)
+        _put(rejected, target, "rejected", name)
+    except MemoryError as error:
+        raise ReaderCrashedError(f"out of memory: {error}") from error
     return counts
 
 
-def _judge_object(
-    bucket: str, found: RawObject, number: int, readings: _Spool, rejected: _Spool
-) -> Iterator[LineCount]:
+def unjudged(
+    lines: Sequence[bytes], first_number: int, _arrived: datetime
+) -> tuple[list[pa.RecordBatch], list[Rejected]]:
+    """A judge that looks at nothing: every line that is not empty is rejected as CRASHED_THE_READER."""
+    rows = enumerate(lines, start=first_number)
+    return [], [Rejected(number, CRASHED_THE_READER, line[:LINE_MAX_BYTES]) for number, line in rows if line]
+
+
+def name_object(bucket: str, found: RawObject, number: int, target: S3Location, name: str) -> LineCount:
+    """Reject an object that cannot even be read: one row without a line, as line number 0, names it."""
+    rejected = _Spool(REJECTED)
+    row = {"reason": CRASHED_THE_READER, "line_number": 0, **_origin(bucket, found)}
+    rejected.add(pa.RecordBatch.from_pylist([row], schema=REJECTED))
+    _put(rejected, target, "rejected", name)
+    return LineCount(number, CRASHED_THE_READER, "the processes that read it died, so its lines are not known", 1)
+
+
+def _put(spool: _Spool, target: S3Location, folder: str, name: str) -> None:
+    if spool.rows:
+        key = target.folder(folder).key(f"{name}.parquet")
+        _client().put_object(Bucket=target.bucket, Key=key, Body=spool.finish())
+
+
+def _origin(bucket: str, found: RawObject) -> dict[str, Any]:
     arrived = datetime.fromisoformat(found.last_modified)
-    origin = {
+    return {
         "ingest_time": arrived.astimezone(UTC).replace(tzinfo=None),
         "source_object": f"s3://{bucket}/{found.key}",
     }
+
+
+def _read_object(
+    bucket: str, found: RawObject, number: int, readings: _Spool, rejected: _Spool, *, judge: Judge
+) -> Iterator[LineCount]:
+    arrived = datetime.fromisoformat(found.last_modified)
+    origin = _origin(bucket, found)
     body = _client().get_object(Bucket=bucket, Key=found.key, IfMatch=found.etag)["Body"]
     blocks = RawLines(body.iter_chunks(_CHUNK_BYTES))
     lines_read, valid = 0, 0
@@ -108,7 +146,11 @@ def _judge_object(
             rejected.add(pa.RecordBatch.from_pylist(rows, schema=REJECTED))
 
     for lines in blocks:
-        accepted, refused = judge_block(lines, lines_read + 1, arrived)
+        try:
+            accepted, refused = judge(lines, lines_read + 1, arrived)
+        except Exception as error:
+            place = f"{origin['source_object']}, lines {lines_read + 1} to {lines_read + len(lines)}"
+            raise ReaderCrashedError(f"{place}: {error!r}") from error
         for batch in accepted:
             readings.add(_reading_rows(batch, number, origin))
             valid += batch.num_rows

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from datastreamer.events.reading import (
     CONFLICTING_EVENT_ID,
+    CRASHED_THE_READER,
     TRUNCATED_LINE,
     format_timestamp,
     parse_reading,
@@ -43,6 +44,8 @@ class Lake:
         self.lines: dict[str, list[bytes]] = {}
         self.truncated: dict[str, int] = {}
         """Objects that break off, and the position of the line in which they do."""
+        self.parked: set[str] = set()
+        """Objects that kill whoever judges them."""
 
     def config(self, run_id: str = "run", **changes: Any) -> Config:
         place = S3Location(self.BUCKET, self.prefix)
@@ -91,6 +94,7 @@ class Lake:
             origin = {"source_object": uri, "ingest_time": arrived.astimezone(UTC).replace(tzinfo=None)}
             for number, line in enumerate(self.lines[uri], start=1):
                 reason = TRUNCATED_LINE if self.truncated.get(uri) == number - 1 else reject_reason(line, arrived)
+                reason = CRASHED_THE_READER if uri in self.parked else reason
                 if reason:
                     row = {"reason": reason, "line_number": number, **_line(line), **origin}
                     quarantine.append({**row, "partition": _partition(arrived)})

@@ -70,3 +70,20 @@ resource "aws_cloudwatch_metric_alarm" "job_stalled" {
   alarm_actions       = [module.alarm_topic.arn]
   ok_actions          = [module.alarm_topic.arn]
 }
+
+resource "aws_cloudwatch_metric_alarm" "crashed_objects" {
+  alarm_name          = "${local.name}-telemetry-crashed-objects"
+  alarm_description   = "A raw object killed the workers of ${module.job.name} that read it. Its lines are in quarantine as crashed_the_reader; docs/pipelines/telemetry.md says how they come back."
+  namespace           = local.metric_namespace
+  metric_name         = "CrashedObjects"
+  dimensions          = { Stage = var.stage }
+  statistic           = "Sum"
+  period              = 3600
+  evaluation_periods  = 1
+  datapoints_to_alarm = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [module.alarm_topic.arn]
+  ok_actions          = [module.alarm_topic.arn]
+}

@@ -50,6 +50,7 @@ locals {
     module.job.alarm_arns,
     [aws_cloudwatch_metric_alarm.quarantine_rate.arn, aws_cloudwatch_metric_alarm.corrupt_objects.arn],
     aws_cloudwatch_metric_alarm.job_stalled[*].arn,
+    [aws_cloudwatch_metric_alarm.crashed_objects.arn],
   )
 
   widgets = concat(

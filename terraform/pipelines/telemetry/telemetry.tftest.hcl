@@ -108,7 +108,17 @@ run "the_alarms_of_the_pipeline_watch_the_counts_of_the_job" {
   }
 
   assert {
-    condition     = length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets) == 9 && length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets[0].properties.alarms) == 10
+    condition     = aws_cloudwatch_metric_alarm.crashed_objects.metric_name == "CrashedObjects" && aws_cloudwatch_metric_alarm.crashed_objects.threshold == 0 && aws_cloudwatch_metric_alarm.crashed_objects.dimensions.Stage == "test"
+    error_message = "One object that kills its reader must ring."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.crashed_objects.alarm_actions == toset(["arn:aws:sns:ap-northeast-1:123456789012:alarms"])
+    error_message = "What rings must reach the topic."
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets) == 9 && length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets[0].properties.alarms) == 11
     error_message = "The dashboard must show every alarm and every step."
   }
 }

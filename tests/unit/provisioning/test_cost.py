@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from datastreamer.errors import ConfigurationError, UsageError
-from datastreamer.provisioning.cost import Workload, estimate, runs_per_month
+from datastreamer.provisioning.cost import COUNTS, Workload, estimate, runs_per_month
 from datastreamer.provisioning.cost_table import Cost, table
 from datastreamer.provisioning.stage_values import pipeline_values
+from datastreamer.telemetry.job_report import metric_data
 from scripts import cost as command
 
 WORKLOAD = Workload()
@@ -23,6 +24,10 @@ def values() -> dict[str, Any]:
 
 def cost_of(part: str, values: dict[str, Any], workload: Workload = WORKLOAD) -> float:
     return next(cost.usd for cost in estimate(values, workload) if cost.part.startswith(part))
+
+
+def test_every_metric_of_the_job_is_paid_for() -> None:
+    assert len(metric_data("production", [])) == COUNTS
 
 
 def test_a_shard_costs_its_hours_and_its_payload_units(values: dict[str, Any]) -> None:

@@ -151,6 +151,7 @@ def test_the_report_sums_the_turns() -> None:
         ("DuplicatesDropped", "local"): 2,
         ("ObjectsRead", "local"): 4,
         ("CorruptObjects", "local"): 1,
+        ("CrashedObjects", "local"): 0,
         ("BytesRead", "local"): 60,
     }
 
