@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +31,22 @@ class Patience:
 PATIENT = Patience()
 
 
-def start_job(glue: GlueClient, job: str, *, patience: Patience = PATIENT, report: Report = lambda _: None) -> str:
-    """Start a run of ``job`` and return its id; while another run is on, wait for it to end first."""
+def start_job(
+    glue: GlueClient,
+    job: str,
+    *,
+    arguments: Mapping[str, str] | None = None,
+    patience: Patience = PATIENT,
+    report: Report = lambda _: None,
+) -> str:
+    """Start a run of ``job`` and return its id; while another run is on, wait for it to end first.
+
+    ``arguments``: of this run, by name with ``--``; they override the job's own of the same name.
+    """
     deadline = patience.now() + patience.timeout
     while True:
         try:
-            return glue.start_job_run(JobName=job)["JobRunId"]
+            return glue.start_job_run(JobName=job, Arguments=arguments or {})["JobRunId"]
         except glue.exceptions.EntityNotFoundException as error:
             raise ConfigurationError(f"there is no Glue job {job}. Is the stage applied? Try: make apply") from error
         except glue.exceptions.ConcurrentRunsExceededException as error:

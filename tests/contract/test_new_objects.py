@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from datastreamer.telemetry import new_objects
 from datastreamer.telemetry.manifest import COMMITTED, Manifest, ObjectCounts, RawObject, manifest_key
 from datastreamer.telemetry.new_objects import find_new, watermark_after
 from datastreamer.telemetry.s3_location import S3Location
@@ -35,6 +37,7 @@ class Lake:
         place = S3Location(BUCKET, f"{next(names)}/")
         self.s3, self.raw, self.state = s3, place.folder("raw"), place.folder("state")
         self.last: Manifest | None = None
+        self.now = datetime.now(UTC)
 
     def put(self, *keys: str) -> None:
         for key in keys:
@@ -43,7 +46,7 @@ class Lake:
     def find(self, *, full: bool = False) -> list[RawObject]:
         return find_new(self.s3, self.raw, self.state, self.last, LOOKBACK, full=full)
 
-    def commit(self, objects: list[RawObject]) -> None:
+    def commit(self, objects: list[RawObject], *, full: bool = False) -> None:
         counts = tuple(
             ObjectCounts(f"s3://{BUCKET}/{item.key}", item.etag, 1, item.last_modified, 1, 1, 0, {}) for item in objects
         )
@@ -53,16 +56,17 @@ class Lake:
             "run",
             COMMITTED,
             sequence - 1,
-            "",
-            "",
+            self.now.isoformat(),
+            self.now.isoformat(),
             watermark_after(self.raw, self.last, objects),
+            full_listing_at=self.last.full_listing_at if self.last and not full else self.now.isoformat(),
             objects=counts,
         )
         self.s3.put_object(Bucket=BUCKET, Key=self.state.key(manifest_key(sequence)), Body=self.last.to_json())
 
     def step(self, *, full: bool = False) -> list[str]:
         objects = self.find(full=full)
-        self.commit(objects)
+        self.commit(objects, full=full)
         return [item.key.removeprefix(self.raw.prefix) for item in objects]
 
 
@@ -97,9 +101,9 @@ def test_an_object_that_comes_late_into_an_older_hour_is_found(lake: Lake) -> No
 def test_what_comes_later_than_the_lookback_is_found_by_a_full_listing(lake: Lake) -> None:
     lake.put("2025/10/15/09/a.gz")
     lake.step()
-    lake.put("2025/10/15/02/too-late.gz", "2024/12/31/23/restored.gz", "by-hand.gz")
+    lake.put("2025/10/15/02/too-late.gz", "2024/12/31/23/restored.gz")
     assert lake.step() == []
-    assert sorted(lake.step(full=True)) == ["2024/12/31/23/restored.gz", "2025/10/15/02/too-late.gz", "by-hand.gz"]
+    assert sorted(lake.step(full=True)) == ["2024/12/31/23/restored.gz", "2025/10/15/02/too-late.gz"]
     assert lake.step(full=True) == []
     assert lake.step() == []
 
@@ -112,6 +116,68 @@ def test_a_key_from_the_future_does_not_move_the_window(lake: Lake) -> None:
     assert lake.step() == ["2025/10/15/10/b.gz"]
     lake.put("2025/10/15/10/c.gz")
     assert lake.step() == ["2025/10/15/10/c.gz"]
+
+
+@pytest.mark.parametrize(
+    "key", ["by-hand.gz", "9999/12/31/23/a.gz", "2025/10/16/a.gz", "2025/13/45/99/a.gz", "2026/02/30/00/a"]
+)
+def test_a_key_that_tells_no_hour_or_one_to_come_is_found_by_the_next_listing_once(lake: Lake, key: str) -> None:
+    lake.put("2025/10/15/09/a.gz", "seen-by-the-full-listing.gz")
+    lake.step()
+    lake.put(key)
+    assert lake.step() == [key]
+    for hour in range(10, 20):
+        lake.put(f"2025/10/15/{hour}/a.gz")
+        assert lake.step() == [f"2025/10/15/{hour}/a.gz"]
+
+
+def test_a_key_whose_hour_does_not_exist_moves_no_window(lake: Lake) -> None:
+    lake.put("2025/99/99/99/a.gz", "0001/01/01/00/a.gz")
+    assert len(lake.step()) == 2
+    assert lake.last is not None
+    assert not lake.last.watermark
+    lake.put("2025/10/15/09/a.gz")
+    assert lake.step() == ["2025/10/15/09/a.gz"]
+    lake.last = replace(lake.last, watermark="2025/99/99/99")  # as an earlier version may have left it
+    lake.put("2025/10/15/10/a.gz")
+    assert lake.step() == ["2025/10/15/10/a.gz"]
+    assert lake.last.watermark == "2025/10/15/10"
+
+
+def test_a_key_out_of_order_is_not_read_again_when_its_run_lies_before_the_window(lake: Lake) -> None:
+    """A clock of the job's that is off by less than an hour changes nothing."""
+    lake.now -= timedelta(minutes=59)
+    lake.put("2025/10/15/00/a.gz", "one.gz")
+    lake.step()
+    lake.put("two.gz")
+    assert lake.step() == ["two.gz"]
+    for hour in range(1, 20):
+        lake.put(f"2025/10/15/{hour:02d}/a.gz")
+        lake.step()
+    lake.now += timedelta(hours=1, minutes=58)
+    assert lake.step(full=True) == []
+    lake.put("three.gz")
+    assert lake.step() == ["three.gz"]
+    assert lake.step() == []
+
+
+def test_a_listing_reads_no_manifests_from_before_its_window_and_the_last_full_listing(lake: Lake) -> None:
+    lake.now -= timedelta(days=3)
+    for hour in range(24):
+        lake.put(f"2025/10/15/{hour:02d}/a.gz")
+        lake.step()
+    lake.now += timedelta(days=3)
+    lake.step(full=True)
+    asked: list[str] = []
+    lake.s3.meta.events.register(
+        "provide-client-params.s3.GetObject", lambda params, **_: asked.append(params["Key"]), unique_id="spy"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(new_objects, "_BATCH", 1)
+        lake.find()
+    lake.s3.meta.events.unregister("provide-client-params.s3.GetObject", unique_id="spy")
+    # The hours 17 to 23 are in the window; one more is read, and found to lie before it.
+    assert len(asked) == 8
 
 
 def test_a_listing_starts_at_the_window_and_not_at_the_beginning(lake: Lake) -> None:

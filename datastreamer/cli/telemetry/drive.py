@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -13,15 +14,35 @@ WaitOption = Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the w
 TimeoutOption = Annotated[float, typer.Option("--timeout", min=1, help="Seconds to follow at most.")]
 
 
+class Listing(StrEnum):
+    """Which raw objects the run looks for."""
+
+    ALL = "all"
+    RECENT = "recent"
+
+
+_LISTINGS = {Listing.ALL: "always", Listing.RECENT: "daily"}
+"""As the job's ``--full_listing`` calls them."""
+ListingOption = Annotated[
+    Listing,
+    typer.Option("--objects", help="Look for every unread raw object, or where the schedule's runs look: quicker."),
+]
+
+
 def etl(
-    wait: WaitOption = True, timeout: TimeoutOption = 3600, as_json: JsonOption = False, stage: StageOption = "local"
+    objects: ListingOption = Listing.ALL,
+    wait: WaitOption = True,
+    timeout: TimeoutOption = 3600,
+    as_json: JsonOption = False,
+    stage: StageOption = "local",
 ) -> None:
-    """Start the Glue job and follow it to its end."""
+    """Start the Glue job and follow it to its end: every raw object that is not read yet is read."""
     context = Context.enter(stage)
     glue, job = context.client("glue"), context.names.job
     with context.following(job, quiet=as_json) as report:
         patience = Patience(timeout=timeout)
-        run_id = start_job(glue, job, patience=patience, report=report)
+        arguments = {"--full_listing": _LISTINGS[objects]}
+        run_id = start_job(glue, job, arguments=arguments, patience=patience, report=report)
         run = follow_job(glue, job, run_id, patience=patience, report=report) if wait else None
     if as_json:
         context.answer_json({"job": job, "run_id": run_id, "state": run["JobRunState"] if run else "STARTED"})

@@ -221,3 +221,19 @@ def test_whatever_fails_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch, e
     code, _, err = run("telemetry", "etl", "--stage", "prod")
     assert code == 1
     assert err.splitlines()[-1].startswith(f"error: {shown}")
+
+
+@pytest.mark.parametrize(("options", "listing"), [([], "always"), (["--objects", "recent"], "daily")])
+def test_etl_reads_every_object_that_the_audit_may_name_unless_told_otherwise(
+    run: Run, monkeypatch: pytest.MonkeyPatch, options: list[str], listing: str
+) -> None:
+    started: list[Any] = []
+
+    def start(_glue: Any, job: str, *, arguments: Any, **_: Any) -> str:
+        started.append((job, arguments))
+        return "jr_1"
+
+    monkeypatch.setattr("datastreamer.cli.telemetry.drive.start_job", start)
+    code, _, err = run("telemetry", "etl", "--no-wait", "--stage", "prod", *options)
+    assert (code, err) == (0, "")
+    assert started == [("datastreamer-prod-temperature-etl", {"--full_listing": listing})]
