@@ -8,6 +8,7 @@ more of it than it takes to see that a bound is passed; a text within its bounds
 from __future__ import annotations
 
 import re
+import sys
 from enum import StrEnum
 from typing import Final
 
@@ -23,7 +24,7 @@ _TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}:]', re.DOTALL
 """A string, closed or not, or a mark of structure. No two ways lead to the same match: the time grows with the text."""
 
 
-def too_much(text: bytes, *, depth: int, names: int) -> TooMuch | None:
+def too_much(text: bytes, *, depth: int, names: int = sys.maxsize) -> TooMuch | None:
     """The bound that ``text`` (JSON or not, UTF-8) passes first, None when it is within both.
 
     ``depth``: how many objects and lists may be open at once. ``names``: how many names all its objects may have

@@ -17,11 +17,16 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from datastreamer.errors import InvalidRecordError
+from datastreamer.events.json_shape import TooMuch, too_much
 
 Number = int | Decimal
 
 ID_MAX_BYTES: Final = 1024
 """Half of what DynamoDB allows for a partition key (2,048 bytes)."""
+
+MAX_DEPTH: Final = 32
+"""Objects and lists open at once, the record's own included: DynamoDB nests attributes no deeper. Looked at before the
+record is read as JSON, since readers use a frame of the stack for each level."""
 
 AGGREGATION_MAGIC: Final = b"\xf3\x89\x9a\xc2"
 """How a record begins that the Kinesis Producer Library has packed (its aggregation format, version 1)."""
@@ -30,6 +35,7 @@ AGGREGATION_MAGIC: Final = b"\xf3\x89\x9a\xc2"
 AGGREGATED: Final = "kpl_aggregated"
 EMPTY: Final = "empty_record"
 INVALID_UTF8: Final = "invalid_utf8"
+TOO_DEEP: Final = TooMuch.DEPTH.value
 SEVERAL_VALUES: Final = "several_values"
 INVALID_JSON: Final = "invalid_json"
 NOT_AN_OBJECT: Final = "not_an_object"
@@ -42,6 +48,7 @@ REASONS: Final = (
     AGGREGATED,
     EMPTY,
     INVALID_UTF8,
+    TOO_DEEP,
     SEVERAL_VALUES,
     INVALID_JSON,
     NOT_AN_OBJECT,
@@ -93,6 +100,8 @@ def _parse_object(payload: bytes) -> dict[str, Any]:
         text = payload.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidRecordError(INVALID_UTF8, str(error)) from error
+    if too_much(payload, depth=MAX_DEPTH):
+        raise InvalidRecordError(TOO_DEEP, f"a record has at most {MAX_DEPTH} levels of objects and lists")
     try:
         value = _DECODER.decode(text)
         if "\\u" in text:
@@ -102,7 +111,7 @@ def _parse_object(payload: bytes) -> dict[str, Any]:
             detail = "more than one JSON value; send one JSON object a Kinesis record"
             raise InvalidRecordError(SEVERAL_VALUES, detail) from error
         raise InvalidRecordError(INVALID_JSON, str(error)) from error
-    except (ValueError, RecursionError, InvalidOperation) as error:
+    except (ValueError, InvalidOperation) as error:
         raise InvalidRecordError(INVALID_JSON, str(error)) from error
     if not isinstance(value, dict):
         raise InvalidRecordError(NOT_AN_OBJECT, "send one JSON object a Kinesis record")

@@ -10,12 +10,15 @@ from typing import Any, Final
 from uuid import RFC_4122, UUID
 
 from datastreamer.errors import InvalidRecordError
+from datastreamer.events.json_shape import too_much
 
 BODY_MAX_BYTES: Final = 1024
 OLDEST_MS: Final = 24 * 3_600_000
 """How long after the click a vote still counts: as long as its id is remembered, so that no copy counts again."""
 AHEAD_MS: Final = 5 * 60_000
 """How far a browser's clock may be ahead."""
+MAX_DEPTH: Final = 32
+"""Levels of objects and lists that are read as JSON, to tell what is wrong with them: a vote has one."""
 FIELDS: Final = ("vote_id", "candidate", "client_id")
 
 
@@ -82,9 +85,11 @@ def parse_record(data: bytes, candidates: Collection[str]) -> Vote:
 
 
 def _json_object(data: bytes) -> dict[str, Any]:
+    if too_much(data, depth=MAX_DEPTH):
+        raise InvalidRecordError("invalid_json", f"the body has more than {MAX_DEPTH} levels of objects and lists")
     try:
-        document = json.loads(data)
-    except (ValueError, RecursionError):
+        document = json.loads(data.decode("utf-8"))
+    except ValueError:
         raise InvalidRecordError("invalid_json", "the body is not JSON") from None
     if not isinstance(document, dict):
         raise InvalidRecordError("not_an_object", "the body is not a JSON object")

@@ -6,8 +6,10 @@ import json
 import os
 from typing import Any
 
+from datastreamer.events.json_shape import too_much
 from datastreamer.votes.functions import Greeting, greeting
 from datastreamer.votes.publishing import update_message
+from datastreamer.votes.vote import MAX_DEPTH
 
 _warm: list[Greeting] = []
 
@@ -47,9 +49,11 @@ def _reply(parts: Greeting, connection: str, kind: str | None) -> None:
 
 
 def _kind(body: Any) -> str | None:
+    if not isinstance(body, str) or too_much(body.encode("utf-8", "surrogatepass"), depth=MAX_DEPTH):
+        return None
     try:
         document = json.loads(body)
-    except (ValueError, TypeError, RecursionError):
+    except ValueError:
         return None
     kind = document.get("type") if isinstance(document, dict) else None
     return kind if isinstance(kind, str) else None

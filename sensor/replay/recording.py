@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Final, NamedTuple
 
 from datastreamer.errors import UsageError
+from datastreamer.events.reading import LINE_MAX_BYTES
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _BLOCK: Final = 1 << 20
@@ -67,13 +68,15 @@ class Recording:
             while True:
                 line += 1
                 try:
-                    data = content.readline()
+                    data, whole = _read_line(content)
                 except (EOFError, OSError, zlib.error) as error:
                     yield Row(line, [], f"the file breaks off here ({error})", 1.0)
                     return
                 if not data:
                     return
-                if data.strip():
+                if not whole:
+                    yield Row(line, [], f"it is longer than {LINE_MAX_BYTES:,} bytes", raw.tell() / self._size)
+                elif data.strip():
                     yield self._row(line, data, raw.tell() / self._size)
 
     def _content(self, raw: IO[bytes]) -> IO[bytes] | gzip.GzipFile:
@@ -97,3 +100,12 @@ class Recording:
         if '"' not in text:
             return text.split(self._delimiter)
         return next(csv.reader([text], delimiter=self._delimiter, skipinitialspace=True, strict=True))
+
+
+def _read_line(content: IO[bytes] | gzip.GzipFile) -> tuple[bytes, bool]:
+    """The next line and True; the beginning of one that is too long for a reading, and False."""
+    data = content.readline(LINE_MAX_BYTES + 1)
+    rest = data
+    while len(rest) > LINE_MAX_BYTES and not rest.endswith(b"\n"):
+        rest = content.readline(LINE_MAX_BYTES + 1)
+    return data, len(data) <= LINE_MAX_BYTES

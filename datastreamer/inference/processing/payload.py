@@ -14,13 +14,17 @@ import json
 import math
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from datastreamer.errors import ConfigurationError, DatastreamerError
+from datastreamer.events.json_shape import too_much
 from datastreamer.inference.processing.settings import CSV, JSON
 from datastreamer.inference.record import Number
 
 Scores = tuple[Decimal, ...]
+
+ANSWER_MAX_DEPTH: Final = 32
+"""Levels of objects and lists; an answer needs four."""
 
 
 class UnreadableAnswerError(DatastreamerError):
@@ -118,9 +122,11 @@ def _text(body: bytes) -> str:
 
 
 def _parsed(text: str) -> Any:
+    if too_much(text.encode(), depth=ANSWER_MAX_DEPTH):
+        raise UnreadableAnswerError(f"the answer has more than {ANSWER_MAX_DEPTH} levels of objects and lists")
     try:
         return json.loads(text, parse_float=Decimal, parse_constant=Decimal)
-    except ValueError as error:
+    except (ValueError, InvalidOperation) as error:
         raise UnreadableAnswerError(f"the answer is not JSON: {error}") from error
 
 

@@ -18,6 +18,7 @@ from datastreamer.events.reading import KNOWN_FIELDS, LINE_MAX_BYTES, MAX_DEPTH,
 from datastreamer.telemetry import judge
 from datastreamer.telemetry.judge import ACCEPTED, judge_block
 from sensor.temperature.dirt import DIRT
+from tests import hostile_json
 from tests.conftest import REPOSITORY
 
 ARRIVED = datetime(2025, 10, 15, 12, tzinfo=UTC)
@@ -113,6 +114,7 @@ lines_of_text = st.one_of(
     objects,
     damaged,
     shapes,
+    hostile_json.objects(VALID),
     st.sampled_from(DIRT).map(lambda kind: kind.spoil(dict(VALID), PLAIN)),
     st.binary(max_size=20),
     st.sampled_from(
