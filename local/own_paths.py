@@ -1,6 +1,4 @@
-"""The paths below which the stage serves something of its own, beside AWS's APIs."""
-
-from __future__ import annotations
+"""The paths that are the stage's own; all others are AWS's."""
 
 HEALTH_PATH = "/_datastreamer/health"
 OPERATIONS_PATH = "/_datastreamer/operations"

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from botocore.auth import SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from tests.conftest import REGION, RunningStage
 from tests.contract.lambda_functions import create
@@ -102,6 +105,17 @@ def test_what_a_browser_sends_without_an_origin_calls_no_api_either(stage: Runni
     call = signed(stage, "GET /2015-03-31/functions/", "lambda", {"Sec-Fetch-Site": site})
     assert call.status == 403
     assert signed(stage, "GET /2015-03-31/functions/", "lambda", {"Sec-Fetch-Site": "none"}).status == 200
+
+
+def test_an_address_alone_makes_no_call_but_of_s3(stage: RunningStage) -> None:
+    """A picture in a page of a browser that says nothing of whence it comes could hold the address."""
+    sns = stage.client("sns")
+    topic = sns.create_topic(Name=f"guarded-{uuid.uuid4().hex[:8]}")["TopicArn"]
+    request = AWSRequest("GET", f"{stage.endpoint_url}/", params={"Action": "DeleteTopic", "TopicArn": topic})
+    SigV4QueryAuth(Credentials("test", "test"), "sns", REGION).add_auth(request)
+    path = str(request.url).removeprefix(stage.endpoint_url)
+    assert send(stage, "GET", path, {"Host": f"localhost:{stage.port}"}).status == 403
+    assert topic in [found["TopicArn"] for found in sns.list_topics()["Topics"]]
 
 
 @pytest.mark.parametrize("path", ["/", "/2015-03-31/functions/", "/no-such-bucket/key"])
