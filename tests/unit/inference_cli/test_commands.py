@@ -28,6 +28,7 @@ put-records <stream> <file>
 create-model <name> <image> <model-uri>
 create-endpoint-config <name> <model>
 create-endpoint <name> <config>
+rollback <name>
 delete-endpoint <name>
 list-endpoints
 invoke-endpoint <name> <data>
@@ -41,12 +42,13 @@ update-processor <name>
 delete-processor <name>
 list-processors
 replay-failures <stack>
+rescore <stack>
 train-example
 """
 CHANGING = (
     "deploy destroy create-stream delete-stream put-record put-records create-model create-endpoint-config "
     "create-endpoint delete-endpoint create-table delete-table create-processor update-processor delete-processor "
-    "replay-failures train-example"
+    "replay-failures train-example rollback rescore"
 ).split()
 
 
