@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from datastreamer.errors import ConfigurationError
@@ -17,6 +19,8 @@ LOCAL_PAIRS: Mapping[str, str] = {"local": "local", "test": "test", ACCOUNT_ID: 
 """The key pairs that the stage knows from the start: access key id to secret."""
 
 HOST = "127.0.0.1"
+LONGEST_DML_MINUTES = 240
+"""The most that AWS raises the quota "DML query timeout" to; its default is 30."""
 
 _PAIR = re.compile(r"([\w-]{1,128}):([!-+\--~]+)")
 
@@ -28,6 +32,7 @@ class Settings:
     ``port``: TCP port on loopback. ``data_dir``: everything the stage writes lies below it.
     ``region``: the only region it serves. ``kinesis_limits``: whether each shard refuses more than 1,000 records or
     1 MiB a second, as on AWS. ``access_keys``: the key pairs whose signatures it takes besides those of IAM and STS.
+    ``athena_dml_timeout``: how long a query may run (the quota "DML query timeout").
     """
 
     port: int
@@ -35,10 +40,12 @@ class Settings:
     region: str
     kinesis_limits: bool = False
     access_keys: Mapping[str, str] = field(default_factory=lambda: dict(LOCAL_PAIRS), repr=False)
+    athena_dml_timeout: timedelta = timedelta(minutes=30)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
-        """Read ``DATASTREAMER_PORT``, ``_DATA_DIR``, ``_REGION``, ``_KINESIS_LIMITS`` and ``_ACCESS_KEYS``."""
+        """Read ``DATASTREAMER_PORT``, ``_DATA_DIR``, ``_REGION``, ``_KINESIS_LIMITS``, ``_ACCESS_KEYS`` and
+        ``_ATHENA_DML_MINUTES``."""
         raw_port = environ.get("DATASTREAMER_PORT", "4566")
         if not raw_port.isdecimal() or not 1 <= int(raw_port) <= 65535:
             raise ConfigurationError(f"DATASTREAMER_PORT must be a port number from 1 to 65535, not {raw_port!r}")
@@ -51,6 +58,7 @@ class Settings:
             region=environ.get("DATASTREAMER_REGION", "ap-northeast-1"),
             kinesis_limits=limits == "1",
             access_keys={**LOCAL_PAIRS, **_pairs(environ.get("DATASTREAMER_ACCESS_KEYS", ""))},
+            athena_dml_timeout=_dml_timeout(environ.get("DATASTREAMER_ATHENA_DML_MINUTES", "30")),
         )
 
     def environment(self) -> dict[str, str]:
@@ -63,6 +71,7 @@ class Settings:
             "DATASTREAMER_ACCESS_KEYS": ",".join(
                 f"{key_id}:{secret}" for key_id, secret in self.access_keys.items() if key_id not in LOCAL_PAIRS
             ),
+            "DATASTREAMER_ATHENA_DML_MINUTES": str(self.athena_dml_timeout / timedelta(minutes=1)),
         }
 
     @property
@@ -87,3 +96,15 @@ def _pairs(text: str) -> dict[str, str]:
             )
         pairs[found[1]] = found[2]
     return pairs
+
+
+def _dml_timeout(text: str) -> timedelta:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = math.nan
+    if not 0 < minutes <= LONGEST_DML_MINUTES:
+        raise ConfigurationError(
+            f"DATASTREAMER_ATHENA_DML_MINUTES must be above 0 and at most {LONGEST_DML_MINUTES}, not {text!r}"
+        )
+    return timedelta(minutes=minutes)

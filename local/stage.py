@@ -12,6 +12,7 @@ from typing import Any
 
 from local.asgi import Receive, Scope, Send
 from local.backend import Backend, Served, configure_ministack
+from local.clients import Clients
 from local.clock import Clock, SystemClock
 from local.durable import Durable
 from local.engine import Call, Engine
@@ -27,7 +28,7 @@ from local.ports import bind
 from local.private import private_folder
 from local.refusals import Refusals
 from local.server import Server
-from local.settings import ACCOUNT_ID, OWN_SECRET, Settings
+from local.settings import Settings
 from local.signals import Signals
 from local.state_files import StateFiles
 from local.store import Store
@@ -64,7 +65,7 @@ class LocalStage:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.signals = Signals()
-        self._clients: dict[str, Any] = {}
+        self._clients = Clients(settings)
         self._stores: dict[str, Store] = {}
         self._lock = threading.Lock()
         for folder in (settings.state_dir, settings.data_dir / "work"):
@@ -94,21 +95,7 @@ class LocalStage:
         self._guard = Guard(gateway, self._durable, credentials, Signatures(credentials, self.clock.now))
 
     def client(self, service: str) -> Any:
-        import boto3
-        from botocore.config import Config
-
-        new_client: Any = boto3.client
-        with self._lock:
-            if service not in self._clients:
-                self._clients[service] = new_client(
-                    service,
-                    endpoint_url=self.settings.endpoint_url,
-                    region_name=self.settings.region,
-                    aws_access_key_id=ACCOUNT_ID,
-                    aws_secret_access_key=OWN_SECRET,
-                    config=Config(max_pool_connections=32, retries={"max_attempts": 3, "mode": "standard"}),
-                )
-            return self._clients[service]
+        return self._clients(service)
 
     def forward(self, call: Call) -> dict[str, Any]:
         return self._backend.forward(call)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from datetime import timedelta
 
 from local.engine import AwsError, Handler, Stage
 from local.engines.athena.api.data_catalogs import DataCatalogs
@@ -15,11 +16,16 @@ from local.engines.athena.api.requests import invalid
 from local.engines.athena.api.results import Results
 from local.engines.athena.api.tags import Tags
 from local.engines.athena.api.workgroups import WorkGroups
+from local.engines.athena.running.runner import WORKER, Runner
 from local.engines.athena.running.workers import Cancellation, Workers
+from local.workers.pool import WorkerPool
+
+DDL_TIMEOUT = timedelta(minutes=600)
+"""The quota "DDL query timeout" (docs.aws.amazon.com/general/latest/gr/athena.html)."""
 
 
 class AthenaEngine:
-    """Serves the whole ``athena`` service. Queries run on its own threads; handlers only read and write records."""
+    """Serves the whole ``athena`` service. Queries run in worker processes; handlers only read and write records."""
 
     name = "athena"
     owns = frozenset({"athena"})
@@ -34,6 +40,14 @@ class AthenaEngine:
         self._executions = Executions(stage, self._records, self._workgroups, self._workers)
         self._named_queries = NamedQueries(store, self._workgroups)
         self._prepared = PreparedStatements(store, self._workgroups, stage.clock.now)
+        self._pool = WorkerPool(WORKER, stage.settings)
+        self._runner = Runner(
+            stage,
+            self._records,
+            self._pool,
+            dml=stage.settings.athena_dml_timeout,
+            ddl=DDL_TIMEOUT,
+        )
         parts = (
             tags,
             self._workgroups,
@@ -55,10 +69,9 @@ class AthenaEngine:
 
     def stop(self) -> None:
         self._workers.stop()
+        self._pool.close()
 
     def _run(self, execution_id: str, cancellation: Cancellation) -> None:
-        from local.engines.athena.running.runner import run
-
         try:
             if not self._records.advance(execution_id):
                 return
@@ -66,14 +79,7 @@ class AthenaEngine:
             return  # deleted with its workgroup while it waited
         group = self._records.find(execution_id)["execution"]["WorkGroup"]
         configuration = self._workgroups.find(group)["Configuration"]
-        run(
-            self._stage,
-            execution_id,
-            cancellation,
-            records=self._records,
-            prepared=self._prepared,
-            configuration=configuration,
-        )
+        self._runner.run(execution_id, cancellation, configuration)
 
     def _has_resource(self, arn: str) -> bool:
         prefix = self._workgroups.arn("")

@@ -7,16 +7,18 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from local.engines.glue_crawler import grouping, profile
+from local.engines.glue_crawler import grouping
 from local.engines.glue_crawler.catalog_partitions import CatalogPartitions
 from local.engines.glue_crawler.catalog_session import CatalogSession, Changes
 from local.engines.glue_crawler.catalog_tables import CatalogTables
 from local.engines.glue_crawler.grouping import File, FoundTable
 from local.engines.glue_crawler.objects import Bucket, Location, StoredObject
 from local.engines.glue_crawler.options import NEW_FOLDERS_ONLY, Options
+from local.engines.glue_crawler.readers import Readers, UnreadableError
 from local.engines.glue_crawler.seen import Seen
 
-_READERS = 8
+_READERS = 2
+"""Objects read at once, each by a process."""
 
 
 class CrawlCancelledError(Exception):
@@ -31,7 +33,9 @@ class Crawl:
         crawler: Mapping[str, Any],
         stage_client: Callable[[str], Any],
         session: Callable[[str, Options], CatalogSession],
+        *,
         seen: Seen,
+        readers: Readers,
         cancelled: threading.Event,
     ) -> None:
         self._crawler = crawler
@@ -39,6 +43,7 @@ class Crawl:
         self._s3 = stage_client("s3")
         self._session = session
         self._seen = seen
+        self._readers = readers
         self._cancelled = cancelled
         self.changes: list[Changes] = []
 
@@ -115,10 +120,16 @@ class Crawl:
         """Every file to look at, with what it is; unchanged files are not read again."""
         bucket = Bucket(self._s3, location.bucket)
         items = self._chosen(list(bucket.objects(location.prefix, exclusions)), sample)
+        unreadable: dict[str, str] = {}
 
         def look(item: StoredObject) -> File | None:
             self._check_cancelled()
-            found = self._seen.profile(location.bucket, item, lambda: profile.read(bucket, item))
+            try:
+                found = self._seen.profile(location.bucket, item, lambda: self._readers.read(location.bucket, item))
+            except UnreadableError as error:
+                self._check_cancelled()
+                unreadable[item.key] = str(error)
+                return None
             return None if found is None else File(item, found)
 
         if self._options.recrawl == NEW_FOLDERS_ONLY:
@@ -129,7 +140,9 @@ class Crawl:
         files = [file for file in looked_at if file is not None]
         for item, file in zip(items, looked_at, strict=True):
             if file is None:
-                session.log(f"WARN : No classifier knows s3://{location.bucket}/{item.key}; left out")
+                why = unreadable.get(item.key)
+                what = "No classifier knows" if why is None else f"Cannot read ({why})"
+                session.log(f"WARN : {what} s3://{location.bucket}/{item.key}; left out")
         session.log(f"INFO : Looked at {len(files)} files of {location}")
         return files
 

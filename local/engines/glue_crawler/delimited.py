@@ -20,7 +20,7 @@ _REGULAR = 0.9
 _COLUMN_NAME = re.compile(r"[\w .\-/()#%&$@]+")
 _LONGEST_NAME = 150
 _WHOLE = re.compile(r"[+-]?\d{1,18}")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,10 @@ from local.engines.glue_crawler.crawl import Crawl, CrawlCancelledError
 from local.engines.glue_crawler.crawl_log import CrawlLog
 from local.engines.glue_crawler.definitions import Definitions
 from local.engines.glue_crawler.history import History
+from local.engines.glue_crawler.readers import WORKER, Readers
 from local.engines.glue_crawler.seen import Seen
 from local.paging import page
+from local.workers.pool import WorkerPool
 
 logger = logging.getLogger("datastreamer.glue_crawler")
 
@@ -30,9 +32,15 @@ _STAGE_STOPPED = "The local stage stopped while this crawl was in progress."
 @dataclass
 class _Running:
     document: dict[str, Any]
+    readers: Readers
     cancelled: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
     error: str = ""
+
+    def cancel(self) -> None:
+        """Have the crawl end soon, whatever it reads."""
+        self.cancelled.set()
+        self.readers.stop()
 
 
 class GlueCrawler:
@@ -45,6 +53,7 @@ class GlueCrawler:
         self._stage = stage
         self._store = stage.store(self.name)
         self._history = History(self._store)
+        self._pool = WorkerPool(WORKER, stage.settings)
         self._running: dict[str, _Running] = {}
         self._lock = threading.Lock()
         self._definitions = Definitions(stage, self.name, self._is_running, self._deleted)
@@ -74,10 +83,11 @@ class GlueCrawler:
             running = list(self._running.values())
         for one in running:
             one.error = _STAGE_STOPPED
-            one.cancelled.set()
+            one.cancel()
         for one in running:
             if one.thread:
                 one.thread.join(10)
+        self._pool.close()
 
     def _start_crawler(self, call: Call) -> dict[str, Any]:
         crawler = self._definitions.get(call.payload.get("Name", ""))
@@ -96,7 +106,7 @@ class GlueCrawler:
                 "MessagePrefix": str(uuid.uuid4()),
                 "DPUHour": 0.0,
             }
-            running = self._running[name] = _Running(document)
+            running = self._running[name] = _Running(document, Readers(self._pool))
         self._history.put(name, document)
         running.thread = threading.Thread(target=self._run, args=(crawler, running), name=f"crawl-{name}", daemon=True)
         running.thread.start()
@@ -113,8 +123,9 @@ class GlueCrawler:
             lambda database, options: CatalogSession(
                 self._stage.client("glue"), self._stage.clock, database, name, options, log
             ),
-            Seen(self._store, name),
-            running.cancelled,
+            seen=Seen(self._store, name),
+            readers=running.readers,
+            cancelled=running.cancelled,
         )
         state, error = "COMPLETED", ""
         try:
@@ -153,7 +164,7 @@ class GlueCrawler:
                 raise AwsError("CrawlerNotRunningException", f"Crawler with name {name} is not running")
             if running.cancelled.is_set():
                 raise AwsError("CrawlerStoppingException", f"Crawler with name {name} is stopping")
-            running.cancelled.set()
+            running.cancel()
         return {}
 
     def _answer(self, crawler: dict[str, Any]) -> dict[str, Any]:

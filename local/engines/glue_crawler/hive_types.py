@@ -34,6 +34,9 @@ class Map:
 HiveType = str | Array | Struct | Map | None
 Columns = tuple[tuple[str, HiveType], ...]
 
+DEEPEST = 100
+"""Levels of a type that a table can have here. Glue has no such number, but 131,072 characters for a column's type."""
+
 _WHOLE = ("tinyint", "smallint", "int", "bigint")
 _FRACTIONAL = ("float", "double")
 
@@ -51,6 +54,23 @@ def spelled(kind: HiveType) -> str:
             return f"map<{spelled(key)},{spelled(value)}>"
         case Struct(fields):
             return f"struct<{','.join(f'{name}:{spelled(field)}' for name, field in fields)}>"
+
+
+def is_too_deep(kind: HiveType) -> bool:
+    """Whether a type is nested more than DEEPEST levels; of any depth."""
+    found = [(kind, 1)]
+    while found:
+        each, depth = found.pop()
+        match each:
+            case Array(element):
+                found.append((element, depth + 1))
+            case Map(key, value):
+                found += [(key, depth + 1), (value, depth + 1)]
+            case Struct(fields):
+                found += [(field, depth + 1) for _, field in fields]
+        if depth > DEEPEST and isinstance(each, Array | Map | Struct):
+            return True
+    return False
 
 
 def widened(one: HiveType, other: HiveType) -> HiveType:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from local.engines.glue_crawler.hive_types import Array, Columns, HiveType, Struct, merged, widened
+from local.engines.glue_crawler.hive_types import DEEPEST, Array, Columns, HiveType, Struct, merged, widened
 
 _INT = range(-(2**31), 2**31)
 _BIGINT = range(-(2**63), 2**63)
@@ -21,7 +21,7 @@ def read(lines: Sequence[str]) -> Columns | None:
     for line in lines:
         try:
             value = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(value, dict):
             objects.append(value)
@@ -30,7 +30,10 @@ def read(lines: Sequence[str]) -> Columns | None:
     return merged(tuple((name, _hive_type(value)) for name, value in item.items()) for item in objects)
 
 
-def _hive_type(value: Any) -> HiveType:
+def _hive_type(value: Any, depth: int = 1) -> HiveType:
+    """The type of a value; what is nested deeper than a table can have stays text."""
+    if depth > DEEPEST:
+        return "string"
     match value:
         case None:
             return None
@@ -41,17 +44,17 @@ def _hive_type(value: Any) -> HiveType:
         case float():
             return "double"
         case list():
-            return Array(_element_type(value))
+            return Array(_element_type(value, depth + 1))
         case dict():
-            return Struct(merged([tuple((name, _hive_type(item)) for name, item in value.items())]))
+            return Struct(merged([tuple((name, _hive_type(item, depth + 1)) for name, item in value.items())]))
     return "string"
 
 
-def _element_type(items: list[Any]) -> HiveType:
+def _element_type(items: list[Any], depth: int) -> HiveType:
     element: HiveType = None
     for item in items:
         try:
-            element = widened(element, _hive_type(item))
+            element = widened(element, _hive_type(item, depth))
         except TypeError:
             return "string"
     return element

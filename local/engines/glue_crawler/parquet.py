@@ -25,6 +25,8 @@ def read(bucket: Bucket, item: StoredObject) -> tuple[Columns, int]:
     if len(tail) < _TRAILER or tail[-4:] != MAGIC:
         raise ValueError("the Parquet footer is missing")
     length = struct.unpack("<I", tail[-_TRAILER:-4])[0] + _TRAILER
+    if length > item.size:
+        raise ValueError("the Parquet footer is longer than the object")
     if length > len(tail):
         tail = bucket.tail(item.key, length)
     try:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
-from local.engines.glue_crawler.hive_types import Array, Columns, HiveType, Map, Struct
 from local.engines.glue_crawler.objects import StoredObject
 from local.engines.glue_crawler.profile import Profile
+from local.engines.glue_crawler.profile_documents import decoded, encoded
 from local.store import Store
 
 _KIND = "folder"
@@ -44,9 +43,9 @@ class Seen:
         known = self._before.get(key, {}).get(item.key)
         if known is None or known["etag"] != item.etag:
             found = read()
-            known = {"etag": item.etag, "profile": None if found is None else _encoded(found)}
+            known = {"etag": item.etag, "profile": None if found is None else encoded(found)}
         self._now.setdefault(key, {})[item.key] = known
-        return None if known["profile"] is None else _decoded(known["profile"])
+        return None if known["profile"] is None else decoded(known["profile"])
 
     def save(self) -> None:
         """Keep what this crawl saw, and forget the folders that it did not see any more."""
@@ -59,35 +58,3 @@ class Seen:
 
     def _key(self, bucket: str, folder: str) -> str:
         return f"{self._crawler}|{bucket}/{folder}"
-
-
-def _encoded(profile: Profile) -> dict[str, Any]:
-    return asdict(profile) | {"columns": [[name, _encoded_type(kind)] for name, kind in profile.columns]}
-
-
-def _decoded(document: dict[str, Any]) -> Profile:
-    columns: Columns = tuple((name, _decoded_type(kind)) for name, kind in document["columns"])
-    return Profile(**{**document, "columns": columns})
-
-
-def _encoded_type(kind: HiveType) -> Any:
-    match kind:
-        case Array(element):
-            return {"array": _encoded_type(element)}
-        case Map(key, value):
-            return {"map": [_encoded_type(key), _encoded_type(value)]}
-        case Struct(fields):
-            return {"struct": [[name, _encoded_type(field)] for name, field in fields]}
-    return kind
-
-
-def _decoded_type(document: Any) -> HiveType:
-    match document:
-        case {"array": element}:
-            return Array(_decoded_type(element))
-        case {"map": [key, value]}:
-            return Map(_decoded_type(key), _decoded_type(value))
-        case {"struct": fields}:
-            return Struct(tuple((name, _decoded_type(field)) for name, field in fields))
-    kind: HiveType = document
-    return kind

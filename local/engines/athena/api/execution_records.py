@@ -18,6 +18,9 @@ TOKEN_KIND = "execution_token"  # noqa: S105  a kind of document
 HISTORY = timedelta(days=45)
 """How long Athena keeps a query's history."""
 _RUNNING = ("QUEUED", "RUNNING")
+TIMED_OUT = "Query timeout"
+_TYPES = {TIMED_OUT: 210}
+"""ErrorType of a reason (docs.aws.amazon.com/athena/latest/ug/error-reference.html)."""
 
 
 class ExecutionRecords:
@@ -128,6 +131,7 @@ class ExecutionRecords:
 
 
 def _athena_error(reason: str) -> Document:
-    """AthenaError of a failure: category 2 is the user's, 1 the system's. ErrorType's values are not public."""
+    """AthenaError of a failure: category 2 is the user's, 1 the system's."""
     system = reason.partition(":")[0] in ("INTERNAL_ERROR", "GENERIC_INTERNAL_ERROR")
-    return {"ErrorCategory": 1 if system else 2, "Retryable": False, "ErrorMessage": reason}
+    kind = {"ErrorType": _TYPES[reason]} if reason in _TYPES else {}
+    return {"ErrorCategory": 1 if system else 2, **kind, "Retryable": False, "ErrorMessage": reason}

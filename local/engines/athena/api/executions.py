@@ -18,7 +18,7 @@ from local.store import Document
 
 CATALOG = "AwsDataCatalog"
 LONGEST_QUERY = 262_144
-"""Characters of QueryString (API model)."""
+"""Bytes of QueryString in UTF-8 (docs.aws.amazon.com/athena/latest/ug/service-limits.html)."""
 _IDEMPOTENT = (
     "QueryString",
     "QueryExecutionContext",
@@ -58,8 +58,8 @@ class Executions:
     def start(self, call: Call) -> dict[str, Any]:
         payload = call.payload
         query = str(required(payload, "QueryString"))
-        if len(query) > LONGEST_QUERY:
-            raise invalid(f"QueryString is longer than {LONGEST_QUERY} characters")
+        if len(query.encode("utf-8", "surrogatepass")) > LONGEST_QUERY:
+            raise invalid(f"QueryString is longer than {LONGEST_QUERY} bytes")
         if not query.strip():
             raise invalid("Query string is empty")
         name = payload.get("WorkGroup") or PRIMARY

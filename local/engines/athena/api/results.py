@@ -17,7 +17,8 @@ MOST_ROWS = 1000
 CHUNK = 256 * 1024
 """Bytes of the result object read at a time."""
 
-_FIELD = re.compile(rb'(?:"((?:[^"]|"")*)")?([,\n])')
+_FIELD = re.compile(rb'(?:"((?:[^"]++|"")*+)")?([,\n])')
+"""Possessive: what is cut off in the middle of a value fails at once, not once for each of its characters."""
 
 
 class Results:
@@ -92,7 +93,10 @@ class _ResultObject:
 
 
 def _csv_rows(source: _ResultObject, start: int, limit: int) -> tuple[list[list[str | None]], int | None]:
-    """Up to ``limit`` rows from a byte offset, and the offset of the next row when there is one."""
+    """Up to ``limit`` rows from a byte offset, and the offset of the next row when there is one.
+
+    A value that is longer than what was read is looked at again from its start, so each time as much again is read.
+    """
     buffer = source.read(start, CHUNK)
     rows: list[list[str | None]] = []
     row: list[str | None] = []
@@ -100,7 +104,7 @@ def _csv_rows(source: _ResultObject, start: int, limit: int) -> tuple[list[list[
     while len(rows) < limit:
         match = _FIELD.match(buffer, position)
         if match is None:
-            more = source.read(start + len(buffer), CHUNK)
+            more = source.read(start + len(buffer), max(CHUNK, len(buffer)))
             if not more:
                 break
             buffer += more
@@ -116,7 +120,7 @@ def _csv_rows(source: _ResultObject, start: int, limit: int) -> tuple[list[list[
 def _text_rows(source: _ResultObject, start: int, limit: int) -> tuple[list[list[str | None]], int | None]:
     buffer = source.read(start, CHUNK)
     while buffer.count(b"\n") < limit:
-        more = source.read(start + len(buffer), CHUNK)
+        more = source.read(start + len(buffer), max(CHUNK, len(buffer)))
         if not more:
             break
         buffer += more

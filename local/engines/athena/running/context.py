@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +11,7 @@ from typing import Any
 
 from trino_on_duckdb import Session
 
-from local.engine import Stage
 from local.engines.athena.api.locations import Location
-from local.engines.athena.api.prepared_statements import PreparedStatements
 from local.engines.athena.lake.catalogue import Catalogue
 from local.engines.athena.lake.files import Reading
 from local.engines.athena.lake.filesystem import QueryFiles
@@ -39,22 +37,22 @@ class Outcome:
 class QueryContext:
     """One execution's inputs and instruments.
 
-    ``enforced`` is whether its workgroup decides where results go; ``seconds`` what each part took.
+    ``clients`` gives the AWS client of a service; ``enforced`` is whether the workgroup decides where results go;
+    ``seconds`` is what each part took.
     """
 
-    stage: Stage
+    clients: Callable[[str], Any]
     execution: Document
     session: Session
     cancellation: Cancellation
     scanned: ScannedBytes
-    prepared: PreparedStatements
     enforced: bool
     spill: Path
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.catalogue = Catalogue(self.stage.client("glue"))
-        self.store = ObjectStore(self.stage.client("s3"))
+        self.catalogue = Catalogue(self.clients("glue"))
+        self.store = ObjectStore(self.clients("s3"))
 
     @property
     def id(self) -> str:

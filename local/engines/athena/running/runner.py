@@ -1,93 +1,126 @@
-"""One execution from RUNNING to its end."""
+"""One execution as the stage sees it: its worker, its limit of time, and the record of how it ended."""
 
 from __future__ import annotations
 
 import logging
+import shutil
+import threading
 import time
+from datetime import timedelta
 from typing import Any
 
-import duckdb
-from trino_on_duckdb import QueryError, Session
-
 from local.engine import AwsError, Stage
-from local.engines.athena.api.execution_records import ExecutionRecords
-from local.engines.athena.api.prepared_statements import PreparedStatements
-from local.engines.athena.lake.scanned import ScannedBytes
-from local.engines.athena.running import failures
-from local.engines.athena.running.context import Outcome, QueryContext
-from local.engines.athena.running.dispatch import run_statement
+from local.engines.athena.api.execution_records import TIMED_OUT, ExecutionRecords
 from local.engines.athena.running.workers import Cancellation, QueryCancelledError
 from local.store import Document
+from local.workers.pool import WorkerPool
+from local.workers.process import WorkerDiedError, WorkerProcess
 
 logger = logging.getLogger("datastreamer.athena")
 
+WORKER = "local.engines.athena.worker"
+"""The module that a worker runs."""
+CANCELLED = "Query was cancelled by user"
 
-def run(
-    stage: Stage,
-    execution_id: str,
-    cancellation: Cancellation,
-    *,
-    records: ExecutionRecords,
-    prepared: PreparedStatements,
-    configuration: Document,
-) -> None:
-    """Run an execution that is RUNNING under its workgroup's configuration, and record how it ended; never raises."""
-    started = time.monotonic()
-    execution = records.find(execution_id)["execution"]
-    context = QueryContext(
-        stage=stage,
-        execution=execution,
-        session=Session(stage.clock.now(), database=_database(execution)),
-        cancellation=cancellation,
-        scanned=ScannedBytes(configuration.get("BytesScannedCutoffPerQuery")),
-        prepared=prepared,
-        enforced=bool(configuration["EnforceWorkGroupConfiguration"]),
-        spill=stage.directory("athena") / execution_id,
-    )
-    state, reason, outcome = _outcome(context)
+
+class Runner:
+    """Runs executions in workers; ``limits`` are the times that DML and DDL may take, as the service quotas name them.
+
+    DML and UTILITY statements have the DML limit.
+    """
+
+    def __init__(
+        self, stage: Stage, records: ExecutionRecords, pool: WorkerPool, *, dml: timedelta, ddl: timedelta
+    ) -> None:
+        self._stage = stage
+        self._records = records
+        self._pool = pool
+        self._limits = {"DDL": ddl}
+        self._dml = dml
+
+    def run(self, execution_id: str, cancellation: Cancellation, configuration: Document) -> None:
+        """Run a RUNNING execution under its workgroup's configuration, and record how it ended; never raises."""
+        started = time.monotonic()
+        execution = self._records.find(execution_id)["execution"]
+        spill = self._stage.directory("athena") / execution_id
+        request = {
+            "execution": execution,
+            "now": self._stage.clock.now().isoformat(),
+            "scan_limit": configuration.get("BytesScannedCutoffPerQuery"),
+            "enforced": bool(configuration["EnforceWorkGroupConfiguration"]),
+            "spill": str(spill),
+        }
+        limit = self._limits.get(str(execution["StatementType"]), self._dml)
+        answer = self._answer(request, cancellation, limit.total_seconds())
+        shutil.rmtree(spill, ignore_errors=True)  # what a worker that was ended has left
+        try:
+            with self._records.change(execution_id) as record:
+                _record(record, answer, time.monotonic() - started)
+            self._records.finish(execution_id, answer["state"], answer["reason"])
+        except AwsError:
+            logger.info("query %s was deleted with its workgroup while it ran", execution_id)
+
+    def _answer(self, request: Document, cancellation: Cancellation, seconds: float) -> Document:
+        """What the worker says of the execution, or what is to be said of it when the worker cannot."""
+        execution_id = request["execution"]["QueryExecutionId"]
+        try:
+            with self._pool.worker() as worker:
+                return _asked(worker, request, cancellation, seconds)
+        except QueryCancelledError:
+            return _ended("CANCELLED", CANCELLED)
+        except WorkerDiedError as error:
+            if cancellation.is_cancelled:
+                return _ended("CANCELLED", CANCELLED)
+            logger.warning("the worker of query %s ended: %s", execution_id, error)
+            return _ended(
+                "FAILED",
+                f"GENERIC_INTERNAL_ERROR: The process that ran this query ended ({error}): what it read or computed "
+                "is beyond what the local stage's engine survives. No other query was touched.",
+            )
+        except Exception as error:
+            logger.exception("query %s", execution_id)
+            return _ended("FAILED", f"GENERIC_INTERNAL_ERROR: {type(error).__name__}: {error}")
+
+
+def _asked(worker: WorkerProcess, request: Document, cancellation: Cancellation, seconds: float) -> Document:
+    """The worker's answer. Over its time it is ended, since it may be beyond asking."""
+    timed_out = threading.Event()
+
+    def end() -> None:
+        timed_out.set()
+        worker.kill()
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
     try:
-        with records.change(execution_id) as record:
-            _record(record, context, outcome, time.monotonic() - started)
-        records.finish(execution_id, state, reason)
-    except AwsError:
-        logger.info("query %s was deleted with its workgroup while it ran", execution_id)
+        with cancellation.interrupting(worker):
+            answer = worker.ask(request)
+    except WorkerDiedError:
+        if timed_out.is_set():
+            return _ended("FAILED", TIMED_OUT)
+        raise
+    finally:
+        timer.cancel()
+    if answer["spent"]:
+        worker.kill()
+    return answer
 
 
-def _database(execution: Document) -> str:
-    """The database of the request; Athena takes it in backquotes too, as awswrangler sends it."""
-    return str(execution["QueryExecutionContext"].get("Database") or "default").strip("`")
+def _ended(state: str, reason: str) -> Document:
+    return {"state": state, "reason": reason, "scanned": 0, "seconds": {}, "columns": [], "rows": {}}
 
 
-def _outcome(context: QueryContext) -> tuple[str, str | None, Outcome]:
-    """Run the statement: its state, the reason for it and what it gave."""
-    try:
-        outcome = run_statement(context, context.execution["Query"], context.execution.get("ExecutionParameters") or ())
-    except QueryCancelledError:
-        return "CANCELLED", "Query was cancelled by user", Outcome()
-    except QueryError as error:
-        reason = str(error)
-    except duckdb.Error as error:
-        reason = failures.reason(error)
-    except Exception as error:
-        logger.exception("query %s", context.id)
-        reason = f"GENERIC_INTERNAL_ERROR: {type(error).__name__}: {error}"
-    else:
-        return "SUCCEEDED", None, outcome
-    if context.scanned.exceeded:
-        return "CANCELLED", "Bytes scanned limit was exceeded", Outcome()
-    return "FAILED", reason, Outcome()
-
-
-def _record(record: Document, context: QueryContext, outcome: Outcome, seconds: float) -> None:
+def _record(record: Document, answer: Document, seconds: float) -> None:
     statistics: dict[str, Any] = record["execution"]["Statistics"]
-    statistics["DataScannedInBytes"] = context.scanned.total
-    publishing = context.seconds.get("publishing", 0.0)
-    statistics["QueryPlanningTimeInMillis"] = round(context.seconds.get("planning", 0.0) * 1000)
+    statistics["DataScannedInBytes"] = answer["scanned"]
+    publishing = answer["seconds"].get("publishing", 0.0)
+    statistics["QueryPlanningTimeInMillis"] = round(answer["seconds"].get("planning", 0.0) * 1000)
     statistics["EngineExecutionTimeInMillis"] = round((seconds - publishing) * 1000)
     statistics["ServiceProcessingTimeInMillis"] = round(publishing * 1000)
-    if outcome.manifest:
-        statistics["DataManifestLocation"] = outcome.manifest
-    record["columns"] = outcome.columns
-    record["rows"] = outcome.rows
-    if outcome.update_count is not None:
-        record["update_count"] = outcome.update_count
+    if answer.get("manifest"):
+        statistics["DataManifestLocation"] = answer["manifest"]
+    record["columns"] = answer["columns"]
+    record["rows"] = answer["rows"]
+    if answer.get("update_count") is not None:
+        record["update_count"] = answer["update_count"]

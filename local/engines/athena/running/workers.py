@@ -1,4 +1,4 @@
-"""The threads that run queries, and how a running query is stopped."""
+"""The queue of queries, the threads that see them through, and how a query is stopped."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _INSIST = 0.2
 
 
 class Interruptible(Protocol):
-    """Something that runs and can be told to stop, such as a DuckDB connection."""
+    """Something that runs and can be told to stop: a worker in the stage, a DuckDB connection in the worker."""
 
     def interrupt(self) -> None: ...
 
@@ -43,6 +43,11 @@ class Cancellation:
             self._cancelled = True
             if self._running is not None:
                 self._running.interrupt()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the query has been stopped."""
+        return self._cancelled
 
     def check(self) -> None:
         """Raise QueryCancelledError once the query has been stopped."""
@@ -102,9 +107,9 @@ class Workers:
         """Cancel everything and end the threads."""
         with self._lock:
             self._stopping = True
-            waiting, threads = list(self._waiting.values()), list(self._threads)
-        for cancellation in waiting:
-            cancellation.cancel()
+            waiting, threads = list(self._waiting), list(self._threads)
+        for execution_id in waiting:
+            self.cancel(execution_id)
         for _ in threads:
             self._queue.put(None)
         for thread in threads:

@@ -12,6 +12,7 @@ _SQL_STRING = r"'(?:[^']|'')*'"
 _HIVE_STRING = r"'(?:[^'\\]|''|\\.)*'"
 _PATTERN = r"""
     (?P<skip>\s+|--[^\n]*|/\*.*?\*/)
+  | (?P<open>/\*)
   | (?P<string>%s)
   | (?P<quoted>"(?:[^"]|"")*")
   | (?P<backquoted>`(?:[^`]|``)*`)
@@ -56,6 +57,10 @@ def tokens(sql: str, *, hive: bool = False) -> Iterator[Token]:
     """The tokens of a text, comments and white space left out; in Hive's strings a backslash escapes, in SQL's not."""
     for match in _TOKEN[hive].finditer(sql):
         kind = match.lastgroup or ""
+        if kind == "open":  # searched to the end in vain: were it passed over, each one that follows would be, too
+            raise QueryError(
+                "SYNTAX_ERROR", f"{place(sql, match.start())}: the comment that opens here is never closed"
+            )
         if kind == "symbol" and match[0] in "'\"`":
             raise QueryError("SYNTAX_ERROR", f"{place(sql, match.start())}: the quote that opens here is never closed")
         if kind != "skip":

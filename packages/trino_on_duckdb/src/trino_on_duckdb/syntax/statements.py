@@ -9,8 +9,9 @@ from trino_on_duckdb.errors import QueryError
 from trino_on_duckdb.syntax import tree
 from trino_on_duckdb.syntax.queries import QueryGrammar
 
-_PIECE = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|--[^\r\n]*|/\*.*?\*/|;|.", re.DOTALL)
-_COMMENT = re.compile(r"\s+|--[^\r\n]*|/\*.*?\*/", re.DOTALL)
+_PIECE = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|--[^\r\n]*|/\*.*?(?:\*/|\Z)|;|.", re.DOTALL)
+"""A comment that never closes is one piece: searched for its end once, and refused by the lexer."""
+_COMMENT = re.compile(r"\s+|--[^\r\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _READ_HERE = re.compile(
     r"(\(|SELECT\b|WITH\b|VALUES\b|TABLE\b|INSERT\b|UNLOAD\b|EXPLAIN\b|CREATE\s+TABLE\b|CREATE\s+(OR\s+REPLACE\s+)?VIEW\b)",
     re.IGNORECASE,
@@ -142,9 +143,7 @@ def _split(sql: str) -> list[tuple[str, str]]:
 
 
 def _statement(placed: str, text: str, parameters: Sequence[tree.Expression]) -> tree.Statement:
-    bare, place = text, _first_place(placed)
-    while (comment := _COMMENT.match(bare)) is not None:
-        bare = bare[comment.end() :]
+    bare, place = text[_after_comments(text) :], _first_place(placed)
     if not _READ_HERE.match(bare):
         return tree.Other(bare.strip(), place=place)
     if re.match(r"CREATE\s+TABLE\b", bare, re.IGNORECASE) and not re.search(
@@ -162,11 +161,17 @@ def _statement(placed: str, text: str, parameters: Sequence[tree.Expression]) ->
     return found
 
 
+def _after_comments(text: str) -> int:
+    """The position after the blanks and comments that a text begins with."""
+    position = 0
+    while position < len(text) and (comment := _COMMENT.match(text, position)) is not None:
+        position = comment.end()
+    return position
+
+
 def _first_place(placed: str) -> tree.Place:
     """Where the first word of a statement stands."""
-    position = 0
-    while (comment := _COMMENT.match(placed, position)) is not None:
-        position = comment.end()
+    position = _after_comments(placed)
     before = placed[:position]
     return tree.Place(before.count("\n") + 1, position - before.rfind("\n"))
 
