@@ -22,6 +22,20 @@ async def read_body(receive: Receive) -> bytes:
             return b"".join(chunks)
 
 
+def replay(body: bytes, receive: Receive) -> Receive:
+    """``receive``, beginning with a body that has been read."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
 async def send_answer(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
     """Answer a request, whole."""
     length = (b"content-length", str(len(body)).encode())

@@ -11,10 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from local.asgi import AsgiApp, Receive, Scope, Send, read_body, send_answer
+from local.asgi import AsgiApp, Receive, Scope, Send, read_body, replay, send_answer
+from local.bodies import is_json_call, unreadable
 from local.engine import AwsError, Call, Engine, Handler
 from local.health import UP
 from local.own_paths import HEALTH_PATH, OPERATIONS_PATH, WEBSITES_PATH
+from local.payload_types import mismatch
 from local.protocol import Address, address_of, decode, json_answer
 from local.refusals import Refusals, unsupported
 from local.rest import RestService, RestServices
@@ -85,6 +87,7 @@ class Gateway:
         if refusal is not None:
             await send_answer(send, *refusal)
             return
+        is_json = is_json_call(address, scope)
         rest = None if address.operation else self._rest.get(address.service)
         if rest is not None:
             address = replace(address, operation=rest.operation(scope))
@@ -93,6 +96,13 @@ class Gateway:
             await send_answer(send, *await self._answer(route, rest, address, scope, await read_body(receive)))
         elif address.service in self._owned:
             await send_answer(send, *unsupported(address, scope))
+        elif is_json:
+            body = await read_body(receive)
+            problem = unreadable(address, scope, body)
+            if problem is None:
+                await self._backend(scope, replay(body, receive), send)
+            else:
+                await send_answer(send, *problem)
         else:
             await self._backend(scope, receive, send)
 
@@ -105,7 +115,10 @@ class Gateway:
         try:
             payload = rest.parameters(operation, scope, body) if rest else decode(body)
         except ValueError:
-            message = "The request body is not JSON. The local stage speaks no CBOR: set AWS_CBOR_DISABLE=true."
+            message = (
+                "The request body is no JSON object, or is nested too deeply. "
+                "The local stage speaks no CBOR: set AWS_CBOR_DISABLE=true."
+            )
             return error_answer("SerializationException", message, 400, wire, content_type)
         call = Call(address.service or "", operation, payload)
         started = time.perf_counter()
@@ -114,7 +127,13 @@ class Gateway:
         except AwsError as error:
             logger.info("%s:%s refused: %s", call.service, call.operation, error)
             return error_answer(error.code, error.message, error.status, wire, content_type, members=error.members)
+        except RecursionError:
+            message = "The request body is nested too deeply"
+            return error_answer("SerializationException", message, 400, wire, content_type)
         except Exception as error:
+            wrong = mismatch(call.service, call.operation, payload)
+            if wrong is not None:
+                return error_answer("SerializationException", wrong, 400, wire, content_type)
             logger.exception("%s:%s failed", call.service, call.operation)
             message = f"{type(error).__name__}: {error}"
             return error_answer("InternalServerException", message, 500, wire, content_type)

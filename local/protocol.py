@@ -85,7 +85,10 @@ def decode(body: bytes) -> dict[str, Any]:
     try:
         payload = orjson.loads(body)
     except orjson.JSONDecodeError:  # what orjson refuses and AWS takes: NaN, half of a surrogate pair
-        payload = json.loads(body)
+        try:
+            payload = json.loads(body)
+        except RecursionError as error:
+            raise ValueError("the request body is nested too deeply") from error
     if not isinstance(payload, dict):
         raise ValueError("the request body is not a JSON object")  # noqa: TRY004  callers catch one error
     return payload

@@ -12,6 +12,7 @@ from typing import Any
 
 from local.asgi import Receive, Scope, Send
 from local.backend import Backend, Served, configure_ministack
+from local.bodies import Bodies
 from local.clients import Clients
 from local.clock import Clock, SystemClock
 from local.durable import Durable
@@ -92,7 +93,8 @@ class LocalStage:
         websites = Websites(lambda: self.client("s3"), settings.endpoint_url)
         gateway = Gateway(self.engines, self._durable, refusals, websites, self._health)
         credentials = Credentials(settings.access_keys)
-        self._guard = Guard(gateway, self._durable, credentials, Signatures(credentials, self.clock.now))
+        guard = Guard(gateway, self._durable, credentials, Signatures(credentials, self.clock.now))
+        self._guard = Bodies(guard)
 
     def client(self, service: str) -> Any:
         return self._clients(service)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import Any
 
-from local.asgi import AsgiApp, Message, Receive, Scope, Send, read_body, send_answer
+from local.asgi import AsgiApp, Receive, Scope, Send, read_body, replay, send_answer
 from local.guard import browsers, cors, forms, unsigned
 from local.guard.credentials import Credentials, Failure
 from local.guard.doors import Door, door_of, serves_web_socket
@@ -84,7 +84,7 @@ class Guard:
                 await app(request.scope, receive, send)
                 return
             body = await read_body(receive)
-            receive = _replay(body, receive)
+            receive = replay(body, receive)
             if len(body) >= HASHED_ASIDE_BYTES:
                 failure = await asyncio.to_thread(self._failure, request, body, attempted)
             else:
@@ -103,20 +103,6 @@ class Guard:
         if request.object is not None and forms.is_form(request):
             return forms.failure(forms.fields_of(request, body), self._credentials)
         return None if unsigned.is_for_everybody(request, body) else _MISSING
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """``receive``, beginning with a body that has been read."""
-    given = False
-
-    async def again() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again
 
 
 def _refused(request: Request, message: str) -> Answer:

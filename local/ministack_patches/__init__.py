@@ -45,6 +45,7 @@ SERVICES: tuple[str, ...] = (
     "s3_requests",
     "scheduler",
     "sqs_messages",
+    "user_expressions",
     "doors",  # last: the module s3 imports what this one patches, in its own way
 )
 

@@ -63,7 +63,7 @@ def apply() -> None:
         else:
             try:
                 event = json.loads(content)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 return _unreadable(lambda_svc, str(error))
         answer = await original_invoke(name, event, headers, *args)
         if answer[1].get("X-Amz-Function-Error") == UNREADABLE:

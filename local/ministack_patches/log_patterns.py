@@ -25,12 +25,22 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
+LONGEST_PATTERN = 1024
+"""Characters of a filter pattern (API model, FilterPattern)."""
+MOST_PARENTHESES = 100
+"""What is nested deeper is refused, since matching it would be as deep."""
+
+
 class PatternError(Exception):
     """The pattern is wrong, or of a kind that is not supported; the message says which."""
 
 
 def compile_pattern(pattern: str) -> Matcher:
     """A function that says whether a message matches; raises PatternError."""
+    if len(pattern) > LONGEST_PATTERN:
+        raise PatternError(f"the pattern is longer than {LONGEST_PATTERN} characters")
+    if pattern.lstrip().startswith("{") and pattern.count("(") > MOST_PARENTHESES:
+        raise PatternError(f"the pattern has more than {MOST_PARENTHESES} parentheses")
     pattern = pattern.strip()
     if not pattern:
         return lambda _: True
@@ -66,7 +76,7 @@ def _terms(pattern: str) -> Matcher:
 def _json_matches(message: str, condition: Condition) -> bool:
     try:
         document = json.loads(message)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return condition(document)
 
@@ -177,6 +187,6 @@ def selected(message: str, selector: str) -> float | None:
     """The number that a metric filter's ``$.field`` takes from a JSON message; None when there is none."""
     try:
         value = _selecting(selector)(json.loads(message))
-    except ValueError:
+        return float(value) if _is_number(value) else None
+    except (ValueError, RecursionError, OverflowError):  # no JSON, too deep, or an integer beyond any double
         return None
-    return float(value) if _is_number(value) else None

@@ -36,7 +36,10 @@ def evaluate(expression: str, series: Mapping[str, Series], periods: Sequence[in
     Raises ExpressionError.
     """
     parser = _Parser(expression, series, periods)
-    value = parser.binary(0)
+    try:
+        value = parser.binary(0)
+    except RecursionError as error:
+        raise ExpressionError("the expression is nested too deeply") from error
     parser.end()
     return value
 
@@ -94,7 +97,7 @@ class _Parser:
         if self._peek()[1] != "^":
             return base
         self._take()
-        return _apply(lambda x, y: x**y, base, self._power())
+        return _apply(_raised, base, self._power())
 
     def _unary(self) -> Value:
         if self._peek()[1] == "-":
@@ -177,7 +180,7 @@ def _apply(operation: Callable[[float, float], float | None], left: Value, right
     if isinstance(left, float) and isinstance(right, float):
         result = operation(left, right)
         if result is None:
-            raise ExpressionError("the expression divides by zero")
+            raise ExpressionError("the expression divides by zero, or has a power that is no number")
         return result
     moments = set.intersection(*(set(side) for side in (left, right) if isinstance(side, dict)))
     results = {moment: operation(_at(left, moment), _at(right, moment)) for moment in moments}
@@ -222,6 +225,15 @@ def _if(condition: Value, then: Value, otherwise: Value | None = None) -> Value:
 
 def _each(function: Callable[[float], float]) -> Callable[[Value], Value]:
     return lambda value: _apply(lambda x, _: function(x), value, 0.0)
+
+
+def _raised(base: float, exponent: float) -> float | None:
+    """None where the power is no number: of zero, of a negative one, or beyond any double."""
+    try:
+        result = base**exponent
+    except (OverflowError, ZeroDivisionError):
+        return None
+    return result if isinstance(result, float) else None
 
 
 def _divide(left: float, right: float) -> float | None:

@@ -14,6 +14,8 @@ Test = Callable[[Any], bool]
 """Judges one value of an event; ``MISSING`` stands for one that is not there."""
 
 MISSING = object()
+DEEPEST = 100
+"""Levels of a pattern: matching goes as deep."""
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "<": operator.lt,
@@ -30,7 +32,9 @@ class PatternError(ValueError):
 class Pattern:
     """Every named field must match, one rule of a field is enough, and so is one pattern of ``$or``."""
 
-    def __init__(self, pattern: Any) -> None:
+    def __init__(self, pattern: Any, depth: int = 1) -> None:
+        if depth > DEEPEST:
+            raise PatternError(f"a filter pattern is nested at most {DEEPEST} levels here")
         if not isinstance(pattern, Mapping) or not pattern:
             raise PatternError("a filter pattern must be a JSON object with at least one field")
         self._alternatives: list[Pattern] = []
@@ -38,9 +42,9 @@ class Pattern:
         self._leaves: list[tuple[str, list[Test]]] = []
         for name, rules in pattern.items():
             if name == "$or":
-                self._alternatives = _alternatives(rules)
+                self._alternatives = _alternatives(rules, depth)
             elif isinstance(rules, Mapping):
-                self._fields.append((name, Pattern(rules)))
+                self._fields.append((name, Pattern(rules, depth + 1)))
             elif isinstance(rules, list) and rules:
                 self._leaves.append((name, [_test(rule) for rule in rules]))
             else:
@@ -58,10 +62,10 @@ class Pattern:
         )
 
 
-def _alternatives(patterns: Any) -> list[Pattern]:
+def _alternatives(patterns: Any, depth: int) -> list[Pattern]:
     if not isinstance(patterns, list) or not patterns:
         raise PatternError("$or must be a list of patterns")
-    return [Pattern(pattern) for pattern in patterns]
+    return [Pattern(pattern, depth + 1) for pattern in patterns]
 
 
 def _any(tests: Sequence[Test], value: Any) -> bool:

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 
 
 @cache
-def pattern(glob: str) -> re.Pattern[str]:
-    """The expression of a glob, for a path below the crawler's include path.
+def pattern(glob: str) -> Any:
+    """The expression of a glob, for a path below the crawler's include path; RE2's, so that no glob takes for ever.
 
     ``*`` and ``?`` stay inside one folder's name, ``**`` does not, ``[a-z]`` and ``[!a-z]`` are sets, ``{a,b}`` is a
     choice, and a backslash takes the next character as it is.
     """
+    import re2
+
     parts: list[str] = []
     depth = position = 0
     while position < len(glob):
@@ -26,7 +29,8 @@ def pattern(glob: str) -> re.Pattern[str]:
         if glob[position] == "[" and (end := glob.find("]", position + 2)) > 0:
             members = glob[position + 1 : end]
             start = "[^" if members.startswith("!") else "["
-            parts.append("(?!/)" + start + re.escape(members.removeprefix("!")).replace("\\-", "-") + "]")
+            excluded_too = "/" if members.startswith("!") else ""
+            parts.append(start + re.escape(members.removeprefix("!")).replace("\\-", "-") + excluded_too + "]")
             position = end + 1
             continue
         character = glob[position]
@@ -44,7 +48,10 @@ def pattern(glob: str) -> re.Pattern[str]:
         else:
             parts.append({"*": "[^/]*", "?": "[^/]"}.get(character) or re.escape(character))
         position += 1
-    return re.compile("".join(parts), re.DOTALL)
+    options = re2.Options()
+    options.dot_nl = True
+    options.log_errors = False
+    return re2.compile("".join(parts), options)
 
 
 def excluded(path: str, globs: list[str]) -> bool:
