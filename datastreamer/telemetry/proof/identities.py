@@ -68,10 +68,11 @@ def of_quarantined(body: bytes) -> Identities:
 
 
 def of_raw(lines: Iterable[bytes]) -> Identities:
-    """Of raw lines that nobody has judged: each counts as the reading whose id it has, and as a line."""
+    """Of raw lines that nobody has judged: each counts as the reading whose id it has, and as a line; empty ones are
+    none."""
     ids: list[int] = []
     hashes: list[int] = []
-    for line in lines:
+    for line in filter(None, lines):
         hashes.append(line_hash(line))
         try:
             value = orjson.loads(line)

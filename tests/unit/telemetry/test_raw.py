@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from datastreamer.events.digest import id_hash
 from datastreamer.telemetry.new_objects import list_objects
-from datastreamer.telemetry.raw import count_lines
+from datastreamer.telemetry.raw import count_all, count_lines
 from datastreamer.telemetry.s3_location import S3Location
 
 LINES = b"".join(b'{"event_id": "%d"}\n' % number for number in range(1000))
@@ -46,6 +47,23 @@ CONTENTS: dict[str, tuple[bytes, int]] = {
 def test_lines_are_counted_whatever_the_chunks(content: str, size: int) -> None:
     data, lines = CONTENTS[content]
     assert count_lines(chunked(data, size)) == lines
+
+
+def test_lines_that_are_identified_are_as_many_as_those_that_are_counted() -> None:
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.create_bucket(Bucket="lake")
+        bodies = {name: data for name, (data, _) in CONTENTS.items()}
+        bodies["cut off"] = gzip.compress(LINES)[:-100]
+        for name, data in bodies.items():
+            s3.put_object(Bucket="lake", Key=f"raw/{name}", Body=data)
+        objects = list(list_objects(s3, S3Location("lake", "raw/")))
+        counted = count_all(s3, "lake", objects)
+        identified = count_all(s3, "lake", objects, identify=lambda _: True)
+    assert identified.lines == counted.lines
+    assert len(identified.identities.lines) == sum(counted.lines.values()) > 2_000
+    assert len(counted.identities.lines) == 0
+    assert set(identified.identities.ids.tolist()) == {id_hash(b"%d" % number) for number in range(1000)}
 
 
 def test_of_a_truncated_object_the_readable_part_counts() -> None:
