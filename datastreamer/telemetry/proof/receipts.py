@@ -37,7 +37,7 @@ class SentRun:
     @property
     def acknowledged(self) -> int:
         """Lines that Kinesis acknowledged: as many as the receipt says, and those that only the journal knows of."""
-        return self.receipt.readings + max(0, len(self.journal) - self.receipt.journal_bytes // HASH_BYTES)
+        return self.receipt.readings + max(0, len(self.journal) - self.distinct.lines)
 
     @property
     def distinct(self) -> Digest:

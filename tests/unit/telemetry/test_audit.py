@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from moto import mock_aws
 
+from datastreamer.events.digest import Digest
 from datastreamer.events.receipt import Receipt
 from datastreamer.telemetry.proof.damaged import acknowledge, damaged_objects
 from datastreamer.telemetry.proof.delivery import LOST, OTHER_REASON
+from datastreamer.telemetry.proof.receipts import SentRun
 from tests.synthetic_lake import NAMES, STATE, SyntheticLake, laws, parquet
 
 
@@ -58,6 +61,20 @@ def test_runs_of_which_lines_are_stored_twice_and_killed_runs_are_proven_line_by
     assert killed.readings < 200, "its receipt does not know of all"
     assert verdict.proven == verdict.ledger.acknowledged > 590
     assert verdict.holds
+
+
+def test_a_line_that_reached_the_journal_after_its_receipt_was_saved_is_counted_once() -> None:
+    """As when a disk was full until the end; what a killed run got acknowledged after the last save counts as well."""
+    receipt = Receipt(
+        *("run", "temperature", "local", "stream", "ap-northeast-1", "2025-10-15T09:00:00Z"),
+        readings=4,
+        duplicates=1,
+        identified={"sensor-1": Digest(3, 6)},
+        journal_bytes=8,
+    )
+    assert SentRun(receipt, np.array([1, 2, 3], np.uint64)).acknowledged == 4
+    assert SentRun(receipt, np.array([1, 2, 3, 4], np.uint64)).acknowledged == 5
+    assert SentRun(receipt).acknowledged == 4
 
 
 def test_without_a_journal_and_with_other_digests_a_run_is_not_proven(lake: SyntheticLake) -> None:
