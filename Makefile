@@ -93,8 +93,11 @@ destroy: setup ## Destroy the stage and its data after asking; AUTO_APPROVE=1 do
 adopt: setup ## Note in the state what an interrupted apply made: ADDRESS, ID
 	@$(BIN)/python -m scripts.provision adopt "$$STAGE" "$$ADDRESS" "$$ID"
 
-package: setup ## Build the zips of the Glue job and of the Lambda function, and print their paths
+package: setup ## Build what Terraform uploads: the zips of jobs and functions, and the votes site
 	@$(BIN)/python -m scripts.provision package
+
+cli-config: setup ## Write a Terraform configuration that finds the provider on this machine, and say how to name it
+	@$(BIN)/python -m scripts.provision cli-config
 
 state-bucket: setup ## Make the bucket STATE_BUCKET that keeps the Terraform state of stages on AWS, once
 	@$(BIN)/python -m scripts.provision state-bucket "$$STATE_BUCKET"
@@ -102,7 +105,7 @@ state-bucket: setup ## Make the bucket STATE_BUCKET that keeps the Terraform sta
 cost: setup ## Estimate what PIPELINE costs a month on AWS at RATE a second; ENDPOINT=instances, serverless, none
 	@$(BIN)/python -m scripts.cost "$$STAGE" --pipeline "$$PIPELINE" $${RATE:+--rate "$$RATE"} $${ENDPOINT:+--endpoint "$$ENDPOINT"}
 
-.PHONY: plan apply destroy adopt package state-bucket cost
+.PHONY: plan apply destroy adopt package cli-config state-bucket cost
 
 ##@ Check it
 browser: setup ## Find a Chromium for the site's tests, or unpack one into .local

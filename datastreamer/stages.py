@@ -40,10 +40,44 @@ def stage_environment(name: str, environ: Mapping[str, str], environments: Path 
 
 
 def enter_stage(name: str, environ: MutableMapping[str, str], environments: Path = ENVIRONMENTS) -> str:
-    """Put the stage's variables into ``environ`` and return the stage's own name (``prod`` for ``production``)."""
+    """Put the stage's variables into ``environ`` and return the stage's own name (``prod`` for ``production``).
+
+    Raises UsageError for an unknown stage and ConfigurationError when ``environ`` would lead AWS clients elsewhere.
+    """
     variables = stage_environment(name, environ, environments)
+    refuse_other_endpoints(variables, environ)
     environ.update(variables)
     return variables["DATASTREAMER_STAGE"]
+
+
+def refuse_other_endpoints(variables: Mapping[str, str], environ: Mapping[str, str]) -> None:
+    """Raise ConfigurationError when ``environ`` leads AWS clients elsewhere than ``variables``, the stage's own, say.
+
+    Every SDK obeys ``AWS_ENDPOINT_URL`` and ``AWS_ENDPOINT_URL_<SERVICE>``, and with
+    ``AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`` it forgets them
+    (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
+    """
+    other = sorted(
+        variable
+        for variable, value in environ.items()
+        if variable not in variables
+        and value
+        and (
+            variable.startswith("AWS_ENDPOINT_URL")
+            or (
+                variable == "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+                and value.lower() == "true"
+                and "AWS_ENDPOINT_URL" in variables
+            )
+        )
+    )
+    if other:
+        stage = variables["DATASTREAMER_STAGE"]
+        found = ", ".join(f"{variable}={environ[variable]}" for variable in other)
+        raise ConfigurationError(
+            f"{found} is set, and would lead every command away from stage {stage}. Run: unset {' '.join(other)} (and "
+            f"the keys that belong to it). If stage {stage} is to be found there, its stage.env must say so"
+        )
 
 
 def _parse(file: Path, environ: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from datastreamer.errors import DatastreamerError, UsageError
 from datastreamer.provisioning.cut_off import CutOff
-from datastreamer.provisioning.job_package import build_job_package
-from datastreamer.provisioning.lambda_package import build_lambda_package
-from datastreamer.provisioning.provisioner import FUNCTION, JOB_SCRIPT, Plan, Provisioner
+from datastreamer.provisioning.packages import build_packages, build_site
+from datastreamer.provisioning.provisioner import Plan, Provisioner
 from datastreamer.provisioning.stack import DEFAULT_REGION, StackProvisioner
 from datastreamer.provisioning.state_bucket import ensure_state_bucket
-from datastreamer.provisioning.workspace import REPOSITORY, STATE_BUCKET_VARIABLE, data_directory
+from datastreamer.provisioning.workspace import (
+    REPOSITORY,
+    STATE_BUCKET_VARIABLE,
+    data_directory,
+    terraform_settings,
+)
 from datastreamer.stages import enter_stage, stage_environment
 
 
@@ -63,8 +68,9 @@ def parser() -> argparse.ArgumentParser:
     stack.add_argument("--region", default=DEFAULT_REGION, help="region of the stack")
     stack.add_argument("--stage", help="stage that the stack is deployed to, such as local")
     commands.add_parser(
-        "package", help="build the zips of the Glue job and of the Lambda function, and print their paths"
+        "package", help="build the zips of jobs and functions and the votes site, and print their paths"
     )
+    commands.add_parser("cli-config", help="write a Terraform configuration that finds the provider on this machine")
     bucket = commands.add_parser("state-bucket", help="make the bucket that keeps the state of every stage on AWS")
     bucket.add_argument("bucket", help="its name; give the same in DATASTREAMER_STATE_BUCKET")
     return words
@@ -142,8 +148,15 @@ def _adopt_stack(options: argparse.Namespace) -> None:
 
 def _package(_options: argparse.Namespace) -> None:
     build = data_directory(os.environ) / "build"
-    _say(str(build_job_package(JOB_SCRIPT, REPOSITORY, build)))
-    _say(str(build_lambda_package(FUNCTION, REPOSITORY, build)))
+    for path in build_packages(build).values():
+        _say(str(path))
+    _say(str(build_site(build)))
+
+
+def _cli_config(_options: argparse.Namespace) -> None:
+    folder = data_directory(os.environ) / "terraform"
+    _, settings = terraform_settings(os.environ, folder, REPOSITORY / "terraform" / "stage" / "versions.tf")
+    _say(f"export TF_CLI_CONFIG_FILE={shlex.quote(settings['TF_CLI_CONFIG_FILE'])}")
 
 
 def _state_bucket(options: argparse.Namespace) -> None:
@@ -179,6 +192,7 @@ _COMMANDS = {
     "adopt": _adopt,
     "adopt-stack": _adopt_stack,
     "package": _package,
+    "cli-config": _cli_config,
     "state-bucket": _state_bucket,
 }
 

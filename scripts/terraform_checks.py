@@ -12,7 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from datastreamer.errors import ConfigurationError, DatastreamerError
-from datastreamer.provisioning.workspace import REPOSITORY, data_directory, find_terraform, terraform_settings
+from datastreamer.provisioning.workspace import (
+    REPOSITORY,
+    data_directory,
+    find_terraform,
+    terraform_settings,
+    versions_file,
+)
 
 TERRAFORM = REPOSITORY / "terraform"
 ROOTS = ("envs", "stacks")
@@ -43,7 +49,7 @@ def check_format(_names: list[str]) -> bool:
 
 def validate(_names: list[str]) -> bool:
     """Whether each root, of a stage or of stacks, is valid, modules and pipelines included."""
-    roots = [path.parent for layer in ROOTS for path in sorted(TERRAFORM.glob(f"{layer}/*/versions.tf"))]
+    roots = [path.parent for layer in ROOTS for path in sorted(TERRAFORM.glob(f"{layer}/*/main.tf"))]
     return _each(roots, ["validate", "-no-color"])
 
 
@@ -73,7 +79,7 @@ def _each(folders: list[Path], command: list[str]) -> bool:
 def _run(folder: Path, command: list[str]) -> tuple[int, str]:
     """Initialise a folder without its state and run the command; exit status and output of the first that failed."""
     scratch = data_directory(os.environ) / "terraform" / "checks" / folder.relative_to(TERRAFORM)
-    binary, settings = terraform_settings(os.environ, scratch, folder / "versions.tf")
+    binary, settings = terraform_settings(os.environ, scratch, versions_file(folder))
     locked = ["-lockfile=readonly"] if folder.parent.name in ROOTS else []
     output = ""
     for words in (["init", "-backend=false", "-no-color", *locked], command):

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from datastreamer.errors import UsageError
 from datastreamer.provisioning.driver import Plan, Report, TerraformDriver
-from datastreamer.provisioning.job_package import build_job_package
-from datastreamer.provisioning.lambda_package import build_lambda_package
-from datastreamer.provisioning.stage_values import stage_pipelines
-from datastreamer.provisioning.votes_site import build_votes_site
-from datastreamer.provisioning.workspace import REPOSITORY, data_directory, open_workspace
+from datastreamer.provisioning.packages import build_packages, build_site
+from datastreamer.provisioning.stage_values import pipeline_choices
+from datastreamer.provisioning.workspace import data_directory, open_workspace
 from datastreamer.stages import ENVIRONMENTS
 
-__all__ = ["FUNCTION", "JOB_SCRIPT", "Plan", "Provisioner"]
+__all__ = ["Plan", "Provisioner"]
 
-JOB_SCRIPT = REPOSITORY / "glue_jobs" / "temperature_etl.py"
-FUNCTION = REPOSITORY / "lambdas" / "inference_score"
-VOTES_FUNCTIONS = [REPOSITORY / "lambdas" / f"votes_{name}" for name in ("aggregate", "cast", "socket")]
-VOTES_SITE = REPOSITORY / "web" / "votes"
-
-_PIPELINE = re.compile(r"module\.(\w+)\[0\]\.")
+# A stage called its pipelines itself once; what was made then has these addresses until the next apply.
+_PIPELINE = re.compile(r"(?:module\.stage\.)?module\.(\w+)\[0\]\.")
 
 
 class Provisioner(TerraformDriver):
@@ -33,48 +28,31 @@ class Provisioner(TerraformDriver):
     """
 
     def __init__(
-        self,
-        stage: str,
-        environ: Mapping[str, str],
-        report: Report,
-        *,
-        job_script: Path = JOB_SCRIPT,
-        function: Path = FUNCTION,
-        environments: Path = ENVIRONMENTS,
+        self, stage: str, environ: Mapping[str, str], report: Report, *, environments: Path = ENVIRONMENTS
     ) -> None:
         workspace = open_workspace(stage, environ, environments)
-        build = data_directory(environ) / "build"
-        variables = {
-            "job_script": job_script,
-            "job_package": build_job_package(job_script, REPOSITORY, build),
-            "function_package": build_lambda_package(function, REPOSITORY, build),
-            "votes_site": build / "votes-site",
-        }
-        values = {name: str(path) for name, path in variables.items()}
-        values["votes_packages"] = json.dumps(
-            {folder.name: str(build_lambda_package(folder, REPOSITORY, build)) for folder in VOTES_FUNCTIONS}
-        )
-        super().__init__(workspace, values, report)
-        self._site = variables["votes_site"]
-        self._named = stage_pipelines(stage, environments)
-        if "votes" in (self._named or ()):
-            build_votes_site(VOTES_SITE, self._site)
+        self._packages = data_directory(environ) / "build"
+        build_packages(self._packages)
+        # Paths are compared too: relative, they are the same for everybody who keeps to the usual folders.
+        super().__init__(workspace, {"packages": os.path.relpath(self._packages, workspace.root)}, report)
+        self._always, self._asked = pipeline_choices(stage, environments)
+        if "votes" in self._always:
+            build_site(self._packages)
 
     def keep_pipelines(self, added: Collection[str] = ()) -> None:
         """Leave on, in all that follows, the pipelines that are on, and switch on those ``added``.
 
-        A stage whose ``terraform.tfvars`` names its pipelines keeps to these: raises UsageError for an added one that
-        is not among them. On a stage where nothing is on yet, and nothing added, Terraform's default holds.
+        Raises UsageError for an added one that the stage's ``main.tf`` does not switch on when it is asked for.
         """
-        if self._named is not None:
-            missing = sorted(set(added) - self._named)
-            if missing:
-                file = self.workspace.root / "terraform.tfvars"
-                raise UsageError(f"{file} names the stage's pipelines: add {', '.join(missing)} there")
-            return
+        missing = sorted(set(added) - self._always - self._asked)
+        if missing:
+            file = self.workspace.root / "main.tf"
+            raise UsageError(
+                f"{file} does not have {', '.join(missing)}: give it settings there, as telemetry has them"
+            )
         present = {match[1] for address in self.resources() if (match := _PIPELINE.match(address))}
-        chosen = present | set(added)
+        chosen = (present | set(added)) & self._asked
         if chosen:
-            self._variables["TF_VAR_pipelines"] = json.dumps(sorted(chosen))
+            self._variables["TF_VAR_extra_pipelines"] = json.dumps(sorted(chosen))
         if "votes" in chosen:
-            build_votes_site(VOTES_SITE, self._site)
+            build_site(self._packages)

@@ -11,11 +11,10 @@ from typing import Any
 
 from datastreamer.errors import UsageError
 from datastreamer.provisioning.driver import Plan, Report, TerraformDriver
-from datastreamer.provisioning.lambda_package import build_lambda_package
-from datastreamer.provisioning.provisioner import FUNCTION
+from datastreamer.provisioning.packages import FUNCTION, build_functions
 from datastreamer.provisioning.stack_workspace import PIPELINE, open_stack_workspace
 from datastreamer.provisioning.stage_values import default_values, own_values
-from datastreamer.provisioning.workspace import REPOSITORY, data_directory
+from datastreamer.provisioning.workspace import data_directory
 from datastreamer.stages import ENVIRONMENTS, stage_names
 
 __all__ = ["Plan", "StackProvisioner"]
@@ -26,7 +25,7 @@ DEFAULT_REGION = "ap-northeast-1"
 class StackProvisioner(TerraformDriver):
     """One stack's Terraform, at the AWS endpoint and in the account that ``environ`` leads to.
 
-    ``values`` are values of the pipeline's variables (terraform/pipelines/inference/variables.tf); they go over those
+    ``values`` are settings of the pipeline (terraform/pipelines/inference/variables.tf); they go over those
     that the stage named by ``DATASTREAMER_STAGE`` gives to its own inference pipeline, if there is such a stage.
     ``report`` gets each line of progress, without a line end.
 
@@ -47,15 +46,16 @@ class StackProvisioner(TerraformDriver):
     ) -> None:
         chosen = _stage_values(environ, environments) | _known(values or {}, environments)
         workspace = open_stack_workspace(stack, region, environ, environments)
-        package = build_lambda_package(function, REPOSITORY, data_directory(environ) / "build")
+        packages = data_directory(environ) / "build"
+        build_functions(packages, {FUNCTION.name: function})
         variables = {
             "stack_name": stack,
             "region": region,
             # Only AWS has names for its buckets.
             "s3_path_style": json.dumps("AWS_ENDPOINT_URL" in environ),
             # The path is compared too: relative, it is the same for everybody who keeps to the usual folders.
-            "function_package": os.path.relpath(package, workspace.root),
-            PIPELINE: json.dumps(chosen),
+            "packages": os.path.relpath(packages, workspace.root),
+            "settings": json.dumps(chosen),
         }
         super().__init__(workspace, variables, report)
         staged = f" --stage {environ['DATASTREAMER_STAGE']}" if environ.get("DATASTREAMER_STAGE") else ""
@@ -100,5 +100,5 @@ def _known(values: Mapping[str, Any], environments: Path) -> dict[str, Any]:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
-            raise UsageError(f"the inference pipeline has no value {name}.{hint}")
+            raise UsageError(f"the inference pipeline has no setting {name}.{hint}")
     return dict(values)

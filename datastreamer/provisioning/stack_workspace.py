@@ -44,8 +44,8 @@ def open_stack_workspace(
     binary, settings = terraform_settings(environ, folder, root / "versions.tf")
     if not _keeps_state_in_s3(environ, environments):
         return Workspace("stack", stack, root, folder, binary, settings, local_backend(folder))
-    key = f"datastreamer/stacks/{account}/{region}/{stack}/terraform.tfstate"
-    backend = s3_backend(terraform / "backend" / "backend.hcl", key, environ, f"stack {stack}")
+    shared = s3_backend(terraform / "backend" / "backend.hcl", environ, f"stack {stack}")
+    backend = (*shared, f"key=datastreamer/stacks/{account}/{region}/{stack}/terraform.tfstate")
     if endpoint:
         # Such an endpoint has no names for its buckets.
         backend = (*backend, "use_path_style=true")
@@ -88,5 +88,5 @@ def _root_with_s3_state(terraform: Path, folder: Path) -> Path:
     for part in ("modules", f"pipelines/{PIPELINE}", f"stacks/{PIPELINE}"):
         shutil.copytree(terraform / part, copy / part, ignore=ignored)
     root = copy / "stacks" / PIPELINE
-    (root / "backend.tf").write_text('terraform {\n  backend "s3" {}\n}\n', encoding="utf-8")
+    shutil.copyfile(terraform / "backend" / "stacks.tf", root / "backend.tf")
     return root

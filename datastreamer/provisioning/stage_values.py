@@ -1,37 +1,26 @@
-"""A pipeline's values on a stage, read from Terraform's text: ``terraform.tfvars`` over the pipeline's defaults."""
+"""A pipeline's settings on a stage, read from Terraform's text: what ``main.tf`` says, over the pipeline's defaults."""
 
 from __future__ import annotations
 
+import functools
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import hcl2
+from hcl2.rules.containers import ObjectElemRule
+from hcl2.rules.functions import FunctionCallRule
+from hcl2.walk import find_all
 
 from datastreamer.errors import ConfigurationError
 from datastreamer.stages import ENVIRONMENTS, stage_environment, stage_names
 
-_VARIABLE = re.compile(r'^variable "(?P<name>\w+)" \{\n(?P<body>.*?)^\}', re.MULTILINE | re.DOTALL)
-_DEFAULT = re.compile(r"^  default\s*=\s*(?P<value>.+?)(?:\s+#.*)?$", re.MULTILINE)
-_OBJECT = r"^{pipeline} = \{{\n(?P<body>.*?)^\}}"
-_ASSIGNMENT = re.compile(r"^  (?P<name>\w+)\s*=\s*(?P<value>.+?)(?:\s+#.*)?$", re.MULTILINE)
-_PIPELINES = re.compile(r"^pipelines\s*=\s*(?P<value>.+?)(?:\s+#.*)?$", re.MULTILINE)
-_BLOCK = re.compile(r"^  validation \{.*?^  \}", re.MULTILINE | re.DOTALL)
-
-
-def stage_pipelines(stage: str, environments: Path = ENVIRONMENTS) -> set[str] | None:
-    """The pipelines that the stage's ``terraform.tfvars`` switches on; None when it leaves the choice open.
-
-    Raises UsageError for an unknown stage and ConfigurationError for a choice that is an expression.
-    """
-    stage_environment(stage, {}, environments)
-    file = stage_names(environments)[stage] / "terraform.tfvars"
-    chosen = _PIPELINES.search(file.read_text(encoding="utf-8")) if file.is_file() else None
-    return set(_parsed(chosen["value"], "pipelines")) if chosen else None
+_PLAIN = hcl2.SerializationOptions(with_comments=False, explicit_blocks=False)
 
 
 def pipeline_values(stage: str, pipeline: str, environments: Path = ENVIRONMENTS) -> Mapping[str, Any]:
-    """Every value that ``pipeline`` runs with on ``stage``: numbers, strings, booleans and lists of these.
+    """Every setting that ``pipeline`` has on ``stage``, whether it is on or not.
 
     Raises UsageError for an unknown stage and ConfigurationError for a value that is an expression.
     """
@@ -39,35 +28,77 @@ def pipeline_values(stage: str, pipeline: str, environments: Path = ENVIRONMENTS
 
 
 def default_values(pipeline: str, environments: Path = ENVIRONMENTS) -> dict[str, Any]:
-    """The default of each of the pipeline's variables that has one."""
+    """The default of each attribute of the pipeline's ``settings``."""
     text = (environments.parent / "pipelines" / pipeline / "variables.tf").read_text(encoding="utf-8")
-    values = {}
-    for variable in _VARIABLE.finditer(text):
-        default = _DEFAULT.search(_BLOCK.sub("", variable["body"]))
-        if default:
-            values[variable["name"]] = _parsed(default["value"], variable["name"])
-    return values
+    return dict(_defaults(text))
 
 
 def own_values(stage: str, pipeline: str, environments: Path = ENVIRONMENTS) -> dict[str, Any]:
-    """The values that ``stage`` itself gives to ``pipeline``; none when it leaves every default.
+    """The settings that ``stage`` itself gives to ``pipeline``; none when it leaves every default.
 
-    Raises UsageError for an unknown stage and ConfigurationError for a value that the pipeline does not have.
+    Raises UsageError for an unknown stage and ConfigurationError for a setting that the pipeline does not have.
     """
-    stage_environment(stage, {}, environments)
     known = default_values(pipeline, environments)
-    file = stage_names(environments)[stage] / "terraform.tfvars"
-    own = re.search(_OBJECT.format(pipeline=pipeline), file.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    file, root = _root(stage, environments)
     values = {}
-    for assignment in _ASSIGNMENT.finditer(own["body"] if own else ""):
-        if assignment["name"] not in known:
-            raise ConfigurationError(f"{file}: the pipeline has no variable {assignment['name']}")
-        values[assignment["name"]] = _parsed(assignment["value"], assignment["name"])
+    for name, value in _locals(root).get(pipeline, {}).items():
+        if name not in known:
+            raise ConfigurationError(f"{file}: the {pipeline} pipeline has no setting {name}")
+        values[name] = _plain(value, name)
     return values
 
 
-def _parsed(text: str, name: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise ConfigurationError(f"{name} = {text}: only plain values can be read, no expressions") from error
+def pipeline_choices(stage: str, environments: Path = ENVIRONMENTS) -> tuple[set[str], set[str]]:
+    """The pipelines that ``main.tf`` has on for good, and those that it switches on when they are asked for."""
+    _, root = _root(stage, environments)
+    always, asked = set(), set()
+    for module in root.get("module", []):
+        for name, value in module.get('"stage"', {}).items():
+            text = value if isinstance(value, str) else ""
+            if f'contains(var.extra_pipelines, "{name}")' in text:
+                asked.add(name)
+            elif isinstance(value, dict) or text == f"${{local.{name}}}":
+                always.add(name)
+    return always - {"providers"}, asked
+
+
+def _root(stage: str, environments: Path) -> tuple[Path, dict[str, Any]]:
+    stage_environment(stage, {}, environments)
+    file = stage_names(environments)[stage] / "main.tf"
+    return file, hcl2.loads(file.read_text(encoding="utf-8"), serialization_options=_PLAIN)
+
+
+def _locals(root: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for block in root.get("locals", []) for name, value in block.items() if isinstance(value, dict)}
+
+
+@functools.lru_cache
+def _defaults(text: str) -> tuple[tuple[str, Any], ...]:
+    """Each ``name = optional(type, default)`` of variable ``settings``."""
+    return tuple(_optional_attributes(text))
+
+
+def _optional_attributes(text: str) -> Iterator[tuple[str, Any]]:
+    for call in find_all(hcl2.parses(text, discard_comments=True), FunctionCallRule):
+        arguments = call.arguments.arguments if call.arguments else []
+        if call.identifiers[0].serialize() != "optional" or len(arguments) != 2:
+            continue
+        attribute = call.parent
+        while attribute is not None and not isinstance(attribute, ObjectElemRule):
+            attribute = attribute.parent
+        if attribute is not None:
+            name = str(attribute.key.serialize())
+            yield name, _plain(arguments[1].serialize(_PLAIN), name)
+
+
+def _plain(value: Any, name: str) -> Any:
+    """The value as Python has it; strings come with their quotes, expressions as ``${…}``."""
+    if isinstance(value, dict):
+        return {key: _plain(inner, name) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner, name) for inner in value]
+    if isinstance(value, str):
+        if not value.startswith('"') or "${" in value:
+            raise ConfigurationError(f"{name} = {value}: only plain values can be read, no expressions")
+        return json.loads(value)
+    return value

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from datastreamer.errors import ConfigurationError
 from datastreamer.provisioning.cli_config import chooses_installation, write_cli_config
 from datastreamer.provisioning.mirror import Constraint, find_mirror
-from datastreamer.stages import ENVIRONMENTS, stage_environment, stage_names
+from datastreamer.stages import ENVIRONMENTS, refuse_other_endpoints, stage_environment, stage_names
 
 REPOSITORY = ENVIRONMENTS.parent.parent
 LEAST_VERSION = (1, 10)
@@ -24,6 +24,7 @@ INSTALL_PAGE = "developer.hashicorp.com/terraform/install"
 STATE_BUCKET_VARIABLE = "DATASTREAMER_STATE_BUCKET"
 
 _BACKEND = re.compile(r'^\s*backend\s+"(\w+)"', re.MULTILINE)
+_VARIABLE = re.compile(r'^variable "(\w+)"', re.MULTILINE)
 _BUCKET = re.compile(r'^\s*bucket\s*=\s*"([^"]+)"', re.MULTILINE)
 
 
@@ -64,16 +65,37 @@ def open_workspace(name: str, environ: Mapping[str, str], environments: Path = E
     """The workspace of stage ``name``, ready for Terraform.
 
     Raises UsageError for an unknown stage and ConfigurationError when Terraform, the state bucket or the stage's AWS
-    endpoint is missing.
+    endpoint is missing, and when ``environ`` would lead Terraform to another endpoint, state or stage.
     """
     variables = stage_environment(name, environ, environments)
     root = stage_names(environments)[name]
+    refuse_other_endpoints(variables, environ)
+    _refuse_other_values(root, variables, environ)
     folder = data_directory(environ) / "terraform" / root.name
-    binary, settings = terraform_settings(environ, folder, root / "versions.tf")
-    backend = _backend_settings(root, variables, environ, folder)
+    binary, settings = terraform_settings(environ, folder, versions_file(root))
+    backend = _backend_settings(root, environ, folder)
     check_endpoint(variables.get("AWS_ENDPOINT_URL"))
     stage = variables["DATASTREAMER_STAGE"]
     return Workspace("stage", stage, root, folder, binary, {**settings, **variables}, backend)
+
+
+def versions_file(root: Path) -> Path:
+    """The ``versions.tf`` that holds for ``root``: its own, or that of the module that every stage calls."""
+    own = root / "versions.tf"
+    return own if own.is_file() else root.parent.parent / "stage" / "versions.tf"
+
+
+def _refuse_other_values(root: Path, variables: Mapping[str, str], environ: Mapping[str, str]) -> None:
+    """A stage's values stand in its own folder: a variable that was meant for another stage must not reach this one."""
+    text = "".join(file.read_text(encoding="utf-8") for file in sorted(root.glob("*.tf")))
+    declared = {f"TF_VAR_{name}" for name in _VARIABLE.findall(text)} - set(variables)
+    other = sorted(declared & set(environ)) + ["TF_WORKSPACE"] * bool(environ.get("TF_WORKSPACE"))
+    if other:
+        found = ", ".join(f"{variable}={environ[variable]}" for variable in other)
+        raise ConfigurationError(
+            f"{found} is set, and would change what Terraform does with stage {variables['DATASTREAMER_STAGE']}. "
+            f"Run: unset {' '.join(other)}. The stage's values stand in {root.name}/main.tf"
+        )
 
 
 def terraform_settings(environ: Mapping[str, str], folder: Path, versions: Path) -> tuple[str, dict[str, str]]:
@@ -127,13 +149,10 @@ def find_terraform(environ: Mapping[str, str]) -> tuple[str, str]:
     return binary, document["platform"]
 
 
-def _backend_settings(
-    root: Path, variables: Mapping[str, str], environ: Mapping[str, str], folder: Path
-) -> tuple[str, ...]:
+def _backend_settings(root: Path, environ: Mapping[str, str], folder: Path) -> tuple[str, ...]:
     if backend_kind(root) == "local":
         return local_backend(folder)
-    key = f"datastreamer/{variables['DATASTREAMER_STAGE']}/terraform.tfstate"
-    return s3_backend(root.parent.parent / "backend" / "backend.hcl", key, environ, f"stage {root.name}")
+    return s3_backend(root.parent.parent / "backend" / "backend.hcl", environ, f"stage {root.name}")
 
 
 def backend_kind(root: Path) -> str:
@@ -147,12 +166,12 @@ def local_backend(folder: Path) -> tuple[str, ...]:
     return (f"path={folder / 'terraform.tfstate'}",)
 
 
-def s3_backend(shared: Path, key: str, environ: Mapping[str, str], title: str) -> tuple[str, ...]:
-    """Settings of a state in S3 at ``key``; ``shared`` is the file of what all such states have in common.
+def s3_backend(shared: Path, environ: Mapping[str, str], title: str) -> tuple[str, ...]:
+    """What ``backend.tf`` leaves open of a state in S3: the bucket, in the file ``shared`` or in the environment.
 
     Raises ConfigurationError when neither ``shared`` nor the environment names the bucket.
     """
-    settings = [str(shared), f"key={key}"]
+    settings = [str(shared)]
     bucket = environ.get(STATE_BUCKET_VARIABLE)
     if bucket:
         settings.append(f"bucket={bucket}")

@@ -28,6 +28,6 @@ def find_site(s3: Any, sts: Any, stage: str) -> Site:
     except ClientError as error:
         raise ConfigurationError(
             f"stage {stage} has no vote: s3://{bucket}/config.json: {error.response['Error']['Code']}. "
-            'Switch the pipeline on (pipelines = ["votes"] in the stage\'s terraform.tfvars) and apply it.'
+            f"Switch the pipeline on: make apply STAGE={stage} WITH=votes"
         ) from error
     return Site(document["api_url"], [candidate["id"] for candidate in document["candidates"]])

@@ -75,10 +75,10 @@ def tiny(stage: RunningStage, tmp_path: Path) -> Iterator[Stage]:
     root = tmp_path / "envs" / "tiny"
     root.mkdir(parents=True)
     for name in ("versions.tf", ".terraform.lock.hcl"):
-        shutil.copy(ENVIRONMENTS / "local" / name, root / name)
+        shutil.copy(ENVIRONMENTS.parent / "stacks" / "inference" / name, root / name)
     (root / "backend.tf").write_text('terraform {\n  backend "local" {}\n}\n')
     (root / "main.tf").write_text(MAIN % made.name)
-    (root / "stage.env").write_text(f"DATASTREAMER_STAGE={made.name}\n")
+    (root / "stage.env").write_text(f"DATASTREAMER_STAGE={made.name}\nAWS_ENDPOINT_URL={stage.endpoint_url}\n")
     yield made
     made.provisioner().destroy()
 

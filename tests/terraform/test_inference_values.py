@@ -47,7 +47,9 @@ def test_stacks_and_stages_carry_the_tags_that_commands_look_for() -> None:
         shared = {key: value for key, value in tags("a-stack").items() if key != "MADE_BY"}
         assert set(shared) == {"PROJECT", "PIPELINE", "STACK"}
         for key, value in shared.items():
-            assert re.search(rf'{key}\s*= ("{value}"|var\.stack_name|local\.inference_stack)\n', providers), key
+            assert re.search(
+                rf'{key}\s*= ("{value}"|var\.stack_name|"datastreamer-\${{var\.stage}}-inference")[\n, ]', providers
+            ), key
 
 
 def test_the_function_gets_each_setting_that_it_reads_and_no_other() -> None:
@@ -74,7 +76,7 @@ def test_defaults_in_terraform_are_those_of_the_function_and_of_the_commands() -
 
 
 def test_terraform_takes_the_content_types_that_the_function_speaks() -> None:
-    allowed = re.search(r"contains\(\[(.*)\], var\.content_type\)", (PIPELINE / "variables.tf").read_text())
+    allowed = re.search(r"contains\(\[(.*)\], var\.settings\.content_type\)", (PIPELINE / "variables.tf").read_text())
     assert allowed is not None
     assert set(re.findall(r'"([^"]+)"', allowed[1])) == set(CONTENT_TYPES)
 
@@ -92,7 +94,7 @@ def test_alarms_watch_what_the_function_counts() -> None:
 
 
 def test_a_model_of_a_stacks_own_declares_its_range_where_the_function_reads_it() -> None:
-    assert f"{{ {VARIABLE} = var.model_score_range }}" in (PIPELINE / "endpoint.tf").read_text()
+    assert f"{{ {VARIABLE} = var.settings.model_score_range }}" in (PIPELINE / "endpoint.tf").read_text()
 
 
 def test_an_item_expires_by_the_attribute_that_the_function_writes() -> None:

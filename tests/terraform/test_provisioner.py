@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,7 @@ from datastreamer.stages import ENVIRONMENTS
 pytestmark = pytest.mark.slow
 
 MAIN = """
-variable "job_script" { type = string }
-variable "job_package" { type = string }
+variable "packages" { type = string }
 variable "word" {
   type    = string
   default = "first"
@@ -36,8 +37,11 @@ def root(tmp_path: Path) -> Path:
     """A stage of one resource that lives in the state alone."""
     folder = tmp_path / "envs" / "tiny"
     folder.mkdir(parents=True)
-    for name in ("versions.tf", ".terraform.lock.hcl"):
-        shutil.copy(ENVIRONMENTS / "local" / name, folder / name)
+    shutil.copy(ENVIRONMENTS / "local" / ".terraform.lock.hcl", folder)
+    shutil.copy(ENVIRONMENTS.parent / "stage" / "versions.tf", folder)
+    # What a root has and a module that is called has not.
+    versions = folder / "versions.tf"
+    versions.write_text(re.sub(r"\n +# One for each.*?\]\n", "", versions.read_text(), flags=re.DOTALL))
     (folder / "backend.tf").write_text('terraform {\n  backend "local" {}\n}\n')
     (folder / "main.tf").write_text(MAIN)
     (folder / "stage.env").write_text("DATASTREAMER_STAGE=tiny\n")
@@ -113,52 +117,108 @@ def test_without_registry_and_mirror_it_says_how_to_name_one(root: Path, tmp_pat
 
 
 PIPELINES = """
-variable "pipelines" {
+variable "extra_pipelines" {
   type    = set(string)
-  default = ["first"]
+  default = []
 }
-module "first" {
-  source = "./one"
-  count  = contains(var.pipelines, "first") ? 1 : 0
+locals {
+  first  = {}
+  second = {}
 }
-module "second" {
-  source = "./one"
-  count  = contains(var.pipelines, "second") ? 1 : 0
+module "stage" {
+  source = "./stage"
+  first  = local.first
+  second = contains(var.extra_pipelines, "second") ? local.second : null
+  third  = null
 }
 """
+
+STAGE = """
+variable "first" {}
+variable "second" {}
+variable "third" {}
+module "first" {
+  source = "../one"
+  count  = var.first == null ? 0 : 1
+}
+module "second" {
+  source = "../one"
+  count  = var.second == null ? 0 : 1
+}
+module "third" {
+  source = "../one"
+  count  = var.third == null ? 0 : 1
+}
+"""
+
+FIRST, SECOND = (f"module.stage.module.{name}[0].terraform_data.this" for name in ("first", "second"))
 
 
 @pytest.fixture
 def stage_of_two(root: Path) -> Path:
-    """A stage with two pipelines of one resource each."""
-    (root / "one").mkdir()
-    (root / "one" / "main.tf").write_text('resource "terraform_data" "this" {}\n')
+    """A stage with two pipelines of one resource each, the second on when it is asked for, and a third that is off."""
+    for name, text in (("one", 'resource "terraform_data" "this" {}\n'), ("stage", STAGE)):
+        (root / name).mkdir()
+        (root / name / "main.tf").write_text(text)
     (root / "main.tf").write_text(PIPELINES)
-    (root / "terraform.tfvars").write_text("")
     return root
 
 
-def test_pipelines_that_are_on_stay_on_when_another_is_added(stage_of_two: Path, tmp_path: Path) -> None:
-    environ = {**os.environ, "DATASTREAMER_DATA_DIR": str(tmp_path / "data")}
+@pytest.fixture
+def applied(stage_of_two: Path, tmp_path: Path) -> Callable[..., list[str]]:
+    """Applies the stage of two with pipelines added; returns what is in its state then."""
 
-    def applied(*added: str) -> list[str]:
+    def apply(*added: str) -> list[str]:
+        environ = {**os.environ, "DATASTREAMER_DATA_DIR": str(tmp_path / "data")}
         provisioner = Provisioner("tiny", environ, lambda _: None, environments=stage_of_two.parent)
         provisioner.keep_pipelines(added)
         provisioner.apply()
         return provisioner.resources()
 
-    first, second = "module.first[0].terraform_data.this", "module.second[0].terraform_data.this"
-    assert applied() == [first]
-    assert applied("second") == [first, second]
-    assert applied() == [first, second]
+    return apply
 
 
-def test_a_stage_that_names_its_pipelines_keeps_to_them(stage_of_two: Path, tmp_path: Path) -> None:
-    environ = {**os.environ, "DATASTREAMER_DATA_DIR": str(tmp_path / "data")}
-    (stage_of_two / "terraform.tfvars").write_text('pipelines = ["second"] # alone\n')
-    provisioner = Provisioner("tiny", environ, lambda _: None, environments=stage_of_two.parent)
-    with pytest.raises(UsageError, match=r"terraform\.tfvars names the stage's pipelines: add first there"):
-        provisioner.keep_pipelines(["first"])
-    provisioner.keep_pipelines()
-    provisioner.apply()
-    assert provisioner.resources() == ["module.second[0].terraform_data.this"]
+def test_pipelines_that_are_on_stay_on_when_another_is_added(applied: Callable[..., list[str]]) -> None:
+    assert applied() == [FIRST]
+    assert applied("second") == [FIRST, SECOND]
+    assert applied("first") == [FIRST, SECOND]
+
+
+def test_a_pipeline_goes_when_the_stage_has_no_settings_for_it_any_more(
+    applied: Callable[..., list[str]], stage_of_two: Path
+) -> None:
+    applied("second")
+    text = re.sub(r"second = contains.*", "second = null", PIPELINES)
+    (stage_of_two / "main.tf").write_text(text)
+    assert applied() == [FIRST]
+
+
+def test_a_pipeline_that_the_stage_does_not_have_is_refused(applied: Callable[..., list[str]]) -> None:
+    with pytest.raises(UsageError, match=r"main\.tf does not have third: give it settings there"):
+        applied("third")
+
+
+def test_a_state_of_the_layout_without_the_module_stage_keeps_its_pipelines(
+    applied: Callable[..., list[str]], stage_of_two: Path
+) -> None:
+    """Its pipelines were called by the root itself; they move, and nothing is made again or destroyed."""
+    old = STAGE.replace('"../one"', '"./one"').replace('variable "third" {}', 'variable "third" { default = null }')
+    old = re.sub(r'variable "(first|second)" \{\}', r'variable "\1" { default = {} }', old)
+    (stage_of_two / "main.tf").write_text('variable "packages" {}\n' + old)
+    assert applied() == [FIRST.removeprefix("module.stage."), SECOND.removeprefix("module.stage.")]
+    states = stage_of_two.parents[1] / "data" / "terraform" / "tiny"
+    before = _ids(states)
+
+    moved = (ENVIRONMENTS / "production" / "moved.tf").read_text()
+    assert set(re.findall(r"from = module\.(\w+)", moved)) == {"telemetry", "inference", "votes"}
+    (stage_of_two / "moved.tf").write_text(moved.replace("telemetry", "first").replace("votes", "second"))
+    with (stage_of_two / "stage" / "main.tf").open("a") as stage:
+        stage.write('module "inference" {\n  source = "../one"\n  count  = 0\n}\n')
+    (stage_of_two / "main.tf").write_text(PIPELINES)
+    assert applied() == [FIRST, SECOND]
+    assert _ids(states) == before
+
+
+def _ids(folder: Path) -> set[str]:
+    state = json.loads((folder / "terraform.tfstate").read_text())
+    return {instance["attributes"]["id"] for resource in state["resources"] for instance in resource["instances"]}

@@ -1,4 +1,4 @@
-"""Stages differ in values only, and the Terraform text says what the Python code relies on."""
+"""Stages differ in values only, as all call one module, and the Terraform text says what the Python code relies on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from datastreamer.provisioning.stage_values import default_values, own_values, pipeline_choices
 from datastreamer.stages import ENVIRONMENTS
 from datastreamer.telemetry.job_report import METRICS_NAMESPACE
 from datastreamer.telemetry.names import Names
@@ -24,61 +25,59 @@ TELEMETRY = TERRAFORM / "pipelines" / "telemetry"
 STAGES = sorted(path.parent for path in ENVIRONMENTS.glob("*/stage.env"))
 
 
-@pytest.mark.parametrize("stage", STAGES, ids=lambda path: path.name)
-def test_a_stage_has_the_same_code_as_production(stage: Path) -> None:
-    model = ENVIRONMENTS / "production"
-    names = {file.name for file in model.iterdir() if file.is_file()}
-    assert {file.name for file in stage.iterdir() if file.is_file()} == names
-    own = {"terraform.tfvars", "stage.env", "backend.tf"}
-    for name in names - own:
-        assert (stage / name).read_text() == (model / name).read_text(), f"{stage.name}/{name} is not production's"
+PIPELINES = sorted(path.name for path in (TERRAFORM / "pipelines").iterdir())
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda path: path.name)
-def test_terraform_and_commands_give_the_stage_the_same_name(stage: Path) -> None:
-    terraform = re.search(r'^stage\s*=\s*"(\w+)"', (stage / "terraform.tfvars").read_text(), re.MULTILINE)
+def test_a_root_makes_nothing_itself_and_calls_the_one_module_of_all_stages(stage: Path) -> None:
+    text = "".join(file.read_text() for file in stage.glob("*.tf"))
+    blocks = re.findall(r'^(\w+)(?: "(\w+)")? ', text, re.MULTILINE)
+    assert {kind for kind, _ in blocks} <= {"terraform", "variable", "locals", "provider", "module", "output", "moved"}
+    assert [name for kind, name in blocks if kind == "module"] == ["stage"]
+    assert re.findall(r'^  source = "(.*)"', text, re.MULTILINE) == ["../../stage"]
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_each_setting_of_a_stage_is_one_of_its_pipelines(stage: Path, pipeline: str) -> None:
+    own_values(stage.name, pipeline)
+    always, asked = pipeline_choices(stage.name)
+    assert pipeline in always | asked
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda path: path.name)
+def test_terraform_its_state_and_commands_give_the_stage_the_same_name(stage: Path) -> None:
+    variables = (stage / "variables.tf").read_text()
     command = re.search(r"^DATASTREAMER_STAGE=(\w+)$", (stage / "stage.env").read_text(), re.MULTILINE)
-    assert terraform is not None
     assert command is not None
-    assert terraform[1] == command[1]
+    assert f'default     = "{command[1]}"' in variables
+    assert f'condition     = var.stage == "{command[1]}"' in variables
+    state = re.search(r'(?:key|path)\s*= "(?:.*/)?(\w+)/terraform.tfstate"', (stage / "backend.tf").read_text())
+    assert state is not None
+    assert state[1] == command[1]
 
 
-NOT_OF_A_STAGE = {
-    "edge_url",
-    "function_package",
-    "function_packages",
-    "job_package",
-    "job_script",
-    "site_folder",
-    "stack_name",
-    "stage",
-}
-"""Variables of pipelines that no stage sets: its own name makes them, or the machine that applies."""
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_every_setting_is_described_has_a_default_and_is_used(pipeline: str) -> None:
+    folder = TERRAFORM / "pipelines" / pipeline
+    settings = (folder / "variables.tf").read_text().split('variable "settings"')[1]
+    used = "".join(file.read_text() for file in folder.glob("*.tf"))
+    described = re.findall(r"^    # [^-].*\n    (\w+)\s*= optional\(", settings, re.MULTILINE)
+    assert described == re.findall(r"^    (\w+)\s*= ", settings, re.MULTILINE)[: len(described)]
+    assert set(described) == set(default_values(pipeline))
+    for name in described:
+        assert re.search(rf"\bvar\.settings\.{name}\b", used), f"{pipeline}: nothing reads {name}"
 
 
-@pytest.mark.parametrize(
-    ("root", "pipeline"),
-    [
-        (ENVIRONMENTS / "production", "telemetry"),
-        (ENVIRONMENTS / "production", "inference"),
-        (ENVIRONMENTS / "production", "votes"),
-        (TERRAFORM / "stacks" / "inference", "inference"),
-    ],
-)
-def test_every_value_of_a_root_reaches_the_pipeline_and_has_its_type(root: Path, pipeline: str) -> None:
-    variables = (TERRAFORM / "pipelines" / pipeline / "variables.tf").read_text()
-    declared = dict(re.findall(r'^variable "(\w+)" \{.*?^  type\s*= (.+?)$', variables, re.MULTILINE | re.DOTALL))
-    passed = re.findall(
-        rf"^  (\w+)\s*= (?:coalesce\()?var\.{pipeline}\.(\w+)", (root / "main.tf").read_text(), re.MULTILINE
-    )
-    assert all(name == value for name, value in passed)
-    block = re.search(
-        rf'^variable "{pipeline}" \{{.*?^\}}', (root / "variables.tf").read_text(), re.MULTILINE | re.DOTALL
-    )
-    assert block is not None
-    offered = dict(re.findall(r"^    (\w+)\s*= optional\((.+)\)$", block[0], re.MULTILINE))
-    assert offered == {name: kind for name, kind in declared.items() if name not in NOT_OF_A_STAGE}
-    assert {name for name, _ in passed} == set(offered)
+def test_settings_stand_in_the_pipeline_alone() -> None:
+    """A new one is its line there and its use: whatever passes settings on takes any object."""
+    for file in (TERRAFORM / "stage" / "variables.tf", TERRAFORM / "stacks" / "inference" / "variables.tf"):
+        text = file.read_text()
+        assert "optional(" not in text
+        for name in re.findall(r'^variable "(\w+)" \{\n  description = "Settings', text, re.MULTILINE):
+            block = re.search(rf'^variable "{name}" \{{.*?^\}}', text, re.MULTILINE | re.DOTALL)
+            assert block is not None
+            assert "type        = any" in block[0]
 
 
 def columns_in_terraform(name: str) -> tuple[Column, ...]:
@@ -128,9 +127,12 @@ def test_commands_and_terraform_give_resources_the_same_names() -> None:
 
 
 def test_every_variable_is_described_and_typed_and_never_null() -> None:
+    """But the settings of a stage's pipelines: null is a pipeline that is off."""
     for file in TERRAFORM.rglob("variables.tf"):
         for block in re.split(r"^(?=variable )", file.read_text(), flags=re.MULTILINE):
-            if block.startswith("variable"):
+            if file.parent.name == "stage" and "  default     = null" in block:
+                assert "null leaves it off" in block
+            elif block.startswith("variable"):
                 for attribute in ("description", "type", "nullable"):
                     assert re.search(rf"^  {attribute}\s*=", block, re.MULTILINE), f"{file}: {block.splitlines()[0]}"
                 assert "  nullable    = false" in block or "  nullable = false" in block, block.splitlines()[0]
@@ -158,12 +160,15 @@ def test_every_validation_has_a_run_that_breaks_it() -> None:
 
 
 def test_only_pipelines_call_modules_and_only_stages_call_pipelines() -> None:
+    layers = {
+        "envs": "../../stage",
+        "stage": "../pipelines/",
+        "stacks": "../../pipelines/",
+        "pipelines": "../../modules/",
+    }
     for file in TERRAFORM.rglob("*.tf"):
-        layer = file.relative_to(TERRAFORM).parts[0]
+        allowed = layers.get(file.relative_to(TERRAFORM).parts[0])
         for source in re.findall(r'^  source = "(\.[^"]+)"', file.read_text(), re.MULTILINE):
-            allowed = {"envs": "../../pipelines/", "stacks": "../../pipelines/", "pipelines": "../../modules/"}.get(
-                layer
-            )
             assert allowed, f"{file} calls {source}"
             assert source.startswith(allowed), f"{file} calls {source}"
 

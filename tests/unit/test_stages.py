@@ -22,6 +22,30 @@ def test_entering_a_stage_wins_over_the_callers_environment() -> None:
     assert environ["AWS_DEFAULT_REGION"] == "ap-northeast-1"
 
 
+@pytest.mark.parametrize(
+    ("stage", "variable", "value"),
+    [
+        ("prod", "AWS_ENDPOINT_URL", "http://localhost:4566"),
+        ("prod", "AWS_ENDPOINT_URL_KINESIS", "http://localhost:4566"),
+        ("local", "AWS_ENDPOINT_URL_S3", "https://s3.ap-northeast-1.amazonaws.com"),
+        ("local", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"),
+    ],
+)
+def test_a_variable_that_leads_to_another_stage_is_refused_and_nothing_is_entered(
+    stage: str, variable: str, value: str
+) -> None:
+    environ = {variable: value}
+    with pytest.raises(ConfigurationError, match=rf"{variable}={value} is set.*unset {variable}\b"):
+        enter_stage(stage, environ)
+    assert environ == {variable: value}
+
+
+def test_an_endpoint_that_the_stage_itself_names_replaces_the_callers() -> None:
+    environ = {"AWS_ENDPOINT_URL": "http://localhost:1", "DATASTREAMER_PORT": "4999", "AWS_ENDPOINT_URL_S3": ""}
+    enter_stage("local", environ)
+    assert environ["AWS_ENDPOINT_URL"] == "http://localhost:4999"
+
+
 @pytest.mark.parametrize(("environ", "port"), [({}, 4566), ({"DATASTREAMER_PORT": "4999"}, 4999)])
 def test_the_local_endpoint_follows_the_port(environ: dict[str, str], port: int) -> None:
     assert stage_environment("local", environ)["AWS_ENDPOINT_URL"] == f"http://localhost:{port}"

@@ -1,4 +1,6 @@
-# State lies beside the local stage; its path is given at init, so that several stages can live on one machine.
+# State lies beside the local stage. `make` gives the same path, or one below DATASTREAMER_DATA_DIR.
 terraform {
-  backend "local" {}
+  backend "local" {
+    path = "../../../.local/terraform/local/terraform.tfstate"
+  }
 }

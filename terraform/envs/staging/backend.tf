@@ -1,4 +1,12 @@
-# State lies in S3; backend/backend.hcl names the bucket, and the key is given at init.
+# State lies in the bucket that terraform/backend/backend.hcl or DATASTREAMER_STATE_BUCKET names, locked by S3 itself.
 terraform {
-  backend "s3" {}
+  backend "s3" {
+    key          = "datastreamer/staging/terraform.tfstate"
+    region       = "ap-northeast-1"
+    encrypt      = true
+    use_lockfile = true
+
+    # The account of the local stage: an AWS_ENDPOINT_URL that leads there must not pass for AWS.
+    forbidden_account_ids = ["000000000000"]
+  }
 }

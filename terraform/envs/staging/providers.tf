@@ -1,44 +1,39 @@
 # One provider for each pipeline, so that each resource carries the pipeline that it belongs to.
 
+locals {
+  region = "ap-northeast-1"
+  tags   = { PROJECT = "datastreamer", STAGE = var.stage }
+
+  # The account of the local stage. An AWS_ENDPOINT_URL that leads there must not pass for AWS.
+  local_accounts = ["000000000000"]
+}
+
 provider "aws" {
-  alias             = "telemetry"
-  region            = var.region
-  s3_use_path_style = var.s3_path_style
+  alias                 = "telemetry"
+  region                = local.region
+  forbidden_account_ids = local.local_accounts
 
   default_tags {
-    tags = {
-      PROJECT  = "datastreamer"
-      STAGE    = var.stage
-      PIPELINE = "telemetry"
-    }
+    tags = merge(local.tags, { PIPELINE = "telemetry" })
   }
 }
 
 provider "aws" {
-  alias             = "inference"
-  region            = var.region
-  s3_use_path_style = var.s3_path_style
+  alias                 = "inference"
+  region                = local.region
+  forbidden_account_ids = local.local_accounts
 
   default_tags {
-    tags = {
-      PROJECT  = "datastreamer"
-      STAGE    = var.stage
-      PIPELINE = "inference"
-      STACK    = local.inference_stack
-    }
+    tags = merge(local.tags, { PIPELINE = "inference", STACK = "datastreamer-${var.stage}-inference" })
   }
 }
 
 provider "aws" {
-  alias             = "votes"
-  region            = var.region
-  s3_use_path_style = var.s3_path_style
+  alias                 = "votes"
+  region                = local.region
+  forbidden_account_ids = local.local_accounts
 
   default_tags {
-    tags = {
-      PROJECT  = "datastreamer"
-      STAGE    = var.stage
-      PIPELINE = "votes"
-    }
+    tags = merge(local.tags, { PIPELINE = "votes" })
   }
 }

@@ -44,6 +44,23 @@ run "a_producer_may_write_to_this_stream_and_use_its_key_for_it" {
   }
 }
 
+run "needs_no_key_when_it_is_not_encrypted" {
+  variables {
+    encrypted  = false
+    kms_key_id = "arn:aws:kms:ap-northeast-1:123456789012:key/1"
+  }
+
+  assert {
+    condition     = aws_kinesis_stream.this.encryption_type == "NONE" && aws_kinesis_stream.this.kms_key_id == null
+    error_message = "AWS refuses a key without encryption."
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_iam_policy.producer.policy).Statement) == 1
+    error_message = "Without encryption a producer needs no key."
+  }
+}
+
 run "an_on_demand_stream_has_no_shard_count" {
   variables {
     mode        = "ON_DEMAND"

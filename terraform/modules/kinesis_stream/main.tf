@@ -5,8 +5,8 @@ resource "aws_kinesis_stream" "this" {
   shard_count               = var.mode == "PROVISIONED" ? var.shard_count : null
   retention_period          = var.retention_hours
   shard_level_metrics       = var.shard_level_metrics
-  encryption_type           = "KMS"
-  kms_key_id                = var.kms_key_id
+  encryption_type           = var.encrypted ? "KMS" : "NONE"
+  kms_key_id                = var.encrypted ? var.kms_key_id : null
   enforce_consumer_deletion = var.force_destroy
 
   stream_mode_details {
@@ -51,5 +51,5 @@ resource "aws_iam_policy" "producer" {
 
 locals {
   # The key that AWS manages for Kinesis may be used by every principal that may use the stream.
-  has_customer_key = startswith(var.kms_key_id, "arn:")
+  has_customer_key = var.encrypted && startswith(var.kms_key_id, "arn:")
 }

@@ -45,6 +45,13 @@ variable "retention_hours" {
   }
 }
 
+variable "encrypted" {
+  description = "Whether records are encrypted at rest."
+  type        = bool
+  nullable    = false
+  default     = true
+}
+
 variable "kms_key_id" {
   description = "Key that records are encrypted with at rest: a customer key's ARN, or alias/aws/kinesis for the key that AWS manages."
   type        = string

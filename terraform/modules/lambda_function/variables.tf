@@ -22,7 +22,7 @@ variable "package_path" {
 
   validation {
     condition     = endswith(var.package_path, ".zip") && fileexists(var.package_path)
-    error_message = "package_path must name a zip file that exists. `make package` builds it and prints its path."
+    error_message = "There is no zip ${var.package_path}: build it with `make package`."
   }
 }
 

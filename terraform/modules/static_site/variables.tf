@@ -23,7 +23,7 @@ variable "folder" {
 
   validation {
     condition     = fileexists("${var.folder}/index.html") && fileexists("${var.folder}.json")
-    error_message = "folder must hold an index.html, and <folder>.json must lie beside it. `make apply` builds them."
+    error_message = "There is no site in ${var.folder} with its description ${var.folder}.json: build it with `make package`."
   }
 }
 

@@ -2,27 +2,27 @@
 
 locals {
   # Read by the function from the model that serves (datastreamer/inference/score_range.py); no container heeds it.
-  model_environment = var.model_score_range == "" ? tomap({}) : tomap({ DATASTREAMER_SCORE_RANGE = var.model_score_range })
+  model_environment = var.settings.model_score_range == "" ? tomap({}) : tomap({ DATASTREAMER_SCORE_RANGE = var.settings.model_score_range })
 }
 
 module "endpoint" {
   source = "../../modules/sagemaker_endpoint"
-  count  = var.endpoint_enabled ? 1 : 0
+  count  = var.settings.endpoint_enabled ? 1 : 0
 
   name                        = var.stack_name
-  image                       = var.model_image
-  model_data_url              = var.model_data_url
+  image                       = var.settings.model_image
+  model_data_url              = var.settings.model_data_url
   environment                 = local.model_environment
   kms_key_arn                 = module.key.arn
-  serverless                  = var.endpoint_serverless
-  serverless_memory_megabytes = var.serverless_memory_megabytes
-  serverless_concurrency      = var.serverless_concurrency
-  instance_type               = var.instance_type
-  minimum_instances           = var.minimum_instances
-  maximum_instances           = var.maximum_instances
-  invocations_per_instance    = var.invocations_per_instance
-  latency_alarm_milliseconds  = var.latency_alarm_milliseconds
-  log_retention_days          = var.log_retention_days
+  serverless                  = var.settings.endpoint_serverless
+  serverless_memory_megabytes = var.settings.serverless_memory_megabytes
+  serverless_concurrency      = var.settings.serverless_concurrency
+  instance_type               = var.settings.instance_type
+  minimum_instances           = var.settings.minimum_instances
+  maximum_instances           = var.settings.maximum_instances
+  invocations_per_instance    = var.settings.invocations_per_instance
+  latency_alarm_milliseconds  = var.settings.latency_alarm_milliseconds
+  log_retention_days          = var.settings.log_retention_days
   alarm_topic_arns            = local.alarm_topic_arns
 
   # The archive lies in the stack's bucket.

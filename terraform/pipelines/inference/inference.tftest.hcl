@@ -95,9 +95,11 @@ run "thresholds_and_ttl_reach_function_and_table" {
   command = plan
 
   variables {
-    score_threshold = "0.5"
-    ttl_days        = 30
-    content_type    = "application/json"
+    settings = {
+      score_threshold = "0.5"
+      ttl_days        = 30
+      content_type    = "application/json"
+    }
   }
 
   assert {
@@ -209,7 +211,7 @@ run "the_aws_managed_stream_key_spares_a_key" {
   command = plan
 
   variables {
-    stream_customer_key = false
+    settings = { stream_customer_key = false }
   }
 
   assert {
@@ -231,10 +233,12 @@ run "a_model_of_the_stacks_own_declares_its_range" {
   command = plan
 
   variables {
-    endpoint_enabled  = true
-    model_image       = "354813040037.dkr.ecr.ap-northeast-1.amazonaws.com/sagemaker-xgboost:3.0-5"
-    model_data_url    = "s3://my-ml-models-123456789012/model.tar.gz"
-    model_score_range = "0..1"
+    settings = {
+      endpoint_enabled  = true
+      model_image       = "354813040037.dkr.ecr.ap-northeast-1.amazonaws.com/sagemaker-xgboost:3.0-5"
+      model_data_url    = "s3://my-ml-models-123456789012/model.tar.gz"
+      model_score_range = "0..1"
+    }
   }
 
   assert {
@@ -245,9 +249,11 @@ run "a_model_of_the_stacks_own_declares_its_range" {
 
 run "an_endpoint_of_its_own_has_the_name_that_the_function_calls" {
   variables {
-    endpoint_enabled = true
-    model_image      = "354813040037.dkr.ecr.ap-northeast-1.amazonaws.com/sagemaker-xgboost:3.0-5"
-    model_data_url   = "s3://my-ml-models-123456789012/model.tar.gz"
+    settings = {
+      endpoint_enabled = true
+      model_image      = "354813040037.dkr.ecr.ap-northeast-1.amazonaws.com/sagemaker-xgboost:3.0-5"
+      model_data_url   = "s3://my-ml-models-123456789012/model.tar.gz"
+    }
   }
 
   assert {
@@ -261,41 +267,129 @@ run "an_endpoint_of_its_own_has_the_name_that_the_function_calls" {
   }
 }
 
-run "refuses_an_endpoint_without_a_model" {
+run "refuses_an_endpoint_without_an_image" {
   command = plan
 
   variables {
-    endpoint_enabled = true
-    model_data_url   = "s3://somebodys-models/model.tar.gz"
+    settings = {
+      endpoint_enabled = true
+      model_data_url   = "s3://my-ml-models-123456789012/model.tar.gz"
+    }
   }
 
-  expect_failures = [var.model_image, var.model_data_url]
+  expect_failures = [var.settings]
+}
+
+run "refuses_an_endpoint_whose_model_lies_elsewhere" {
+  command = plan
+
+  variables {
+    settings = {
+      endpoint_enabled = true
+      model_image      = "354813040037.dkr.ecr.ap-northeast-1.amazonaws.com/sagemaker-xgboost:3.0-5"
+      model_data_url   = "s3://somebodys-models/model.tar.gz"
+    }
+  }
+
+  expect_failures = [var.settings]
 }
 
 run "refuses_bad_values" {
   command = plan
 
   variables {
-    stack_name              = "My_Stack"
-    content_type            = "text/xml"
-    max_rows_per_call       = 0
-    score_threshold         = "half"
-    model_score_range       = "0-1"
-    ttl_days                = -1
-    noncurrent_version_days = 0
-    replayed_days           = 0
-    parked_alarm_records    = -1
+    stack_name = "My_Stack"
   }
 
-  expect_failures = [
-    var.stack_name,
-    var.content_type,
-    var.max_rows_per_call,
-    var.score_threshold,
-    var.model_score_range,
-    var.ttl_days,
-    var.noncurrent_version_days,
-    var.replayed_days,
-    var.parked_alarm_records,
-  ]
+  expect_failures = [var.stack_name]
+}
+
+run "refuses_a_bad_content_type" {
+  command = plan
+
+  variables {
+    settings = { content_type = "text/xml" }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_bad_max_rows_per_call" {
+  command = plan
+
+  variables {
+    settings = { max_rows_per_call = 0 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_bad_score_threshold" {
+  command = plan
+
+  variables {
+    settings = { score_threshold = "half" }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_bad_model_score_range" {
+  command = plan
+
+  variables {
+    settings = { model_score_range = "0-1" }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_bad_ttl_days" {
+  command = plan
+
+  variables {
+    settings = { ttl_days = -1 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_bad_noncurrent_version_days" {
+  command = plan
+
+  variables {
+    settings = { noncurrent_version_days = 0 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_bad_replayed_days" {
+  command = plan
+
+  variables {
+    settings = { replayed_days = 0 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_bad_parked_alarm_records" {
+  command = plan
+
+  variables {
+    settings = { parked_alarm_records = -1 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_key_for_a_stream_that_is_not_encrypted" {
+  command = plan
+
+  variables {
+    settings = { stream_encrypted = false }
+  }
+
+  expect_failures = [var.settings]
 }

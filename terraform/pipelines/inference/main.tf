@@ -36,7 +36,7 @@ module "key" {
 
   name                 = var.stack_name
   description          = "Predictions, models, failures, logs and notifications of the inference stack ${var.stack_name}."
-  deletion_window_days = var.key_deletion_window_days
+  deletion_window_days = var.settings.key_deletion_window_days
   publishing_services  = ["cloudwatch.amazonaws.com"]
 }
 
@@ -44,11 +44,11 @@ module "key" {
 # for Kinesis there is none.
 module "stream_key" {
   source = "../../modules/kms_key"
-  count  = var.stream_customer_key ? 1 : 0
+  count  = var.settings.stream_customer_key ? 1 : 0
 
   name                 = local.stream_name
   description          = "Records of the stream ${local.stream_name}."
-  deletion_window_days = var.key_deletion_window_days
+  deletion_window_days = var.settings.key_deletion_window_days
 }
 
 module "alarm_topic" {
@@ -56,19 +56,20 @@ module "alarm_topic" {
 
   name        = "${var.stack_name}-alarms"
   kms_key_arn = module.key.arn
-  emails      = var.alarm_emails
+  emails      = var.settings.alarm_emails
 }
 
 module "stream" {
   source = "../../modules/kinesis_stream"
 
   name                       = local.stream_name
-  mode                       = var.stream_mode
-  shard_count                = var.shard_count
-  retention_hours            = var.stream_retention_hours
+  mode                       = var.settings.stream_mode
+  shard_count                = var.settings.shard_count
+  retention_hours            = var.settings.stream_retention_hours
   kms_key_id                 = one(module.stream_key[*].arn)
-  force_destroy              = var.force_destroy
-  iterator_age_alarm_seconds = var.iterator_age_alarm_seconds
+  encrypted                  = var.settings.stream_encrypted
+  force_destroy              = var.settings.force_destroy
+  iterator_age_alarm_seconds = var.settings.iterator_age_alarm_seconds
   alarm_topic_arns           = local.alarm_topic_arns
 }
 
@@ -77,7 +78,7 @@ module "table" {
 
   name                = local.table_name
   kms_key_arn         = module.key.arn
-  recovery_days       = var.recovery_days
-  ttl_attribute       = var.ttl_days == 0 ? "" : "expires_at"
-  deletion_protection = var.deletion_protection
+  recovery_days       = var.settings.recovery_days
+  ttl_attribute       = var.settings.ttl_days == 0 ? "" : "expires_at"
+  deletion_protection = var.settings.deletion_protection
 }

@@ -80,5 +80,10 @@ output "alarm_arns" {
 
 output "protected" {
   description = "Whether anything of the pipeline resists its destruction: a protected table, or buckets with objects in them."
-  value       = var.deletion_protection || !var.force_destroy
+  value       = var.settings.deletion_protection || !var.settings.force_destroy
+}
+
+output "setting_names" {
+  description = "Names of all that `settings` can set: whoever passes it on can tell a name that the pipeline does not have."
+  value       = keys(var.settings)
 }

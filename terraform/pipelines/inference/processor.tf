@@ -6,13 +6,13 @@ module "processor" {
   name                 = local.function_name
   description          = "Scores records of ${local.stream_name} with ${local.endpoint_name} and writes predictions to ${local.table_name}."
   package_path         = var.function_package
-  architecture         = var.architecture
-  memory_megabytes     = var.memory_megabytes
-  timeout_seconds      = var.timeout_seconds
-  reserved_concurrency = var.reserved_concurrency
-  tracing              = var.tracing
+  architecture         = var.settings.architecture
+  memory_megabytes     = var.settings.memory_megabytes
+  timeout_seconds      = var.settings.timeout_seconds
+  reserved_concurrency = var.settings.reserved_concurrency
+  tracing              = var.settings.tracing
   kms_key_arn          = module.key.arn
-  log_retention_days   = var.log_retention_days
+  log_retention_days   = var.settings.log_retention_days
   alarm_topic_arns     = local.alarm_topic_arns
 
   environment = merge(
@@ -20,13 +20,13 @@ module "processor" {
       ENDPOINT_NAME                = local.endpoint_name
       TABLE_NAME                   = module.table.name
       DLQ_BUCKET                   = module.dlq_bucket.name
-      CONTENT_TYPE                 = var.content_type
-      MAX_ROWS_PER_CALL            = tostring(var.max_rows_per_call)
+      CONTENT_TYPE                 = var.settings.content_type
+      MAX_ROWS_PER_CALL            = tostring(var.settings.max_rows_per_call)
       POWERTOOLS_SERVICE_NAME      = local.function_name
       POWERTOOLS_METRICS_NAMESPACE = local.metric_namespace
     },
-    var.score_threshold == "" ? {} : { SCORE_THRESHOLD = var.score_threshold },
-    var.ttl_days == 0 ? {} : { TTL_DAYS = tostring(var.ttl_days) },
+    var.settings.score_threshold == "" ? {} : { SCORE_THRESHOLD = var.settings.score_threshold },
+    var.settings.ttl_days == 0 ? {} : { TTL_DAYS = tostring(var.settings.ttl_days) },
   )
 
   permissions = [
@@ -86,16 +86,16 @@ module "event_source" {
   stream_kms_key_arns        = module.stream_key[*].arn
   failure_bucket_arn         = module.dlq_bucket.arn
   failure_kms_key_arn        = module.key.arn
-  enabled                    = var.processing_enabled
-  starting_position          = var.starting_position
-  starting_timestamp         = var.starting_timestamp
-  batch_size                 = var.batch_size
-  batching_window_seconds    = var.batching_window_seconds
-  parallelization_factor     = var.parallelization_factor
-  bisect_on_error            = var.bisect_on_error
-  maximum_retries            = var.maximum_retries
-  maximum_record_age_seconds = var.maximum_record_age_seconds
-  iterator_age_alarm_seconds = var.iterator_age_alarm_seconds
+  enabled                    = var.settings.processing_enabled
+  starting_position          = var.settings.starting_position
+  starting_timestamp         = var.settings.starting_timestamp
+  batch_size                 = var.settings.batch_size
+  batching_window_seconds    = var.settings.batching_window_seconds
+  parallelization_factor     = var.settings.parallelization_factor
+  bisect_on_error            = var.settings.bisect_on_error
+  maximum_retries            = var.settings.maximum_retries
+  maximum_record_age_seconds = var.settings.maximum_record_age_seconds
+  iterator_age_alarm_seconds = var.settings.iterator_age_alarm_seconds
   alarm_topic_arns           = local.alarm_topic_arns
 }
 
@@ -175,7 +175,7 @@ resource "aws_cloudwatch_metric_alarm" "parked" {
   evaluation_periods  = 1
   datapoints_to_alarm = 1
   comparison_operator = "GreaterThanThreshold"
-  threshold           = var.parked_alarm_records
+  threshold           = var.settings.parked_alarm_records
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.alarm_topic_arns
   ok_actions          = local.alarm_topic_arns

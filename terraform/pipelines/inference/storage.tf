@@ -5,12 +5,12 @@ module "models_bucket" {
 
   name          = local.models_bucket
   kms_key_arn   = module.key.arn
-  force_destroy = var.force_destroy
+  force_destroy = var.settings.force_destroy
 
-  lifecycle_rules = var.age_objects ? [
+  lifecycle_rules = var.settings.age_objects ? [
     {
       id                     = "expire-old-versions"
-      expire_noncurrent_days = var.noncurrent_version_days
+      expire_noncurrent_days = var.settings.noncurrent_version_days
     },
   ] : []
 }
@@ -20,14 +20,14 @@ module "dlq_bucket" {
 
   name          = local.dlq_bucket
   kms_key_arn   = module.key.arn
-  force_destroy = var.force_destroy
+  force_destroy = var.settings.force_destroy
 
   # What has not been replayed stays; only what has been replayed goes by itself.
-  lifecycle_rules = var.age_objects ? [
+  lifecycle_rules = var.settings.age_objects ? [
     {
       id                     = "expire-replayed"
       prefix                 = "replayed/"
-      expire_days            = var.replayed_days
+      expire_days            = var.settings.replayed_days
       expire_noncurrent_days = 1
     },
   ] : []

@@ -15,377 +15,167 @@ variable "function_package" {
   nullable    = false
 }
 
-# ----- stream
-
-variable "stream_mode" {
-  description = "PROVISIONED or ON_DEMAND."
-  type        = string
+variable "settings" {
+  description = "How the pipeline is to run; each line of the type says what it sets, and its default."
   nullable    = false
-  default     = "PROVISIONED"
-}
+  default     = {}
 
-variable "shard_count" {
-  description = "Number of shards in mode PROVISIONED."
-  type        = number
-  nullable    = false
-  default     = 1
-}
+  type = object({
+    # ----- stream
+    # PROVISIONED or ON_DEMAND.
+    stream_mode = optional(string, "PROVISIONED")
+    # Number of shards in mode PROVISIONED.
+    shard_count = optional(number, 1)
+    # Hours that a record stays readable in the stream: how long scoring may be down without a loss.
+    stream_retention_hours = optional(number, 24)
+    # Whether records are encrypted at rest.
+    stream_encrypted = optional(bool, true)
+    # Whether that is done with a KMS key of its own, and not with the key that AWS manages for Kinesis.
+    stream_customer_key = optional(bool, true)
 
-variable "stream_retention_hours" {
-  description = "Hours that a record stays readable in the stream: how long scoring may be down without a loss."
-  type        = number
-  nullable    = false
-  default     = 24
-}
+    # ----- processor
+    # Processor of the function: arm64 or x86_64.
+    architecture = optional(string, "arm64")
+    # Memory of the function in MB.
+    memory_megabytes = optional(number, 512)
+    # Seconds that the function may take over a batch, its retries of the endpoint included.
+    timeout_seconds = optional(number, 120)
+    # Batches that are scored at once at most; -1 sets no limit.
+    reserved_concurrency = optional(number, -1)
+    # Whether X-Ray traces a sample of the invocations.
+    tracing = optional(bool, false)
+    # What the endpoint is sent: text/csv or application/json.
+    content_type = optional(string, "text/csv")
+    # Records that one call of the endpoint takes at most: the model's own limit.
+    max_rows_per_call = optional(number, 1000)
+    # Score from which a prediction's label is 1, as text; empty gives predictions no label.
+    score_threshold = optional(string, "")
+    # Whether records are read from the stream. Off, the function keeps its place in it.
+    processing_enabled = optional(bool, true)
+    # Where a new stack begins to read: TRIM_HORIZON, LATEST or AT_TIMESTAMP.
+    starting_position = optional(string, "TRIM_HORIZON")
+    # Arrival time at which reading begins with AT_TIMESTAMP.
+    starting_timestamp = optional(string, "")
+    # Records that an invocation gets at most.
+    batch_size = optional(number, 500)
+    # Seconds to wait for a batch to fill; 0 sends what there is.
+    batching_window_seconds = optional(number, 0)
+    # Batches of one shard that are scored at once; records of one partition key stay in order.
+    parallelization_factor = optional(number, 1)
+    # Whether a batch that failed is tried again as two halves.
+    bisect_on_error = optional(bool, true)
+    # Times that a failed batch is tried again before it is kept in the DLQ bucket; -1 tries until its records expire.
+    maximum_retries = optional(number, 5)
+    # Age in seconds above which a record that failed is kept in the DLQ bucket; -1 tries until it expires.
+    maximum_record_age_seconds = optional(number, 86400)
 
-variable "stream_customer_key" {
-  description = "Whether the stream is encrypted with a KMS key of its own; otherwise with the key that AWS manages for Kinesis."
-  type        = bool
-  nullable    = false
-  default     = true
-}
+    # ----- endpoint
+    # Whether the stack has an endpoint of its own, which is billed by the hour; without it the function calls one that was made by hand under the same name.
+    endpoint_enabled = optional(bool, false)
+    # Image in ECR that serves the model; needed when the endpoint is on.
+    model_image = optional(string, "")
+    # Archive of the model in the stack's model bucket, s3://<bucket>/<key>.tar.gz; needed when the endpoint is on.
+    model_data_url = optional(string, "")
+    # Range of the model's scores, <low>..<high>, such as 0..1; either end may be left out. A score outside it is parked. Empty declares none.
+    model_score_range = optional(string, "")
+    # Whether the endpoint is billed while it is called only; otherwise it has instances of its own.
+    endpoint_serverless = optional(bool, false)
+    # Memory of a serverless endpoint in MB.
+    serverless_memory_megabytes = optional(number, 2048)
+    # Calls that a serverless endpoint serves at once.
+    serverless_concurrency = optional(number, 20)
+    # Type of the endpoint's instances.
+    instance_type = optional(string, "ml.m5.large")
+    # Instances of the endpoint at least.
+    minimum_instances = optional(number, 1)
+    # Instances of the endpoint at most; as many as the minimum lets it never grow.
+    maximum_instances = optional(number, 4)
+    # Calls a minute above which another instance is started. The function sends a batch a call.
+    invocations_per_instance = optional(number, 600)
 
-# ----- processor
+    # ----- storage
+    # Days that a prediction is kept; 0 keeps it for ever.
+    ttl_days = optional(number, 0)
+    # Days back to which the table of predictions can be restored, to the second.
+    recovery_days = optional(number, 35)
+    # Whether DynamoDB refuses to delete the table of predictions.
+    deletion_protection = optional(bool, true)
+    # Whether old versions of models and replayed failures are deleted as they age.
+    age_objects = optional(bool, true)
+    # Days after which a replaced or deleted version of a model is gone for good.
+    noncurrent_version_days = optional(number, 30)
+    # Days that a failure is kept after it was replayed.
+    replayed_days = optional(number, 30)
+    # Whether destroying the stack also deletes the objects in its buckets. Leave false where they matter.
+    force_destroy = optional(bool, false)
+    # Days in which the deletion of a KMS key can still be cancelled.
+    key_deletion_window_days = optional(number, 30)
 
-variable "architecture" {
-  description = "Processor of the function: arm64 or x86_64."
-  type        = string
-  nullable    = false
-  default     = "arm64"
-}
-
-variable "memory_megabytes" {
-  description = "Memory of the function in MB."
-  type        = number
-  nullable    = false
-  default     = 512
-}
-
-variable "timeout_seconds" {
-  description = "Seconds that the function may take over a batch, its retries of the endpoint included."
-  type        = number
-  nullable    = false
-  default     = 120
-}
-
-variable "reserved_concurrency" {
-  description = "Batches that are scored at once at most; -1 sets no limit."
-  type        = number
-  nullable    = false
-  default     = -1
-}
-
-variable "tracing" {
-  description = "Whether X-Ray traces a sample of the invocations."
-  type        = bool
-  nullable    = false
-  default     = false
-}
-
-variable "content_type" {
-  description = "What the endpoint is sent: text/csv or application/json."
-  type        = string
-  nullable    = false
-  default     = "text/csv"
+    # ----- watching
+    # Age of a record that is read, in seconds, above which the iterator age alarms fire.
+    iterator_age_alarm_seconds = optional(number, 60)
+    # Average time that the model takes for a call, in ms, above which the latency alarm fires.
+    latency_alarm_milliseconds = optional(number, 1000)
+    # Records parked in five minutes above which the alarm fires.
+    parked_alarm_records = optional(number, 0)
+    # E-mail addresses that are told of alarms once they have confirmed.
+    alarm_emails = optional(set(string), [])
+    # Days that logs are kept.
+    log_retention_days = optional(number, 365)
+  })
 
   validation {
-    condition     = contains(["text/csv", "application/json"], var.content_type)
+    condition     = contains(["text/csv", "application/json"], var.settings.content_type)
     error_message = "content_type must be text/csv or application/json."
   }
-}
-
-variable "max_rows_per_call" {
-  description = "Records that one call of the endpoint takes at most: the model's own limit."
-  type        = number
-  nullable    = false
-  default     = 1000
 
   validation {
-    condition     = var.max_rows_per_call >= 1 && floor(var.max_rows_per_call) == var.max_rows_per_call
+    condition     = var.settings.max_rows_per_call >= 1 && floor(var.settings.max_rows_per_call) == var.settings.max_rows_per_call
     error_message = "max_rows_per_call must be a whole number, at least 1."
   }
-}
-
-variable "score_threshold" {
-  description = "Score from which a prediction's label is 1, as text; empty gives predictions no label."
-  type        = string
-  nullable    = false
-  default     = ""
 
   validation {
-    condition     = var.score_threshold == "" || can(tonumber(var.score_threshold))
+    condition     = var.settings.score_threshold == "" || can(tonumber(var.settings.score_threshold))
     error_message = "score_threshold must be a number, or empty."
   }
-}
-
-variable "processing_enabled" {
-  description = "Whether records are read from the stream. Off, the function keeps its place in it."
-  type        = bool
-  nullable    = false
-  default     = true
-}
-
-variable "starting_position" {
-  description = "Where a new stack begins to read: TRIM_HORIZON, LATEST or AT_TIMESTAMP."
-  type        = string
-  nullable    = false
-  default     = "TRIM_HORIZON"
-}
-
-variable "starting_timestamp" {
-  description = "Arrival time at which reading begins with AT_TIMESTAMP."
-  type        = string
-  nullable    = false
-  default     = ""
-}
-
-variable "batch_size" {
-  description = "Records that an invocation gets at most."
-  type        = number
-  nullable    = false
-  default     = 500
-}
-
-variable "batching_window_seconds" {
-  description = "Seconds to wait for a batch to fill; 0 sends what there is."
-  type        = number
-  nullable    = false
-  default     = 0
-}
-
-variable "parallelization_factor" {
-  description = "Batches of one shard that are scored at once; records of one partition key stay in order."
-  type        = number
-  nullable    = false
-  default     = 1
-}
-
-variable "bisect_on_error" {
-  description = "Whether a batch that failed is tried again as two halves."
-  type        = bool
-  nullable    = false
-  default     = true
-}
-
-variable "maximum_retries" {
-  description = "Times that a failed batch is tried again before it is kept in the DLQ bucket; -1 tries until its records expire."
-  type        = number
-  nullable    = false
-  default     = 5
-}
-
-variable "maximum_record_age_seconds" {
-  description = "Age in seconds above which a record that failed is kept in the DLQ bucket; -1 tries until it expires."
-  type        = number
-  nullable    = false
-  default     = 86400
-}
-
-# ----- endpoint
-
-variable "endpoint_enabled" {
-  description = "Whether the stack has an endpoint of its own, which is billed by the hour; without it the function calls one that was made by hand under the same name."
-  type        = bool
-  nullable    = false
-  default     = false
-}
-
-variable "model_image" {
-  description = "Image in ECR that serves the model; needed when the endpoint is on."
-  type        = string
-  nullable    = false
-  default     = ""
 
   validation {
-    condition     = !var.endpoint_enabled || var.model_image != ""
+    condition     = !var.settings.endpoint_enabled || var.settings.model_image != ""
     error_message = "model_image must name an image when endpoint_enabled is true."
   }
-}
-
-variable "model_data_url" {
-  description = "Archive of the model in the stack's model bucket, s3://<bucket>/<key>.tar.gz; needed when the endpoint is on."
-  type        = string
-  nullable    = false
-  default     = ""
 
   validation {
-    condition     = !var.endpoint_enabled || startswith(var.model_data_url, "s3://${var.stack_name}-models-")
+    condition     = !var.settings.endpoint_enabled || startswith(var.settings.model_data_url, "s3://${var.stack_name}-models-")
     error_message = "model_data_url must lie in the stack's model bucket when endpoint_enabled is true: the endpoint's role can decrypt nothing else."
   }
-}
-
-variable "model_score_range" {
-  description = "Range of the model's scores, <low>..<high>, such as 0..1; either end may be left out. A score outside it is parked. Empty declares none."
-  type        = string
-  nullable    = false
-  default     = ""
 
   validation {
-    condition     = var.model_score_range == "" || can(regex("^(-?[0-9]+([.][0-9]+)?)?[.][.](-?[0-9]+([.][0-9]+)?)?$", var.model_score_range))
+    condition     = var.settings.model_score_range == "" || can(regex("^(-?[0-9]+([.][0-9]+)?)?[.][.](-?[0-9]+([.][0-9]+)?)?$", var.settings.model_score_range))
     error_message = "model_score_range must be <low>..<high>, such as 0..1, 0.. or ..100, or empty."
   }
-}
-
-variable "endpoint_serverless" {
-  description = "Whether the endpoint is billed while it is called only; otherwise it has instances of its own."
-  type        = bool
-  nullable    = false
-  default     = false
-}
-
-variable "serverless_memory_megabytes" {
-  description = "Memory of a serverless endpoint in MB."
-  type        = number
-  nullable    = false
-  default     = 2048
-}
-
-variable "serverless_concurrency" {
-  description = "Calls that a serverless endpoint serves at once."
-  type        = number
-  nullable    = false
-  default     = 20
-}
-
-variable "instance_type" {
-  description = "Type of the endpoint's instances."
-  type        = string
-  nullable    = false
-  default     = "ml.m5.large"
-}
-
-variable "minimum_instances" {
-  description = "Instances of the endpoint at least."
-  type        = number
-  nullable    = false
-  default     = 1
-}
-
-variable "maximum_instances" {
-  description = "Instances of the endpoint at most; as many as the minimum lets it never grow."
-  type        = number
-  nullable    = false
-  default     = 4
-}
-
-variable "invocations_per_instance" {
-  description = "Calls a minute above which another instance is started. The function sends a batch a call."
-  type        = number
-  nullable    = false
-  default     = 600
-}
-
-# ----- storage
-
-variable "ttl_days" {
-  description = "Days that a prediction is kept; 0 keeps it for ever."
-  type        = number
-  nullable    = false
-  default     = 0
 
   validation {
-    condition     = var.ttl_days >= 0 && floor(var.ttl_days) == var.ttl_days
+    condition     = var.settings.ttl_days >= 0 && floor(var.settings.ttl_days) == var.settings.ttl_days
     error_message = "ttl_days must be a whole number of days, or 0."
   }
-}
-
-variable "recovery_days" {
-  description = "Days back to which the table of predictions can be restored, to the second."
-  type        = number
-  nullable    = false
-  default     = 35
-}
-
-variable "deletion_protection" {
-  description = "Whether DynamoDB refuses to delete the table of predictions."
-  type        = bool
-  nullable    = false
-  default     = true
-}
-
-variable "age_objects" {
-  description = "Whether old versions of models and replayed failures are deleted as they age."
-  type        = bool
-  nullable    = false
-  default     = true
-}
-
-variable "noncurrent_version_days" {
-  description = "Days after which a replaced or deleted version of a model is gone for good."
-  type        = number
-  nullable    = false
-  default     = 30
 
   validation {
-    condition     = var.noncurrent_version_days >= 1
+    condition     = var.settings.noncurrent_version_days >= 1
     error_message = "noncurrent_version_days must be at least 1."
   }
-}
-
-variable "replayed_days" {
-  description = "Days that a failure is kept after it was replayed."
-  type        = number
-  nullable    = false
-  default     = 30
 
   validation {
-    condition     = var.replayed_days >= 1
+    condition     = var.settings.replayed_days >= 1
     error_message = "replayed_days must be at least 1."
   }
-}
-
-variable "force_destroy" {
-  description = "Whether destroying the stack also deletes the objects in its buckets. Leave false where they matter."
-  type        = bool
-  nullable    = false
-  default     = false
-}
-
-variable "key_deletion_window_days" {
-  description = "Days in which the deletion of a KMS key can still be cancelled."
-  type        = number
-  nullable    = false
-  default     = 30
-}
-
-# ----- watching
-
-variable "iterator_age_alarm_seconds" {
-  description = "Age of a record that is read, in seconds, above which the iterator age alarms fire."
-  type        = number
-  nullable    = false
-  default     = 60
-}
-
-variable "latency_alarm_milliseconds" {
-  description = "Average time that the model takes for a call, in ms, above which the latency alarm fires."
-  type        = number
-  nullable    = false
-  default     = 1000
-}
-
-variable "parked_alarm_records" {
-  description = "Records parked in five minutes above which the alarm fires."
-  type        = number
-  nullable    = false
-  default     = 0
 
   validation {
-    condition     = var.parked_alarm_records >= 0
+    condition     = var.settings.parked_alarm_records >= 0
     error_message = "parked_alarm_records must be at least 0."
   }
-}
 
-variable "alarm_emails" {
-  description = "E-mail addresses that are told of alarms once they have confirmed."
-  type        = set(string)
-  nullable    = false
-  default     = []
-}
-
-variable "log_retention_days" {
-  description = "Days that logs are kept."
-  type        = number
-  nullable    = false
-  default     = 365
+  validation {
+    condition     = var.settings.stream_encrypted || !var.settings.stream_customer_key
+    error_message = "stream_customer_key must be false when stream_encrypted is false: there is nothing to use the key for."
+  }
 }

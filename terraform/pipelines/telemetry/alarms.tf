@@ -2,9 +2,9 @@
 
 resource "aws_cloudwatch_metric_alarm" "quarantine_rate" {
   alarm_name          = "${local.name}-telemetry-quarantine-rate"
-  alarm_description   = "More than ${var.quarantine_alarm_percent} % of the lines read in an hour were quarantined; the saved query quarantine_by_reason says why."
+  alarm_description   = "More than ${var.settings.quarantine_alarm_percent} % of the lines read in an hour were quarantined; the saved query quarantine_by_reason says why."
   comparison_operator = "GreaterThanThreshold"
-  threshold           = var.quarantine_alarm_percent
+  threshold           = var.settings.quarantine_alarm_percent
   evaluation_periods  = 1
   datapoints_to_alarm = 1
   treat_missing_data  = "notBreaching"
@@ -53,17 +53,17 @@ resource "aws_cloudwatch_metric_alarm" "corrupt_objects" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "job_stalled" {
-  count = var.job_schedule_enabled ? 1 : 0
+  count = var.settings.job_schedule_enabled ? 1 : 0
 
   alarm_name          = "${local.name}-telemetry-job-stalled"
-  alarm_description   = "No run of ${module.job.name} has finished for ${var.job_stalled_hours} h, though one starts on ${var.job_schedule}."
+  alarm_description   = "No run of ${module.job.name} has finished for ${var.settings.job_stalled_hours} h, though one starts on ${var.settings.job_schedule}."
   namespace           = local.metric_namespace
   metric_name         = "RecordsRead"
   dimensions          = { Stage = var.stage }
   statistic           = "SampleCount"
   period              = 3600
-  evaluation_periods  = var.job_stalled_hours
-  datapoints_to_alarm = var.job_stalled_hours
+  evaluation_periods  = var.settings.job_stalled_hours
+  datapoints_to_alarm = var.settings.job_stalled_hours
   comparison_operator = "LessThanThreshold"
   threshold           = 1
   treat_missing_data  = "breaching"

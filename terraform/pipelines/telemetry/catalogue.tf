@@ -72,7 +72,7 @@ module "crawler" {
   database_name    = aws_glue_catalog_database.this.name
   tables           = [module.curated_table.name]
   read_paths       = [module.curated_table.path]
-  schedule         = var.crawler_schedule
+  schedule         = var.settings.crawler_schedule
   kms_key_arn      = module.key.arn
   alarm_topic_arns = [module.alarm_topic.arn]
 }
@@ -84,10 +84,10 @@ module "workgroup" {
   description      = "Queries of the telemetry tables."
   results_bucket   = module.results_bucket.name
   kms_key_arn      = module.key.arn
-  scan_limit_bytes = var.athena_scan_limit_bytes
+  scan_limit_bytes = var.settings.athena_scan_limit_bytes
   database_name    = aws_glue_catalog_database.this.name
   tables           = [module.curated_table.name, module.quarantine_table.name]
   read_paths       = [module.curated_table.path, module.quarantine_table.path]
   queries          = local.queries
-  force_destroy    = var.force_destroy
+  force_destroy    = var.settings.force_destroy
 }

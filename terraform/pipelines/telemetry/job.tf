@@ -8,15 +8,15 @@ module "job" {
   script_path         = var.job_script
   package_path        = var.job_package
   artifacts_bucket    = module.artifacts_bucket.name
-  glue_version        = var.glue_version
-  worker_type         = var.job_worker_type
-  number_of_workers   = var.job_workers
-  timeout_minutes     = var.job_timeout_minutes
-  schedule_expression = var.job_schedule
-  schedule_enabled    = var.job_schedule_enabled
+  glue_version        = var.settings.glue_version
+  worker_type         = var.settings.job_worker_type
+  number_of_workers   = var.settings.job_workers
+  timeout_minutes     = var.settings.job_timeout_minutes
+  schedule_expression = var.settings.job_schedule
+  schedule_enabled    = var.settings.job_schedule_enabled
   kms_key_arn         = module.key.arn
   metric_namespaces   = [local.metric_namespace]
-  log_retention_days  = var.log_retention_days
+  log_retention_days  = var.settings.log_retention_days
   alarm_topic_arns    = [module.alarm_topic.arn]
 
   read_paths = ["${module.data_bucket.name}/${local.raw_prefix}"]
@@ -33,6 +33,6 @@ module "job" {
     "--quarantine_path" = module.quarantine_table.location
     "--state_path"      = "s3://${module.analytics_bucket.name}/${local.state_prefix}"
     # Firehose may deliver as late as the stream keeps a record, below the hour in which the record arrived.
-    "--lookback_hours" = tostring(max(48, var.stream_retention_hours + 1))
+    "--lookback_hours" = tostring(max(48, var.settings.stream_retention_hours + 1))
   }
 }

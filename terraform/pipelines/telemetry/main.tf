@@ -26,7 +26,7 @@ module "key" {
 
   name                 = "${local.name}-telemetry"
   description          = "Objects, logs and notifications of the telemetry pipeline, stage ${var.stage}."
-  deletion_window_days = var.key_deletion_window_days
+  deletion_window_days = var.settings.key_deletion_window_days
   publishing_services  = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
 }
 
@@ -34,11 +34,11 @@ module "key" {
 # Kinesis there is none.
 module "stream_key" {
   source = "../../modules/kms_key"
-  count  = var.stream_customer_key ? 1 : 0
+  count  = var.settings.stream_customer_key ? 1 : 0
 
   name                 = "${local.name}-stream"
   description          = "Records of the stream ${local.name}-stream."
-  deletion_window_days = var.key_deletion_window_days
+  deletion_window_days = var.settings.key_deletion_window_days
 }
 
 module "alarm_topic" {
@@ -46,20 +46,21 @@ module "alarm_topic" {
 
   name        = "${local.name}-telemetry-alarms"
   kms_key_arn = module.key.arn
-  emails      = var.alarm_emails
+  emails      = var.settings.alarm_emails
 }
 
 module "stream" {
   source = "../../modules/kinesis_stream"
 
   name                       = "${local.name}-stream"
-  mode                       = var.stream_mode
-  shard_count                = var.shard_count
-  retention_hours            = var.stream_retention_hours
+  mode                       = var.settings.stream_mode
+  shard_count                = var.settings.shard_count
+  retention_hours            = var.settings.stream_retention_hours
   kms_key_id                 = one(module.stream_key[*].arn)
-  shard_level_metrics        = var.shard_level_metrics
-  force_destroy              = var.force_destroy
-  iterator_age_alarm_seconds = var.iterator_age_alarm_seconds
+  encrypted                  = var.settings.stream_encrypted
+  shard_level_metrics        = var.settings.shard_level_metrics
+  force_destroy              = var.settings.force_destroy
+  iterator_age_alarm_seconds = var.settings.iterator_age_alarm_seconds
   alarm_topic_arns           = [module.alarm_topic.arn]
 }
 
@@ -74,9 +75,9 @@ module "delivery_stream" {
   prefix                  = local.raw_prefix
   error_prefix            = local.raw_error_prefix
   append_newline          = true
-  buffering_megabytes     = var.buffering_megabytes
-  buffering_seconds       = var.buffering_seconds
-  freshness_alarm_seconds = var.freshness_alarm_seconds
-  log_retention_days      = var.log_retention_days
+  buffering_megabytes     = var.settings.buffering_megabytes
+  buffering_seconds       = var.settings.buffering_seconds
+  freshness_alarm_seconds = var.settings.freshness_alarm_seconds
+  log_retention_days      = var.settings.log_retention_days
   alarm_topic_arns        = [module.alarm_topic.arn]
 }

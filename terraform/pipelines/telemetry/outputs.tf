@@ -112,3 +112,8 @@ output "analyst_policy_arn" {
   description = "Policy to attach to whoever queries the tables."
   value       = module.workgroup.analyst_policy_arn
 }
+
+output "setting_names" {
+  description = "Names of all that `settings` can set: whoever passes it on can tell a name that the pipeline does not have."
+  value       = keys(var.settings)
+}

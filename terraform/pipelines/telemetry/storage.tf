@@ -3,18 +3,18 @@
 locals {
   expire_noncurrent = {
     id                     = "expire-old-versions"
-    expire_noncurrent_days = var.noncurrent_version_days
+    expire_noncurrent_days = var.settings.noncurrent_version_days
   }
 
   lifecycle_rules = {
     raw = [
       {
         id                     = "age-raw-objects"
-        expire_noncurrent_days = var.noncurrent_version_days
+        expire_noncurrent_days = var.settings.noncurrent_version_days
         transitions = [
-          { days = var.raw_infrequent_access_days, storage_class = "STANDARD_IA" },
+          { days = var.settings.raw_infrequent_access_days, storage_class = "STANDARD_IA" },
           # Instant retrieval: the audit may have to count any raw object anew, whatever its age.
-          { days = var.raw_glacier_days, storage_class = "GLACIER_IR" },
+          { days = var.settings.raw_glacier_days, storage_class = "GLACIER_IR" },
         ]
       },
     ]
@@ -23,7 +23,7 @@ locals {
     results = [
       {
         id                     = "expire-results"
-        expire_days            = var.query_result_days
+        expire_days            = var.settings.query_result_days
         expire_noncurrent_days = 1
       },
     ]
@@ -35,8 +35,8 @@ module "data_bucket" {
 
   name            = "${local.name}-data-bucket-${local.account_id}"
   kms_key_arn     = module.key.arn
-  force_destroy   = var.force_destroy
-  lifecycle_rules = var.age_objects ? local.lifecycle_rules.raw : []
+  force_destroy   = var.settings.force_destroy
+  lifecycle_rules = var.settings.age_objects ? local.lifecycle_rules.raw : []
 }
 
 module "analytics_bucket" {
@@ -44,8 +44,8 @@ module "analytics_bucket" {
 
   name            = "${local.name}-analytics-bucket-${local.account_id}"
   kms_key_arn     = module.key.arn
-  force_destroy   = var.force_destroy
-  lifecycle_rules = var.age_objects ? local.lifecycle_rules.analytics : []
+  force_destroy   = var.settings.force_destroy
+  lifecycle_rules = var.settings.age_objects ? local.lifecycle_rules.analytics : []
 }
 
 module "artifacts_bucket" {
@@ -55,7 +55,7 @@ module "artifacts_bucket" {
   kms_key_arn = module.key.arn
   # Holds nothing but what Terraform uploads, all versions of it.
   force_destroy   = true
-  lifecycle_rules = var.age_objects ? local.lifecycle_rules.artifacts : []
+  lifecycle_rules = var.settings.age_objects ? local.lifecycle_rules.artifacts : []
 }
 
 module "results_bucket" {
@@ -65,5 +65,5 @@ module "results_bucket" {
   kms_key_arn = module.key.arn
   # Every result can be had again by running its query.
   force_destroy   = true
-  lifecycle_rules = var.age_objects ? local.lifecycle_rules.results : []
+  lifecycle_rules = var.settings.age_objects ? local.lifecycle_rules.results : []
 }

@@ -127,7 +127,7 @@ run "the_job_looks_back_as_far_as_the_stream_keeps_records" {
   command = plan
 
   variables {
-    stream_retention_hours = 168
+    settings = { stream_retention_hours = 168 }
   }
 
   assert {
@@ -140,7 +140,7 @@ run "a_job_that_nobody_schedules_cannot_stall" {
   command = plan
 
   variables {
-    job_schedule_enabled = false
+    settings = { job_schedule_enabled = false }
   }
 
   assert {
@@ -153,29 +153,71 @@ run "refuses_bad_values" {
   command = plan
 
   variables {
-    stage                    = "Test_1"
-    noncurrent_version_days  = 0
-    query_result_days        = 0
-    quarantine_alarm_percent = 100
-    job_stalled_hours        = 0
+    stage = "Test_1"
   }
 
-  expect_failures = [
-    var.stage,
-    var.noncurrent_version_days,
-    var.query_result_days,
-    var.quarantine_alarm_percent,
-    var.job_stalled_hours,
-  ]
+  expect_failures = [var.stage]
+}
+
+run "refuses_a_bad_noncurrent_version_days" {
+  command = plan
+
+  variables {
+    settings = { noncurrent_version_days = 0 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_bad_query_result_days" {
+  command = plan
+
+  variables {
+    settings = { query_result_days = 0 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_bad_quarantine_alarm_percent" {
+  command = plan
+
+  variables {
+    settings = { quarantine_alarm_percent = 100 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_bad_job_stalled_hours" {
+  command = plan
+
+  variables {
+    settings = { job_stalled_hours = 0 }
+  }
+
+  expect_failures = [var.settings]
 }
 
 run "refuses_glacier_before_infrequent_access_is_paid_for" {
   command = plan
 
   variables {
-    raw_infrequent_access_days = 30
-    raw_glacier_days           = 59
+    settings = {
+      raw_infrequent_access_days = 30
+      raw_glacier_days           = 59
+    }
   }
 
-  expect_failures = [var.raw_glacier_days]
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_key_for_a_stream_that_is_not_encrypted" {
+  command = plan
+
+  variables {
+    settings = { stream_encrypted = false }
+  }
+
+  expect_failures = [var.settings]
 }

@@ -7,12 +7,12 @@ module "api" {
   function_name       = module.cast.name
   function_invoke_arn = module.cast.invoke_arn
   allowed_origin      = local.origin
-  requests_per_second = var.requests_per_second
-  burst_requests      = var.burst_requests
-  account_logging     = var.api_account_logging
-  web_acl_arn         = var.api_web_acl_arn
+  requests_per_second = var.settings.requests_per_second
+  burst_requests      = var.settings.burst_requests
+  account_logging     = var.settings.api_account_logging
+  web_acl_arn         = var.settings.api_web_acl_arn
   kms_key_arn         = module.key.arn
-  log_retention_days  = var.log_retention_days
+  log_retention_days  = var.settings.log_retention_days
   alarm_topic_arns    = local.alarm_topic_arns
 }
 
@@ -24,6 +24,6 @@ module "socket" {
   function_name       = module.greet.name
   function_invoke_arn = module.greet.invoke_arn
   kms_key_arn         = module.key.arn
-  log_retention_days  = var.log_retention_days
+  log_retention_days  = var.settings.log_retention_days
   alarm_topic_arns    = local.alarm_topic_arns
 }

@@ -4,7 +4,7 @@ locals {
   # The addresses that browsers and functions use. An edge of one address, as the local stage is, knows APIs by their ids.
   api_url    = var.edge_url == "" ? module.api.url : "${var.edge_url}/_aws/execute-api/${module.api.id}/${module.api.stage_name}"
   socket_url = var.edge_url == "" ? module.socket.url : "${replace(var.edge_url, "/^http/", "ws")}/_aws/execute-api/${module.socket.id}/${module.socket.stage_name}"
-  site_url   = var.edge_url == "" ? "https://${try(tolist(var.domain_names)[0], module.site.domain_name)}" : "${var.edge_url}/_datastreamer/websites/${module.site.bucket_name}/"
+  site_url   = var.edge_url == "" ? "https://${try(tolist(var.settings.domain_names)[0], module.site.domain_name)}" : "${var.edge_url}/_datastreamer/websites/${module.site.bucket_name}/"
   origin     = var.edge_url == "" ? local.site_url : var.edge_url
 
   environment = {
@@ -13,20 +13,20 @@ locals {
       AGGREGATION_TABLE_NAME = module.aggregation_table.name
       CONNECTIONS_TABLE_NAME = module.connections_table.name
       ALLOWED_ORIGIN         = local.origin
-      CANDIDATES             = jsonencode(var.candidates)
+      CANDIDATES             = jsonencode(var.settings.candidates)
     }
     aggregate = {
       ORDERS_TABLE_NAME      = module.orders_table.name
       AGGREGATION_TABLE_NAME = module.aggregation_table.name
       CONNECTIONS_TABLE_NAME = module.connections_table.name
       WEBSOCKET_ENDPOINT     = replace(local.socket_url, "/^ws/", "http")
-      CANDIDATES             = jsonencode(var.candidates)
+      CANDIDATES             = jsonencode(var.settings.candidates)
     }
     socket = {
       AGGREGATION_TABLE_NAME = module.aggregation_table.name
       CONNECTIONS_TABLE_NAME = module.connections_table.name
       WEBSOCKET_ENDPOINT     = replace(local.socket_url, "/^ws/", "http")
-      CANDIDATES             = jsonencode(var.candidates)
+      CANDIDATES             = jsonencode(var.settings.candidates)
     }
   }
 
@@ -42,12 +42,12 @@ module "cast" {
   name                 = "${local.name}-cast"
   description          = "Takes votes onto ${local.name}-stream, and tells the totals."
   package_path         = var.function_packages.votes_cast
-  architecture         = var.architecture
-  memory_megabytes     = var.memory_megabytes
+  architecture         = var.settings.architecture
+  memory_megabytes     = var.settings.memory_megabytes
   timeout_seconds      = 10
-  reserved_concurrency = var.cast_concurrency
+  reserved_concurrency = var.settings.cast_concurrency
   kms_key_arn          = module.key.arn
-  log_retention_days   = var.log_retention_days
+  log_retention_days   = var.settings.log_retention_days
   alarm_topic_arns     = local.alarm_topic_arns
 
   environment = merge(local.environment.cast, { POWERTOOLS_SERVICE_NAME = "${local.name}-cast" })
@@ -71,11 +71,11 @@ module "aggregate" {
   name               = "${local.name}-aggregate"
   description        = "Counts the votes of ${local.name}-stream exactly once, and tells every browser."
   package_path       = var.function_packages.votes_aggregate
-  architecture       = var.architecture
-  memory_megabytes   = var.memory_megabytes
+  architecture       = var.settings.architecture
+  memory_megabytes   = var.settings.memory_megabytes
   timeout_seconds    = 60
   kms_key_arn        = module.key.arn
-  log_retention_days = var.log_retention_days
+  log_retention_days = var.settings.log_retention_days
   alarm_topic_arns   = local.alarm_topic_arns
 
   environment = merge(local.environment.aggregate, {
@@ -106,11 +106,11 @@ module "greet" {
   name               = "${local.name}-socket"
   description        = "Keeps the connections of browsers, and gives each the totals at once."
   package_path       = var.function_packages.votes_socket
-  architecture       = var.architecture
-  memory_megabytes   = var.memory_megabytes
+  architecture       = var.settings.architecture
+  memory_megabytes   = var.settings.memory_megabytes
   timeout_seconds    = 10
   kms_key_arn        = module.key.arn
-  log_retention_days = var.log_retention_days
+  log_retention_days = var.settings.log_retention_days
   alarm_topic_arns   = local.alarm_topic_arns
 
   environment = local.environment.socket
@@ -138,11 +138,11 @@ module "votes" {
   function_name           = module.aggregate.name
   function_role_name      = module.aggregate.role_name
   stream_arn              = module.stream.arn
-  stream_kms_key_arns     = var.stream_customer_key ? [module.key.arn] : []
+  stream_kms_key_arns     = var.settings.stream_customer_key ? [module.key.arn] : []
   failure_bucket_arn      = module.dlq_bucket.arn
   failure_kms_key_arn     = module.key.arn
   starting_position       = "TRIM_HORIZON"
-  batch_size              = var.batch_size
+  batch_size              = var.settings.batch_size
   batching_window_seconds = 0
   # One batch of a shard at a time: the shard's checkpoint tells what is counted, so its batches must come in order.
   parallelization_factor = 1
@@ -150,6 +150,6 @@ module "votes" {
   bisect_on_error            = false
   maximum_retries            = -1
   maximum_record_age_seconds = -1
-  iterator_age_alarm_seconds = var.iterator_age_alarm_seconds
+  iterator_age_alarm_seconds = var.settings.iterator_age_alarm_seconds
   alarm_topic_arns           = local.alarm_topic_arns
 }

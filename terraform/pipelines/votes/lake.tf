@@ -18,7 +18,7 @@ module "raw_bucket" {
 
   name          = "${local.name}-raw-${local.account_id}"
   kms_key_arn   = module.key.arn
-  force_destroy = var.force_destroy
+  force_destroy = var.settings.force_destroy
 }
 
 module "dlq_bucket" {
@@ -26,7 +26,7 @@ module "dlq_bucket" {
 
   name          = "${local.name}-dlq-${local.account_id}"
   kms_key_arn   = module.key.arn
-  force_destroy = var.force_destroy
+  force_destroy = var.settings.force_destroy
 }
 
 module "delivery_stream" {
@@ -34,14 +34,14 @@ module "delivery_stream" {
 
   name                = "${local.name}-firehose"
   source_stream_arn   = module.stream.arn
-  source_kms_key_arns = var.stream_customer_key ? [module.key.arn] : []
+  source_kms_key_arns = var.settings.stream_customer_key ? [module.key.arn] : []
   bucket_arn          = module.raw_bucket.arn
   kms_key_arn         = module.key.arn
   prefix              = local.raw_prefix
   error_prefix        = local.raw_error_prefix
-  buffering_megabytes = var.buffering_megabytes
-  buffering_seconds   = var.buffering_seconds
-  log_retention_days  = var.log_retention_days
+  buffering_megabytes = var.settings.buffering_megabytes
+  buffering_seconds   = var.settings.buffering_seconds
+  log_retention_days  = var.settings.log_retention_days
   alarm_topic_arns    = local.alarm_topic_arns
 }
 
@@ -62,7 +62,7 @@ resource "aws_glue_catalog_table" "votes" {
     "projection.enabled"            = "true"
     "projection.hour.type"          = "date"
     "projection.hour.format"        = "yyyy/MM/dd/HH"
-    "projection.hour.range"         = "${var.first_hour},NOW+1HOURS"
+    "projection.hour.range"         = "${var.settings.first_hour},NOW+1HOURS"
     "projection.hour.interval"      = "1"
     "projection.hour.interval.unit" = "HOURS"
     "storage.location.template"     = "s3://${module.raw_bucket.name}/${local.raw_prefix}$${hour}/"
@@ -103,11 +103,11 @@ module "workgroup" {
   results_bucket   = module.raw_bucket.name
   results_prefix   = "query_results/"
   kms_key_arn      = module.key.arn
-  scan_limit_bytes = var.athena_scan_limit_bytes
+  scan_limit_bytes = var.settings.athena_scan_limit_bytes
   database_name    = aws_glue_catalog_database.this.name
   tables           = [aws_glue_catalog_table.votes.name]
   read_paths       = ["${module.raw_bucket.name}/${local.raw_prefix}"]
-  force_destroy    = var.force_destroy
+  force_destroy    = var.settings.force_destroy
 
   queries = {
     totals = {

@@ -21,7 +21,7 @@ module "key" {
 
   name                 = local.name
   description          = "Site, votes, logs and notifications of the votes pipeline, stage ${var.stage}."
-  deletion_window_days = var.key_deletion_window_days
+  deletion_window_days = var.settings.key_deletion_window_days
   publishing_services  = ["cloudfront.amazonaws.com", "cloudwatch.amazonaws.com"]
 }
 
@@ -30,19 +30,20 @@ module "alarm_topic" {
 
   name        = "${local.name}-alarms"
   kms_key_arn = module.key.arn
-  emails      = var.alarm_emails
+  emails      = var.settings.alarm_emails
 }
 
 module "stream" {
   source = "../../modules/kinesis_stream"
 
   name                       = "${local.name}-stream"
-  mode                       = var.stream_mode
-  shard_count                = var.shard_count
-  retention_hours            = var.stream_retention_hours
-  kms_key_id                 = var.stream_customer_key ? module.key.arn : null
-  force_destroy              = var.force_destroy
-  iterator_age_alarm_seconds = var.iterator_age_alarm_seconds
+  mode                       = var.settings.stream_mode
+  shard_count                = var.settings.shard_count
+  retention_hours            = var.settings.stream_retention_hours
+  kms_key_id                 = var.settings.stream_customer_key ? module.key.arn : null
+  encrypted                  = var.settings.stream_encrypted
+  force_destroy              = var.settings.force_destroy
+  iterator_age_alarm_seconds = var.settings.iterator_age_alarm_seconds
   alarm_topic_arns           = local.alarm_topic_arns
 }
 
@@ -51,9 +52,9 @@ module "orders_table" {
 
   name                = "${local.name}-orders"
   kms_key_arn         = module.key.arn
-  recovery_days       = var.recovery_days
+  recovery_days       = var.settings.recovery_days
   ttl_attribute       = "expires_at"
-  deletion_protection = var.deletion_protection
+  deletion_protection = var.settings.deletion_protection
 }
 
 module "aggregation_table" {
@@ -61,9 +62,9 @@ module "aggregation_table" {
 
   name                = "${local.name}-aggregation"
   kms_key_arn         = module.key.arn
-  recovery_days       = var.recovery_days
+  recovery_days       = var.settings.recovery_days
   ttl_attribute       = "expires_at"
-  deletion_protection = var.deletion_protection
+  deletion_protection = var.settings.deletion_protection
 }
 
 module "connections_table" {

@@ -70,3 +70,8 @@ output "alarm_arns" {
   description = "ARNs of the pipeline's alarms."
   value       = local.alarm_arns
 }
+
+output "setting_names" {
+  description = "Names of all that `settings` can set: whoever passes it on can tell a name that the pipeline does not have."
+  value       = keys(var.settings)
+}

@@ -22,14 +22,14 @@ module "site" {
   bucket_domain_name = module.site_bucket.regional_domain_name
   folder             = var.site_folder
   edge               = var.edge_url == ""
-  domain_names       = var.domain_names
-  certificate_arn    = var.certificate_arn
-  web_acl_arn        = var.site_web_acl_arn
+  domain_names       = var.settings.domain_names
+  certificate_arn    = var.settings.certificate_arn
+  web_acl_arn        = var.settings.site_web_acl_arn
 
   config_json = jsonencode({
     api_url    = local.api_url
     socket_url = local.socket_url
-    candidates = var.candidates
+    candidates = var.settings.candidates
   })
 
   connect_origins = [for scheme in local.schemes : "${scheme}://${local.api_hosts}"]

@@ -177,46 +177,69 @@ run "refuses_bad_values" {
   command = plan
 
   variables {
-    stage      = "Prod-1"
-    edge_url   = "http://localhost:4566/here"
-    first_hour = "today"
+    stage    = "Prod-1"
+    edge_url = "http://localhost:4566/here"
   }
 
-  expect_failures = [var.stage, var.edge_url, var.first_hour]
+  expect_failures = [var.stage, var.edge_url]
+}
+
+run "refuses_a_bad_first_hour" {
+  command = plan
+
+  variables {
+    settings = { first_hour = "today" }
+  }
+
+  expect_failures = [var.settings]
 }
 
 run "refuses_a_single_candidate" {
   command = plan
 
   variables {
-    candidates = [{ id = "kinoko", labels = { ja = "き", en = "M" }, color = { light = "#000000", dark = "#ffffff" }, picture = "k.svg" }]
+    settings = { candidates = [{ id = "kinoko", labels = { ja = "き", en = "M" }, color = { light = "#000000", dark = "#ffffff" }, picture = "k.svg" }] }
   }
 
-  expect_failures = [var.candidates]
+  expect_failures = [var.settings]
 }
 
 run "refuses_ids_that_no_browser_could_send" {
   command = plan
 
   variables {
-    candidates = [
-      { id = "Kinoko!", labels = { ja = "き", en = "M" }, color = { light = "#000000", dark = "#ffffff" }, picture = "k.svg" },
-      { id = "takenoko", labels = { ja = "た", en = "B" }, color = { light = "#000000", dark = "#ffffff" }, picture = "t.svg" },
-    ]
+    settings = {
+      candidates = [
+        { id = "Kinoko!", labels = { ja = "き", en = "M" }, color = { light = "#000000", dark = "#ffffff" }, picture = "k.svg" },
+        { id = "takenoko", labels = { ja = "た", en = "B" }, color = { light = "#000000", dark = "#ffffff" }, picture = "t.svg" },
+      ]
+    }
   }
 
-  expect_failures = [var.candidates]
+  expect_failures = [var.settings]
 }
 
 run "refuses_colours_that_are_none" {
   command = plan
 
   variables {
-    candidates = [
-      { id = "kinoko", labels = { ja = "き", en = "M" }, color = { light = "red", dark = "#ffffff" }, picture = "k.svg" },
-      { id = "takenoko", labels = { ja = "た", en = "B" }, color = { light = "#000000", dark = "#ffffff" }, picture = "t.svg" },
-    ]
+    settings = {
+      candidates = [
+        { id = "kinoko", labels = { ja = "き", en = "M" }, color = { light = "red", dark = "#ffffff" }, picture = "k.svg" },
+        { id = "takenoko", labels = { ja = "た", en = "B" }, color = { light = "#000000", dark = "#ffffff" }, picture = "t.svg" },
+      ]
+    }
   }
 
-  expect_failures = [var.candidates]
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_key_for_a_stream_that_is_not_encrypted" {
+  command = plan
+
+  variables {
+    settings = { stream_encrypted = false }
+  }
+
+  expect_failures = [var.settings]
 }

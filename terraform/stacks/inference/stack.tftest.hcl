@@ -13,8 +13,8 @@ mock_provider "aws" {
 }
 
 variables {
-  stack_name       = "my-ml"
-  function_package = "../../modules/lambda_function/testdata/package.zip"
+  stack_name = "my-ml"
+  packages   = "../../stage/testdata"
 }
 
 run "nothing_of_a_stack_resists_its_destruction_by_default" {
@@ -30,7 +30,7 @@ run "a_stack_is_protected_when_asked" {
   command = plan
 
   variables {
-    inference = { force_destroy = false, deletion_protection = true }
+    settings = { force_destroy = false, deletion_protection = true }
   }
 
   assert {
@@ -47,4 +47,14 @@ run "refuses_bad_values" {
   }
 
   expect_failures = [var.region]
+}
+
+run "refuses_settings_that_the_pipeline_does_not_have" {
+  command = plan
+
+  variables {
+    settings = { shard_cont = 2 }
+  }
+
+  expect_failures = [output.inference]
 }

@@ -23,61 +23,16 @@ variable "s3_path_style" {
   default     = false
 }
 
-variable "function_package" {
-  description = "Path of the zip of the function inference_score; `make package` builds it."
+variable "packages" {
+  description = "Folder that `make package` builds into: zips, and packages.json, which names them."
   type        = string
   nullable    = false
+  default     = "../../../.local/build"
 }
 
-variable "inference" {
-  description = "Values of the inference pipeline; terraform/pipelines/inference/variables.tf says what each means and its default."
-  type = object({
-    stream_mode                 = optional(string)
-    shard_count                 = optional(number)
-    stream_retention_hours      = optional(number)
-    stream_customer_key         = optional(bool)
-    architecture                = optional(string)
-    memory_megabytes            = optional(number)
-    timeout_seconds             = optional(number)
-    reserved_concurrency        = optional(number)
-    tracing                     = optional(bool)
-    content_type                = optional(string)
-    max_rows_per_call           = optional(number)
-    score_threshold             = optional(string)
-    processing_enabled          = optional(bool)
-    starting_position           = optional(string)
-    starting_timestamp          = optional(string)
-    batch_size                  = optional(number)
-    batching_window_seconds     = optional(number)
-    parallelization_factor      = optional(number)
-    bisect_on_error             = optional(bool)
-    maximum_retries             = optional(number)
-    maximum_record_age_seconds  = optional(number)
-    endpoint_enabled            = optional(bool)
-    model_image                 = optional(string)
-    model_data_url              = optional(string)
-    model_score_range           = optional(string)
-    endpoint_serverless         = optional(bool)
-    serverless_memory_megabytes = optional(number)
-    serverless_concurrency      = optional(number)
-    instance_type               = optional(string)
-    minimum_instances           = optional(number)
-    maximum_instances           = optional(number)
-    invocations_per_instance    = optional(number)
-    ttl_days                    = optional(number)
-    recovery_days               = optional(number)
-    deletion_protection         = optional(bool)
-    age_objects                 = optional(bool)
-    noncurrent_version_days     = optional(number)
-    replayed_days               = optional(number)
-    force_destroy               = optional(bool)
-    key_deletion_window_days    = optional(number)
-    iterator_age_alarm_seconds  = optional(number)
-    latency_alarm_milliseconds  = optional(number)
-    parked_alarm_records        = optional(number)
-    alarm_emails                = optional(set(string))
-    log_retention_days          = optional(number)
-  })
-  nullable = false
-  default  = {}
+variable "settings" {
+  description = "Settings of the pipeline; terraform/pipelines/inference/variables.tf says what each means and its default."
+  type        = any
+  nullable    = false
+  default     = {}
 }

@@ -13,7 +13,7 @@ import pytest
 
 from datastreamer.errors import ConfigurationError
 from datastreamer.provisioning.job_package import build_job_package, imported_files
-from datastreamer.provisioning.provisioner import JOB_SCRIPT
+from datastreamer.provisioning.packages import JOB_SCRIPT
 from datastreamer.provisioning.workspace import REPOSITORY
 
 

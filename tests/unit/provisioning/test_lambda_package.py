@@ -14,7 +14,7 @@ import pytest
 
 from datastreamer.errors import ConfigurationError
 from datastreamer.provisioning.lambda_package import RUNTIME, build_lambda_package
-from datastreamer.provisioning.provisioner import FUNCTION
+from datastreamer.provisioning.packages import FUNCTION
 from datastreamer.provisioning.workspace import REPOSITORY
 
 RUN = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -98,8 +99,8 @@ def test_a_state_bucket_keeps_each_stacks_state_below_its_own_key(environ: dict[
     workspace = open_stack_workspace("my-ml", REGION, named)
     assert workspace.backend == (
         str(REPOSITORY / "terraform" / "backend" / "backend.hcl"),
-        f"key=datastreamer/stacks/{ACCOUNT}/{REGION}/my-ml/terraform.tfstate",
         "bucket=my-states",
+        f"key=datastreamer/stacks/{ACCOUNT}/{REGION}/my-ml/terraform.tfstate",
     )
     at_endpoint = open_stack_workspace("my-ml", REGION, named | {"AWS_ENDPOINT_URL": ENDPOINT})
     assert at_endpoint.backend[-1] == "use_path_style=true"
@@ -107,7 +108,9 @@ def test_a_state_bucket_keeps_each_stacks_state_below_its_own_key(environ: dict[
 
 def test_a_root_with_its_state_in_s3_is_the_same_root_but_for_that(environ: dict[str, str]) -> None:
     copy = open_stack_workspace("my-ml", REGION, environ | {STATE_BUCKET_VARIABLE: "my-states"}).root
-    assert 'backend "s3"' in (copy / "backend.tf").read_text()
+    backend = (copy / "backend.tf").read_text()
+    assert 'backend "s3"' in backend
+    assert re.search(r"use_lockfile\s*= true", backend)
     for name in (".terraform.lock.hcl", "main.tf", "variables.tf", "../../pipelines/inference/main.tf"):
         assert (copy / name).read_text() == (ROOT / name).read_text()
 
@@ -122,9 +125,10 @@ def test_a_stack_on_a_stage_keeps_its_state_as_the_stage_does(environ: dict[str,
 def test_terraform_is_told_name_region_package_and_the_callers_values(environ: dict[str, str]) -> None:
     told = variables(environ, region="eu-west-1", values={"shard_count": 2, "alarm_emails": ["a@b.org"]})
     assert (told["stack_name"], told["region"], told["s3_path_style"]) == ("my-ml", "eu-west-1", "false")
-    assert json.loads(told["inference"]) == {"shard_count": 2, "alarm_emails": ["a@b.org"]}
-    assert (ROOT / told["function_package"]).is_file()
-    assert not Path(told["function_package"]).is_absolute()
+    assert json.loads(told["settings"]) == {"shard_count": 2, "alarm_emails": ["a@b.org"]}
+    assert not Path(told["packages"]).is_absolute()
+    index = json.loads((ROOT / told["packages"] / "packages.json").read_text())
+    assert (ROOT / told["packages"] / index["inference_score"]).is_file()
 
 
 def test_buckets_are_addressed_by_path_at_an_endpoint_that_is_not_awss(environ: dict[str, str]) -> None:
@@ -135,12 +139,12 @@ def test_a_stages_values_hold_for_its_stacks_unless_the_caller_says_otherwise(en
     staged = environ | {"DATASTREAMER_STAGE": "local"}
     own = own_values("local", "inference")
     assert own["age_objects"] is False
-    assert json.loads(variables(staged)["inference"]) == own
-    assert json.loads(variables(staged, values={"age_objects": True})["inference"]) == own | {"age_objects": True}
+    assert json.loads(variables(staged)["settings"]) == own
+    assert json.loads(variables(staged, values={"age_objects": True})["settings"]) == own | {"age_objects": True}
 
 
 def test_a_value_that_the_pipeline_does_not_have_is_refused_with_the_nearest(environ: dict[str, str]) -> None:
-    with pytest.raises(UsageError, match=r"has no value shard_cont\. Did you mean shard_count\?"):
+    with pytest.raises(UsageError, match=r"has no setting shard_cont\. Did you mean shard_count\?"):
         stack(environ, values={"shard_cont": 2})
 
 

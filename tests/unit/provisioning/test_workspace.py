@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -65,17 +66,49 @@ def test_a_stage_on_aws_without_a_state_bucket_says_how_to_name_and_make_one(env
         open_workspace("production", environ)
 
 
-def test_a_stage_on_aws_keeps_its_state_below_its_own_key(environ: dict[str, str]) -> None:
+def test_a_stage_on_aws_leaves_only_the_bucket_of_its_state_to_be_named(environ: dict[str, str]) -> None:
     workspace = open_workspace("staging", {**environ, STATE_BUCKET_VARIABLE: "my-states"})
-    assert workspace.backend == (
-        str(REPOSITORY / "terraform" / "backend" / "backend.hcl"),
-        "key=datastreamer/staging/terraform.tfstate",
-        "bucket=my-states",
-    )
+    assert workspace.backend == (str(REPOSITORY / "terraform" / "backend" / "backend.hcl"), "bucket=my-states")
+    backend = (workspace.root / "backend.tf").read_text()
+    assert re.search(r'key\s*= "datastreamer/staging/terraform.tfstate"', backend)
+    assert re.search(r"use_lockfile\s*= true", backend)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("AWS_ENDPOINT_URL", "http://localhost:4566"),
+        ("AWS_ENDPOINT_URL_S3", "http://localhost:4566"),
+        ("TF_VAR_stage", "local"),
+        ("TF_VAR_extra_pipelines", '["votes"]'),
+        ("TF_VAR_packages", "elsewhere"),
+        ("TF_WORKSPACE", "elsewhere"),
+    ],
+)
+def test_what_would_lead_a_stage_on_aws_elsewhere_is_refused_with_what_to_type(
+    environ: dict[str, str], variable: str, value: str
+) -> None:
+    given = {**environ, STATE_BUCKET_VARIABLE: "my-states", variable: value}
+    with pytest.raises(ConfigurationError, match=rf"(?s){variable}=.*prod.*unset {variable}\b"):
+        open_workspace("production", given)
+
+
+def test_variables_of_another_root_are_nobodys_business(environ: dict[str, str]) -> None:
+    given = {**environ, STATE_BUCKET_VARIABLE: "my-states", "TF_VAR_edge_url": "http://localhost:4566"}
+    assert open_workspace("production", given).name == "prod"
+
+
+def test_the_local_stages_own_address_is_not_taken_for_a_strangers(environ: dict[str, str]) -> None:
+    given = {**environ, "DATASTREAMER_PORT": str(free_port()), "AWS_ENDPOINT_URL": "http://localhost:1"}
+    with pytest.raises(ConfigurationError, match=r"make up"):
+        open_workspace("local", {**given, "TF_VAR_edge_url": "http://localhost:1"})
+    with pytest.raises(ConfigurationError, match=r"unset AWS_ENDPOINT_URL_KINESIS"):
+        open_workspace("local", {**given, "AWS_ENDPOINT_URL_KINESIS": "http://localhost:1"})
 
 
 def test_the_bucket_may_stand_in_the_shared_file(tmp_path: Path, environ: dict[str, str]) -> None:
-    shutil.copytree(REPOSITORY / "terraform" / "envs", tmp_path / "terraform" / "envs")
+    for folder in ("envs", "stage"):
+        shutil.copytree(REPOSITORY / "terraform" / folder, tmp_path / "terraform" / folder)
     (tmp_path / "terraform" / "backend").mkdir()
     (tmp_path / "terraform" / "backend" / "backend.hcl").write_text('# where\nbucket = "ours"\n')
     workspace = open_workspace("prod", environ, tmp_path / "terraform" / "envs")

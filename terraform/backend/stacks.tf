@@ -1,0 +1,8 @@
+# The backend.tf of a stack whose state lies in the state bucket; the key is given at init, one for each stack.
+terraform {
+  backend "s3" {
+    region       = "ap-northeast-1"
+    encrypt      = true
+    use_lockfile = true
+  }
+}
