@@ -97,4 +97,4 @@ def _hint(address: str | None, error: str, adopt: str) -> str:
 def _short(hook: dict[str, Any]) -> str:
     """A resource's address without the words that every address has: ``telemetry.stream.aws_kinesis_stream.this``."""
     address: str = hook["resource"]["addr"]
-    return address.replace("module.", "").replace("[0]", "", 1)
+    return address.removeprefix("module.stage.").replace("module.", "").replace("[0]", "", 1)

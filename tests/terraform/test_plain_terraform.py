@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +69,12 @@ def checkout(tmp_path: Path, stage: RunningStage) -> Checkout:
     return Checkout(folder, environ)
 
 
-def test_init_plan_and_apply_need_no_more_than_packages(checkout: Checkout, stage: RunningStage) -> None:
+@pytest.mark.timeout(900)
+def test_init_plan_and_apply_need_no_more_than_packages(
+    checkout: Checkout, new_stage: Callable[..., RunningStage]
+) -> None:
+    stage = new_stage()
+    checkout.environ["AWS_ENDPOINT_URL"] = stage.endpoint_url
     checkout.terraform("local", *INIT)
     unbuilt = checkout.terraform("local", "plan", status=1)
     assert "There is no zip ../../../.local/build/temperature_etl.zip: build it with `make package`." in unbuilt
@@ -80,7 +86,6 @@ def test_init_plan_and_apply_need_no_more_than_packages(checkout: Checkout, stag
     assert "datastreamer-local-stream" in stage.client("kinesis").list_streams()["StreamNames"]
     assert "No changes." in checkout.terraform("local", "plan", "-detailed-exitcode")
     assert (checkout.folder / ".local" / "terraform" / "local" / "terraform.tfstate").is_file()
-    checkout.terraform("local", "destroy", "-auto-approve")
 
 
 def test_another_stages_name_is_refused_in_a_stages_folder(checkout: Checkout) -> None:
@@ -103,7 +108,11 @@ def test_a_stage_on_aws_refuses_the_local_stage_for_its_resources(checkout: Chec
     assert "AWS account ID not allowed: 000000000000" in checkout.terraform("production", "plan", status=1)
 
 
-def test_the_local_stage_refuses_every_account_but_its_own(checkout: Checkout) -> None:
+def test_the_local_stage_refuses_every_account_but_its_own(
+    checkout: Checkout, new_stage: Callable[..., RunningStage]
+) -> None:
+    # A key of twelve digits belongs to the account of that number there.
+    checkout.environ["AWS_ENDPOINT_URL"] = new_stage(DATASTREAMER_ACCESS_KEYS="123456789012:local").endpoint_url
     build_packages(checkout.folder / ".local" / "build")
     checkout.terraform("local", *INIT)
     said = checkout.terraform("local", "plan", status=1, AWS_ACCESS_KEY_ID="123456789012")

@@ -15,7 +15,7 @@ def see(progress: Progress, **message: Any) -> None:
 
 
 def hook(action: str, seconds: float = 0) -> dict[str, Any]:
-    resource = {"addr": 'module.telemetry[0].module.job.aws_s3_object.this["a"]'}
+    resource = {"addr": 'module.stage.module.telemetry[0].module.job.aws_s3_object.this["a"]'}
     return {"resource": resource, "action": action, "elapsed_seconds": seconds}
 
 
@@ -80,10 +80,10 @@ def test_a_name_that_is_taken_says_how_to_take_it_into_the_state(detail: str) ->
                     "severity": "error",
                     "summary": "creating Kinesis Stream",
                     "detail": detail,
-                    "address": "module.telemetry[0].module.stream.aws_kinesis_stream.this",
+                    "address": "module.stage.module.telemetry[0].module.stream.aws_kinesis_stream.this",
                 },
             }
         )
     )
-    wanted = "make adopt STAGE=<stage> ADDRESS='module.telemetry[0].module.stream.aws_kinesis_stream.this' ID=<id>"
+    wanted = "make adopt STAGE=<stage> ADDRESS='module.stage.module.telemetry[0].module.stream.aws_kinesis_stream.this' ID=<id>"
     assert wanted in progress.diagnosis()
