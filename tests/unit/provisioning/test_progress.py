@@ -85,5 +85,6 @@ def test_a_name_that_is_taken_says_how_to_take_it_into_the_state(detail: str) ->
             }
         )
     )
-    wanted = "make adopt STAGE=<stage> ADDRESS='module.stage.module.telemetry[0].module.stream.aws_kinesis_stream.this' ID=<id>"
+    address = "module.stage.module.telemetry[0].module.stream.aws_kinesis_stream.this"
+    wanted = f"make adopt STAGE=<stage> ADDRESS='{address}' ID=<id>"
     assert wanted in progress.diagnosis()
