@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,9 +24,12 @@ print(json.dumps(sys.argv[1:]))
 def project(tmp_path: Path) -> Path:
     """The Makefile alone, with all set up, and a python that tells what it was called with."""
     shutil.copy(REPOSITORY / "Makefile", tmp_path)
-    for name in ("requirements/dev.txt", "requirements/jars.txt", "pyproject.toml"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
+    for needed in re.findall(
+        r"^\$\((?:VENV|SPARK_JARS)\)/\.ready: ([^|\n]*)", (tmp_path / "Makefile").read_text(), re.M
+    ):
+        for name in needed.split():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).touch()
     for ready in (".venv/.ready", ".local/jars/.ready"):
         (tmp_path / ready).parent.mkdir(parents=True)
         (tmp_path / ready).touch()
