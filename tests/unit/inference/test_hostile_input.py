@@ -25,7 +25,7 @@ ANSWER: dict[str, Any] = {"predictions": [{"score": 0.5}, {"score": [0.25, 0.75]
 @settings(max_examples=300, deadline=None)
 @given(hostile_json.objects(RECORD))
 def test_a_payload_is_a_record_that_becomes_an_item_or_has_a_reason(payload: bytes) -> None:
-    delivery = Delivery("shard:1", "1", 1_760_000_000_000, payload)
+    delivery = Delivery("shard:1", "shard", "1", 1_760_000_000_000, payload, {})
     reason = None
     try:
         record = parse_record(payload)
