@@ -45,7 +45,7 @@ def by_the_contract(lines: Sequence[bytes]) -> tuple[list[Row], list[tuple[int, 
         try:
             reading = vars(parse_reading(text, ARRIVED))
         except InvalidRecordError as error:
-            rejected.append((number, error.reason, text))
+            rejected.append((number, error.reason, text[:LINE_MAX_BYTES]))
         else:
             accepted.append(
                 {**reading, "event_time": reading["event_time"].replace(tzinfo=None), "line_number": number}
