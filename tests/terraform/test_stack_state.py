@@ -26,7 +26,7 @@ def test_a_stack_without_a_stage_keeps_its_state_in_the_bucket_that_is_named(
     ensure_state_bucket(s3, BUCKET, REGION)
     environ = stage.environment | {STATE_BUCKET_VARIABLE: BUCKET, "DATASTREAMER_DATA_DIR": str(tmp_path / "data")}
     provisioner = StackProvisioner("my-ml", environ, lambda _: None)
-    with pytest.raises(UsageError, match=rf"no stack my-ml was deployed from here.*key={KEY}, bucket={BUCKET}"):
+    with pytest.raises(UsageError, match=rf"no stack my-ml was deployed from here.*bucket={BUCKET}, key={KEY}"):
         provisioner.destroy()
 
     lock = {"ID": "1", "Operation": "OperationTypeApply", "Who": "a colleague", "Created": "2026-01-01T00:00:00Z"}
