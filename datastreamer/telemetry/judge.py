@@ -104,21 +104,29 @@ def judge_block(
         whole = line[:1] == b"{" and line[-1:] == b"}" and len(line) <= _PLAIN_MAX_BYTES
         (plain if whole else doubtful).append(position)
     accepted = []
-    parsed = [_of_known_fields(*part, lines, doubtful) for part in _parsed(lines, plain, doubtful)]
-    if parsed:
-        table = pa.concat_tables([part for part, _ in parsed]).combine_chunks()
-        readings, numbers = _accept(table, np.concatenate([own for _, own in parsed]), arrived, doubtful)
+    parts = list(_parsed(lines, plain, doubtful))
+    if parts:
+        table = pa.concat_tables([part.table for part in parts]).combine_chunks()
+        positions = [position for part in parts for position in part.positions]
+        text = b"\n".join([part.text for part in parts])
+        table, numbers = _of_known_fields(table, positions, text, lines, doubtful)
+        readings, numbers = _accept(table, numbers, arrived, doubtful)
         if len(numbers):
             accepted.append(_accepted_batch(readings, numbers + first_number))
     singly, rejected = _judge_singly(lines, doubtful, first_number, arrived)
     return [*accepted, *singly], rejected
 
 
-def _parsed(
-    lines: Sequence[bytes], positions: list[int], doubtful: list[int]
-) -> Iterator[tuple[pa.Table, list[int], bytes]]:
-    """Tables of those ``positions`` that Arrow can parse, each with its own positions and its text; the rest become
-    doubtful."""
+class _Part(NamedTuple):
+    """Lines at ``positions``, whose ``text`` Arrow has parsed: ``table`` has a row for each."""
+
+    table: pa.Table
+    positions: list[int]
+    text: bytes
+
+
+def _parsed(lines: Sequence[bytes], positions: list[int], doubtful: list[int]) -> Iterator[_Part]:
+    """Those ``positions`` that Arrow can parse, in parts; the rest become doubtful."""
     # In parts: a line that cannot be parsed costs a second reading of its part.
     pending = [positions[first : first + _PART_LINES] for first in range(0, len(positions), _PART_LINES)]
     while pending:
@@ -143,7 +151,7 @@ def _parsed(
                 continue
         else:
             if table.num_rows == len(part):
-                yield table, part, text
+                yield _Part(table, part, text)
                 continue
             if len(part) == 1:
                 doubtful += part
@@ -161,13 +169,13 @@ def _of_known_fields(
     account for has an unknown field, a known one that is null, or an escaped mark; none can have fewer.
     """
     numbers = np.asarray(positions)
-    marks = np.frombuffer(text, np.uint8) == _QUOTE
+    marks = (np.frombuffer(text, np.uint8) == _QUOTE).view(np.uint8)
     own = _marks_of_known_fields(table)
     if np.count_nonzero(marks) == own.sum() + 2 * _nulls(table, text):
         return table, numbers
     ends = np.cumsum([len(lines[position]) + 1 for position in positions])
     starts = np.concatenate(([0], ends[:-1]))
-    excess = np.add.reduceat(marks, starts, dtype=np.int64) - own
+    excess = np.add.reduceat(marks, starts, dtype=np.uint16) - own
     for row in np.flatnonzero(excess):
         excess[row] -= 2 * len(_KNOWN_NULL.findall(lines[positions[row]]))
     return _filtered(table, numbers, pa.array(excess == 0), doubtful)
