@@ -5,7 +5,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 STAGE ?= local
-export DATASTREAMER_PORT ?= 4566
+export AWS_STAGE_PORT ?= 4566
+export AWS_STAGE_DATA_DIR ?= $(or $(DATASTREAMER_DATA_DIR),.local)
 PIPELINE ?= telemetry
 PYTHON ?= python3.11
 VENV := .venv
@@ -28,30 +29,30 @@ help: ## Show this help
 
 .PHONY: demo help
 
-##@ The local stage (DATASTREAMER_PORT=4566, data in .local)
+##@ The local stage (AWS_STAGE_PORT=4566, data in .local)
 up: setup ## Start the local stage in the background
-	@$(BIN)/python -m local up
+	@$(BIN)/python -m aws_stage up
 
 down: setup ## Stop the local stage, flushing everything
-	@$(BIN)/python -m local down
+	@$(BIN)/python -m aws_stage down
 
 status: setup ## Show whether the local stage is up, and its size
-	@$(BIN)/python -m local status
+	@$(BIN)/python -m aws_stage status
 
 logs: setup ## Follow the local stage's log until Ctrl+C
-	@$(BIN)/python -m local logs
+	@$(BIN)/python -m aws_stage logs
 
 .PHONY: up down status logs
 
 ##@ Set up
 setup: $(VENV)/.ready $(SPARK_JARS)/.ready ## Install everything into .venv and .local
 
-$(VENV)/.ready: requirements/dev.txt pyproject.toml packages/trino_on_duckdb/pyproject.toml
+$(VENV)/.ready: requirements/dev.txt pyproject.toml packages/aws_stage/pyproject.toml packages/trino_on_duckdb/pyproject.toml
 	@echo "Setting up $(VENV) (once)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation \
-	  -e . -e packages/trino_on_duckdb
+	  -e . -e packages/aws_stage -e packages/trino_on_duckdb
 	@touch $@
 
 # AWS's own hadoop-aws and SDK jars, taken out of the source archive: building a wheel of it would take a minute.

@@ -20,20 +20,21 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from aws_stage.engines.glue_jobs import spark as glue_spark
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
 from datastreamer.events.reading import TIMESTAMP_PATTERN
 from datastreamer.telemetry.s3_location import S3Location
 from glue_jobs import temperature_etl
-from local.engines.glue_jobs import spark as glue_spark
 
 
 def session(scratch: Path) -> SparkSession:
     """Spark as the local stage starts it for a Glue job."""
     region = os.environ["AWS_DEFAULT_REGION"]
     (scratch / "awssdk_config_override.json").write_text(glue_spark.sdk_override(region))
-    settings = glue_spark.defaults(os.environ["AWS_ENDPOINT_URL"], "G.1X", 2, glue_spark.find_jars(), scratch)
+    jars = glue_spark.find_jars(Path(".local/jars").resolve())
+    settings = glue_spark.defaults(os.environ["AWS_ENDPOINT_URL"], "G.1X", 2, jars, scratch)
     settings["spark.driver.extraClassPath"] += os.pathsep + str(scratch)
     builder = SparkSession.builder
     for name, value in settings.items():

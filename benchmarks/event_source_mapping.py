@@ -84,7 +84,7 @@ def drain(stream: str, name: str, records: int, batch: int, folder: Path) -> dic
 
 def stage_pid() -> int:
     """The process of the stage that this process's AWS variables point to."""
-    with urllib.request.urlopen(f"{os.environ['AWS_ENDPOINT_URL']}/_datastreamer/health") as answer:
+    with urllib.request.urlopen(f"{os.environ['AWS_ENDPOINT_URL']}/_aws_stage/health") as answer:
         pid: int = json.load(answer)["pid"]
         return pid
 

@@ -29,9 +29,9 @@ def inference_stage() -> Iterator[Names]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="datastreamer-benchmark-") as folder:
-        os.environ |= {"DATASTREAMER_PORT": str(port), "DATASTREAMER_DATA_DIR": folder}
+        os.environ |= {"AWS_STAGE_PORT": str(port), "AWS_STAGE_DATA_DIR": folder, "DATASTREAMER_DATA_DIR": folder}
         enter_stage("local", os.environ)
-        _run("local", "up")
+        _run("aws_stage", "up")
         try:
             print("deploying, about 40 s", file=sys.stderr)
             StackProvisioner(STACK, os.environ, lambda _: None).apply()
@@ -42,7 +42,7 @@ def inference_stage() -> Iterator[Names]:
                 _run("datastreamer.cli", *command.split()[1:], "--stage", "local")
             yield names
         finally:
-            _run("local", "down")
+            _run("aws_stage", "down")
 
 
 def _run(*words: str) -> None:

@@ -132,7 +132,7 @@ def _per_thousand(counted: CountedWrites, votes: float) -> dict[str, float]:
 
 
 def _stage_pid() -> int:
-    with urllib.request.urlopen(f"{os.environ['AWS_ENDPOINT_URL']}/_datastreamer/health") as answer:
+    with urllib.request.urlopen(f"{os.environ['AWS_ENDPOINT_URL']}/_aws_stage/health") as answer:
         pid: int = json.load(answer)["pid"]
         return pid
 

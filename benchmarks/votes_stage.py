@@ -136,9 +136,9 @@ def votes_stage() -> Iterator[VoteStage]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="datastreamer-benchmark-") as folder:
-        os.environ |= {"DATASTREAMER_PORT": str(port), "DATASTREAMER_DATA_DIR": folder}
+        os.environ |= {"AWS_STAGE_PORT": str(port), "AWS_STAGE_DATA_DIR": folder, "DATASTREAMER_DATA_DIR": folder}
         enter_stage("local", os.environ)
-        _run("local", "up")
+        _run("aws_stage", "up")
         try:
             print("applying, about 50 s", file=sys.stderr)
             _run("scripts.provision", "apply", "local", "--pipeline", "votes", "--auto-approve")
@@ -146,7 +146,7 @@ def votes_stage() -> Iterator[VoteStage]:
             config = boto3.client("s3").get_object(Bucket=names.site_bucket, Key="config.json")["Body"].read()
             yield VoteStage(names, json.loads(config), Path(folder))
         finally:
-            _run("local", "down")
+            _run("aws_stage", "down")
 
 
 def _run(*words: str) -> None:

@@ -71,10 +71,14 @@ def local_stage() -> Iterator[None]:
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_DEFAULT_REGION": REGION,
         }
-        environment = {**os.environ, "DATASTREAMER_PORT": str(port), "DATASTREAMER_DATA_DIR": folder}
+        environment = {
+            **os.environ,
+            "AWS_STAGE_PORT": str(port),
+            "AWS_STAGE_DATA_DIR": folder,
+        }
         with (Path(folder) / "stage.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "local", "serve"],
+                [sys.executable, "-m", "aws_stage", "serve"],
                 cwd=REPOSITORY,
                 env=environment,
                 stdout=log,
@@ -82,7 +86,7 @@ def local_stage() -> Iterator[None]:
                 start_new_session=True,
             )
         try:
-            wait_for(f"http://localhost:{port}/_datastreamer/health", process, Path(folder) / "stage.log")
+            wait_for(f"http://localhost:{port}/_aws_stage/health", process, Path(folder) / "stage.log")
             yield
         finally:
             os.killpg(process.pid, signal.SIGKILL)

@@ -1,128 +1,20 @@
-"""Fixtures that every kind of test shares."""
+"""What every kind of test shares."""
 
 from __future__ import annotations
 
 import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import boto3
-import pytest
-from botocore.config import Config
+from aws_stage.testing import REGION, RunningStage, free_port
 
-REGION = "ap-northeast-1"
+__all__ = ["REGION", "REPOSITORY", "RunningStage", "free_port", "lake_environment"]
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-@dataclass
-class RunningStage:
-    """A local stage in a process of its own, for tests that treat it as AWS."""
-
-    port: int
-    data_dir: Path
-    settings: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def endpoint_url(self) -> str:
-        return f"http://localhost:{self.port}"
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What a child process needs to use this stage as its AWS."""
-        return {
-            **os.environ,
-            "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": REGION,
-            "DATASTREAMER_PORT": str(self.port),
-            "DATASTREAMER_DATA_DIR": str(self.data_dir),
-            **self.settings,
-        }
-
-    def client(self, service: str, attempts: int = 3) -> Any:
-        """A boto3 client; with one attempt, what a call stored is what its answer says, and never a retry's copy."""
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint_url,
-            region_name=REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": attempts, "mode": "standard"}),
-        )
-
-    def start(self, timeout: float = 30.0) -> None:
-        self.data_dir.mkdir(parents=True, exist_ok=True)
-        with (self.data_dir / "stage.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "local", "serve"],
-                cwd=REPOSITORY,
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                self.process = None
-                break
-            try:
-                with urllib.request.urlopen(f"{self.endpoint_url}/_datastreamer/health", timeout=1):
-                    return
-            except OSError:
-                time.sleep(0.05)
-        raise RuntimeError(f"the stage did not start:\n{(self.data_dir / 'stage.log').read_text()[-3000:]}")
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """End the stage: SIGTERM stops it cleanly, SIGKILL tests what survives."""
-        if self.process is None:
-            return
-        if how == signal.SIGKILL:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        else:
-            self.process.send_signal(how)
-        self.process.wait(timeout=30)
-        self.process = None
+def lake_environment(stage: RunningStage) -> dict[str, str]:
+    """What a child process needs to put the lake on ``stage``, and to keep beside it what that makes."""
+    return {**stage.environment, "DATASTREAMER_DATA_DIR": str(stage.data_dir)}
 
 
-def free_port() -> int:
-    """A TCP port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@pytest.fixture
-def new_stage(tmp_path: Path) -> Iterator[Callable[..., RunningStage]]:
-    """Start a stage that this test alone owns (to kill it, fill it, restart it); keywords are its environment."""
-    started: list[RunningStage] = []
-
-    def start(**settings: str) -> RunningStage:
-        stage = RunningStage(free_port(), tmp_path / f"stage-{len(started)}", settings)
-        started.append(stage)
-        stage.start()
-        return stage
-
-    yield start
-    for stage in started:
-        stage.stop(signal.SIGKILL)
-
-
-@pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStage]:
-    """One stage for the whole session; tests name their resources apart."""
-    running = RunningStage(free_port(), tmp_path_factory.mktemp("stage"))
-    running.start()
-    yield running
-    running.stop()
+os.environ.setdefault("AWS_STAGE_JARS", str(REPOSITORY / ".local" / "jars"))

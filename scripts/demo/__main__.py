@@ -34,8 +34,8 @@ def main() -> int:
     demo = Demo(os.environ, console)
     was_up = True
     try:
-        was_up = demo.quietly([PYTHON, "-m", "local", "status"]) == 0
-        demo.step("The local stage starts", [PYTHON, "-m", "local", "up"], "make up")
+        was_up = demo.quietly([PYTHON, "-m", "aws_stage", "status"]) == 0
+        demo.step("The local stage starts", [PYTHON, "-m", "aws_stage", "up"], "make up")
         proven = pipeline.show(demo, options.readings or pipeline.READINGS, options.receipts, options.keep)
     except StepFailedError as error:
         console.print(f"\n[bold red]DEMO FAILED[/] {error}", soft_wrap=True)
@@ -46,7 +46,7 @@ def main() -> int:
     finally:
         if not (was_up or options.keep):
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl+C would leave the stage running
-            if demo.quietly([PYTHON, "-m", "local", "down"]):
+            if demo.quietly([PYTHON, "-m", "aws_stage", "down"]):
                 console.print("[bold red]error:[/] the local stage did not stop; stop it with: make down")
     console.print(f"[bold green]DEMO OK[/] {proven} ({demo.seconds:.0f} s)", soft_wrap=True)
     return 0

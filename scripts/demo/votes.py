@@ -31,7 +31,7 @@ def show(demo: Demo, readings: int, receipts: Path | None, keep: bool) -> str:
         [PYTHON, "-m", "scripts.provision", "apply", "local", "--pipeline", "votes", "--auto-approve"],
         "make apply WITH=votes",
     )
-    page = f"{demo.environ['AWS_ENDPOINT_URL']}/_datastreamer/websites/datastreamer-local-votes-site-{ACCOUNT}/"
+    page = f"{demo.environ['AWS_ENDPOINT_URL']}/_aws_stage/websites/datastreamer-local-votes-site-{ACCOUNT}/"
     demo.say(f"[bold]The page:[/] {page}\n")
     voters = (
         f"votes --stage local --voters {VOTERS} --rate {RATE} --duration {readings / RATE:g} --retries {RETRIES}"

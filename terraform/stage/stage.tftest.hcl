@@ -62,7 +62,7 @@ run "the_votes_pipeline_has_the_stages_name_and_its_address" {
   }
 
   assert {
-    condition     = output.votes.stream_name == "datastreamer-test-votes-stream" && output.votes.site_url == "http://localhost:4999/_datastreamer/websites/datastreamer-test-votes-site-123456789012/"
+    condition     = output.votes.stream_name == "datastreamer-test-votes-stream" && output.votes.site_url == "http://localhost:4999/_aws_stage/websites/datastreamer-test-votes-site-123456789012/"
     error_message = "The votes pipeline must be there under the stage's name, at the stage's address."
   }
 }

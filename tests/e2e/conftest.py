@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import REPOSITORY, RunningStage, free_port
+from tests.conftest import REPOSITORY, RunningStage, free_port, lake_environment
 
 SHOWN_CHARACTERS = 4000
 
@@ -31,7 +31,7 @@ class Lake:
         return subprocess.run(
             [sys.executable, "-m", *words],
             cwd=REPOSITORY,
-            env={**self.stage.environment, **environment},
+            env={**lake_environment(self.stage), **environment},
             capture_output=True,
             text=True,
             timeout=timeout,
@@ -43,7 +43,7 @@ class Lake:
         return subprocess.Popen(
             [sys.executable, "-m", *words],
             cwd=REPOSITORY,
-            env=self.stage.environment,
+            env=lake_environment(self.stage),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -65,9 +65,9 @@ class Lake:
 
     def kill_stage(self) -> None:
         """``kill -9`` the stage, and start it again on what it left on the disk."""
-        status = json.loads(self.run("local", "status", "--json").stdout)
+        status = json.loads(self.run("aws_stage", "status", "--json").stdout)
         os.kill(status["pid"], signal.SIGKILL)
-        up = self.run("local", "up")
+        up = self.run("aws_stage", "up")
         assert up.returncode == 0, shown(up)
 
 
@@ -82,4 +82,4 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     folder = tmp_path_factory.mktemp("lake")
     found = Lake(RunningStage(free_port(), folder / "data"), folder / "receipts")
     yield found
-    found.run("local", "down")
+    found.run("aws_stage", "down")

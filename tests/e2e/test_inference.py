@@ -78,7 +78,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("inference")
     found = Stack(Lake(RunningStage(free_port(), folder / "data"), folder / "receipts"))
     yield found
-    found.commands.run("local", "down")
+    found.commands.run("aws_stage", "down")
 
 
 def test_the_demo_accounts_for_every_record_though_the_endpoint_is_killed(stack: Stack) -> None:

@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 from datastreamer.telemetry.names import Names
-from tests.contract.faulty_proxy import FaultyProxy, Gone, Reply, Request
 from tests.e2e.conftest import Lake, shown
+from tests.stage.faulty_proxy import FaultyProxy, Gone, Reply, Request
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
 

@@ -53,7 +53,7 @@ class Vote:
         return self.commands.run("scripts.provision", *words)
 
     def site(self, path: str) -> Any:
-        with urllib.request.urlopen(f"{self.stage.endpoint_url}/_datastreamer/websites/{SITE_BUCKET}/{path}") as answer:
+        with urllib.request.urlopen(f"{self.stage.endpoint_url}/_aws_stage/websites/{SITE_BUCKET}/{path}") as answer:
             return json.loads(answer.read())
 
     def totals(self) -> Counter[str]:
@@ -75,7 +75,7 @@ class Vote:
 def vote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vote]:
     found = Vote(tmp_path_factory.mktemp("votes"))
     yield found
-    found.commands.run("local", "down")
+    found.commands.run("aws_stage", "down")
 
 
 def test_the_demo_finds_each_vote_once_in_the_totals_and_in_the_lake(vote: Vote) -> None:

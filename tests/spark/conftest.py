@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_stage.engines.glue_jobs import spark as glue_spark
 from pyspark.sql import SparkSession
 
 from glue_jobs.temperature_etl import configure
-from local.engines.glue_jobs import spark as glue_spark
 from tests.conftest import REGION, REPOSITORY, RunningStage
 from tests.spark.lake import Lake
 
@@ -31,7 +31,8 @@ def spark_settings(stage: RunningStage, tmp_path_factory: pytest.TempPathFactory
     """``spark-defaults.conf`` as a job on the stage has it, with less memory."""
     scratch: Path = tmp_path_factory.mktemp("spark")
     (scratch / "awssdk_config_override.json").write_text(glue_spark.sdk_override(REGION))
-    settings = glue_spark.defaults(stage.endpoint_url, "G.1X", 2, glue_spark.find_jars(), scratch)
+    jars = glue_spark.find_jars(Path(os.environ["AWS_STAGE_JARS"]))
+    settings = glue_spark.defaults(stage.endpoint_url, "G.1X", 2, jars, scratch)
     settings["spark.driver.extraClassPath"] += os.pathsep + str(scratch)
     settings["spark.driver.memory"] = "1g"
     # All tests together are over before Java's second compiler has paid for itself.

@@ -18,7 +18,7 @@ from datastreamer.errors import UsageError
 from datastreamer.inference.images import xgboost_image
 from datastreamer.provisioning.inference_cost import ALARMS, ENDPOINT_ALARMS, SCALING_ALARMS
 from datastreamer.provisioning.stack import StackProvisioner
-from tests.conftest import REGION, RunningStage, free_port
+from tests.conftest import REGION, RunningStage, free_port, lake_environment
 from tests.terraform.stage_inventory import inventory
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.stage]
@@ -38,7 +38,7 @@ class Deployed:
     lines: list[str] = field(default_factory=list)
 
     def provisioner(self, **values: Any) -> StackProvisioner:
-        environ = self.stage.environment | {"DATASTREAMER_STAGE": "local"}
+        environ = lake_environment(self.stage) | {"DATASTREAMER_STAGE": "local"}
         return StackProvisioner(STACK, environ, self.lines.append, values=values)
 
     def with_model(self, name: str, **values: Any) -> StackProvisioner:

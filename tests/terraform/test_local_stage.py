@@ -13,7 +13,7 @@ import pytest
 
 from datastreamer.provisioning.cost import ALARMS
 from datastreamer.provisioning.provisioner import Provisioner
-from tests.conftest import RunningStage, free_port
+from tests.conftest import RunningStage, free_port, lake_environment
 from tests.terraform.lake_samples import Row, put_rows, run_saved_query
 from tests.terraform.stage_inventory import inventory
 
@@ -39,7 +39,7 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applied]:
     stage.start()
     try:
         lines: list[str] = []
-        provisioner = Provisioner("local", stage.environment, lines.append)
+        provisioner = Provisioner("local", lake_environment(stage), lines.append)
         before = inventory(stage)
         provisioner.apply()
         yield Applied(stage, provisioner, lines, before, provisioner.output()["telemetry"])

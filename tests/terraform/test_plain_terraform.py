@@ -112,7 +112,7 @@ def test_the_local_stage_refuses_every_account_but_its_own(
     checkout: Checkout, new_stage: Callable[..., RunningStage]
 ) -> None:
     # A key of twelve digits belongs to the account of that number there.
-    checkout.environ["AWS_ENDPOINT_URL"] = new_stage(DATASTREAMER_ACCESS_KEYS="123456789012:local").endpoint_url
+    checkout.environ["AWS_ENDPOINT_URL"] = new_stage(AWS_STAGE_ACCESS_KEYS="123456789012:local").endpoint_url
     build_packages(checkout.folder / ".local" / "build")
     checkout.terraform("local", *INIT)
     said = checkout.terraform("local", "plan", status=1, AWS_ACCESS_KEY_ID="123456789012")

@@ -41,12 +41,12 @@ def test_a_variable_that_leads_to_another_stage_is_refused_and_nothing_is_entere
 
 
 def test_an_endpoint_that_the_stage_itself_names_replaces_the_callers() -> None:
-    environ = {"AWS_ENDPOINT_URL": "http://localhost:1", "DATASTREAMER_PORT": "4999", "AWS_ENDPOINT_URL_S3": ""}
+    environ = {"AWS_ENDPOINT_URL": "http://localhost:1", "AWS_STAGE_PORT": "4999", "AWS_ENDPOINT_URL_S3": ""}
     enter_stage("local", environ)
     assert environ["AWS_ENDPOINT_URL"] == "http://localhost:4999"
 
 
-@pytest.mark.parametrize(("environ", "port"), [({}, 4566), ({"DATASTREAMER_PORT": "4999"}, 4999)])
+@pytest.mark.parametrize(("environ", "port"), [({}, 4566), ({"AWS_STAGE_PORT": "4999"}, 4999)])
 def test_the_local_endpoint_follows_the_port(environ: dict[str, str], port: int) -> None:
     assert stage_environment("local", environ)["AWS_ENDPOINT_URL"] == f"http://localhost:{port}"
 

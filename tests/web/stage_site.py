@@ -22,7 +22,7 @@ from uuid import uuid4
 from datastreamer.votes.names import Names
 from datastreamer.votes.orders import votes_of
 from datastreamer.votes.vote import Vote
-from tests.conftest import REPOSITORY, RunningStage, free_port
+from tests.conftest import REPOSITORY, RunningStage, free_port, lake_environment
 from tests.unit.votes.ballots import uuid7
 from tests.web.visitor import eventually
 
@@ -84,14 +84,14 @@ def applied(folder: Path) -> Iterator[StageSite]:
         done = subprocess.run(
             [sys.executable, "-m", "scripts.provision", "apply", "local", "--pipeline", "votes", "--auto-approve"],
             cwd=REPOSITORY,
-            env=stage.environment,
+            env=lake_environment(stage),
             capture_output=True,
             text=True,
             timeout=300,
             check=False,
         )
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-        (url,) = _json(f"{stage.endpoint_url}/_datastreamer/websites/")["websites"]
+        (url,) = _json(f"{stage.endpoint_url}/_aws_stage/websites/")["websites"]
         yield StageSite(stage, url)
     finally:
         stage.stop()

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_stage.testing.lambda_functions import create, zipped
+from aws_stage.testing.signed_requests import signed_headers
 from botocore.auth import S3SigV4QueryAuth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -26,8 +28,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from scripts.chromium import find_chromium
 from tests.conftest import REGION, RunningStage
-from tests.contract.lambda_functions import create, zipped
-from tests.signed_requests import signed_headers
 from tests.web.conftest import FLAGS
 
 EVIL = "evil.test"

@@ -4,7 +4,7 @@ locals {
   # The addresses that browsers and functions use. An edge of one address, as the local stage is, knows APIs by their ids.
   api_url    = var.edge_url == "" ? module.api.url : "${var.edge_url}/_aws/execute-api/${module.api.id}/${module.api.stage_name}"
   socket_url = var.edge_url == "" ? module.socket.url : "${replace(var.edge_url, "/^http/", "ws")}/_aws/execute-api/${module.socket.id}/${module.socket.stage_name}"
-  site_url   = var.edge_url == "" ? "https://${try(tolist(var.settings.domain_names)[0], module.site.domain_name)}" : "${var.edge_url}/_datastreamer/websites/${module.site.bucket_name}/"
+  site_url   = var.edge_url == "" ? "https://${try(tolist(var.settings.domain_names)[0], module.site.domain_name)}" : "${var.edge_url}/_aws_stage/websites/${module.site.bucket_name}/"
   origin     = var.edge_url == "" ? local.site_url : var.edge_url
 
   environment = {

@@ -146,7 +146,7 @@ run "behind_one_address_everything_is_found_there" {
   }
 
   assert {
-    condition     = output.site_url == "http://localhost:4566/_datastreamer/websites/datastreamer-prod-votes-site-123456789012/" && output.api_url == "http://localhost:4566/_aws/execute-api/rest1/live" && output.socket_url == "ws://localhost:4566/_aws/execute-api/socket1/live"
+    condition     = output.site_url == "http://localhost:4566/_aws_stage/websites/datastreamer-prod-votes-site-123456789012/" && output.api_url == "http://localhost:4566/_aws/execute-api/rest1/live" && output.socket_url == "ws://localhost:4566/_aws/execute-api/socket1/live"
     error_message = "The addresses must be those of the edge."
   }
 

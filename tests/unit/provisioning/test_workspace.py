@@ -99,7 +99,7 @@ def test_variables_of_another_root_are_nobodys_business(environ: dict[str, str])
 
 
 def test_the_local_stages_own_address_is_not_taken_for_a_strangers(environ: dict[str, str]) -> None:
-    given = {**environ, "DATASTREAMER_PORT": str(free_port()), "AWS_ENDPOINT_URL": "http://localhost:1"}
+    given = {**environ, "AWS_STAGE_PORT": str(free_port()), "AWS_ENDPOINT_URL": "http://localhost:1"}
     with pytest.raises(ConfigurationError, match=r"make up"):
         open_workspace("local", {**given, "TF_VAR_edge_url": "http://localhost:1"})
     with pytest.raises(ConfigurationError, match=r"unset AWS_ENDPOINT_URL_KINESIS"):
@@ -117,7 +117,7 @@ def test_the_bucket_may_stand_in_the_shared_file(tmp_path: Path, environ: dict[s
 
 def test_a_stage_that_does_not_answer_is_refused_at_once(environ: dict[str, str]) -> None:
     with pytest.raises(ConfigurationError, match=r"nothing answers at http://localhost:.* make up"):
-        open_workspace("local", {**environ, "DATASTREAMER_PORT": str(free_port())})
+        open_workspace("local", {**environ, "AWS_STAGE_PORT": str(free_port())})
 
 
 def test_an_unknown_stage_is_refused(environ: dict[str, str]) -> None:

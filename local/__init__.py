@@ -1,1 +1,0 @@
-"""The local stage: one process that answers the AWS API on a laptop."""

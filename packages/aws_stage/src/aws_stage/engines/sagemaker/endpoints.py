@@ -1,0 +1,254 @@
+"""CreateEndpoint and its siblings."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from aws_stage.engines.sagemaker.arns import ENDPOINT, invalid, unsupported
+from aws_stage.engines.sagemaker.deployment import Deployment
+from aws_stage.engines.sagemaker.endpoint_configs import EndpointConfigs, check_instances
+from aws_stage.engines.sagemaker.hosting import Hosting, deployment_document
+from aws_stage.engines.sagemaker.listing import listed
+from aws_stage.engines.sagemaker.live import LiveDeployments
+from aws_stage.engines.sagemaker.resources import Document, Resources
+from aws_stage.engines.sagemaker.specification import VariantSpecification
+from aws_stage.kernel.constraints import check
+from aws_stage.kernel.engine import Call, Handler
+
+ANSWER_SECONDS = 2.0
+"""A change is answered when it is done, or after this time. Waiters of boto3 and Terraform look at once and then only
+every 30 seconds: a second spent here spares them the half minute."""
+
+_SHOWN = (
+    "EndpointName",
+    "EndpointArn",
+    "EndpointConfigName",
+    "EndpointStatus",
+    "FailureReason",
+    "CreationTime",
+    "LastModifiedTime",
+    "LastDeploymentConfig",
+)
+
+
+class Endpoints:
+    """The endpoints of the stage, as documents; ``hosting`` makes them live."""
+
+    def __init__(self, resources: Resources, configs: EndpointConfigs, hosting: Hosting, live: LiveDeployments) -> None:
+        self._resources = resources
+        self._configs = configs
+        self._hosting = hosting
+        self._live = live
+        self.operations: Mapping[str, Handler] = {
+            "CreateEndpoint": self._create,
+            "DescribeEndpoint": self._describe,
+            "ListEndpoints": self._list,
+            "UpdateEndpoint": self._update,
+            "UpdateEndpointWeightsAndCapacities": self._resize,
+            "DeleteEndpoint": self._delete,
+        }
+
+    def _create(self, call: Call) -> dict[str, Any]:
+        request = call.payload
+        check("sagemaker", "CreateEndpoint", request)
+        name, config = request["EndpointName"], request["EndpointConfigName"]
+        specifications = self._configs.specifications(config)
+        _termination_wait(request.get("DeploymentConfig"))
+        now = self._resources.now()
+        document: Document = {
+            "EndpointName": name,
+            "EndpointArn": self._resources.arn(ENDPOINT, name),
+            "EndpointConfigName": config,
+            "EndpointStatus": "Creating",
+            "CreationTime": now,
+            "LastModifiedTime": now,
+            "Deployment": deployment_document(specifications),
+        }
+        if request.get("DeploymentConfig"):
+            document["LastDeploymentConfig"] = request["DeploymentConfig"]
+        self._resources.create(ENDPOINT, name, document, request.get("Tags"))
+        _await(self._hosting.create(name))
+        return {"EndpointArn": document["EndpointArn"]}
+
+    def _update(self, call: Call) -> dict[str, Any]:
+        request = call.payload
+        check("sagemaker", "UpdateEndpoint", request)
+        name, config = request["EndpointName"], request["EndpointConfigName"]
+        current = self._resources.get(ENDPOINT, name)
+        specifications = self._configs.specifications(config)
+        _check_move(_specifications(current["Deployment"]), specifications)
+        if request.get("RetainAllVariantProperties"):
+            excluded = {each["VariantPropertyType"] for each in request.get("ExcludeRetainedVariantProperties") or []}
+            specifications = _retain(specifications, current, excluded)
+        elif request.get("ExcludeRetainedVariantProperties"):
+            raise invalid("ExcludeRetainedVariantProperties needs RetainAllVariantProperties.")
+        deployment_config = request.get("DeploymentConfig")
+        if deployment_config is None and request.get("RetainDeploymentConfig"):
+            deployment_config = current.get("LastDeploymentConfig")
+        pending = {
+            "EndpointConfigName": config,
+            "Deployment": deployment_document(specifications),
+            "DeploymentConfig": deployment_config,
+            "TerminationWaitInSeconds": _termination_wait(deployment_config),
+            "StartTime": self._resources.now(),
+        }
+
+        def edit(document: Document) -> None:
+            document["Pending"] = pending
+
+        document = self._begin_update(name, edit)
+        _await(self._hosting.update(name))
+        return {"EndpointArn": document["EndpointArn"]}
+
+    def _resize(self, call: Call) -> dict[str, Any]:
+        request = call.payload
+        check("sagemaker", "UpdateEndpointWeightsAndCapacities", request)
+        name = request["EndpointName"]
+        wanted = {each["VariantName"]: each for each in request["DesiredWeightsAndCapacities"]}
+
+        def edit(document: Document) -> None:
+            specifications = _specifications(document["Deployment"])
+            missing = sorted(wanted.keys() - {each.name for each in specifications})
+            if missing:
+                raise invalid(
+                    f'The variant name(s) "{", ".join(missing)}" is/are not present within endpoint "{name}".'
+                )
+            document["Deployment"]["Specifications"] = [
+                (_resized(each, wanted[each.name]) if each.name in wanted else each).document()
+                for each in specifications
+            ]
+
+        document = self._begin_update(name, edit)
+        _await(self._hosting.resize(name))
+        return {"EndpointArn": document["EndpointArn"]}
+
+    def _begin_update(self, name: str, edit: Any) -> Document:
+        def change(document: Document) -> None:
+            if document["EndpointStatus"] != "InService":
+                raise _in_progress(document)
+            edit(document)
+            document.pop("FailureReason", None)
+            document |= {"EndpointStatus": "Updating", "LastModifiedTime": self._resources.now()}
+
+        return self._resources.change(ENDPOINT, name, change)
+
+    def _delete(self, call: Call) -> dict[str, Any]:
+        check("sagemaker", "DeleteEndpoint", call.payload)
+        name = call.payload["EndpointName"]
+
+        def change(document: Document) -> None:
+            if document["EndpointStatus"] not in ("InService", "Failed"):
+                raise _in_progress(document)
+            document |= {"EndpointStatus": "Deleting", "LastModifiedTime": self._resources.now()}
+
+        self._resources.change(ENDPOINT, name, change)
+        _await(self._hosting.delete(name))
+        return {}
+
+    def _describe(self, call: Call) -> dict[str, Any]:
+        check("sagemaker", "DescribeEndpoint", call.payload)
+        document = self._resources.get(ENDPOINT, call.payload["EndpointName"])
+        answer = {field: document[field] for field in _SHOWN if field in document}
+        deployment = self._live.get(document["EndpointName"])
+        if deployment is not None:
+            answer["ProductionVariants"] = _variants(document["Deployment"], deployment, document["CreationTime"])
+        if "Pending" in document:
+            pending = document["Pending"]
+            answer["PendingDeploymentSummary"] = {
+                "EndpointConfigName": pending["EndpointConfigName"],
+                "StartTime": pending["StartTime"],
+                "ProductionVariants": _variants(pending["Deployment"], None, pending["StartTime"]),
+            }
+        return answer
+
+    def _list(self, call: Call) -> dict[str, Any]:
+        check("sagemaker", "ListEndpoints", call.payload)
+        fields = ("EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus")
+        found, more = listed(self._resources.all(ENDPOINT), call.payload, "Endpoint", fields)
+        return {"Endpoints": found, **more}
+
+
+def _await(transition: threading.Thread) -> None:
+    transition.join(ANSWER_SECONDS)
+
+
+def _in_progress(document: Document) -> Exception:
+    if document["EndpointStatus"] == "Failed":
+        return invalid(f'Cannot update failed endpoint "{document["EndpointArn"]}": delete it and create it anew.')
+    return invalid(f'Cannot update in-progress endpoint "{document["EndpointArn"]}".')
+
+
+def _check_move(old: list[VariantSpecification], new: list[VariantSpecification]) -> None:
+    """Refuses to move instances to serverless hosting (SageMaker developer guide, "Serverless Inference")."""
+    if any(each.serverless is None for each in old) and any(each.serverless is not None for each in new):
+        raise invalid("An endpoint with instances cannot be updated to serverless hosting: create another endpoint.")
+
+
+def _specifications(deployment: Document) -> list[VariantSpecification]:
+    return [VariantSpecification.from_document(each) for each in deployment["Specifications"]]
+
+
+def _resized(each: VariantSpecification, wanted: Mapping[str, Any]) -> VariantSpecification:
+    count = wanted.get("DesiredInstanceCount")
+    if each.serverless is not None and count is not None:
+        raise invalid(f"DesiredInstanceCount cannot be set for serverless variant {each.name}.")
+    if wanted.get("ServerlessUpdateConfig"):
+        raise unsupported("ServerlessUpdateConfig")
+    if count is not None and count < 1:
+        raise invalid(f"DesiredInstanceCount of variant {each.name} must be at least 1.")
+    check_instances(count or 1, each.name)
+    return each.resized(wanted.get("DesiredWeight"), count)
+
+
+def _retain(
+    specifications: list[VariantSpecification], current: Document, excluded: set[str]
+) -> list[VariantSpecification]:
+    """The new variants with the weights and counts of those of the same name that serve now."""
+    old = {each.name: each for each in _specifications(current["Deployment"])}
+    return [
+        each.resized(
+            old[each.name].weight if "DesiredWeight" not in excluded else None,
+            old[each.name].instances if "DesiredInstanceCount" not in excluded else None,
+        )
+        if each.name in old
+        else each
+        for each in specifications
+    ]
+
+
+def _termination_wait(config: Mapping[str, Any] | None) -> int:
+    """Seconds for which the old variants stay after the switch; refuses what is not a switch all at once."""
+    if config is None:
+        return 0
+    if config.get("RollingUpdatePolicy"):
+        raise unsupported("RollingUpdatePolicy")
+    if config.get("AutoRollbackConfiguration"):
+        raise unsupported("AutoRollbackConfiguration (rollback by alarms)")
+    policy = config.get("BlueGreenUpdatePolicy") or {}
+    kind = (policy.get("TrafficRoutingConfiguration") or {}).get("Type", "ALL_AT_ONCE")
+    if kind != "ALL_AT_ONCE":
+        raise unsupported(f"Traffic routing {kind}")
+    seconds: int = policy.get("TerminationWaitInSeconds") or 0
+    return seconds
+
+
+def _variants(wanted: Document, deployment: Deployment | None, since: float) -> list[dict[str, Any]]:
+    """The variants as Describe shows them; ``deployment`` knows what is current."""
+    shown = []
+    for each in _specifications(wanted):
+        image = {"SpecifiedImage": each.image, "ResolvedImage": each.image, "ResolutionTime": since}
+        summary: dict[str, Any] = {"VariantName": each.name, "DeployedImages": [image], "DesiredWeight": each.weight}
+        variant = deployment.variants.get(each.name) if deployment else None
+        if variant is not None:
+            summary["CurrentWeight"] = variant.weight
+        if each.serverless is not None:
+            summary |= {"CurrentServerlessConfig": each.serverless, "DesiredServerlessConfig": each.serverless}
+        else:
+            summary["DesiredInstanceCount"] = each.instances
+            summary["CurrentInstanceCount"] = 0
+            if variant is not None:
+                summary["CurrentInstanceCount"] = sum(each.settled.is_set() for each in variant.instances)
+        shown.append(summary)
+    return shown

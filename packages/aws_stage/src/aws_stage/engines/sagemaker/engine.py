@@ -1,0 +1,64 @@
+"""The engine: the operations, and what becomes of endpoints when the stage starts and stops."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Mapping
+
+from aws_stage.engines.sagemaker.endpoint_configs import EndpointConfigs
+from aws_stage.engines.sagemaker.endpoints import Endpoints
+from aws_stage.engines.sagemaker.hosting import Hosting
+from aws_stage.engines.sagemaker.invocation import Invocations
+from aws_stage.engines.sagemaker.live import LiveDeployments
+from aws_stage.engines.sagemaker.metrics import Metrics
+from aws_stage.engines.sagemaker.model_package_groups import ModelPackageGroups
+from aws_stage.engines.sagemaker.model_packages import ModelPackages
+from aws_stage.engines.sagemaker.models import Models
+from aws_stage.engines.sagemaker.resources import Resources
+from aws_stage.engines.sagemaker.tagging import Tagging
+from aws_stage.kernel.engine import Handler, Stage
+from aws_stage.storage.leftovers import end_process
+
+
+class SageMakerEngine:
+    """Owns the ``sagemaker`` signing name: SageMaker and SageMaker Runtime."""
+
+    name = "sagemaker"
+    owns = frozenset({"sagemaker"})
+
+    def __init__(self, stage: Stage, rng: random.Random | None = None) -> None:
+        self._stage = stage
+        resources = Resources(stage)
+        live = LiveDeployments()
+        self._hosting = Hosting(stage, resources, live, rng or random.Random())  # noqa: S311  it shares traffic out
+        self._metrics = Metrics(stage.client, stage.clock)
+        packages = ModelPackages(resources)
+        configs = EndpointConfigs(resources)
+        invocations = Invocations(stage.settings.region, live, self._metrics)
+        handlers: dict[str, Handler] = {
+            **Models(stage, resources, packages).operations,
+            **packages.operations,
+            **ModelPackageGroups(resources).operations,
+            **configs.operations,
+            **Endpoints(resources, configs, self._hosting, live).operations,
+            **Tagging(resources).operations,
+            "InvokeEndpoint": invocations.invoke,
+        }
+        self.operations: Mapping[tuple[str, str], Handler] = {
+            (self.name, operation): handler for operation, handler in handlers.items()
+        }
+
+    def start(self) -> None:
+        """End what an earlier stage left behind, and bring its endpoints back."""
+        work = self._stage.directory(self.name)
+        for alive in work.glob("*/*/*/*/alive"):
+            end_process(alive.parent)
+        shutil.rmtree(work, ignore_errors=True)
+        self._metrics.start()
+        self._hosting.start()
+
+    def stop(self) -> None:
+        """End every server process."""
+        self._hosting.stop()
+        self._metrics.stop()

@@ -1,0 +1,286 @@
+"""Endpoints while they live: their deployments, and how they pass from one to the next.
+
+An endpoint's document says what it is and what it is to become; a transition, on a thread of its own, makes it so. A
+transition that the stage does not outlive is taken up again at the next start.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import secrets
+import shutil
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from aws_stage.engines.sagemaker.arns import ENDPOINT
+from aws_stage.engines.sagemaker.deployment import Deployment, DeploymentError
+from aws_stage.engines.sagemaker.live import LiveDeployments
+from aws_stage.engines.sagemaker.resources import Document, Resources
+from aws_stage.engines.sagemaker.server_logs import ServerLogs
+from aws_stage.engines.sagemaker.specification import VariantSpecification
+from aws_stage.engines.sagemaker.variant import Variant
+from aws_stage.kernel.engine import Stage
+
+logger = logging.getLogger("aws_stage.sagemaker")
+
+_LONGEST_REASON = 1024
+
+
+class Hosting:
+    """The endpoints of the stage that have a deployment, or are getting one."""
+
+    def __init__(self, stage: Stage, resources: Resources, live: LiveDeployments, rng: random.Random) -> None:
+        self._stage = stage
+        self._resources = resources
+        self._rng = rng
+        self._logs = ServerLogs(stage.client, stage.clock)
+        self._archives = stage.settings.state_dir / "engines" / "sagemaker-models"
+        self._live = live
+        self._passing: set[Deployment] = set()  # those that come up, and those that go
+        self._transitions: set[threading.Thread] = set()
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Bring every endpoint back to what its document says."""
+        self._logs.start()
+        endpoints = self._resources.all(ENDPOINT)
+        self._forget_archives(endpoints)
+        for document in endpoints:
+            status, name = document["EndpointStatus"], document["EndpointName"]
+            if status == "Creating":
+                self.create(name)
+            elif status == "Deleting":
+                self.delete(name)
+            elif status != "Failed":
+                self._switch(name, self._new_deployment(name, document["Deployment"]))
+                self._begin(self._restore, name)
+
+    def stop(self) -> None:
+        """End every server process; the documents stay as they are."""
+        self._stopping.set()
+        with self._lock:
+            deployments = {*self._live.all(), *self._passing}
+            transitions = list(self._transitions)
+        stoppers = [threading.Thread(target=deployment.stop) for deployment in deployments]
+        for stopper in stoppers:
+            stopper.start()
+        for thread in [*stoppers, *transitions]:
+            thread.join()
+        self._logs.stop()
+
+    def create(self, name: str) -> threading.Thread:
+        """Bring a new endpoint up: InService or Failed. The thread ends with the transition."""
+        return self._begin(self._create, name)
+
+    def update(self, name: str) -> threading.Thread:
+        """Replace the deployment by the pending one; the old one serves until the new one answers, or for good."""
+        return self._begin(self._update, name)
+
+    def resize(self, name: str) -> threading.Thread:
+        """Give each variant the weight and the instances that the document wants."""
+        return self._begin(self._resize, name)
+
+    def delete(self, name: str) -> threading.Thread:
+        """Take an endpoint down, document and all."""
+        return self._begin(self._delete, name)
+
+    def _begin(self, transition: Callable[[str], None], name: str) -> threading.Thread:
+        def run() -> None:
+            try:
+                transition(name)
+            except Exception as error:
+                logger.exception("endpoint %s", name)
+                self._enter(name, "Failed", FailureReason=f"{type(error).__name__}: {error}")
+            finally:
+                with self._lock:
+                    self._transitions.discard(thread)
+
+        thread = threading.Thread(target=run, name=f"sagemaker-{name}", daemon=True)
+        with self._lock:
+            self._transitions.add(thread)
+        thread.start()
+        return thread
+
+    def _create(self, name: str) -> None:
+        document = self._resources.get(ENDPOINT, name)
+        deployment = self._new_deployment(name, document["Deployment"])
+        if self._brought_up(deployment, lambda why: self._enter(name, "Failed", FailureReason=why)):
+            self._switch(name, deployment)
+            self._enter(name, "InService")
+
+    def _update(self, name: str) -> None:
+        pending = self._resources.get(ENDPOINT, name)["Pending"]
+        old, new = self._live.get(name), self._new_deployment(name, pending["Deployment"])
+        if not self._brought_up(new, lambda why: self._roll_back(name, why)):
+            return
+        self._switch(name, new)
+        if self._stopping.wait(pending["TerminationWaitInSeconds"]):
+            return
+        self._adopt(name)
+        if old is not None:
+            self._retire(old)
+
+    def _roll_back(self, name: str, why: str) -> None:
+        def edit(document: Document) -> None:
+            document.pop("Pending")
+
+        self._enter(name, "InService", edit, FailureReason=why)
+
+    def _adopt(self, name: str) -> None:
+        def edit(document: Document) -> None:
+            pending = document.pop("Pending")
+            document |= {key: pending[key] for key in ("EndpointConfigName", "Deployment")}
+            document.pop("LastDeploymentConfig", None)
+            if pending["DeploymentConfig"]:
+                document["LastDeploymentConfig"] = pending["DeploymentConfig"]
+
+        self._enter(name, "InService", edit)
+
+    def _resize(self, name: str) -> None:
+        deployment = self._live.of(name)
+        wanted = _specifications(self._resources.get(ENDPOINT, name)["Deployment"])
+        started = [
+            (deployment.variants[each.name], instance)
+            for each in wanted
+            for instance in deployment.variants[each.name].resize(each.instances)
+        ]
+        try:
+            deployment.await_answers(started)
+        except DeploymentError as error:
+            if not self._stopping.is_set():
+                self._give_back(name, deployment, started, str(error))
+            return
+        for each in wanted:
+            deployment.variants[each.name].weight = each.weight
+        self._enter(name, "InService")
+        surplus = [i for each in wanted for i in deployment.variants[each.name].shrink(each.instances)]
+        deployment.end_instances(surplus)
+        deployment.serve()
+
+    def _give_back(self, name: str, deployment: Deployment, started: Sequence[tuple[Variant, Any]], why: str) -> None:
+        """A resize that failed: the endpoint is again what it was before."""
+        for variant, instance in started:
+            variant.drop((instance,))
+        deployment.end_instances([instance for _, instance in started])
+
+        def edit(document: Document) -> None:
+            for each in document["Deployment"]["Specifications"]:
+                variant = deployment.variants[each["name"]]
+                each |= {"weight": variant.weight, "instances": len(variant.instances)}
+
+        self._enter(name, "InService", edit, FailureReason=why)
+
+    def _delete(self, name: str) -> None:
+        deployment = self._live.pop(name)
+        if deployment is not None:
+            self._retire(deployment)
+        shutil.rmtree(self._folder(name), ignore_errors=True)
+        self._stage.manifest.drop_under(self._archives / name)
+        shutil.rmtree(self._archives / name, ignore_errors=True)
+        self._resources.delete(ENDPOINT, name)
+
+    def _restore(self, name: str) -> None:
+        document = self._resources.get(ENDPOINT, name)
+        if not self._brought_up(self._live.of(name), lambda why: self._fail_restored(name, why)):
+            return
+        if "Pending" in document:
+            self._update(name)
+        elif document["EndpointStatus"] != "InService":
+            self._enter(name, "InService")
+
+    def _fail_restored(self, name: str, why: str) -> None:
+        self._live.pop(name)
+        self._enter(name, "Failed", FailureReason=why)
+
+    def _brought_up(self, deployment: Deployment, failed: Callable[[str], None]) -> bool:
+        with self._lock:
+            self._passing.add(deployment)
+        try:
+            if self._stopping.is_set():
+                return False
+            deployment.bring_up()
+        except DeploymentError as error:
+            if not self._stopping.is_set():
+                deployment.discard()
+                failed(str(error))
+            return False
+        except BaseException:
+            deployment.discard()
+            raise
+        finally:
+            with self._lock:
+                self._passing.discard(deployment)
+        return not self._stopping.is_set()
+
+    def _retire(self, deployment: Deployment) -> None:
+        with self._lock:
+            self._passing.add(deployment)
+        try:
+            deployment.retire()
+        finally:
+            with self._lock:
+                self._passing.discard(deployment)
+
+    def _switch(self, name: str, deployment: Deployment) -> None:
+        old = self._live.get(name)
+        if old is not None:
+            for gone in old.variants.keys() - deployment.variants.keys():
+                (self._folder(name) / f"{gone}.pid").unlink(missing_ok=True)
+            old.step_back()
+        self._live.put(name, deployment)
+        deployment.serve()
+
+    def _enter(self, name: str, status: str, edit: Callable[[Document], None] | None = None, **more: str) -> None:
+        def change(document: Document) -> None:
+            document.pop("FailureReason", None)
+            document |= {"EndpointStatus": status, "LastModifiedTime": self._resources.now()}
+            document |= {key: value[:_LONGEST_REASON] for key, value in more.items()}
+            if edit is not None:
+                edit(document)
+
+        self._resources.change(ENDPOINT, name, change)
+
+    def _forget_archives(self, endpoints: Sequence[Document]) -> None:
+        """Drop the artifacts of deployments whose end a stage did not live to see."""
+        wanted = {
+            (each["EndpointName"], deployment["Identity"])
+            for each in endpoints
+            for deployment in (each["Deployment"], (each.get("Pending") or each)["Deployment"])
+        }
+        for archives in self._archives.glob("*/*"):
+            if (archives.parent.name, archives.name) not in wanted:
+                self._stage.manifest.drop_under(archives)
+                shutil.rmtree(archives, ignore_errors=True)
+
+    def _folder(self, name: str) -> Path:
+        return self._stage.directory("sagemaker") / name
+
+    def _new_deployment(self, name: str, wanted: Document) -> Deployment:
+        return Deployment(
+            endpoint=name,
+            identity=wanted["Identity"],
+            specifications=_specifications(wanted),
+            folder=self._folder(name),
+            archives=self._archives / name,
+            manifest=self._stage.manifest,
+            settings=self._stage.settings,
+            s3=self._stage.client("s3"),
+            logs=self._logs,
+            rng=self._rng,
+        )
+
+
+def deployment_document(specifications: Sequence[VariantSpecification]) -> Document:
+    """What an endpoint's document keeps of a deployment."""
+    return {
+        "Identity": secrets.token_hex(4),
+        "Specifications": [specification.document() for specification in specifications],
+    }
+
+
+def _specifications(wanted: Document) -> list[VariantSpecification]:
+    return [VariantSpecification.from_document(document) for document in wanted["Specifications"]]

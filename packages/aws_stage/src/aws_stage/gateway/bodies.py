@@ -1,0 +1,90 @@
+"""Bodies that AWS would not read: larger than any call of their protocol may be, or no JSON that can be read.
+
+A body is held against its limit while it arrives and before anybody else sees it, so that none fills the memory.
+"""
+
+from __future__ import annotations
+
+from aws_stage.gateway.asgi import AsgiApp, Receive, Scope, Send, replay, send_answer
+from aws_stage.gateway.protocol import Address, address_of, decode
+from aws_stage.gateway.wire import Answer, Wire, error_answer, json_version
+
+JSON_BYTES = 16 * 1024 * 1024
+"""The largest call that names its operation in X-Amz-Target: DynamoDB's BatchWriteItem. (Kinesis takes 10 MiB of data,
+13.4 MiB in base64; the engines and ministack hold each operation to its own limit.)"""
+API_BYTES = 10 * 1024 * 1024
+"""The payload that API Gateway takes, for REST and HTTP APIs alike."""
+_REST_JSON = frozenset({"apigateway", "lambda", "scheduler"})
+"""Services of ministack whose calls have JSON bodies, beside those that name their operation."""
+
+
+class Bodies:
+    """An ASGI application around ``app`` that lets through what is within its limit."""
+
+    def __init__(self, app: AsgiApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        limit, refusal = _limit(scope) if scope["type"] == "http" else (None, None)
+        if limit is None or refusal is None:
+            await self._app(scope, receive, send)
+            return
+        body = await _bounded(receive, limit)
+        if body is None:
+            await send_answer(send, *refusal)
+            return
+        await self._app(scope, replay(body, receive), send)
+
+
+def _limit(scope: Scope) -> tuple[int | None, Answer | None]:
+    """The limit of a request's body in bytes, and the answer to a larger one; None for bodies that are streamed."""
+    address = address_of(scope["headers"])
+    if address.operation is not None:
+        message = f"The request is larger than {JSON_BYTES} bytes"
+        content_type = json_version(scope["headers"])
+        return JSON_BYTES, error_answer("RequestEntityTooLargeException", message, 413, Wire.JSON, content_type)
+    if _is_api(scope):
+        return API_BYTES, (413, [(b"content-type", b"application/json")], b'{"message":"Request Too Long"}')
+    return None, None
+
+
+def _is_api(scope: Scope) -> bool:
+    from ministack import app
+
+    host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
+    return app._parse_execute_api_url(host, scope["path"]) is not None
+
+
+async def _bounded(receive: Receive, limit: int) -> bytes | None:
+    """The whole body, or None for one over the limit: read to its end, or its sender would see no answer."""
+    chunks, size = [], 0
+    while True:
+        message = await receive()
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size <= limit:
+            chunks.append(chunk)
+        else:
+            chunks.clear()
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return b"".join(chunks) if size <= limit else None
+
+
+def is_json_call(address: Address, scope: Scope) -> bool:
+    """Whether a call's body is a JSON object by its protocol; a function's payload is its caller's own."""
+    if address.operation is not None:
+        return any(
+            name == b"content-type" and value.startswith(b"application/x-amz-json") for name, value in scope["headers"]
+        )
+    return address.service in _REST_JSON and not scope["path"].rstrip("/").endswith("/invocations")
+
+
+def unreadable(address: Address, scope: Scope, body: bytes) -> Answer | None:
+    """The answer to a JSON call whose body is none: SerializationException, as AWS gives it; None for a good one."""
+    try:
+        decode(body)
+    except ValueError:
+        wire = Wire.REST_JSON if address.operation is None else Wire.JSON
+        message = "The request body is no JSON object, or is nested too deeply"
+        return error_answer("SerializationException", message, 400, wire, json_version(scope["headers"]))
+    return None

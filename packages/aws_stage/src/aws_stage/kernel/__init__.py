@@ -1,0 +1,1 @@
+"""What every engine stands on: its interface, settings, clock, and what several services of AWS do alike."""

@@ -1,0 +1,27 @@
+"""A service's state for its file, without what is kept elsewhere."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+from aws_stage.patches.replace import replace
+
+
+def keep_apart(module: ModuleType, parts: Mapping[str, Callable[[], Any]]) -> None:
+    """Let ``module.get_state`` give, for each name in ``parts``, what its function gives.
+
+    In these modules a part ``x`` of the state is the global ``_x``; raises AttributeError when that is not so.
+    """
+    names = tuple(module.get_state())
+    missing = [name for name in (*names, *parts) if not hasattr(module, f"_{name}") or name not in names]
+    if missing:
+        raise AttributeError(f"{module.__name__} keeps {', '.join(missing)} in another way than was patched")
+
+    def get_state() -> dict[str, Any]:
+        rest = {name: copy.deepcopy(getattr(module, f"_{name}")) for name in names if name not in parts}
+        return {**rest, **{name: part() for name, part in parts.items()}}
+
+    replace(module, "get_state", get_state)

@@ -1,0 +1,1 @@
+"""How state lies on disk, so that what was acknowledged survives ``kill -9``."""

@@ -1,0 +1,102 @@
+"""CloudWatch Logs on the stage."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aws_stage.testing import RunningStage
+from botocore.exceptions import ClientError
+
+
+@pytest.fixture
+def logs(stage: RunningStage) -> Any:
+    return stage.client("logs")
+
+
+@pytest.fixture
+def put(logs: Any) -> tuple[str, Callable[..., None]]:
+    """A log group, and a function that puts messages into it."""
+    group = f"/test/{uuid.uuid4().hex}"
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+
+    def put(*messages: Any) -> None:
+        texts = [message if isinstance(message, str) else json.dumps(message) for message in messages]
+        events = [{"timestamp": int(time.time() * 1000), "message": text} for text in texts]
+        logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+
+    return group, put
+
+
+def test_filtering_gives_the_events_that_match_and_refuses_what_it_cannot(
+    logs: Any, put: tuple[str, Callable[..., None]]
+) -> None:
+    group, write = put
+    write({"level": "ERROR", "n": 1}, "plain WARN line", {"level": "INFO", "n": 2})
+
+    def found(pattern: str) -> list[str]:
+        return [e["message"] for e in logs.filter_log_events(logGroupName=group, filterPattern=pattern)["events"]]
+
+    assert found('{ $.level = "ERROR" }') == ['{"level": "ERROR", "n": 1}']
+    assert found("WARN") == ["plain WARN line"]
+    assert len(found("")) == 3
+    with pytest.raises(ClientError, match=r"InvalidParameterException.*space-delimited"):
+        found("[a, b]")
+
+
+def test_a_metric_filter_counts_what_matches(
+    stage: RunningStage, logs: Any, put: tuple[str, Callable[..., None]]
+) -> None:
+    group, write = put
+    namespace = f"Test/{uuid.uuid4().hex}"
+    transformations = [
+        {"metricName": "Errors", "metricNamespace": namespace, "metricValue": "1"},
+        {"metricName": "Size", "metricNamespace": namespace, "metricValue": "$.n"},
+    ]
+    logs.put_metric_filter(
+        logGroupName=group,
+        filterName="f",
+        filterPattern='{ $.level = "ERROR" }',
+        metricTransformations=transformations[:1],
+    )
+    logs.put_metric_filter(
+        logGroupName=group, filterName="g", filterPattern="", metricTransformations=transformations[1:]
+    )
+    write({"level": "ERROR", "n": 5}, "text", {"level": "INFO", "n": 7})
+
+    def total(metric: str) -> float:
+        points = stage.client("cloudwatch").get_metric_statistics(
+            Namespace=namespace,
+            MetricName=metric,
+            StartTime=time.time() - 3600,
+            EndTime=time.time() + 60,
+            Period=60,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        return sum(point["Sum"] for point in points)
+
+    assert (total("Errors"), total("Size")) == (1, 12)
+
+
+def test_an_insights_query_is_answered_or_refused_never_cut_short(
+    logs: Any, put: tuple[str, Callable[..., None]]
+) -> None:
+    group, write = put
+    write("an ERROR", "a WARN")
+    now = int(time.time())
+
+    def start(query: str) -> str:
+        answer = logs.start_query(logGroupName=group, startTime=now - 60, endTime=now + 60, queryString=query)
+        query_id: str = answer["queryId"]
+        return query_id
+
+    results = logs.get_query_results(queryId=start("fields @message | filter @message like /ERR/ | limit 5"))["results"]
+    assert [row[0]["value"] for row in results] == ["an ERROR"]
+    for query in ("stats count(*) by level", "fields @message | filter level = 'ERROR'", "fields a, b + 1"):
+        with pytest.raises(ClientError, match="MalformedQueryException"):
+            start(query)

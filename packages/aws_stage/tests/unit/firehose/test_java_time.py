@@ -1,0 +1,71 @@
+"""Java DateTimeFormatter patterns; expected values are what Java 17 prints for Locale.US."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from aws_stage.engines.firehose.java_time import PatternError, check_pattern, format_time
+from hypothesis import given
+from hypothesis import strategies as st
+
+MOMENT = datetime(2026, 2, 3, 4, 5, 6, 78_000, tzinfo=UTC)
+AFTERNOON = datetime(2018, 12, 30, 23, 59, 59, 999_999, tzinfo=UTC)
+TOKYO = MOMENT.astimezone(ZoneInfo("Asia/Tokyo"))
+KOLKATA = MOMENT.astimezone(ZoneInfo("Asia/Kolkata"))
+NEW_YORK = MOMENT.astimezone(ZoneInfo("America/New_York"))
+
+
+@pytest.mark.parametrize(
+    ("moment", "pattern", "printed"),
+    [
+        (MOMENT, "yyyy/MM/dd/HH", "2026/02/03/04"),
+        (MOMENT, "y-M-d H:m:s", "2026-2-3 4:5:6"),
+        (MOMENT, "yy uu uuuu", "26 26 2026"),
+        (MOMENT, "MMM MMMM MMMMM", "Feb February F"),
+        (MOMENT, "EEE EEEE EEEEE E", "Tue Tuesday T Tue"),
+        (MOMENT, "D DDD", "34 034"),
+        (MOMENT, "S SSS SSSSSS", "0 078 078000"),
+        (MOMENT, "h hh a k K", "4 04 AM 4 4"),
+        (AFTERNOON, "h hh a k KK", "11 11 PM 23 11"),
+        (MOMENT.replace(hour=0), "h k K H", "12 24 0 0"),
+        (MOMENT, "Q QQ QQQ QQQQ", "1 01 Q1 1st quarter"),
+        (MOMENT, "G GGGG GGGGG", "AD Anno Domini A"),
+        (MOMENT, "'year='yyyy''MM'it''s'", "year=2026'02it's"),
+        (MOMENT, "yyyy-MM-dd'T'HH:mm:ss.SSSX", "2026-02-03T04:05:06.078Z"),
+        (
+            TOKYO,
+            "HH:mm X XX XXX x Z ZZZZ ZZZZZ VV z",
+            "13:05 +09 +0900 +09:00 +09 +0900 GMT+09:00 +09:00 Asia/Tokyo JST",
+        ),
+        (KOLKATA, "X XX XXX", "+0530 +0530 +05:30"),
+        (NEW_YORK, "HH X Z", "23 -05 -0500"),
+        (MOMENT, "x Z ZZZZ ZZZZZ", "+00 +0000 GMT Z"),
+        (AFTERNOON, "YYYY yyyy w ww", "2019 2018 1 01"),
+        (MOMENT, "w", "6"),
+        (MOMENT, "''yyyy''MM", "'2026'02"),
+        (MOMENT, "A n", "14706078 78000000"),
+    ],
+)
+def test_a_pattern_prints_as_java_does(moment: datetime, pattern: str, printed: str) -> None:
+    check_pattern(pattern)
+    assert format_time(pattern, moment) == printed
+
+
+@pytest.mark.parametrize("pattern", ["b", "ddd", "HHH", "yyyy{", "[MM]", "#", "'open", "zzzz", "V", "DDDD", "EEEEEE"])
+def test_a_pattern_that_cannot_be_printed_is_refused(pattern: str) -> None:
+    with pytest.raises(PatternError):
+        check_pattern(pattern)
+
+
+@given(st.datetimes(min_value=datetime(1000, 1, 1)))  # noqa: DTZ001  the zone is set below
+def test_the_usual_letters_agree_with_strftime(moment: datetime) -> None:
+    aware = moment.replace(tzinfo=UTC)
+    assert format_time("yyyy-MM-dd HH:mm:ss.SSSSSS DDD", aware) == aware.strftime("%Y-%m-%d %H:%M:%S.%f %j")
+
+
+@given(st.text(st.sampled_from("'a é{") | st.characters(codec="utf-8"), max_size=30))
+def test_quoted_text_is_printed_as_it_is(text: str) -> None:
+    quoted = "'" + text.replace("'", "''") + "'" if text else ""
+    assert format_time(quoted, MOMENT) == text
