@@ -1,7 +1,7 @@
 """Posting to WebSockets, thousands of them a second: PostToConnection without what boto3 does around a request.
 
 An update goes to every browser, so a request's cost counts as often as there are browsers. Signed by botocore's own
-signer: docs/adr/0190-updates-pass-boto3-by.md.
+signer: docs/adr/0190-totals-are-posted-without-boto3.md.
 """
 
 from __future__ import annotations
