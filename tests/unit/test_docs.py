@@ -76,7 +76,7 @@ def test_help_describes_every_target() -> None:
     assert described == TARGETS
 
 
-def test_the_readmes_cost_table_is_the_one_that_make_cost_prints() -> None:
+def test_the_telemetry_pages_cost_table_is_the_one_that_make_cost_prints() -> None:
     printed = subprocess.run(
         [sys.executable, "-m", "scripts.cost", "production"],
         cwd=REPOSITORY,
@@ -84,4 +84,4 @@ def test_the_readmes_cost_table_is_the_one_that_make_cost_prints() -> None:
         text=True,
         check=True,
     ).stdout
-    assert printed.strip() in (REPOSITORY / "README.md").read_text()
+    assert printed.strip() in (REPOSITORY / "docs/pipelines/telemetry.md").read_text()
