@@ -24,8 +24,8 @@ from aws_stage.engines.glue_jobs import spark as glue_spark
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
+from datastreamer.aws.s3_location import S3Location
 from datastreamer.events.reading import TIMESTAMP_PATTERN
-from datastreamer.telemetry.s3_location import S3Location
 from glue_jobs import temperature_etl
 
 

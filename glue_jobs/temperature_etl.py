@@ -19,6 +19,7 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
+from datastreamer.aws.s3_location import S3Location
 from datastreamer.errors import ConfigurationError
 from datastreamer.telemetry import schema
 from datastreamer.telemetry.accounts import LineCount, balance
@@ -31,7 +32,6 @@ from datastreamer.telemetry.manifest import COMMITTED, Manifest, RawObject
 from datastreamer.telemetry.new_objects import find_new, watermark_after
 from datastreamer.telemetry.raw_reader import LINE_BITS
 from datastreamer.telemetry.run_log import LEASE, RunLog, Turn
-from datastreamer.telemetry.s3_location import S3Location
 from datastreamer.telemetry.staging import (
     by_device,
     staged_files,

@@ -20,6 +20,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from datastreamer.aws.s3_location import S3Location
 from datastreamer.events.chain import Chain
 from datastreamer.events.journal import Journal
 from datastreamer.events.reading import CONFLICTING_EVENT_ID, TRUNCATED_LINE
@@ -33,7 +34,6 @@ from datastreamer.telemetry.new_objects import find_new
 from datastreamer.telemetry.proof.receipts import read_receipts
 from datastreamer.telemetry.raw_lines import RawLines
 from datastreamer.telemetry.raw_reader import _line
-from datastreamer.telemetry.s3_location import S3Location
 from sensor.kinesis.record import Acknowledged, Record
 from sensor.kinesis.writer import WriterCounts
 from sensor.ledger import Ledger

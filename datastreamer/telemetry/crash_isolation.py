@@ -20,12 +20,12 @@ from typing import Final
 
 from pyspark.sql import SparkSession
 
+from datastreamer.aws.s3_location import S3Location
 from datastreamer.errors import DatastreamerError
 from datastreamer.telemetry.accounts import LineCount
 from datastreamer.telemetry.judge import judge_block
 from datastreamer.telemetry.manifest import RawObject
 from datastreamer.telemetry.raw_reader import ReaderCrashedError, name_object, pack, read_objects, unjudged
-from datastreamer.telemetry.s3_location import S3Location
 
 logger = logging.getLogger("datastreamer.crash_isolation")
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
+from datastreamer.aws.s3_location import S3Location
 from datastreamer.telemetry import schema
 from datastreamer.telemetry.id_index import id_hash, read_index, suspected
 from datastreamer.telemetry.manifest import IndexSegment
-from datastreamer.telemetry.s3_location import S3Location
 from datastreamer.telemetry.schema import partition_path
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
+from datastreamer.aws.s3_location import S3Location
 from datastreamer.telemetry.manifest import IndexSegment
-from datastreamer.telemetry.s3_location import S3Location
 
 SCHEMA = "hash bigint, day date"
 SEALED_ROWS = 16_000_000

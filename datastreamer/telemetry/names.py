@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from datastreamer.telemetry.s3_location import S3Location
+from datastreamer.aws.s3_location import S3Location
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from datastreamer.aws.s3_location import S3Location
 from datastreamer.events.reading import EARLIEST
 from datastreamer.telemetry.manifest import COMMITTED, Manifest, RawObject, list_manifests, read_manifest
-from datastreamer.telemetry.s3_location import S3Location
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

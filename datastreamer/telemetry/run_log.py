@@ -30,9 +30,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from datastreamer.aws.s3_location import S3Location
 from datastreamer.errors import RetryableError
 from datastreamer.telemetry.manifest import ABANDONED, COMMITTED, DataFile, Manifest, manifest_key, read_manifest
-from datastreamer.telemetry.s3_location import S3Location
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

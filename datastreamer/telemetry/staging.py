@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
+from datastreamer.aws.s3_location import S3Location
 from datastreamer.telemetry.manifest import DataFile
-from datastreamer.telemetry.s3_location import S3Location
 from datastreamer.telemetry.schema import partition_path
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import pyarrow.parquet as pq
 
+from datastreamer.aws.s3_location import S3Location
 from datastreamer.events.reading import (
     CONFLICTING_EVENT_ID,
     CRASHED_THE_READER,
@@ -22,7 +23,6 @@ from datastreamer.events.reading import (
     reject_reason,
 )
 from datastreamer.telemetry.manifest import Manifest, list_manifests
-from datastreamer.telemetry.s3_location import S3Location
 from glue_jobs.temperature_etl import Config
 from sensor.temperature.dirt import DIRT
 

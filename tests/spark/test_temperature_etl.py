@@ -197,7 +197,7 @@ import boto3
 from datetime import datetime, timedelta, UTC
 from pyspark.sql import SparkSession
 from glue_jobs.temperature_etl import Config, configure, run
-from datastreamer.telemetry.s3_location import S3Location
+from datastreamer.aws.s3_location import S3Location
 builder = SparkSession.builder
 for name, value in json.loads(sys.argv[1]).items():
     builder = builder.config(name, value)

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from datastreamer.aws.s3_location import S3Location
 from datastreamer.telemetry import new_objects
 from datastreamer.telemetry.manifest import COMMITTED, Manifest, ObjectCounts, RawObject, manifest_key
 from datastreamer.telemetry.new_objects import find_new, watermark_after
-from datastreamer.telemetry.s3_location import S3Location
 from tests.conftest import RunningStage
 
 pytestmark = pytest.mark.stage

@@ -67,9 +67,9 @@ def acknowledge(
     stage: StageOption = "local",
 ) -> None:
     """Say that a damaged raw object was seen, so that the audit goes on. What was lost with it stays lost."""
+    from datastreamer.aws.s3_location import S3Location
     from datastreamer.telemetry.manifest import list_manifests
     from datastreamer.telemetry.proof import damaged
-    from datastreamer.telemetry.s3_location import S3Location
 
     context = Context.enter(stage)
     s3, state = context.client("s3"), S3Location.parse(context.names.state_path)

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from datastreamer.aws.s3_location import S3Location
 from datastreamer.errors import ConfigurationError, UsageError
 from datastreamer.telemetry.manifest import Manifest, ObjectCounts
-from datastreamer.telemetry.s3_location import S3Location
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

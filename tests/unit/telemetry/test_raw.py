@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from datastreamer.aws.s3_location import S3Location
 from datastreamer.events.digest import id_hash
 from datastreamer.telemetry.new_objects import list_objects
 from datastreamer.telemetry.raw import count_all, count_lines
-from datastreamer.telemetry.s3_location import S3Location
 
 LINES = b"".join(b'{"event_id": "%d"}\n' % number for number in range(1000))
 
