@@ -9,7 +9,6 @@ Items of the aggregation table: ``totals`` (``n#<candidate>``, ``version``), ``s
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
+from datastreamer.aws.backoff import Backoff
 from datastreamer.errors import RetryableError
 from datastreamer.votes.orders import CountedVotes, order_item
 from datastreamer.votes.tally import MINUTE_MS, Tally, fold, minute_of
@@ -34,7 +34,9 @@ MOST_MINUTES: Final = 98
 MOST_VOTES: Final = 5_000
 """Votes in one transaction: about 60 bytes each, with 400 KB for an item and 4 MB for a transaction."""
 ATTEMPTS: Final = 12
+FIRST_PAUSE: Final = 0.02
 LONGEST_PAUSE: Final = 1.0
+"""Seconds. Short, as what is refused is most often another shard's transaction, which takes milliseconds."""
 
 TOTALS: Final = "totals"
 SECONDS: Final = "seconds"
@@ -70,12 +72,14 @@ class Aggregator:
         aggregation_table: str,
         orders_table: str,
         pause: Callable[[float], None] = time.sleep,
+        backoff: Backoff | None = None,
     ) -> None:
         self._client = client
         self._table = aggregation_table
         self._orders = orders_table
         self._counted = CountedVotes(client, orders_table)
         self._pause = pause
+        self._backoff = backoff or Backoff(FIRST_PAUSE, LONGEST_PAUSE)
 
     def count(self, shard: str, arrivals: Sequence[Arrival]) -> Outcome:
         """Count a batch, in the order of the shard; raises RetryableError when the tables do not take it for now.
@@ -104,7 +108,7 @@ class Aggregator:
                 if not _may_succeed_later(error):
                     raise
                 # Another delivery of the batch came first, or another shard's transaction: look anew, then try again.
-                self._pause(random.uniform(0, min(LONGEST_PAUSE, 0.02 * 2**attempt)))  # noqa: S311  jitter, no secret
+                self._pause(self._backoff.delay(attempt))
                 continue
             self._counted.add(shard, last, tally.minutes)
             return Outcome(len(tally.votes), tally.duplicates, before)

@@ -1,32 +1,14 @@
-"""How fast to ask: backoff with jitter for one record, an adaptive rate for all of them."""
+"""How fast to ask: a rate that adapts to what the stream takes."""
 
 from __future__ import annotations
 
 import math
-import random
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 ENOUGH_RECORDS = 50
 """Fewer say little of the part that is refused."""
 MOST_REFUSED = 0.5
 """A stream that refuses more than this is full, whatever the rate."""
-
-
-@dataclass(frozen=True)
-class Backoff:
-    """Exponential backoff with full jitter: attempt ``n`` waits between 0 and ``base * 2**n`` s, at most ``cap`` s.
-
-    Full jitter spreads retries best: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-    """
-
-    base: float = 0.05
-    cap: float = 10.0
-    randomness: random.Random = field(default_factory=random.Random)
-
-    def delay(self, attempt: int) -> float:
-        """Seconds to wait after failure number ``attempt`` (from 0)."""
-        return self.randomness.uniform(0.0, min(self.cap, self.base * 2.0 ** min(attempt, 30)))
 
 
 class _Refused(NamedTuple):

@@ -16,14 +16,19 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
+from datastreamer.aws.backoff import Backoff
 from datastreamer.errors import DatastreamerError, RetryableError
 from sensor.kinesis.failures import Outcome, explained, record_outcome, request_outcome
 from sensor.kinesis.limits import MAX_RECORDS_PER_REQUEST, MAX_REQUEST_BYTES
 from sensor.kinesis.ordered_buffer import OrderedBuffer
-from sensor.kinesis.pace import AdaptiveRate, Backoff
+from sensor.kinesis.pace import AdaptiveRate
 from sensor.kinesis.record import Acknowledged, Record
 
 OnAcknowledged = Callable[[Sequence[Acknowledged]], None]
+
+FIRST_RETRY = 0.05
+LONGEST_RETRY = 10.0
+"""Seconds: one record's waits. How fast all of them go is the adaptive rate's affair."""
 
 
 class PutRecordsClient(Protocol):
@@ -96,7 +101,7 @@ class KinesisWriter:
         self._endpoint = endpoint
         self._on_acknowledged = on_acknowledged
         self._settings = settings or WriterSettings()
-        self._backoff = backoff or Backoff()
+        self._backoff = backoff or Backoff(FIRST_RETRY, LONGEST_RETRY)
         self._clock = clock
         self._buffer = OrderedBuffer(self._settings.buffer_bytes)
         self._rate = rate or AdaptiveRate()

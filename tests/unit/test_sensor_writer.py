@@ -14,9 +14,10 @@ from botocore.exceptions import NoCredentialsError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from datastreamer.aws.backoff import Backoff
 from datastreamer.errors import ConfigurationError, InvalidRecordError, RetryableError
 from sensor.kinesis.limits import MAX_RECORD_BYTES, MAX_REQUEST_BYTES
-from sensor.kinesis.pace import AdaptiveRate, Backoff
+from sensor.kinesis.pace import AdaptiveRate
 from sensor.kinesis.record import Acknowledged, Record
 from sensor.kinesis.writer import KinesisWriter, WriterAbortedError, WriterSettings
 from tests.fake_kinesis import (

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any, Final
 
+from datastreamer.aws.backoff import Backoff
 from datastreamer.errors import InvalidRecordError, RetryableError
 from datastreamer.inference.processing.calls import Calls
 from datastreamer.inference.processing.delivery import Delivery, Failed, Rejected, Scored
@@ -93,6 +94,7 @@ class Processor:
     table: Table
     parking: Parking
     clock: Clock
+    backoff: Backoff = field(default_factory=Backoff)
 
     def process(
         self,
@@ -113,16 +115,16 @@ class Processor:
         scorer = Scorer(
             self.endpoint,
             self.settings.max_rows_per_call,
-            Deadline(self.clock, begun + budget.scoring),
+            Deadline(self.clock, begun + budget.scoring, self.backoff),
             budget.endpoint_timeout,
             calls or Calls(self.clock),
         )
         outcomes = scorer.score([row for row, _ in ready.values()])
         items = self._items(ready, outcomes, problems)
-        self._write(items, Deadline(self.clock, begun + budget.writing), problems)
+        self._write(items, Deadline(self.clock, begun + budget.writing, self.backoff), problems)
         stored = len(deliveries) - len(problems.rejected) - len(problems.failed)
         if park:
-            self._park(deliveries, Deadline(self.clock, begun + budget.parking), problems)
+            self._park(deliveries, Deadline(self.clock, begun + budget.parking, self.backoff), problems)
         unnamed = sum("model" not in item for event_id, item in items.items() if problems.none_of(event_id))
         return BatchReport(
             stored=stored,

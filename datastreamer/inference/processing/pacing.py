@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-BACKOFF_BASE_S: Final = 0.1
-BACKOFF_CAP_S: Final = 5.0
+from datastreamer.aws.backoff import Backoff
+
 LONGEST_MODEL_CALL_S: Final = 60.0
 """SageMaker ends a real-time invocation that a model has not answered by then."""
 
 
 @dataclass(frozen=True)
 class Clock:
-    """The clock and the chance that work is paced by (seconds); ``wall_ms`` is ms since the epoch."""
+    """The clock that work is paced by (seconds); ``wall_ms`` is ms since the epoch."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
-    chance: random.Random = field(default_factory=random.Random)
-
-    def backoff(self, attempt: int) -> float:
-        """Seconds to wait after the ``attempt``-th failure, counted from 0: exponential, with full jitter."""
-        return self.chance.uniform(0, min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2 ** min(attempt, 30)))
 
 
 @dataclass(frozen=True)
 class Deadline:
-    """A point on a clock."""
+    """A point on a clock, and how long to wait between attempts until then."""
 
     clock: Clock
     at: float
+    backoff: Backoff
 
     def allows(self, seconds: float) -> bool:
         """Whether work of ``seconds`` that began now would be over in time."""
@@ -41,7 +36,7 @@ class Deadline:
 
     def pause(self, attempt: int, work: float) -> bool:
         """Wait before the next attempt; False, at once, when work of ``work`` seconds could not follow in time."""
-        delay = self.clock.backoff(attempt)
+        delay = self.backoff.delay(attempt)
         if not self.allows(delay + work):
             return False
         self.clock.sleep(delay)

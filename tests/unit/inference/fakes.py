@@ -13,6 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from datastreamer.aws.backoff import Backoff
 from datastreamer.inference.processing.batch import Processor
 from datastreamer.inference.processing.endpoint import Endpoint
 from datastreamer.inference.processing.pacing import Budget, Clock
@@ -47,6 +48,7 @@ class FakeTime:
     def __init__(self) -> None:
         self.seconds = 1000.0
         self.pauses: list[float] = []
+        self.backoff = Backoff(randomness=random.Random(1))
         self._lock = threading.Lock()
 
     def sleep(self, seconds: float) -> None:
@@ -60,7 +62,6 @@ class FakeTime:
             now=lambda: self.seconds,
             sleep=self.sleep,
             wall_ms=lambda: ARRIVAL_MS + 1000,
-            chance=random.Random(1),
         )
 
 
@@ -251,4 +252,5 @@ def processor(
         table=Table(dynamodb, "t", executor, BUDGET.table_timeout),
         parking=Parking(s3, "dlq", "f", executor, BUDGET.table_timeout),
         clock=clock.clock,
+        backoff=clock.backoff,
     )

@@ -33,7 +33,7 @@ def scorer(
     clock = time.clock
     runtime: Any = fake
     endpoint = Endpoint(runtime, "e", payload_of("text/csv"), serving(sagemaker, time))
-    return Scorer(endpoint, most_rows, Deadline(clock, clock.now() + seconds), 10, Calls(clock, tell))
+    return Scorer(endpoint, most_rows, Deadline(clock, clock.now() + seconds, time.backoff), 10, Calls(clock, tell))
 
 
 def rows(count: int) -> list[bytes]:

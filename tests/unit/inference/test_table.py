@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
 from datastreamer.inference.processing.delivery import Failed, Rejected
-from datastreamer.inference.processing.pacing import BACKOFF_BASE_S, Deadline
+from datastreamer.inference.processing.pacing import Deadline
 from datastreamer.inference.processing.table import Table, Unstored
 from tests.unit.inference.fakes import FakeTable, FakeTime, client_error
 
@@ -20,9 +20,10 @@ def item(number: int, note: str = "") -> Any:
 
 def write(fake: FakeTable, items: list[Any], *, time: FakeTime | None = None, seconds: float = 30.0) -> Unstored:
     dynamodb: Any = fake
-    clock = (time or FakeTime()).clock
+    time = time or FakeTime()
+    clock = time.clock
     with ThreadPoolExecutor(4) as executor:
-        return Table(dynamodb, "t", executor, 1.0).write(items, Deadline(clock, clock.now() + seconds))
+        return Table(dynamodb, "t", executor, 1.0).write(items, Deadline(clock, clock.now() + seconds, time.backoff))
 
 
 def test_items_are_written_25_a_call() -> None:
@@ -68,7 +69,7 @@ def test_pauses_stay_short_while_a_throttled_table_takes_some_items() -> None:
     fake, time = FakeTable(range(24, 0, -1)), FakeTime()
     assert write(fake, [item(number) for number in range(25)], time=time) == {}
     assert len(time.pauses) == 24
-    assert max(time.pauses) <= BACKOFF_BASE_S
+    assert max(time.pauses) <= time.backoff.base
 
 
 def test_items_that_stay_unprocessed_fail_and_the_others_are_kept() -> None:

@@ -170,6 +170,21 @@ def test_tables_that_stay_busy_end_in_an_error_and_nothing_is_counted(client: An
     assert totals(client) == {"kinoko": 0, "takenoko": 0}
 
 
+def test_the_pauses_while_the_tables_stay_busy_end_at_a_second(client: Any) -> None:
+    class Busy(Failing):
+        def transact_write_items(self, **_: Any) -> Any:
+            raise cancelled("TransactionConflict")
+
+    busy: Any = Busy(client, "before", cancelled())
+    pauses: list[float] = []
+    own = Aggregator(busy, aggregation_table="aggregation", orders_table="orders", pause=pauses.append)
+    with pytest.raises(RetryableError):
+        own.count(SHARD, arrivals([vote(1)]))
+    longest = [0.02, 0.04, 0.08, 0.16, 0.32, 0.64, *[1.0] * 6]
+    assert len(pauses) == len(longest)
+    assert all(0.0 <= pause <= most for pause, most in zip(pauses, longest, strict=True))
+
+
 def test_votes_of_many_minutes_are_counted_in_several_transactions(client: Any) -> None:
     votes = [vote(number, cast_ms=NOW_MS - 60_000 * number) for number in range(MOST_MINUTES + 1)]
     assert aggregator(client).count(SHARD, arrivals(votes)) == Outcome(counted=len(votes))
