@@ -21,11 +21,9 @@ from rich.console import Console
 from rich.markup import escape
 from typer.core import TyperGroup
 
+from datastreamer.aws.faults import is_missing
 from datastreamer.cli import inference, telemetry
 from datastreamer.errors import DatastreamerError
-
-MISSING = frozenset({"ResourceNotFoundException", "EntityNotFoundException", "NoSuchBucket"})
-"""Codes by which AWS says that there is no such resource."""
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells report a command that Ctrl+C ended."""
@@ -97,7 +95,7 @@ def _sentence(error: ClientError) -> str:
         hint = f" The caller may not {error.operation_name}: docs/deploy.md lists the permissions it needs."
     elif code in ("ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId"):
         hint = " The credentials are wrong or have expired: sign in again."
-    elif code in MISSING or (code == "InvalidRequestException" and "WorkGroup" in message):
+    elif is_missing(error):
         hint = f" {_missing_hint()}"
     return f"{code}: {message.rstrip('.')}.{hint}"
 

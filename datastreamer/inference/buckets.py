@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from datastreamer.aws.faults import is_missing
 from datastreamer.errors import ConfigurationError
-from datastreamer.inference.missing import is_missing
 from datastreamer.inference.names import tag_list
 from datastreamer.inference.place import Place
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from datastreamer.aws.faults import is_missing
 from datastreamer.errors import JobFailedError, UsageError
-from datastreamer.inference.missing import CONFIG, ENDPOINT, is_missing, looking_for
+from datastreamer.inference.missing import CONFIG, ENDPOINT, looking_for
 from datastreamer.inference.names import tag_list
 from datastreamer.inference.waiting import PATIENT, Patience, Report, wait_for
 

@@ -10,11 +10,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from datastreamer.aws.faults import is_missing
 from datastreamer.errors import ConfigurationError
-
-_CODES = frozenset({"ResourceNotFoundException", "NoSuchBucket", "NoSuchEntity", "404"})
-_SAGEMAKER_WORDS = ("could not find", "cannot find", "not found", "does not exist")
-"""SageMaker has no code for it: a ValidationException whose message says so."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +55,6 @@ MODEL = Kind("model", "aws sagemaker list-models", _paged("list_models", "Models
 PROCESSOR = Kind(
     "processor", "datastreamer inference list-processors", _paged("list_functions", "Functions", "FunctionName")
 )
-
-
-def is_missing(error: ClientError) -> bool:
-    """Whether AWS says that there is no such resource."""
-    details = error.response.get("Error", {})
-    if details.get("Code") in _CODES:
-        return True
-    message = details.get("Message", "").lower()
-    return details.get("Code") in ("ValidationException", "ValidationError") and any(
-        words in message for words in _SAGEMAKER_WORDS
-    )
 
 
 def no_such(kind: Kind, name: str, client: Any) -> ConfigurationError:

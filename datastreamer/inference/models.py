@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from datastreamer.aws.faults import is_missing, is_missing_object
 from datastreamer.errors import ConfigurationError, UsageError
-from datastreamer.inference.missing import CONFIG, MODEL, is_missing, looking_for
+from datastreamer.inference.missing import CONFIG, MODEL, looking_for
 from datastreamer.inference.names import tag_list
 from datastreamer.inference.score_range import METADATA, VARIABLE, ScoreRange
 
@@ -76,7 +77,7 @@ def declared_range(s3: S3Client, artifact: Artifact, given: ScoreRange | None = 
     except ClientError as error:
         if error.response["Error"]["Code"] in ("403", "AccessDenied"):
             return given
-        if not is_missing(error) and error.response["Error"]["Code"] != "NoSuchKey":
+        if not (is_missing(error) or is_missing_object(error)):
             raise
         raise ConfigurationError(
             f"there is no model at {artifact.uri}. Upload it: aws s3 cp model.tar.gz {artifact.uri}"

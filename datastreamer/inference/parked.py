@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
+from datastreamer.aws.faults import is_missing, is_missing_object
 from datastreamer.errors import ConfigurationError, InvalidRecordError
-from datastreamer.inference.processing.faults import code_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -66,7 +66,7 @@ class FailureBucket:
         try:
             self.s3.copy_object(Bucket=self.name, Key=target, CopySource={"Bucket": self.name, "Key": key})
         except ClientError as error:
-            if _is_missing(error):
+            if is_missing_object(error):
                 return None
             raise
         self.s3.delete_object(Bucket=self.name, Key=key)
@@ -79,7 +79,7 @@ class FailureBucket:
                 for page in pages.paginate(Bucket=self.name, Prefix=prefix, PaginationConfig={"PageSize": self.page}):
                     yield from (entry["Key"] for entry in page.get("Contents", []) if not entry["Key"].endswith("/"))
             except ClientError as error:
-                if code_of(error) == "NoSuchBucket":
+                if is_missing(error):
                     raise ConfigurationError(
                         f"there is no bucket {self.name}. Is the stack deployed? Name another stack or bucket"
                     ) from error
@@ -89,7 +89,7 @@ class FailureBucket:
         try:
             content = self.s3.get_object(Bucket=self.name, Key=key)["Body"].read()
         except ClientError as error:
-            if _is_missing(error):
+            if is_missing_object(error):
                 return None
             raise
         try:
@@ -117,7 +117,3 @@ def event_records(key: str, content: bytes) -> tuple[EventRecord, ...]:
     except (ValueError, TypeError) as error:
         raise InvalidRecordError(UNREADABLE, f"it is not what a function or Lambda parks: {error}") from error
     return tuple(records)
-
-
-def _is_missing(error: ClientError) -> bool:
-    return code_of(error) in {"NoSuchKey", "404"}

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
+from datastreamer.aws.faults import is_missing
 from datastreamer.errors import ConfigurationError
 from datastreamer.inference.endpoints import Endpoint, list_endpoints, models_of
-from datastreamer.inference.missing import CONFIG, is_missing, looking_for
+from datastreamer.inference.missing import CONFIG, looking_for
 from datastreamer.inference.names import BY_HAND, has_tags, role_of
 from datastreamer.inference.roles import find_role
 from datastreamer.inference.stacks import find_stacks

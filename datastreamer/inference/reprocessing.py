@@ -10,11 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
-
+from datastreamer.aws.faults import CALL_ERRORS, is_missing, is_transient
 from datastreamer.errors import ConfigurationError
 from datastreamer.inference.parked import EventRecord
-from datastreamer.inference.processing.faults import CALL_ERRORS, code_of, is_transient
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -57,7 +55,7 @@ def invoke(records: Sequence[EventRecord], functions: LambdaClient, function: st
         response = functions.invoke(FunctionName=function, InvocationType="RequestResponse", Payload=payload)
         answer: Any = json.loads(response["Payload"].read())
     except CALL_ERRORS as error:
-        if isinstance(error, ClientError) and code_of(error) == "ResourceNotFoundException":
+        if is_missing(error):
             raise ConfigurationError(
                 f"there is no function {function}. Is the stack deployed? Name another stack or function"
             ) from error

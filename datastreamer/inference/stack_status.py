@@ -9,12 +9,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from datastreamer.aws.faults import is_missing
 from datastreamer.errors import ConfigurationError
 from datastreamer.inference.endpoint_health import endpoint_health
 from datastreamer.inference.endpoints import describe_endpoint
 from datastreamer.inference.figures import Metric, figures
 from datastreamer.inference.functions import METRIC_NAMESPACE
-from datastreamer.inference.missing import is_missing
 from datastreamer.inference.names import Names
 from datastreamer.inference.parked import SINGLE_RECORDS, WHOLE_BATCHES
 from datastreamer.inference.processors import Mapping, Processor

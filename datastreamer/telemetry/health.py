@@ -9,14 +9,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from datastreamer.aws.faults import is_missing
 from datastreamer.telemetry.names import Names
 
 NewClient = Callable[[str], Any]
 
 METRIC_WINDOW = timedelta(hours=3)
-_MISSING = frozenset(
-    {"ResourceNotFoundException", "EntityNotFoundException", "NoSuchBucket", "404", "InvalidRequestException"}
-)
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ def _ask(name: str, resource: str, check: Callable[[], Part]) -> Part:
     try:
         return check()
     except ClientError as error:
-        if error.response["Error"]["Code"] not in _MISSING:
+        if not is_missing(error):
             raise
         return Part(name, resource, "MISSING", healthy=False, detail="is the stage applied? make apply")
 

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from datastreamer.aws.faults import is_missing_object
 from datastreamer.aws.s3_location import S3Location
 from datastreamer.errors import RetryableError
 from datastreamer.telemetry.manifest import ABANDONED, COMMITTED, DataFile, Manifest, manifest_key, read_manifest
@@ -217,7 +218,7 @@ class RunLog:
             try:
                 head = self._client.head_object(Bucket=self._state.bucket, Key=self._state.key(name))
             except ClientError as error:
-                if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                if not is_missing_object(error):
                     raise
                 continue
             there = parsedate_to_datetime(head["ResponseMetadata"]["HTTPHeaders"]["date"])
@@ -246,7 +247,7 @@ class RunLog:
             )
         except ClientError as error:
             # Gone since it was listed: another run published this turn too, and has copied everything.
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            if not is_missing_object(error):
                 raise
 
     def _keys(self, folder: S3Location, start_after: str = "") -> list[str]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from datastreamer.aws.backoff import Backoff
+from datastreamer.aws.faults import code_of, is_transient
 from datastreamer.errors import RetryableError
 from datastreamer.votes.orders import CountedVotes, order_item
 from datastreamer.votes.tally import MINUTE_MS, Tally, fold, minute_of
@@ -190,23 +191,12 @@ def _parts(arrivals: Sequence[Arrival]) -> Iterator[Sequence[Arrival]]:
 
 
 def _may_succeed_later(error: ClientError) -> bool:
-    code = error.response["Error"]["Code"]
-    if code != "TransactionCanceledException":
-        return code in _TRANSIENT
+    if code_of(error) != "TransactionCanceledException":
+        return is_transient(error)
     reasons: Iterable[Any] = error.response.get("CancellationReasons", [])
     return all(reason.get("Code") in _TRANSIENT_REASONS for reason in reasons)
 
 
-_TRANSIENT: Final = frozenset(
-    {
-        "InternalServerError",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ServiceUnavailable",
-        "ThrottlingException",
-        "TransactionInProgressException",
-    }
-)
 _TRANSIENT_REASONS: Final = frozenset(
     {
         "None",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from datastreamer.aws.faults import code_of
 from datastreamer.votes.connections import Connections
 from datastreamer.votes.totals import TotalsReader
 
@@ -75,7 +76,7 @@ class Turn:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            if code_of(error) != "ConditionalCheckFailedException":
                 raise
             old: Any = error.response.get("Item", {})
             return int(old["taken_at"]["N"])
@@ -130,7 +131,7 @@ class Publisher:
         try:
             self._post(connection, message)
         except ClientError as error:
-            if error.response["Error"]["Code"] != "GoneException":
+            if code_of(error) != "GoneException":
                 return "failed"
             self._connections.remove(connection)
             return "gone"

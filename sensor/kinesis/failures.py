@@ -22,6 +22,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from datastreamer.aws.faults import THROTTLES, code_of, is_throttled, is_transient
 from datastreamer.errors import ConfigurationError, DatastreamerError, InvalidRecordError
 
 
@@ -38,18 +39,8 @@ class Outcome(Enum):
     """Some may have been stored: the answer was lost. Sending them again may store them twice."""
 
 
-_THROTTLES = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "ThrottlingException",
-        "Throttling",
-        "RequestLimitExceeded",
-        "TooManyRequestsException",
-        "LimitExceededException",
-        "KMSThrottlingException",
-        "ResourceInUseException",
-    }
-)
+_BEING_CHANGED = "ResourceInUseException"
+"""The stream is not ACTIVE: it is being created, or its shards are being split or merged."""
 _CREDENTIALS = frozenset(
     {
         "ExpiredTokenException",
@@ -66,7 +57,7 @@ _CREDENTIALS = frozenset(
 
 def record_outcome(code: str) -> Outcome:
     """The outcome of one record that PutRecords refused with ``code`` while it answered the request."""
-    return Outcome.THROTTLED if code in _THROTTLES else Outcome.UNKNOWN
+    return Outcome.THROTTLED if code in THROTTLES or code == _BEING_CHANGED else Outcome.UNKNOWN
 
 
 def request_outcome(error: Exception, stream: str, endpoint: str) -> Outcome:
@@ -81,11 +72,9 @@ def request_outcome(error: Exception, stream: str, endpoint: str) -> Outcome:
 
 
 def _service_outcome(error: ClientError, stream: str) -> Outcome:
-    code = error.response.get("Error", {}).get("Code", "")
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in _THROTTLES:
+    if is_throttled(error) or code_of(error) == _BEING_CHANGED:
         return Outcome.THROTTLED
-    if status >= 500 or code in {"InternalFailure", "InternalFailureException", "ServiceUnavailable"}:
+    if is_transient(error):
         return Outcome.UNKNOWN
     raise explained(error, stream, "")
 

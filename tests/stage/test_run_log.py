@@ -10,6 +10,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -262,6 +263,19 @@ def test_two_runs_may_publish_the_same_turn(s3: Any, place: S3Location) -> None:
 
     RunLog(s3, state, reached=meanwhile).publish(manifest)
     assert table(s3, place) == ["a 0", "a 1", "a 2"]
+
+
+def test_files_whose_bucket_is_gone_stay_staged(s3: Any, place: S3Location) -> None:
+    log = RunLog(s3, place.folder("state"))
+    turn = log.take(0, None, "run-1", NOW)
+    assert turn is not None
+    staged = log.staged(turn)
+    s3.put_object(Bucket=BUCKET, Key=staged.key("0"), Body=b"a")
+    manifest = manifest_of(turn, files=(DataFile(f"{staged.uri}0", "s3://the-bucket-of-nobody/table/1-0", 1),))
+    log.commit(manifest)
+    with pytest.raises(ClientError, match="NoSuchBucket"):
+        log.publish(manifest)
+    assert keys(s3, staged) == ["0"]
 
 
 @pytest.mark.parametrize("hint", [None, b"", b'{"sequence": 1}', b'{"sequence": "x"}', b"[]"])

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError
 
+from datastreamer.aws.faults import CALL_ERRORS, code_of, is_throttled, is_transient
 from datastreamer.errors import ConfigurationError, DatastreamerError, RetryableError
 from datastreamer.inference.processing.calls import (
     MODEL_4XX,
@@ -25,7 +26,6 @@ from datastreamer.inference.processing.calls import (
     UNAVAILABLE,
     UNREADABLE,
 )
-from datastreamer.inference.processing.faults import CALL_ERRORS, code_of, is_throttled, is_transient
 from datastreamer.inference.processing.payload import Payload, Scores, UnreadableAnswerError
 from datastreamer.inference.processing.serving import Model, Serving
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from datastreamer.aws.faults import CALL_ERRORS, is_transient
 from datastreamer.inference.processing.delivery import Delivery, Failed, Rejected
-from datastreamer.inference.processing.faults import CALL_ERRORS, is_transient
 from datastreamer.inference.processing.pacing import Deadline
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from datastreamer.aws.faults import CALL_ERRORS, code_of, is_transient
 from datastreamer.inference.processing.delivery import Failed, Rejected
-from datastreamer.inference.processing.faults import CALL_ERRORS, code_of, is_transient
 from datastreamer.inference.processing.item import Item
 from datastreamer.inference.processing.pacing import Deadline
 
