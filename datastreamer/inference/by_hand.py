@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from datastreamer.aws.waiting import PATIENT, Patience, Report
 from datastreamer.inference.endpoints import delete_endpoint, find_endpoint, wait_until_endpoint_is_gone
 from datastreamer.inference.missing import CONFIG, ENDPOINT, MODEL, TABLE, Kind, stream_names
 from datastreamer.inference.models import delete_endpoint_config, delete_model
@@ -14,7 +15,6 @@ from datastreamer.inference.names import BY_HAND, Names, has_tags, role_of, stac
 from datastreamer.inference.processors import list_processors
 from datastreamer.inference.promotion import behind
 from datastreamer.inference.roles import SAGEMAKER, delete_role, description_of, find_role
-from datastreamer.inference.waiting import PATIENT, Patience, Report
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient

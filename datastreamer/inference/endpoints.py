@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from datastreamer.aws.faults import is_missing
+from datastreamer.aws.waiting import PATIENT, Patience, Report, wait_for
 from datastreamer.errors import JobFailedError, UsageError
 from datastreamer.inference.missing import CONFIG, ENDPOINT, looking_for
 from datastreamer.inference.names import tag_list
-from datastreamer.inference.waiting import PATIENT, Patience, Report, wait_for
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

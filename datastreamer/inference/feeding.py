@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from datastreamer.aws.waiting import PATIENT, Patience, Report, wait_for
 from datastreamer.inference.names import tags
 from datastreamer.inference.roles import ROLE_PATIENCE, once_role_is_known
-from datastreamer.inference.waiting import PATIENT, Patience, Report, wait_for
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datastreamer.aws.waiting import PATIENT, Patience, Report, wait_for
 from datastreamer.errors import ConfigurationError
 from datastreamer.inference.names import log_group_of, tags
 from datastreamer.inference.place import Place
 from datastreamer.inference.roles import ROLE_PATIENCE, once_role_is_known
-from datastreamer.inference.waiting import PATIENT, Patience, Report, wait_for
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

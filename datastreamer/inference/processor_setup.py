@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from datastreamer.aws.waiting import PATIENT, Patience, Report
 from datastreamer.errors import UsageError
 from datastreamer.inference.buckets import bucket_exists, create_bucket, encryption_key, protect_bucket
 from datastreamer.inference.endpoints import describe_endpoint
@@ -29,7 +30,6 @@ from datastreamer.inference.roles import LAMBDA, delete_role, ensure_role, find_
 from datastreamer.inference.streams import describe_stream
 from datastreamer.inference.tables import describe_table
 from datastreamer.inference.undo import Undo
-from datastreamer.inference.waiting import PATIENT, Patience, Report
 
 NewClient = Callable[[str], Any]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from datastreamer.aws.waiting import PATIENT, Patience, Report
 from datastreamer.errors import UsageError
 from datastreamer.inference.functions import wait_for_function
 from datastreamer.inference.names import BY_HAND, has_tags, role_of
@@ -14,7 +15,6 @@ from datastreamer.inference.policies import processor_policy
 from datastreamer.inference.processor_setup import Connections, NewClient, find_reach
 from datastreamer.inference.processors import Processor, describe_processor
 from datastreamer.inference.roles import find_role, put_policy
-from datastreamer.inference.waiting import PATIENT, Patience, Report
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import random
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from datastreamer.aws.backoff import Backoff
+from datastreamer.aws.clock import Clock
 from datastreamer.errors import InvalidRecordError, RetryableError
 from datastreamer.inference.missing import STREAM, looking_for
 from datastreamer.inference.record import parse_record
@@ -38,19 +38,6 @@ class Outgoing:
     @property
     def size(self) -> int:
         return len(self.data) + len(self.key.encode())
-
-
-@dataclass(frozen=True)
-class Backoff:
-    """Waits between 0 and ``base * 2**n`` s (at most ``cap``) before attempt ``n``: full jitter."""
-
-    base: float = 0.1
-    cap: float = 5.0
-    randomness: random.Random = field(default_factory=random.Random)
-    sleep: Callable[[float], None] = time.sleep
-
-    def wait(self, attempt: int) -> None:
-        self.sleep(self.randomness.uniform(0.0, min(self.cap, self.base * 2.0**attempt)))
 
 
 def partition_key(identifier: str) -> str:
@@ -115,7 +102,7 @@ class Batch:
     shards: set[str] = field(default_factory=set)
 
 
-def put_batch(kinesis: KinesisClient, stream: str, batch: Batch, backoff: Backoff) -> None:
+def put_batch(kinesis: KinesisClient, stream: str, batch: Batch, backoff: Backoff, clock: Clock) -> None:
     """Put every record of ``batch``; what Kinesis refuses for now is put again, the rest is not.
 
     Raises RetryableError when some are refused still after 12 attempts; ``batch`` tells which.
@@ -123,7 +110,7 @@ def put_batch(kinesis: KinesisClient, stream: str, batch: Batch, backoff: Backof
     for attempt in range(ATTEMPTS):
         if attempt:
             batch.retried += len(batch.waiting)
-            backoff.wait(attempt)
+            clock.sleep(backoff.delay(attempt))
         with looking_for(STREAM, stream, kinesis):
             answer = kinesis.put_records(
                 StreamName=stream,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from datastreamer.aws.waiting import Answer, Patience, Report, once_taken
 from datastreamer.errors import UsageError
 from datastreamer.inference.names import has_tags, tag_list, tags
 from datastreamer.inference.place import Place
-from datastreamer.inference.waiting import Patience, Report
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 POLICY = "least-privilege"
 ROLE_PATIENCE = Patience(timeout=90.0, every=2.0)
 """IAM says that a new role takes some seconds to be known everywhere."""
-
-Answer = TypeVar("Answer")
 
 _NOT_YET = (
     "cannot be assumed",
@@ -95,13 +93,11 @@ def delete_role(iam: IAMClient, name: str) -> bool:
 
 def once_role_is_known(call: Callable[[], Answer], *, patience: Patience, report: Report = lambda _: None) -> Answer:
     """``call`` again while AWS does not know the new role yet, which takes some seconds after it was made."""
-    deadline = patience.clock.now() + patience.timeout
-    while True:
-        try:
-            return call()
-        except ClientError as error:
-            message = error.response["Error"].get("Message", "").lower()
-            if not any(words in message for words in _NOT_YET) or patience.clock.now() >= deadline:
-                raise
-            report("waiting until the new role is known")
-            patience.clock.sleep(patience.every)
+
+    def not_yet(error: ClientError) -> bool:
+        message = error.response["Error"].get("Message", "").lower()
+        return any(words in message for words in _NOT_YET)
+
+    return once_taken(
+        call, not_yet=not_yet, state="waiting until the new role is known", patience=patience, report=report
+    )

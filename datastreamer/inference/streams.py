@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from datastreamer.aws.waiting import PATIENT, Patience, Report, wait_for
 from datastreamer.errors import UsageError
 from datastreamer.inference.missing import STREAM, looking_for, stream_names
 from datastreamer.inference.names import tags
-from datastreamer.inference.waiting import PATIENT, Patience, Report, wait_for
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient

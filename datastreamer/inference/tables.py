@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from datastreamer.aws.waiting import PATIENT, Patience, Report, wait_for
 from datastreamer.errors import UsageError
 from datastreamer.inference.missing import TABLE, looking_for
 from datastreamer.inference.names import tag_list
-from datastreamer.inference.waiting import PATIENT, Patience, Report, wait_for
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from datastreamer.aws.waiting import Patience, Report, once_taken, wait_for
 from datastreamer.errors import ConfigurationError, JobFailedError, RetryableError
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
 
 RUN_ENDED = frozenset({"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"})
-POLL_SECONDS = 1.0
-
-Report = Callable[[str], None]
-"""Told the present state on every poll."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long to follow, and the clock to follow by (seconds)."""
-
-    timeout: float = 3600.0
-    sleep: Callable[[float], None] = time.sleep
-    now: Callable[[], float] = time.monotonic
-
-
-PATIENT = Patience()
+PATIENT = Patience(timeout=3600.0)
 
 
 def start_job(
@@ -43,17 +27,19 @@ def start_job(
 
     ``arguments``: of this run, by name with ``--``; they override the job's own of the same name.
     """
-    deadline = patience.now() + patience.timeout
-    while True:
-        try:
-            return glue.start_job_run(JobName=job, Arguments=arguments or {})["JobRunId"]
-        except glue.exceptions.EntityNotFoundException as error:
-            raise ConfigurationError(f"there is no Glue job {job}. Is the stage applied? Try: make apply") from error
-        except glue.exceptions.ConcurrentRunsExceededException as error:
-            if patience.now() >= deadline:
-                raise RetryableError(f"another run of {job} is still on; try again later") from error
-            report("WAITING for the run before")
-            patience.sleep(POLL_SECONDS)
+    busy = glue.exceptions.ConcurrentRunsExceededException
+    try:
+        return once_taken(
+            lambda: glue.start_job_run(JobName=job, Arguments=arguments or {})["JobRunId"],
+            not_yet=lambda error: isinstance(error, busy),
+            state="WAITING for the run before",
+            patience=patience,
+            report=report,
+        )
+    except glue.exceptions.EntityNotFoundException as error:
+        raise ConfigurationError(f"there is no Glue job {job}. Is the stage applied? Try: make apply") from error
+    except busy as error:
+        raise RetryableError(f"another run of {job} is still on; try again later") from error
 
 
 def follow_job(
@@ -65,16 +51,14 @@ def follow_job(
     report: Report = lambda _: None,
 ) -> Any:
     """Follow a run to its end and return it (Glue's JobRun); raises JobFailedError unless it SUCCEEDED."""
-    deadline = patience.now() + patience.timeout
-    while True:
+    run: Any = {}
+
+    def look() -> tuple[str, bool]:
+        nonlocal run
         run = glue.get_job_run(JobName=job, RunId=run_id)["JobRun"]
-        state = run["JobRunState"]
-        if state in RUN_ENDED:
-            break
-        report(state)
-        if patience.now() >= deadline:
-            raise RetryableError(f"run {run_id} is still {state} after {patience.timeout:.0f} s; it goes on without us")
-        patience.sleep(POLL_SECONDS)
+        return _told(run["JobRunState"], run["JobRunState"] in RUN_ENDED, report)
+
+    state = wait_for(f"run {run_id}", look, patience=patience)
     if state != "SUCCEEDED":
         raise JobFailedError(f"run {run_id} ended {state}: {run.get('ErrorMessage', 'no message')}")
     return run
@@ -100,16 +84,22 @@ def crawl(
         report("RUNNING (joined)")
     if not wait:
         return None
-    deadline = patience.now() + patience.timeout
-    while True:
+    found: Any = {}
+
+    def look() -> tuple[str, bool]:
+        nonlocal found
         found = glue.get_crawler(Name=crawler)["Crawler"]
-        if found["State"] == "READY":
-            break
-        report(found["State"])
-        if patience.now() >= deadline:
-            raise RetryableError(f"crawler {crawler} is still {found['State']}; it goes on without us")
-        patience.sleep(POLL_SECONDS)
+        return _told(found["State"], found["State"] == "READY", report)
+
+    wait_for(f"crawler {crawler}", look, patience=patience)
     last: Any = found.get("LastCrawl", {})
     if last.get("Status") != "SUCCEEDED":
         raise JobFailedError(f"crawl ended {last.get('Status')}: {last.get('ErrorMessage', 'no message')}")
     return last
+
+
+def _told(state: str, ended: bool, report: Report) -> tuple[str, bool]:
+    """A look's answer; the state at the end is not reported, as the command that waits shows it with the result."""
+    if not ended:
+        report(state)
+    return state, ended

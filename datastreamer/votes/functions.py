@@ -11,11 +11,12 @@ import boto3
 import urllib3
 from botocore.config import Config
 
+from datastreamer.aws.clock import Clock
 from datastreamer.votes.aggregation import Aggregator
 from datastreamer.votes.casting import Ballot
 from datastreamer.votes.connections import Connections
 from datastreamer.votes.postbox import Postbox
-from datastreamer.votes.publishing import Clock, Publisher, SystemClock, Turn
+from datastreamer.votes.publishing import Publisher, Turn
 from datastreamer.votes.settings import Settings
 from datastreamer.votes.totals import TotalsReader
 
@@ -60,7 +61,7 @@ class Greeting:
 
 def counting(environ: Mapping[str, str]) -> Counting:
     """The parts of ``votes_aggregate``; raises ConfigurationError when a variable is missing or wrong."""
-    settings, clock, dynamodb = Settings(environ), SystemClock(), _client("dynamodb")
+    settings, clock, dynamodb = Settings(environ), Clock(), _client("dynamodb")
     management = _management(settings)
 
     def post(connection: str, message: bytes) -> None:
@@ -91,7 +92,7 @@ def casting(environ: Mapping[str, str]) -> Casting:
         totals=TotalsReader(dynamodb, settings.aggregation_table, settings.candidates),
         connections=Connections(dynamodb, settings.connections_table),
         allowed_origin=settings.allowed_origin,
-        clock=SystemClock(),
+        clock=Clock(),
     )
 
 
@@ -102,7 +103,7 @@ def greeting(environ: Mapping[str, str]) -> Greeting:
         connections=Connections(dynamodb, settings.connections_table),
         totals=TotalsReader(dynamodb, settings.aggregation_table, settings.candidates),
         management=_management(settings),
-        clock=SystemClock(),
+        clock=Clock(),
     )
 
 

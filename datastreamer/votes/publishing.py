@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from datastreamer.aws.clock import Clock
 from datastreamer.aws.faults import code_of
 from datastreamer.votes.connections import Connections
 from datastreamer.votes.totals import TotalsReader
@@ -22,24 +22,6 @@ INTERVAL_MS: Final = 250
 PUBLICATION: Final = "publication"
 SKEW_MS: Final = 100
 """How far the clocks of two functions may differ."""
-
-
-class Clock(Protocol):
-    """Wall time in milliseconds since the epoch, and waiting."""
-
-    def now_ms(self) -> int: ...
-
-    def pause(self, seconds: float) -> None: ...
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now_ms(self) -> int:
-        return time.time_ns() // 1_000_000
-
-    def pause(self, seconds: float) -> None:
-        time.sleep(seconds)
 
 
 @dataclass(frozen=True)
@@ -108,7 +90,7 @@ class Publisher:
     def publish(self, counted_at_ms: int) -> Publication | None:
         """Publish what was counted at ``counted_at_ms``, waiting for a turn; None when another update has it in."""
         while True:
-            now = self._clock.now_ms()
+            now = self._clock.wall_ms()
             # Asking for a turn is a write, and one before its time is refused.
             if self._taken_ms is None or not now - INTERVAL_MS < self._taken_ms <= now:
                 refused_by = self._turn.take(now)
@@ -118,7 +100,7 @@ class Publisher:
                 self._taken_ms = refused_by
                 if refused_by > counted_at_ms + SKEW_MS:
                     return None
-            self._clock.pause(max(1, self._taken_ms + INTERVAL_MS - now) / 1000)
+            self._clock.sleep(max(1, self._taken_ms + INTERVAL_MS - now) / 1000)
 
     def _send(self, now: int) -> Publication:
         totals = self._totals.read(now)

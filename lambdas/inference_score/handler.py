@@ -13,11 +13,12 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 
+from datastreamer.aws.clock import Clock
 from datastreamer.errors import UsageError
 from datastreamer.inference.processing.batch import Processor
 from datastreamer.inference.processing.calls import Calls
 from datastreamer.inference.processing.connections import connect
-from datastreamer.inference.processing.pacing import Budget, Clock
+from datastreamer.inference.processing.pacing import Budget
 from datastreamer.inference.processing.settings import Settings
 from datastreamer.inference.processing.telling import Telling
 

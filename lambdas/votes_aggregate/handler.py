@@ -46,7 +46,7 @@ def handler(event: dict[str, Any], _context: Any) -> None:
 def _publish(parts: Counting, logger: Logger, metrics: Metrics) -> None:
     """The votes are counted by now: a failure to tell of them must not bring the batch back."""
     try:
-        publication = parts.publisher.publish(parts.clock.now_ms())
+        publication = parts.publisher.publish(parts.clock.wall_ms())
     except Exception:
         logger.exception("the update could not be published; the next one brings these votes")
         metrics.add_metric("PublishFailures", MetricUnit.Count, 1)

@@ -32,7 +32,7 @@ def application(parts: Casting, logger: Logger) -> APIGatewayRestResolver:
     @app.post("/votes")
     def cast() -> Response[str]:
         try:
-            vote = parts.ballot.cast(_body(app.current_event), parts.clock.now_ms())
+            vote = parts.ballot.cast(_body(app.current_event), parts.clock.wall_ms())
         except InvalidRecordError as error:
             return _answer(413 if error.reason == "too_large" else 400, error.reason, error.detail)
         except RetryableError as error:
@@ -42,7 +42,7 @@ def application(parts: Casting, logger: Logger) -> APIGatewayRestResolver:
 
     @app.get("/totals")
     def totals() -> Response[str]:
-        now = parts.clock.now_ms()
+        now = parts.clock.wall_ms()
         document = parts.totals.read(now).to_document(len(parts.connections.all(now)), now)
         return Response(200, "application/json", json.dumps(document), headers={"Cache-Control": "no-store"})
 

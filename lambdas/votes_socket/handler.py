@@ -23,7 +23,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     # Not the route: a message may name one, "$disconnect" too.
     connection, kind = request["connectionId"], request["eventType"]
     if kind == "CONNECT":
-        parts.connections.add(connection, parts.clock.now_ms())
+        parts.connections.add(connection, parts.clock.wall_ms())
     elif kind == "DISCONNECT":
         parts.connections.remove(connection)
     else:
@@ -34,7 +34,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def _reply(parts: Greeting, connection: str, kind: str | None) -> None:
     """Answer a message; anything but ``hello`` and ``ping`` is an error that the sender is told."""
     if kind == "hello":
-        now = parts.clock.now_ms()
+        now = parts.clock.wall_ms()
         online = len(parts.connections.all(now))
         message = update_message(parts.totals.read(now).to_document(online, now))
     elif kind == "ping":

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from datastreamer.aws.waiting import Patience
 from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.command import StackOption, TimeoutOption, WaitOption, YesOption, command
 from datastreamer.cli.inference.rows import table_of
@@ -15,7 +16,6 @@ from datastreamer.inference import endpoints, models, promotion
 from datastreamer.inference.by_hand import roles_of
 from datastreamer.inference.names import stack_of
 from datastreamer.inference.roles import delete_role
-from datastreamer.inference.waiting import Patience
 
 PANEL = "SageMaker"
 

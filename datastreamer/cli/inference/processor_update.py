@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from datastreamer.aws.waiting import Patience
 from datastreamer.cli.inference import completion
 from datastreamer.cli.inference import processor_options as option
 from datastreamer.cli.inference.command import TimeoutOption, command
@@ -14,7 +15,6 @@ from datastreamer.cli.inference.session import Session
 from datastreamer.inference.names import BY_HAND, has_tags
 from datastreamer.inference.processor_update import Update, update_processor
 from datastreamer.inference.processors import describe_processor
-from datastreamer.inference.waiting import Patience
 
 
 @command(

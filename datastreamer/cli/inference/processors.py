@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from datastreamer.aws.waiting import Patience
 from datastreamer.cli.inference import completion
 from datastreamer.cli.inference import processor_options as option
 from datastreamer.cli.inference.command import StackOption, TimeoutOption, WaitOption, YesOption, command
@@ -26,7 +27,6 @@ from datastreamer.inference.processor_setup import (
 )
 from datastreamer.inference.processors import Processor, find_processor, list_processors
 from datastreamer.inference.tables import TTL_ATTRIBUTE, expires
-from datastreamer.inference.waiting import Patience
 from datastreamer.provisioning.lambda_package import build_lambda_package
 from datastreamer.provisioning.workspace import REPOSITORY, data_directory
 

@@ -15,13 +15,15 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from datastreamer.aws.backoff import Backoff
+from datastreamer.aws.clock import Clock
 from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.calls import show_dry_run
 from datastreamer.cli.inference.command import command
 from datastreamer.cli.inference.session import Session
 from datastreamer.errors import InvalidRecordError, RetryableError, UsageError
 from datastreamer.inference.lines import LineReader, Unreadable
-from datastreamer.inference.putting import Backoff, Batch, batches, outgoing, put_batch, put_record
+from datastreamer.inference.putting import Batch, batches, outgoing, put_batch, put_record
 from datastreamer.inference.streams import describe_stream
 from datastreamer.inference.wording import counted
 
@@ -125,7 +127,7 @@ def put_many(
             for records in batches(reader):
                 batch = Batch(records)
                 try:
-                    put_batch(kinesis, stream, batch, Backoff())
+                    put_batch(kinesis, stream, batch, Backoff(), Clock())
                 finally:
                     sent.add(batch, records[-1].line)
                 shown(sent)

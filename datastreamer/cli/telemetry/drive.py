@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from datastreamer.aws.waiting import Patience
 from datastreamer.cli.context import Context, JsonOption, StageOption
-from datastreamer.telemetry.runs import Patience, crawl, follow_job, start_job
+from datastreamer.telemetry.runs import crawl, follow_job, start_job
 
 WaitOption = Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the work to its end.")]
 TimeoutOption = Annotated[float, typer.Option("--timeout", min=1, help="Seconds to follow at most.")]

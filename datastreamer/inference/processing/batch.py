@@ -14,12 +14,13 @@ from itertools import takewhile
 from typing import Any, Final
 
 from datastreamer.aws.backoff import Backoff
+from datastreamer.aws.clock import Clock
 from datastreamer.errors import InvalidRecordError, RetryableError
 from datastreamer.inference.processing.calls import Calls
 from datastreamer.inference.processing.delivery import Delivery, Failed, Rejected, Scored
 from datastreamer.inference.processing.endpoint import Endpoint
 from datastreamer.inference.processing.item import Item, scored_item, unscored_item
-from datastreamer.inference.processing.pacing import Budget, Clock, Deadline
+from datastreamer.inference.processing.pacing import Budget, Deadline
 from datastreamer.inference.processing.parking import Parking
 from datastreamer.inference.processing.scoring import Outcome, Scorer
 from datastreamer.inference.processing.settings import Settings

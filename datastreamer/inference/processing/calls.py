@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from datastreamer.inference.processing.pacing import Clock
+from datastreamer.aws.clock import Clock
 
 MODEL_4XX: Final = "model_4xx"
 MODEL_5XX: Final = "model_5xx"

@@ -8,9 +8,10 @@ from typing import Any, Final
 import boto3
 from botocore.config import Config
 
+from datastreamer.aws.clock import Clock
 from datastreamer.inference.processing.batch import Processor
 from datastreamer.inference.processing.endpoint import Endpoint
-from datastreamer.inference.processing.pacing import Budget, Clock
+from datastreamer.inference.processing.pacing import Budget
 from datastreamer.inference.processing.parking import Parking
 from datastreamer.inference.processing.payload import payload_of
 from datastreamer.inference.processing.serving import Serving

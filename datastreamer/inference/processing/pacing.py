@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from datastreamer.aws.backoff import Backoff
+from datastreamer.aws.clock import Clock
 
 LONGEST_MODEL_CALL_S: Final = 60.0
 """SageMaker ends a real-time invocation that a model has not answered by then."""
-
-
-@dataclass(frozen=True)
-class Clock:
-    """The clock that work is paced by (seconds); ``wall_ms`` is ms since the epoch."""
-
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    wall_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from datastreamer.aws.clock import Clock
 from datastreamer.aws.faults import CALL_ERRORS, is_transient
 from datastreamer.errors import UsageError
-from datastreamer.inference.processing.pacing import Clock
 from datastreamer.inference.score_range import ANY, VARIABLE, ScoreRange
 
 if TYPE_CHECKING:

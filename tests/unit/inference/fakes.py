@@ -14,9 +14,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from datastreamer.aws.backoff import Backoff
+from datastreamer.aws.clock import Clock
 from datastreamer.inference.processing.batch import Processor
 from datastreamer.inference.processing.endpoint import Endpoint
-from datastreamer.inference.processing.pacing import Budget, Clock
+from datastreamer.inference.processing.pacing import Budget
 from datastreamer.inference.processing.parking import Parking
 from datastreamer.inference.processing.payload import payload_of
 from datastreamer.inference.processing.serving import Serving
@@ -42,7 +43,7 @@ def model_error(status: int, message: str = "the model's own words") -> ClientEr
     return client_error("ModelError", 424, OriginalStatusCode=status, OriginalMessage=message)
 
 
-class FakeTime:
+class FakeTime(Clock):
     """A clock that only sleeping moves."""
 
     def __init__(self) -> None:
@@ -56,13 +57,15 @@ class FakeTime:
             self.seconds += seconds
             self.pauses.append(seconds)
 
+    def now(self) -> float:
+        return self.seconds
+
+    def wall_ms(self) -> int:
+        return ARRIVAL_MS + 1000
+
     @property
     def clock(self) -> Clock:
-        return Clock(
-            now=lambda: self.seconds,
-            sleep=self.sleep,
-            wall_ms=lambda: ARRIVAL_MS + 1000,
-        )
+        return self
 
 
 class FakeEndpoint:

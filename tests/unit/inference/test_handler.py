@@ -13,9 +13,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from datastreamer.aws.clock import Clock
 from datastreamer.errors import UsageError
 from datastreamer.inference.processing.connections import connect
-from datastreamer.inference.processing.pacing import Budget, Clock
+from datastreamer.inference.processing.pacing import Budget
 from datastreamer.inference.processing.settings import Settings
 from tests.unit.inference.fakes import (
     FakeEndpoint,

@@ -16,8 +16,8 @@ import typer
 from botocore.client import ClientCreator
 from moto import mock_aws
 
+from datastreamer.aws.clock import Clock
 from datastreamer.cli import main
-from datastreamer.inference.waiting import Clock
 
 REGION = "ap-northeast-1"
 

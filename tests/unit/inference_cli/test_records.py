@@ -25,11 +25,6 @@ def stream(cli: CommandLine) -> str:
     return "s"
 
 
-@pytest.fixture(autouse=True)
-def _no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(putting.Backoff, "wait", lambda *_: None)
-
-
 def stored(cli: CommandLine) -> list[dict[str, Any]]:
     """Everything on stream ``s``."""
     kinesis = cli.client("kinesis")

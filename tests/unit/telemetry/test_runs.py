@@ -8,11 +8,13 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from datastreamer.aws.clock import Clock
+from datastreamer.aws.waiting import Patience
 from datastreamer.errors import ConfigurationError, JobFailedError, RetryableError
-from datastreamer.telemetry.runs import Patience, crawl, follow_job, start_job
+from datastreamer.telemetry.runs import crawl, follow_job, start_job
 
 
-class FakeTime:
+class FakeTime(Clock):
     """A clock that only sleeping moves."""
 
     def __init__(self) -> None:
@@ -21,8 +23,11 @@ class FakeTime:
     def sleep(self, seconds: float) -> None:
         self.seconds += seconds
 
+    def now(self) -> float:
+        return self.seconds
+
     def patience(self, timeout: float) -> Patience:
-        return Patience(timeout=timeout, sleep=self.sleep, now=lambda: self.seconds)
+        return Patience(timeout=timeout, clock=self)
 
 
 class ScriptedGlue:

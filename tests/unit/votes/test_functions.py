@@ -15,6 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from datastreamer.aws.clock import Clock
 from datastreamer.errors import ConfigurationError
 from datastreamer.votes import functions
 from datastreamer.votes.connections import Connections
@@ -89,7 +90,7 @@ def cold(name: str) -> ModuleType:
 
 
 def now_ms() -> int:
-    return functions.SystemClock().now_ms()
+    return Clock().wall_ms()
 
 
 def request(method: str, path: str, content: bytes = b"", *, encoded: bool = False) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
+from datastreamer.aws.clock import Clock
 from datastreamer.votes.aggregation import Aggregator
 from datastreamer.votes.connections import LONGEST_SECONDS, Connections
 from datastreamer.votes.publishing import INTERVAL_MS, SKEW_MS, Publication, Publisher, Turn
@@ -21,16 +22,16 @@ from tests.unit.votes.ballots import CANDIDATES, NOW_MS, vote
 from tests.unit.votes.test_aggregation import create_tables
 
 
-class FakeClock:
+class FakeClock(Clock):
     """Time that passes only when somebody waits."""
 
     def __init__(self) -> None:
         self.ms = NOW_MS
 
-    def now_ms(self) -> int:
+    def wall_ms(self) -> int:
         return self.ms
 
-    def pause(self, seconds: float) -> None:
+    def sleep(self, seconds: float) -> None:
         self.ms += round(seconds * 1000)
 
 
@@ -126,7 +127,7 @@ def test_a_turn_is_not_asked_for_before_its_time(
     monkeypatch.setattr(Turn, "take", lambda turn, now: (asked.append(now), take(turn, now))[1])
     for _ in range(3):
         assert publisher.publish(clock.ms) is not None
-        clock.pause(0.1)
+        clock.sleep(0.1)
     assert asked == [NOW_MS, NOW_MS + INTERVAL_MS, NOW_MS + 2 * INTERVAL_MS]
 
 

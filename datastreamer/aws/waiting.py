@@ -1,28 +1,22 @@
-"""Waiting for AWS to end what it began."""
+"""Waiting for AWS to end what it began, or to take what it does not take yet."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final, TypeVar
 
+from botocore.exceptions import ClientError
+
+from datastreamer.aws.clock import Clock
 from datastreamer.errors import RetryableError
 
 Report = Callable[[str], None]
 """Told the present state on every poll."""
 
+CLOCK: Final = Clock()
 
-class Clock:
-    """The machine's clock, in seconds."""
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
-
-    def now(self) -> float:
-        return time.monotonic()
-
-
-CLOCK = Clock()
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -34,7 +28,7 @@ class Patience:
     clock: Clock = CLOCK
 
 
-PATIENT = Patience()
+PATIENT: Final = Patience()
 
 
 def wait_for(
@@ -53,3 +47,26 @@ def wait_for(
         if patience.clock.now() >= deadline:
             raise RetryableError(f"{what} is still {state} after {patience.timeout:.0f} s; it goes on without us")
         patience.clock.sleep(patience.every)
+
+
+def once_taken(
+    call: Callable[[], Answer],
+    *,
+    not_yet: Callable[[ClientError], bool],
+    state: str,
+    patience: Patience = PATIENT,
+    report: Report = lambda _: None,
+) -> Answer:
+    """The answer of ``call``, which is made again while AWS refuses it with an error that ``not_yet`` is true of.
+
+    ``state`` is what is reported meanwhile. Such an error is raised after ``patience.timeout``, any other at once.
+    """
+    deadline = patience.clock.now() + patience.timeout
+    while True:
+        try:
+            return call()
+        except ClientError as error:
+            if not not_yet(error) or patience.clock.now() >= deadline:
+                raise
+            report(state)
+            patience.clock.sleep(patience.every)
