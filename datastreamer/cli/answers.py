@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from datastreamer.aws.athena import Answer
 from datastreamer.errors import UsageError
-from datastreamer.telemetry.queries import Answer
 
 NUMERIC_TYPES = frozenset({"tinyint", "smallint", "integer", "bigint", "float", "real", "double", "decimal"})
 CHART_WIDTH = 48

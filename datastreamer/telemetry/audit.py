@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from datastreamer.aws.athena import run_query
 from datastreamer.aws.s3_location import S3Location
 from datastreamer.telemetry.ledger import Evidence, Ledger, ObjectOutcome, judge
 from datastreamer.telemetry.manifest import Manifest, RawObject, examine_manifests
@@ -23,7 +24,6 @@ from datastreamer.telemetry.proof.delivery import prove
 from datastreamer.telemetry.proof.finding import Finding, finding_that_names
 from datastreamer.telemetry.proof.receipts import Receipts, read_receipts
 from datastreamer.telemetry.proof.tables import check_tables
-from datastreamer.telemetry.queries import run_query
 from datastreamer.telemetry.raw import RawCount, count_all
 from datastreamer.telemetry.schema import CURATED_TABLE, QUARANTINE_TABLE
 

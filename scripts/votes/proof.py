@@ -23,9 +23,9 @@ import urllib3
 from rich.console import Console
 from rich.table import Table
 
+from datastreamer.aws.athena import run_query
 from datastreamer.errors import ConfigurationError, DatastreamerError
 from datastreamer.stages import enter_stage
-from datastreamer.telemetry.queries import run_query
 
 POLL_SECONDS = 1.0
 MILLISECOND = 80

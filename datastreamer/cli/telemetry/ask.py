@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
+from datastreamer.aws.athena import run_query, saved_queries
 from datastreamer.cli.answers import show_chart, show_table, write_csv, write_json
 from datastreamer.cli.context import Context, JsonOption, StageOption
 from datastreamer.errors import UsageError
-from datastreamer.telemetry.queries import run_query, saved_queries
 
 
 def query(

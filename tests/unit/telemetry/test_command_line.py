@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ParamValidationError
 from moto import mock_aws
 
+from datastreamer.aws.athena import Answer
 from datastreamer.cli import answers, main
 from datastreamer.errors import JobFailedError, UsageError
-from datastreamer.telemetry.queries import Answer
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -7,8 +7,8 @@ from typing import Any
 import boto3
 import pytest
 
+from datastreamer.aws.athena import run_query
 from datastreamer.errors import JobFailedError
-from datastreamer.telemetry.queries import run_query
 
 
 class FakeAthena:
