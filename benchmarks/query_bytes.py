@@ -70,7 +70,7 @@ def _athena(date: str) -> int:
     glue, athena = boto3.client("glue"), boto3.client("athena")
     glue.create_database(DatabaseInput={"Name": DATABASE})
     storage = {
-        "Columns": [{"Name": name, "Type": kind} for name, kind in CURATED_COLUMNS],
+        "Columns": [{"Name": name, "Type": kind} for name, kind, _comment in CURATED_COLUMNS],
         "Location": f"s3://{BUCKET}/curated/",
         "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
         "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",

@@ -49,14 +49,8 @@ TURN_BYTES = 512 * 1024 * 1024
 FILE_ROWS = 1_000_000
 """Readings that a curated file holds when a turn has many: about 30 MB."""
 
-
-def _spark_type(kind: str) -> str:
-    """Timestamps have no zone, as Athena's have none: they are UTC."""
-    return "timestamp_ntz" if kind == "timestamp" else kind
-
-
-READINGS_COLUMNS = ", ".join(f"{name} {_spark_type(kind)}" for name, kind in schema.CURATED_COLUMNS) + ", row bigint"
-REJECTED_COLUMNS = ", ".join(f"{name} {_spark_type(kind)}" for name, kind in schema.QUARANTINE_COLUMNS[:-1])
+READINGS_COLUMNS = schema.spark_schema(schema.CURATED_COLUMNS) + ", row bigint"
+REJECTED_COLUMNS = schema.spark_schema(schema.QUARANTINE_COLUMNS[:-1])
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """The reading contract of the telemetry pipeline: one JSON object, one line.
 
-Everything that writes or judges readings (sensors, the Glue job, the audit) takes its field names, limits and
-reason codes from here. ``parse_reading`` is the contract in plain Python: slow, obviously right, and the oracle that
-faster implementations are tested against.
+``Reading`` is the one table of the fields. Everything that writes, judges, stores or describes readings (sensors, the
+Glue job, the audit, the tables' columns, the docs) takes their names, limits and reason codes from here.
+``parse_reading`` is the contract in plain Python: slow, obviously right, and the oracle that faster implementations are
+tested against.
 
 What counts as JSON is RFC 8259, read strictly where it leaves room: a name given twice makes an object ambiguous and
 so invalid, a byte order mark is not allowed, and an integer has at most 4,300 digits (CPython's own limit). NaN,
@@ -17,16 +18,15 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from enum import StrEnum
+from types import NoneType
+from typing import Annotated, Any, Final, NamedTuple, get_args, get_origin, get_type_hints
 
 from datastreamer.errors import InvalidRecordError
 from datastreamer.events.json_shape import TooMuch, too_much
-
-REQUIRED_FIELDS: Final = ("event_id", "device_id", "timestamp", "temperature")
-OPTIONAL_FIELDS: Final = ("humidity", "battery", "site", "firmware")
-KNOWN_FIELDS: Final = REQUIRED_FIELDS + OPTIONAL_FIELDS
 
 IDENTIFIER_MAX_CHARS: Final = 128
 TEXT_MAX_CHARS: Final = 256
@@ -54,6 +54,80 @@ TIMESTAMP_PATTERN: Final = (
 )
 """ISO-8601 with an explicit offset; written by our sensors in UTC with milliseconds (2025-10-15T08:30:00.123Z)."""
 
+
+class Kind(StrEnum):
+    """What a field holds: how its value is judged, and which type its column has."""
+
+    IDENTIFIER = "identifier"
+    """Text of 1 to ``IDENTIFIER_MAX_CHARS`` characters that is not blank."""
+    TIMESTAMP = "timestamp"
+    """See ``TIMESTAMP_PATTERN``; from ``EARLIEST`` to ``FUTURE_TOLERANCE`` after arrival. One field is of this kind."""
+    NUMBER = "number"
+    """A finite number within the field's limits."""
+    TEXT = "text"
+    """Text of up to ``TEXT_MAX_CHARS`` characters, which may be empty."""
+
+
+RANGED: Final = (Kind.TIMESTAMP, Kind.NUMBER)
+
+
+class Rule(NamedTuple):
+    """What the contract says of a field.
+
+    ``meaning`` is for readers of the table's columns. ``limits`` of a number: the least and the greatest value.
+    ``name``: the one on the wire where it is not the column's.
+    """
+
+    kind: Kind
+    meaning: str
+    limits: tuple[float, float] = (-math.inf, math.inf)
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A valid reading, and the table of the fields that it has: an attribute is a column, one with a rule is a field.
+
+    A field is optional if its attribute may be None, which is what it is when the field was not sent. ``event_time``
+    is aware, UTC, cut to microseconds. ``extra`` is a JSON object of the fields that the contract does not know, ASCII,
+    in the order sent; None when none.
+    """
+
+    event_id: Annotated[str, Rule(Kind.IDENTIFIER, "Unique id that the device gave the reading; no two rows share one")]
+    device_id: Annotated[str, Rule(Kind.IDENTIFIER, "Device that measured")]
+    event_time: Annotated[datetime, Rule(Kind.TIMESTAMP, "When it measured, UTC", name="timestamp")]
+    temperature: Annotated[float, Rule(Kind.NUMBER, "Degrees Celsius", TEMPERATURE_RANGE_C)]
+    humidity: Annotated[float | None, Rule(Kind.NUMBER, "Relative humidity, percent", PERCENT_RANGE)]
+    battery: Annotated[float | None, Rule(Kind.NUMBER, "Charge of the battery, percent", PERCENT_RANGE)]
+    site: Annotated[str | None, Rule(Kind.TEXT, "Where the device stands")]
+    firmware: Annotated[str | None, Rule(Kind.TEXT, "Firmware version of the device")]
+    extra: str | None
+
+
+class Field(NamedTuple):
+    """A row of the table: a field's ``name`` on the wire, and the ``column`` that has its value; else see ``Rule``."""
+
+    name: str
+    column: str
+    kind: Kind
+    required: bool
+    meaning: str
+    limits: tuple[float, float]
+
+
+def _fields() -> Iterator[Field]:
+    for column, hint in get_type_hints(Reading, include_extras=True).items():
+        if get_origin(hint) is Annotated:
+            held, rule = get_args(hint)
+            required = NoneType not in get_args(held)
+            yield Field(rule.name or column, column, rule.kind, required, rule.meaning, rule.limits)
+
+
+FIELDS: Final = tuple(_fields())
+REQUIRED_FIELDS: Final = tuple(item.name for item in FIELDS if item.required)
+OPTIONAL_FIELDS: Final = tuple(item.name for item in FIELDS if not item.required)
+KNOWN_FIELDS: Final = REQUIRED_FIELDS + OPTIONAL_FIELDS
+
 # Reason codes, in the order in which they are tested: a line gets the first that applies.
 EMPTY_LINE: Final = "empty_line"
 LINE_TOO_LONG: Final = "line_too_long"
@@ -72,10 +146,7 @@ REASONS: Final = (
     NOT_AN_OBJECT,
     *(f"missing_{name}" for name in REQUIRED_FIELDS),
     *(f"invalid_{name}" for name in KNOWN_FIELDS),
-    "timestamp_out_of_range",
-    "temperature_out_of_range",
-    "humidity_out_of_range",
-    "battery_out_of_range",
+    *(f"{item.name}_out_of_range" for item in FIELDS if item.kind in RANGED),
 )
 TRUNCATED_LINE: Final = "truncated_line"
 """The last line of an object whose gzip stream breaks off: it cannot be known to be whole."""
@@ -102,25 +173,6 @@ def parse_timestamp(text: str) -> datetime | None:
         return None
 
 
-@dataclass(frozen=True)
-class Reading:
-    """A valid reading.
-
-    ``event_time`` is aware, UTC, cut to microseconds. ``temperature`` in deg C, ``humidity`` and ``battery`` in %.
-    ``extra`` is a JSON object of the fields that the contract does not know, ASCII, in the order sent; None when none.
-    """
-
-    event_id: str
-    device_id: str
-    event_time: datetime
-    temperature: float
-    humidity: float | None
-    battery: float | None
-    site: str | None
-    firmware: str | None
-    extra: str | None
-
-
 def reject_reason(line: bytes, arrived: datetime) -> str | None:
     """Why ``line`` is not a valid reading, or None when it is one; see ``parse_reading``."""
     try:
@@ -142,39 +194,19 @@ def parse_reading(line: bytes, arrived: datetime) -> Reading:
     for name in REQUIRED_FIELDS:
         if value.get(name) is None:
             raise InvalidRecordError(f"missing_{name}")
-    for name in ("event_id", "device_id"):
-        if not _is_text(value[name], IDENTIFIER_MAX_CHARS) or not value[name].strip():
+    values: dict[str, Any] = {}
+    for name, column, taken_from in _TAKEN:
+        sent = value.get(name)
+        values[column] = taken = None if sent is None else taken_from(sent)
+        if taken is None and sent is not None:
             raise InvalidRecordError(f"invalid_{name}")
-    moment = parse_timestamp(value["timestamp"]) if isinstance(value["timestamp"], str) else None
-    if moment is None:
-        raise InvalidRecordError("invalid_timestamp")
-    for name in ("temperature", "humidity", "battery"):
-        if value.get(name) is not None and not _is_finite_number(value[name]):
-            raise InvalidRecordError(f"invalid_{name}")
-    for name in ("site", "firmware"):
-        if value.get(name) is not None and not _is_text(value[name], TEXT_MAX_CHARS):
-            raise InvalidRecordError(f"invalid_{name}")
-    if not EARLIEST <= moment <= arrived + FUTURE_TOLERANCE:
-        raise InvalidRecordError("timestamp_out_of_range")
-    for name, (low, high) in (
-        ("temperature", TEMPERATURE_RANGE_C),
-        ("humidity", PERCENT_RANGE),
-        ("battery", PERCENT_RANGE),
-    ):
-        if value.get(name) is not None and not low <= value[name] <= high:
+    latest = arrived + FUTURE_TOLERANCE
+    for name, column, low, high in _RANGES:
+        taken = values[column]
+        if taken is not None and not low <= taken <= (latest if high is None else high):
             raise InvalidRecordError(f"{name}_out_of_range")
-    unknown = {name: field for name, field in value.items() if name not in KNOWN_FIELDS}
-    return Reading(
-        event_id=value["event_id"],
-        device_id=value["device_id"],
-        event_time=moment,
-        temperature=float(value["temperature"]),
-        humidity=_optional_float(value.get("humidity")),
-        battery=_optional_float(value.get("battery")),
-        site=value.get("site"),
-        firmware=value.get("firmware"),
-        extra=_as_json(unknown) if unknown else None,
-    )
+    unknown = {name: sent for name, sent in value.items() if name not in KNOWN_FIELDS}
+    return Reading(**values, extra=_as_json(unknown) if unknown else None)
 
 
 def _as_json(fields: dict[str, Any]) -> str:
@@ -215,24 +247,46 @@ def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique_names)
 
 
-def _is_text(value: Any, max_chars: int) -> bool:
-    if not isinstance(value, str) or len(value) > max_chars:
-        return False
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
+def _identifier(sent: Any) -> str | None:
+    text = _text(sent, IDENTIFIER_MAX_CHARS)
+    return text if text and text.strip() else None
 
 
-def _is_finite_number(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
+def _moment(sent: Any) -> datetime | None:
+    return parse_timestamp(sent) if isinstance(sent, str) else None
+
+
+def _number(sent: Any) -> float | None:
+    if isinstance(sent, bool) or not isinstance(sent, int | float):
+        return None
     try:
-        return math.isfinite(value)
+        number = float(sent)
     except OverflowError:
-        return False
+        return None
+    return number if math.isfinite(number) else None
 
 
-def _optional_float(value: float | None) -> float | None:
-    return None if value is None else float(value)
+def _text(sent: Any, max_chars: int = TEXT_MAX_CHARS) -> str | None:
+    if not isinstance(sent, str) or len(sent) > max_chars:
+        return None
+    try:
+        sent.encode("utf-8")
+    except UnicodeEncodeError:
+        return None
+    return sent
+
+
+_BY_KIND: Final[dict[Kind, Callable[[Any], Any]]] = {
+    Kind.IDENTIFIER: _identifier,
+    Kind.TIMESTAMP: _moment,
+    Kind.NUMBER: _number,
+    Kind.TEXT: _text,
+}
+"""What is taken for the column from what was sent; None when that is not of the kind."""
+_TAKEN: Final = tuple((item.name, item.column, _BY_KIND[item.kind]) for item in FIELDS)
+_RANGES: Final[tuple[tuple[str, str, Any, Any], ...]] = tuple(
+    (item.name, item.column, EARLIEST, None) if item.kind is Kind.TIMESTAMP else (item.name, item.column, *item.limits)
+    for item in FIELDS
+    if item.kind in RANGED
+)
+"""Field, column, least and greatest value, None for the latest moment that a reading can have been taken."""

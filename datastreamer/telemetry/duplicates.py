@@ -14,21 +14,16 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
 from datastreamer.aws.s3_location import S3Location
-from datastreamer.telemetry import schema
 from datastreamer.telemetry.id_index import id_hash, read_index, suspected
 from datastreamer.telemetry.manifest import IndexSegment
-from datastreamer.telemetry.schema import partition_path
+from datastreamer.telemetry.schema import READING_COLUMNS, partition_path, spark_schema
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-CONTENT = ("device_id", "event_time", "temperature", "humidity", "battery", "site", "firmware", "extra")
+CONTENT = tuple(column.name for column in READING_COLUMNS if column.name != "event_id")
 """What a reading says: every column but its id, and those that tell how it came."""
-COPIED = ", ".join(
-    f"{name} {'timestamp_ntz' if kind == 'timestamp' else kind}"
-    for name, kind in schema.CURATED_COLUMNS
-    if name in ("event_id", *CONTENT)
-)
+COPIED = spark_schema(READING_COLUMNS)
 """The columns of curated readings by which copies are told."""
 _CURATED = -1
 """Stands for the row of a curated reading, which comes before every row of the turn."""

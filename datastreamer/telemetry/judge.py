@@ -22,27 +22,26 @@ import pyarrow.json as pj
 from datastreamer.errors import InvalidRecordError
 from datastreamer.events.reading import (
     EARLIEST,
+    FIELDS,
     FUTURE_TOLERANCE,
     IDENTIFIER_MAX_CHARS,
-    KNOWN_FIELDS,
     LINE_MAX_BYTES,
     OPTIONAL_FIELDS,
-    PERCENT_RANGE,
-    TEMPERATURE_RANGE_C,
     TEXT_MAX_CHARS,
+    Field,
+    Kind,
     parse_reading,
 )
 
+_ARROW: Final = {
+    Kind.IDENTIFIER: pa.string(),
+    Kind.TIMESTAMP: pa.timestamp("us"),
+    Kind.NUMBER: pa.float64(),
+    Kind.TEXT: pa.string(),
+}
 ACCEPTED: Final = pa.schema(
     [
-        ("event_id", pa.string()),
-        ("device_id", pa.string()),
-        ("event_time", pa.timestamp("us")),
-        ("temperature", pa.float64()),
-        ("humidity", pa.float64()),
-        ("battery", pa.float64()),
-        ("site", pa.string()),
-        ("firmware", pa.string()),
+        *((field.column, _ARROW[field.kind]) for field in FIELDS),
         ("extra", pa.string()),
         ("line_number", pa.int64()),
     ]
@@ -59,18 +58,9 @@ class Rejected(NamedTuple):
     line: bytes
 
 
-_READING_COLUMNS: Final = (
-    "event_id",
-    "device_id",
-    "event_time",
-    "temperature",
-    "humidity",
-    "battery",
-    "site",
-    "firmware",
-)
-_NUMBERS: Final = ("temperature", "humidity", "battery")
-_WIRE: Final = pa.schema([(name, pa.float64() if name in _NUMBERS else pa.string()) for name in KNOWN_FIELDS])
+_WIRE: Final = pa.schema([(field.name, pa.float64() if field.kind is Kind.NUMBER else pa.string()) for field in FIELDS])
+_MARKS: Final = {field.name: 2 if field.kind is Kind.NUMBER else 4 for field in FIELDS}
+"""Quotation marks of a field that is not null: two of its name, and two of its value if that is a string."""
 _PARSE: Final = pj.ParseOptions(explicit_schema=_WIRE, unexpected_field_behavior="ignore")
 _PLAIN_MAX_BYTES: Final = 4096
 """More than a reading of known fields has, unless it is written in escapes. Longer lines never reach Arrow."""
@@ -184,9 +174,9 @@ def _of_known_fields(
 def _marks_of_known_fields(table: pa.Table) -> Any:
     """For each row, the quotation marks of its fields that are not null."""
     marks = np.zeros(table.num_rows, np.int64)
-    for name in KNOWN_FIELDS:
+    for name, own in _MARKS.items():
         column = table[name]
-        marks += (2 if name in _NUMBERS else 4) * (np.asarray(column.is_valid()) if column.null_count else 1)
+        marks += own * (np.asarray(column.is_valid()) if column.null_count else 1)
     return marks
 
 
@@ -198,15 +188,10 @@ def _nulls(table: pa.Table, text: bytes) -> int:
 
 def _accept(table: pa.Table, numbers: Any, arrived: datetime, doubtful: list[int]) -> tuple[pa.Table, Any]:
     """Rows of ``table`` that are valid readings beyond doubt, and their numbers; the others become doubtful."""
-    keep = pc.match_substring_regex(table["timestamp"], _PLAIN_TIMESTAMP)
-    for name in ("event_id", "device_id"):
-        keep = pc.and_(keep, pc.match_substring_regex(table[name], "^[!-~]"))
-        keep = pc.and_(keep, pc.less_equal(pc.binary_length(table[name]), IDENTIFIER_MAX_CHARS))
-    keep = pc.and_(keep, _between(table["temperature"], TEMPERATURE_RANGE_C))
-    for name in ("humidity", "battery"):
-        keep = pc.and_(keep, pc.fill_null(_between(table[name], PERCENT_RANGE), True))
-    for name in ("site", "firmware"):
-        keep = pc.and_(keep, pc.fill_null(pc.less_equal(pc.binary_length(table[name]), TEXT_MAX_CHARS), True))
+    keep = True
+    for field in FIELDS:
+        fits = _fits(table[field.name], field)
+        keep = pc.and_(keep, fits if field.required else pc.fill_null(fits, True))
     table, numbers = _filtered(table, numbers, keep, doubtful)
     try:
         moments = pc.cast(table["timestamp"], _MOMENT)
@@ -221,8 +206,17 @@ def _accept(table: pa.Table, numbers: Any, arrived: datetime, doubtful: list[int
     return _filtered(table, numbers, in_range, doubtful)
 
 
-def _between(column: pa.ChunkedArray, limits: tuple[float, float]) -> pa.ChunkedArray:
-    return pc.and_(pc.greater_equal(column, limits[0]), pc.less_equal(column, limits[1]))
+def _fits(column: pa.ChunkedArray, field: Field) -> pa.ChunkedArray:
+    """Whether each value is beyond doubt one of ``field``, null if missing. A timestamp's range comes later."""
+    if field.kind is Kind.TIMESTAMP:
+        return pc.match_substring_regex(column, _PLAIN_TIMESTAMP)
+    if field.kind is Kind.NUMBER:
+        low, high = field.limits
+        return pc.and_(pc.greater_equal(column, low), pc.less_equal(column, high))
+    if field.kind is Kind.TEXT:
+        return pc.less_equal(pc.binary_length(column), TEXT_MAX_CHARS)
+    short = pc.less_equal(pc.binary_length(column), IDENTIFIER_MAX_CHARS)
+    return pc.and_(pc.match_substring_regex(column, "^[!-~]"), short)
 
 
 def _filtered(
@@ -236,7 +230,7 @@ def _filtered(
 
 
 def _accepted_batch(table: pa.Table, line_numbers: Any) -> pa.RecordBatch:
-    columns = [table[name].combine_chunks() for name in _READING_COLUMNS]
+    columns = [table[field.column].combine_chunks() for field in FIELDS]
     extra = pa.nulls(len(line_numbers), pa.string())
     return pa.RecordBatch.from_arrays([*columns, extra, pa.array(line_numbers, pa.int64())], schema=ACCEPTED)
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import orjson
 
 from datastreamer.events.digest import id_hash, line_hash, packed
-from datastreamer.events.reading import format_timestamp, reject_reason
+from datastreamer.events.reading import FIELDS, Kind, format_timestamp, reject_reason
 from sensor import marks
 from sensor.kinesis.limits import MAX_KEY_CHARS
 from sensor.packing import Lines
@@ -18,7 +18,8 @@ from sensor.replay.moments import number
 from sensor.replay.recording import Row
 from sensor.unreadable import Unreadable
 
-_NUMBERS: Final = ("temperature", "humidity", "battery")
+_NUMBERS: Final = tuple(field.name for field in FIELDS if field.kind is Kind.NUMBER)
+_TEXTS: Final = tuple(field.name for field in FIELDS if field.kind is Kind.TEXT)
 _Value = TypeVar("_Value")
 _REQUIRED: Final = ("device-id", "timestamp", "temperature")
 
@@ -77,8 +78,9 @@ class ReadingReader:
         for name in _NUMBERS:
             if texts.get(name):
                 reading[name] = _named(name, number, texts[name])
-        if texts.get("site"):
-            reading["site"] = texts["site"]
+        for name in _TEXTS:
+            if texts.get(name):
+                reading[name] = texts[name]
         reading["event_id"] = self._event_id(row.line, reading)
         line = orjson.dumps(reading)
         reason = reject_reason(line, now)

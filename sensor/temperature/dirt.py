@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple
+
+from datastreamer.events.reading import FIELDS, Field, Kind
 
 Reading = dict[str, Any]
 
@@ -39,7 +41,7 @@ _HUGE_TEXT: Final = "x" * 20_000
 _DEEP: Final = b"[" * 25_000 + b"]" * 25_000
 _MANY: Final = b"".join(b',"f%d":1' % number for number in range(1_000))
 
-DIRT: Final = (
+_FOUND: Final = (
     DirtKind("one_space", "empty_line", lambda _reading, _line: b" "),
     DirtKind("blanks", "empty_line", lambda _reading, _line: b" \t "),
     DirtKind("invalid_utf8", "invalid_utf8", lambda _reading, line: line.replace(b'"site":"', b'"site":"\xff\xfe')),
@@ -97,6 +99,21 @@ DIRT: Final = (
     DirtKind("overcharged_battery", "battery_out_of_range", _with("battery", 101.5)),
     DirtKind("many_fields", "too_many_fields", lambda _reading, line: line[:-1] + _MANY + b"}"),
 )
+"""What devices were seen to send, and their like."""
+
+
+def _wrong(fields: Iterable[Field], done: Iterable[DirtKind]) -> Iterator[DirtKind]:
+    """The plainest way to be wrong of each of ``fields``, for the reasons for which nothing is ``done`` yet."""
+    covered = {kind.reason for kind in done}
+    for field in fields:
+        kinds = [DirtKind(f"list_{field.name}", f"invalid_{field.name}", _with(field.name, []))]
+        if field.kind is Kind.NUMBER:
+            too_much = _with(field.name, 2.0 * abs(field.limits[1]) + 1.0)
+            kinds.append(DirtKind(f"too_much_{field.name}", f"{field.name}_out_of_range", too_much))
+        yield from (kind for kind in kinds if kind.reason not in covered)
+
+
+DIRT: Final = (*_FOUND, *_wrong(FIELDS, _FOUND))
 
 
 def spoil(kind: int, line: bytes) -> tuple[bytes, str]:

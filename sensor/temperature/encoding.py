@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from datastreamer.events.reading import FIELDS
 from sensor.temperature.fleet import FIRMWARE, SITES, Fleet, Ints
 
 Bytes = NDArray[np.uint8]
@@ -19,7 +20,9 @@ Bytes = NDArray[np.uint8]
 ID_START: Final = len('{"event_id":"')
 """Where in its line an event id begins."""
 _SEQUENCE_DIGITS: Final = 10
-_TEMPERATURE_OFFSET: Final = 10_000
+_DECIMALS: Final = {"temperature": 2, "humidity": 1, "battery": 1}
+"""The numbers that a device sends, and how finely it measures them."""
+_LIMITS: Final = {field.name: field.limits for field in FIELDS}
 _MINUTE_MS: Final = 60_000
 _DAY_MS: Final = 86_400_000
 
@@ -35,6 +38,23 @@ def _table(texts: list[str]) -> tuple[Bytes, Ints]:
     width = max(len(text) for text in texts)
     rows = b"".join(text.encode().ljust(width, b"\0") for text in texts)
     return np.frombuffer(rows, np.uint8).reshape(len(texts), width), np.array([len(text) for text in texts], np.int64)
+
+
+class _Numbers:
+    """The field ``name`` with each value that the contract lets it have, written with so many ``decimals``."""
+
+    def __init__(self, name: str, decimals: int) -> None:
+        scale = 10**decimals
+        low, high = (round(limit * scale) for limit in _LIMITS[name])
+        self._low = low
+        self._texts, self._lengths = _table(
+            [f',"{name}":{number / scale:.{decimals}f}' for number in range(low, high + 1)]
+        )
+
+    def of(self, values: Ints) -> tuple[Bytes, Ints]:
+        """The texts of ``values`` (in units of the last decimal), padded, and how long each is without its pads."""
+        place = values - self._low
+        return self._texts[place], self._lengths[place]
 
 
 class LineEncoder:
@@ -55,15 +75,8 @@ class LineEncoder:
         self._pairs, _ = _table([f"{number:02d}" for number in range(100)])
         self._quads, _ = _table([f"{number:04d}" for number in range(10_000)])
         self._minutes, _ = _table([f"T{number // 60:02d}:{number % 60:02d}:" for number in range(1_440)])
-        self._seconds, _ = _table(
-            [f'{number // 1000:02d}.{number % 1000:03d}Z","temperature":' for number in range(_MINUTE_MS)]
-        )
-        self._temperature, self._temperature_lengths = _table(
-            [f"{number / 100:.2f}" for number in range(-_TEMPERATURE_OFFSET, 20_001)]
-        )
-        percents = [f"{number / 10:.1f}" for number in range(1_001)]
-        self._humidity, self._humidity_lengths = _table([f',"humidity":{text}' for text in percents])
-        self._battery, self._battery_lengths = _table([f',"battery":{text}' for text in percents])
+        self._seconds, _ = _table([f'{number // 1000:02d}.{number % 1000:03d}Z"' for number in range(_MINUTE_MS)])
+        self._numbers = {name: _Numbers(name, decimals) for name, decimals in _DECIMALS.items()}
 
     def encode(
         self, *, device: Ints, sequence: Ints, time_ms: Ints, centi: Ints, humidity: Ints, battery: Ints
@@ -71,9 +84,10 @@ class LineEncoder:
         """One line a reading: ``time_ms`` since the epoch, temperature in 1/100 deg C, the other two in 1/10 %."""
         day, in_day = np.divmod(time_ms, _DAY_MS)
         minute, in_minute = np.divmod(in_day, _MINUTE_MS)
-        temperature = centi + _TEMPERATURE_OFFSET
         high, low = np.divmod(sequence, 10_000)
         top, middle = np.divmod(high, 10_000)
+        measured = {"temperature": centi, "humidity": humidity, "battery": battery}
+        numbers = [self._numbers[name].of(values) for name, values in measured.items()]
         parts = (
             self._head[device],
             self._pairs[top],
@@ -83,19 +97,13 @@ class LineEncoder:
             _dates(day),
             self._minutes[minute],
             self._seconds[in_minute],
-            self._temperature[temperature],
-            self._humidity[humidity],
-            self._battery[battery],
+            *(text for text, _ in numbers),
             self._tail[device],
         )
         matrix = np.concatenate(parts, axis=1)
-        lengths = (
-            self._temperature_lengths[temperature]
-            + self._humidity_lengths[humidity]
-            + self._battery_lengths[battery]
-            + self._tail_lengths[device]
-            + sum(part.shape[1] for part in parts[:8])
-        )
+        lengths = self._tail_lengths[device] + sum(part.shape[1] for part in parts[:8])
+        for _, own in numbers:
+            lengths += own
         return EncodedLines(matrix[matrix != 0].tobytes(), lengths)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -80,17 +81,14 @@ def test_settings_stand_in_the_pipeline_alone() -> None:
             assert "type        = any" in block[0]
 
 
-def columns_in_terraform(name: str) -> tuple[Column, ...]:
-    block = re.search(
-        rf"^  {name} = \[\n(.*?)^  \]", (TELEMETRY / "catalogue.tf").read_text(), re.MULTILINE | re.DOTALL
-    )
-    assert block is not None
-    return tuple(Column(*pair) for pair in re.findall(r'name = "(\w+)", type = "(\w+)"', block[1]))
+def columns_in_terraform(table: str) -> tuple[Column, ...]:
+    assert f'columns           = local.columns["{table}"]' in (TELEMETRY / "catalogue.tf").read_text()
+    return tuple(Column(**column) for column in json.loads((TELEMETRY / "tables.json").read_text())[table])
 
 
 def test_the_tables_have_the_columns_that_the_job_writes() -> None:
-    assert columns_in_terraform("curated_columns") == CURATED_COLUMNS
-    assert columns_in_terraform("quarantine_columns") == QUARANTINE_COLUMNS
+    assert columns_in_terraform(CURATED_TABLE) == CURATED_COLUMNS, "run: make contract"
+    assert columns_in_terraform(QUARANTINE_TABLE) == QUARANTINE_COLUMNS, "run: make contract"
     table = (TERRAFORM / "modules/lake_table/main.tf").read_text()
     partitions = re.search(r'dynamic "partition_keys" \{\n\s*for_each = (\[.*\])', table)
     assert partitions is not None

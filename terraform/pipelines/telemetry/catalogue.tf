@@ -1,30 +1,8 @@
 # What analysts see: the database, its two tables, the crawler that keeps them up to date, and the workgroup.
 
 locals {
-  # Column for column what datastreamer/telemetry/schema.py says; a test compares the two.
-  curated_columns = [
-    { name = "event_id", type = "string", comment = "Unique id that the device gave the reading; no two rows share one" },
-    { name = "device_id", type = "string", comment = "Device that measured" },
-    { name = "event_time", type = "timestamp", comment = "When it measured, UTC" },
-    { name = "temperature", type = "double", comment = "Degrees Celsius" },
-    { name = "humidity", type = "double", comment = "Relative humidity, percent" },
-    { name = "battery", type = "double", comment = "Charge of the battery, percent" },
-    { name = "site", type = "string", comment = "Where the device stands" },
-    { name = "firmware", type = "string", comment = "Firmware version of the device" },
-    { name = "extra", type = "string", comment = "Fields that the contract does not know, as a JSON object" },
-    { name = "ingest_time", type = "timestamp", comment = "When its raw object reached the lake, UTC" },
-    { name = "source_object", type = "string", comment = "Raw object that the reading came in" },
-  ]
-
-  quarantine_columns = [
-    { name = "reason", type = "string", comment = "Why the line is not a valid reading" },
-    { name = "line", type = "string", comment = "The whole line; null when it is not UTF-8" },
-    { name = "line_base64", type = "string", comment = "The whole line in Base64 when it is not UTF-8, else null" },
-    { name = "source_object", type = "string", comment = "Raw object that the line came in" },
-    { name = "line_number", type = "bigint", comment = "Number of the line in its object, from 1" },
-    { name = "ingest_time", type = "timestamp", comment = "When its raw object reached the lake, UTC" },
-    { name = "run_id", type = "string", comment = "Job run that read the line" },
-  ]
+  # The columns of both tables, which the job writes: make contract puts them here, from the contract of readings.
+  columns = jsondecode(file("${path.module}/tables.json"))
 
   query_files = fileset("${path.module}/queries", "*.sql")
 
@@ -48,7 +26,7 @@ module "curated_table" {
   description       = "One valid reading of a device; each event_id once."
   bucket            = module.analytics_bucket.name
   prefix            = local.curated_prefix
-  columns           = local.curated_columns
+  columns           = local.columns["device_telemetry"]
   partition_comment = "Date of event_time, UTC"
 }
 
@@ -60,7 +38,7 @@ module "quarantine_table" {
   description       = "One line that is not a valid reading, whole, with the reason."
   bucket            = module.analytics_bucket.name
   prefix            = local.quarantine_prefix
-  columns           = local.quarantine_columns
+  columns           = local.columns["device_telemetry_quarantine"]
   partition_comment = "Date of ingest_time, UTC"
 }
 
