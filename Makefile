@@ -20,7 +20,7 @@ $(foreach name,$(ARGUMENTS),$(eval override $(name) := $$(value $(name))))
 export $(ARGUMENTS)
 PIPELINES := $${WITH:+--pipeline $${WITH// / --pipeline }}
 
-##@ Use it (PIPELINE=telemetry or inference, KEEP=1 leaves everything up)
+##@ Use it (PIPELINE=telemetry, inference or votes, KEEP=1 leaves everything up)
 demo: setup ## Watch a pipeline at work, with proof that nothing is lost
 	@$(BIN)/python -m scripts.demo --pipeline "$$PIPELINE" $(if $(KEEP),--keep)
 
@@ -118,6 +118,9 @@ test: setup browser ## Run every test, the end-to-end ones included
 	  echo "These failed beside others; once more by themselves:" && \
 	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
 
+test-lake: setup browser ## Run the lake's own tests, without those of the packages
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests
+
 check: setup ## Everything CI checks: format, lint, types, imports, all tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -144,4 +147,4 @@ contract: setup ## Write the tables' columns for Terraform, and the fields in do
 cli-docs: setup ## Write docs/cli/inference.md from the commands
 	@$(BIN)/python -m scripts.cli_reference
 
-.PHONY: browser test check fmt validate terraform-test checkov contract cli-docs
+.PHONY: browser test test-lake check fmt validate terraform-test checkov contract cli-docs
