@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 from typing import Any
@@ -43,10 +44,10 @@ NO_JSON = {
 
 
 def _send(
-    stage: RunningStage, service: str, body: bytes, target: str | None = None, path: str = "/"
+    stage: RunningStage, service: str, body: bytes, target: str | None = None, path: str = "/", **more: str
 ) -> tuple[int, bytes]:
     """A signed request of any body, which boto3 would not send."""
-    headers = {"Content-Type": "application/x-amz-json-1.1" if target else "application/json"}
+    headers = {"Content-Type": "application/x-amz-json-1.1" if target else "application/json", **more}
     if target is not None:
         headers["X-Amz-Target"] = target
     request: Any = AWSRequest("POST", f"{stage.endpoint_url}{path}", headers=headers, data=body)
@@ -151,3 +152,20 @@ def test_whatever_the_members_hold_the_answer_has_the_shape_of_aws(
     status, answer = _send(stage, service, json.dumps(payload).encode(), target)
     assert status < 500, (target, payload, answer[:500])
     assert status == 200 or json.loads(answer)["__type"], answer[:500]
+
+
+def test_metric_data_that_an_sdk_compresses_arrives(stage: RunningStage) -> None:
+    cloudwatch = stage.client("cloudwatch")
+    names = [f"compressed-{number:04d}-{'x' * 200}" for number in range(100)]
+    cloudwatch.put_metric_data(
+        Namespace="Compressed", MetricData=[{"MetricName": name, "Value": 1.0} for name in names]
+    )
+    listed = {metric["MetricName"] for metric in cloudwatch.list_metrics(Namespace="Compressed")["Metrics"]}
+    assert listed == set(names)
+
+
+@pytest.mark.parametrize("sent", [gzip.compress(b" " * 17 * 1024 * 1024), gzip.compress(b"{}")[:-9], b"no gzip"])
+def test_a_compressed_body_that_is_damaged_or_too_large_is_refused(stage: RunningStage, sent: bytes) -> None:
+    compressed = {"Content-Encoding": "gzip"}
+    status, answer = _send(stage, "monitoring", sent, "GraniteServiceVersion20100801.PutMetricData", **compressed)
+    assert (status, b"SerializationException" in answer) == (400, True)

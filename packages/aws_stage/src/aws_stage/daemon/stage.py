@@ -16,7 +16,7 @@ from aws_stage.daemon.private import private_folder
 from aws_stage.daemon.server import Server
 from aws_stage.gateway.asgi import Receive, Scope, Send
 from aws_stage.gateway.backend import Backend, Served, configure_ministack
-from aws_stage.gateway.bodies import Bodies
+from aws_stage.gateway.bodies import Bodies, Inflating
 from aws_stage.gateway.durable import Durable
 from aws_stage.gateway.gateway import Gateway
 from aws_stage.gateway.guard.credentials import Credentials
@@ -94,7 +94,7 @@ class LocalStage:
         websites = Websites(lambda: self.client("s3"), settings.endpoint_url)
         gateway = Gateway(self.engines, self._durable, refusals, websites, self._health)
         credentials = Credentials(settings.access_keys)
-        guard = Guard(gateway, self._durable, credentials, Signatures(credentials, self.clock.now))
+        guard = Guard(Inflating(gateway), self._durable, credentials, Signatures(credentials, self.clock.now))
         self._guard = Bodies(guard)
 
     def client(self, service: str) -> Any:

@@ -5,7 +5,9 @@ A body is held against its limit while it arrives and before anybody else sees i
 
 from __future__ import annotations
 
-from aws_stage.gateway.asgi import AsgiApp, Receive, Scope, Send, replay, send_answer
+import zlib
+
+from aws_stage.gateway.asgi import AsgiApp, Receive, Scope, Send, read_body, replay, send_answer
 from aws_stage.gateway.protocol import Address, address_of, decode
 from aws_stage.gateway.wire import Answer, Wire, error_answer, json_version
 
@@ -68,6 +70,45 @@ async def _bounded(receive: Receive, limit: int) -> bytes | None:
             chunks.clear()
         if message["type"] != "http.request" or not message.get("more_body"):
             return b"".join(chunks) if size <= limit else None
+
+
+class Inflating:
+    """An ASGI application around ``app`` that gives it the bodies of compressed calls as they were before.
+
+    SDKs gzip metric data from 10 KiB on (botocore's setting ``disable_request_compression``). The signature is of what
+    was sent, so it is checked before.
+    """
+
+    def __init__(self, app: AsgiApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or address_of(scope["headers"]).operation is None or not _is_compressed(scope):
+            await self._app(scope, receive, send)
+            return
+        body = _inflated(await read_body(receive))
+        if body is None:
+            message = f"The compressed request body is damaged, or holds more than {JSON_BYTES} bytes"
+            refusal = error_answer("SerializationException", message, 400, Wire.JSON, json_version(scope["headers"]))
+            await send_answer(send, *refusal)
+            return
+        headers = [each for each in scope["headers"] if each[0] not in (b"content-encoding", b"content-length")]
+        headers.append((b"content-length", str(len(body)).encode()))
+        await self._app({**scope, "headers": headers}, replay(body, receive), send)
+
+
+def _is_compressed(scope: Scope) -> bool:
+    return any(name == b"content-encoding" and value.strip().lower() == b"gzip" for name, value in scope["headers"])
+
+
+def _inflated(body: bytes) -> bytes | None:
+    """The content, or None for one that is damaged or larger than ``JSON_BYTES``."""
+    inflater = zlib.decompressobj(wbits=31)
+    try:
+        content = inflater.decompress(body, JSON_BYTES + 1)
+    except zlib.error:
+        return None
+    return content if inflater.eof and len(content) <= JSON_BYTES else None
 
 
 def is_json_call(address: Address, scope: Scope) -> bool:
