@@ -160,7 +160,7 @@ def test_a_loss_is_named_although_lost_answers_left_more_in_raw_than_was_acknowl
     before = keys(s3)
     lossy = str(lake.receipts / "lossy.json")
     sent = "sensor temperature --stage local --rate 0 --count 6000 --seed 102 --pack 10 --receipt".split()
-    done = lake.run(*sent, lossy, AWS_ENDPOINT_URL_KINESIS=proxy.url)
+    done = lake.run(*sent, lossy, AWS_STAGE_PORT=proxy.url.rpartition(":")[2], AWS_ENDPOINT_URL=proxy.url)
     proxy.close()
     assert done.returncode == 0, shown(done)
     assert json.loads(Path(lossy).read_text())["uncertain"] > 0

@@ -48,13 +48,20 @@ def spark(job_environment: dict[str, str], spark_settings: dict[str, str]) -> It
     for name, value in spark_settings.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
+    # Java has these from now on, and so have the workers that it starts; other tests of this process must not.
+    os.environ.clear()
+    os.environ.update(before)
     session.sparkContext.setLogLevel("ERROR")
     configure(session)
     session.conf.set("spark.sql.shuffle.partitions", "2")
     yield session
     session.stop()
-    os.environ.clear()
-    os.environ.update(before)
+
+
+@pytest.fixture(autouse=True)
+def in_the_jobs_environment(job_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in job_environment.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from aws_stage.engines.glue_jobs.workspace import STUBS
 from pyspark.sql import SparkSession
 
 from datastreamer.errors import ConfigurationError, JobFailedError
@@ -283,7 +284,7 @@ def test_main_runs_the_job_as_glue_starts_it_and_reports(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.syspath_prepend(str(REPOSITORY / "local" / "stubs"))
+    monkeypatch.syspath_prepend(str(STUBS))
     lake.put("2025/10/15/08/a.gz", [reading("a"), reading("a"), b"?"])
     config = lake.config()
     arguments = {

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
-
-from tests.conftest import REPOSITORY
+from aws_stage.engines.glue_jobs.workspace import STUBS
 
 
 @pytest.fixture
 def utils(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    monkeypatch.syspath_prepend(str(REPOSITORY / "local" / "stubs"))
+    monkeypatch.syspath_prepend(str(STUBS))
     yield importlib.import_module("awsglue.utils")
     for name in [name for name in sys.modules if name.partition(".")[0] == "awsglue"]:
         del sys.modules[name]

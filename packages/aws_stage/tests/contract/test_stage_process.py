@@ -125,7 +125,7 @@ def test_one_directory_never_has_two_stages(run: Run, tmp_path: Path) -> None:
     assert "aws-stage down" in refused.stderr
     in_foreground = run("serve", AWS_STAGE_PORT=other_port)
     assert in_foreground.returncode == 2
-    assert f"{tmp_path / 'data'} is in use by another local stage" in in_foreground.stderr
+    assert f"{tmp_path / 'data'} is in use by another stage" in in_foreground.stderr
 
 
 def test_a_second_stage_is_told_that_the_first_uses_the_state_though_the_lock_file_is_gone(

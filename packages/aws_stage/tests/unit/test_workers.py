@@ -19,6 +19,11 @@ from processes import wait_until_busy, wait_until_gone
 MODULE = "hostile_worker"
 
 
+@pytest.fixture(autouse=True)
+def workers_find_the_tests_own_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[1]))
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(port=1, data_dir=tmp_path, region=REGION)
