@@ -356,7 +356,7 @@ def test_a_stream_that_does_not_exist_is_named_with_what_to_do(stage: RunningSta
 def test_missing_credentials_are_named_with_what_to_do(stage: RunningStage, tmp_path: Path) -> None:
     sensor = Sensor(stage, "stream", tmp_path)
     environment = dict.fromkeys((name for name in stage.environment if name.startswith("AWS_")), None)
-    environment |= {"AWS_EC2_METADATA_DISABLED": "true", "HOME": str(tmp_path), "AWS_ENDPOINT_URL": stage.endpoint_url}
+    environment |= {"AWS_EC2_METADATA_DISABLED": "true", "HOME": str(tmp_path)}
     ran = sensor.run("temperature", "--stage", "prod", "--count", "5", "--region", "ap-northeast-1", **environment)
     assert ran.returncode == 2
     assert "Error: no usable AWS credentials" in ran.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -58,7 +59,8 @@ class SideStage:
     stores: dict[str, Store] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.settings = Settings(port=self.running.port, data_dir=self.data_dir, region=REGION)
+        jars = Path(os.environ["AWS_STAGE_JARS"])
+        self.settings = Settings(port=self.running.port, data_dir=self.data_dir, region=REGION, jars=jars)
 
     def client(self, service: str) -> Any:
         return self.running.client(service)
