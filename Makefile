@@ -112,11 +112,12 @@ cost: setup ## Estimate what PIPELINE costs a month on AWS at RATE a second; END
 browser: setup ## Find a Chromium for the site's tests, or unpack one into .local
 	@$(BIN)/python -m scripts.chromium
 
-# What fails beside others, two at a time on a busy machine, is named, and must pass when it is run once more by itself.
+# What fails beside others, two at a time on a busy machine, is named, and must pass when its file is run once more by itself.
+FAILED_FILES := import json; print(*sorted({name.partition("::")[0] for name in json.load(open(".pytest_cache/v/cache/lastfailed"))}))
 test: setup browser ## Run every test, the end-to-end ones included
 	$(BIN)/python -m pytest -n 2 --dist loadfile || { test $$? -eq 1 && \
-	  echo "These failed beside others; once more by themselves:" && \
-	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
+	  echo "These failed beside others; their files once more by themselves:" && \
+	  $(BIN)/python -m pytest $$($(BIN)/python -c '$(FAILED_FILES)'); }
 
 test-lake: setup browser ## Run the lake's own tests, without those of the packages
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests
