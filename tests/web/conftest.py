@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from datastreamer.provisioning.votes_site import build_votes_site
 from scripts.chromium import find_chromium
@@ -37,20 +37,26 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    """The one that a process may have: it runs an event loop in the tests' own thread."""
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
     """A headless Chromium; without one the test fails, and says what to do."""
     chromium = find_chromium(os.environ)
     expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        # The sandbox needs a user other than root, or kernel features that containers lack; the pages are our own.
-        running = playwright.chromium.launch(
-            executable_path=chromium.binary,
-            env={**os.environ, **chromium.environment},
-            args=FLAGS,
-            chromium_sandbox=False,
-        )
-        yield running
-        running.close()
+    # The sandbox needs a user other than root, or kernel features that containers lack; the pages are our own.
+    running = playwright.chromium.launch(
+        executable_path=chromium.binary,
+        env={**os.environ, **chromium.environment},
+        args=FLAGS,
+        chromium_sandbox=False,
+    )
+    yield running
+    running.close()
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from aws_stage.testing.signed_requests import signed_headers
 from botocore.auth import S3SigV4QueryAuth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright
 
 from scripts.chromium import find_chromium
 from tests.conftest import REGION, RunningStage
@@ -45,18 +45,17 @@ SEND = """async ({url, method, headers, body, mode}) => {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(playwright: Playwright) -> Iterator[Browser]:
     """A Chromium that finds ``evil.test`` on this machine, and lets its pages try loopback."""
     chromium = find_chromium(os.environ)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=chromium.binary,
-            env={**os.environ, **chromium.environment},
-            args=[*FLAGS, *REBOUND],
-            chromium_sandbox=False,
-        )
-        yield running
-        running.close()
+    running = playwright.chromium.launch(
+        executable_path=chromium.binary,
+        env={**os.environ, **chromium.environment},
+        args=[*FLAGS, *REBOUND],
+        chromium_sandbox=False,
+    )
+    yield running
+    running.close()
 
 
 class _EmptyPage(BaseHTTPRequestHandler):
