@@ -164,7 +164,11 @@ def test_metric_data_that_an_sdk_compresses_arrives(stage: RunningStage) -> None
     assert listed == set(names)
 
 
-@pytest.mark.parametrize("sent", [gzip.compress(b" " * 17 * 1024 * 1024), gzip.compress(b"{}")[:-9], b"no gzip"])
+@pytest.mark.parametrize(
+    "sent",
+    [gzip.compress(b" " * 17 * 1024 * 1024), gzip.compress(b"{}")[:-9], b"no gzip"],
+    ids=["too large", "cut off", "no gzip"],
+)
 def test_a_compressed_body_that_is_damaged_or_too_large_is_refused(stage: RunningStage, sent: bytes) -> None:
     compressed = {"Content-Encoding": "gzip"}
     status, answer = _send(stage, "monitoring", sent, "GraniteServiceVersion20100801.PutMetricData", **compressed)
