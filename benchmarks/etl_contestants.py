@@ -50,7 +50,12 @@ def ours(scratch: Path, raw: str, target: str) -> dict[str, Any]:
     temperature_etl.configure(spark)
     place = S3Location.parse(target)
     config = temperature_etl.Config(
-        S3Location.parse(raw), *map(place.folder, ("curated", "quarantine", "state")), stage="local", run_id="benchmark"
+        raw=S3Location.parse(raw),
+        curated=place.folder("curated"),
+        quarantine=place.folder("quarantine"),
+        state=place.folder("state"),
+        stage="local",
+        run_id="benchmark",
     )
     begun = time.perf_counter()
     turns = temperature_etl.run(spark, config, boto3.client("s3"), lambda: datetime.now(UTC))

@@ -73,7 +73,7 @@ def fill(prefix: str, objects: list[tuple[str, bytes]], folder: Path | None = No
 
 def make_bucket() -> None:
     """The benchmark's bucket on the stage that the environment names."""
-    region = os.environ["AWS_DEFAULT_REGION"]
+    region: Any = os.environ["AWS_DEFAULT_REGION"]
     boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
 
 

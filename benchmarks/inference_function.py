@@ -86,7 +86,8 @@ def model_archive() -> bytes:
 
 def create_endpoint() -> None:
     """The endpoint that both functions call, InService."""
-    boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})  # type: ignore[arg-type]
+    region: Any = REGION
+    boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
     boto3.client("s3").put_object(Bucket=BUCKET, Key="model.tar.gz", Body=model_archive())
     sagemaker: Any = boto3.client("sagemaker")
     sagemaker.create_model(

@@ -62,7 +62,7 @@ def probe_under_load(names: Names, rate: float, seconds: float) -> list[Probe]:
 
 def bare_calls(names: Names) -> list[Probe]:
     """Put, score, store and read by hand, one record after the other."""
-    kinesis, runtime, dynamodb = (boto3.client(name) for name in ("kinesis", "sagemaker-runtime", "dynamodb"))
+    kinesis, runtime, dynamodb = boto3.client("kinesis"), boto3.client("sagemaker-runtime"), boto3.client("dynamodb")
     row = ",".join(map(str, HEALTHY)).encode()
     took = []
     for number in range(BARE_CALLS):

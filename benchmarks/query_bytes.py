@@ -69,21 +69,19 @@ def _athena(date: str) -> int:
     """DataScannedInBytes of the average query for ``date``."""
     glue, athena = boto3.client("glue"), boto3.client("athena")
     glue.create_database(DatabaseInput={"Name": DATABASE})
-    storage = {
-        "Columns": [{"Name": name, "Type": kind} for name, kind, _comment in CURATED_COLUMNS],
+    storage: Any = {
+        "Columns": [{"Name": column.name, "Type": column.type} for column in CURATED_COLUMNS],
         "Location": f"s3://{BUCKET}/curated/",
         "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
         "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
         "SerdeInfo": {"SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"},
     }
     projection = {"projection.enabled": "true", "EXTERNAL": "TRUE"}
-    for (name, _), (low, high, digits) in zip(
-        PARTITION_COLUMNS, ((2000, 2050, 4), (1, 12, 2), (1, 31, 2)), strict=True
-    ):
+    for column, (low, high, digits) in zip(PARTITION_COLUMNS, ((2000, 2050, 4), (1, 12, 2), (1, 31, 2)), strict=True):
         projection |= {
-            f"projection.{name}.type": "integer",
-            f"projection.{name}.range": f"{low},{high}",
-            f"projection.{name}.digits": str(digits),
+            f"projection.{column.name}.type": "integer",
+            f"projection.{column.name}.range": f"{low},{high}",
+            f"projection.{column.name}.digits": str(digits),
         }
     glue.create_table(
         DatabaseName=DATABASE,
@@ -91,7 +89,7 @@ def _athena(date: str) -> int:
             "Name": "device_telemetry",
             "TableType": "EXTERNAL_TABLE",
             "StorageDescriptor": storage,
-            "PartitionKeys": [{"Name": name, "Type": kind} for name, kind in PARTITION_COLUMNS],
+            "PartitionKeys": [{"Name": column.name, "Type": column.type} for column in PARTITION_COLUMNS],
             "Parameters": projection,
         },
     )

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -123,7 +123,7 @@ def our_writer(stream: str, readings: int, pack: int) -> float:
     """Readings a second from the first simulated to the last acknowledged."""
     acknowledged = 0
 
-    def count(batch: list[Acknowledged]) -> None:
+    def count(batch: Sequence[Acknowledged]) -> None:
         nonlocal acknowledged
         acknowledged += sum(item.record.lines for item in batch)
 
