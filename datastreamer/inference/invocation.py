@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from datastreamer.errors import DatastreamerError, JobFailedError, RetryableError, UsageError
-from datastreamer.inference.endpoints import describe_endpoint
+from datastreamer.inference.resources.endpoints import describe_endpoint
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

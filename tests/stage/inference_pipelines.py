@@ -15,7 +15,7 @@ from typing import Any
 
 from aws_stage.testing.mapped_functions import eventually
 
-from datastreamer.inference.parked import FailureBucket, event_records
+from datastreamer.inference.reprocessing.parked import FailureBucket, event_records
 from tests.conftest import REGION, RunningStage
 
 ROLE = "arn:aws:iam::000000000000:role/processor"

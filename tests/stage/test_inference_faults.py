@@ -18,7 +18,7 @@ import pytest
 from aws_stage.testing.mapped_functions import eventually
 from aws_stage.testing.models import Hosting, archive
 
-from datastreamer.inference.replay import replay_failures
+from datastreamer.inference.reprocessing.replay import replay_failures
 from datastreamer.provisioning.lambda_package import build_lambda_package
 from tests.conftest import REPOSITORY, RunningStage
 from tests.stage.faulty_proxy import FaultyProxy, Gone, Reply, Request, Times, refusal

@@ -14,8 +14,8 @@ from aws_stage.testing.lambda_functions import metric
 from aws_stage.testing.mapped_functions import eventually
 from aws_stage.testing.models import Hosting, script
 
-from datastreamer.inference.replay import replay_failures
-from datastreamer.inference.rescore import Wanted, rescore
+from datastreamer.inference.reprocessing.replay import replay_failures
+from datastreamer.inference.reprocessing.rescore import Wanted, rescore
 from datastreamer.provisioning.lambda_package import build_lambda_package
 from tests.conftest import REPOSITORY, RunningStage
 from tests.stage.inference_pipelines import Pipeline, good

@@ -15,7 +15,7 @@ import pytest
 import xgboost
 
 from datastreamer.errors import UsageError
-from datastreamer.inference.images import xgboost_image
+from datastreamer.inference.resources.images import xgboost_image
 from datastreamer.provisioning.inference_cost import ALARMS, ENDPOINT_ALARMS, SCALING_ALARMS
 from datastreamer.provisioning.stack import StackProvisioner
 from tests.conftest import REGION, RunningStage, free_port, lake_environment

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from datastreamer.inference.feeding import Feeding
 from datastreamer.inference.names import STACK_NAME, Names, log_group_of, role_of, tags
-from datastreamer.inference.parked import SINGLE_RECORDS, WHOLE_BATCHES
 from datastreamer.inference.processing.parking import PREFIX
 from datastreamer.inference.processing.settings import CONTENT_TYPES, Settings
+from datastreamer.inference.reprocessing.parked import SINGLE_RECORDS, WHOLE_BATCHES
+from datastreamer.inference.resources.event_source_mappings import Feeding
 from datastreamer.inference.score_range import VARIABLE
 from datastreamer.provisioning.stage_values import default_values
 from datastreamer.provisioning.workspace import REPOSITORY

@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 from datastreamer.cli.inference import app
-from datastreamer.inference import parked, record, reprocessing, rescore
+from datastreamer.inference import record
 from datastreamer.inference.processing import attributes, batch, scoring, table
 from datastreamer.inference.processing.calls import KINDS
+from datastreamer.inference.reprocessing import invocations, parked, rescore
 from datastreamer.inference.training import train_example
 from sensor.inference.poison import POISONS
 from tests.conftest import REPOSITORY
@@ -58,7 +59,7 @@ def test_every_reason_of_parking_is_explained() -> None:
     }
     assert first_cells(section("Reasons")) == reasons
     assert {poison.reason for poison in POISONS} <= reasons
-    for told in (batch.NOT_SCORED, reprocessing.NOT_INVOKED, parked.UNREADABLE):
+    for told in (batch.NOT_SCORED, invocations.NOT_INVOKED, parked.UNREADABLE):
         assert f"`{told}`" in section("What a replay tells")
     assert f"`{rescore.UNREADABLE}`" in section("What a replay tells")
 

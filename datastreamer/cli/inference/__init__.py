@@ -10,8 +10,6 @@ from datastreamer.cli.inference import (
     invoke,
     models,
     predictions,
-    processor_update,
-    processors,
     records,
     replay,
     rescore,
@@ -20,6 +18,7 @@ from datastreamer.cli.inference import (
     tables,
     train,
 )
+from datastreamer.cli.inference.processors import lifecycle, update
 
 COMMANDS = (
     stack.deploy,
@@ -43,10 +42,10 @@ COMMANDS = (
     predictions.query,
     predictions.scan,
     tables.list_tables,
-    processors.create,
-    processor_update.update,
-    processors.delete,
-    processors.list_all,
+    lifecycle.create,
+    update.update,
+    lifecycle.delete,
+    lifecycle.list_all,
     replay.replay,
     rescore.rescore_predictions,
 )

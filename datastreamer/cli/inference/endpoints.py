@@ -12,10 +12,11 @@ from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.command import StackOption, TimeoutOption, WaitOption, YesOption, command
 from datastreamer.cli.inference.rows import table_of
 from datastreamer.cli.inference.session import Session
-from datastreamer.inference import endpoints, models, promotion
-from datastreamer.inference.by_hand import roles_of
 from datastreamer.inference.names import stack_of
-from datastreamer.inference.roles import delete_role
+from datastreamer.inference.resources import endpoints, models
+from datastreamer.inference.resources.roles import delete_role
+from datastreamer.inference.stack import promotion
+from datastreamer.inference.stack.by_hand import roles_of
 
 PANEL = "SageMaker"
 

@@ -15,9 +15,9 @@ from datastreamer.cli.inference.rows import plain
 from datastreamer.cli.inference.session import Session
 from datastreamer.errors import ConfigurationError
 from datastreamer.inference.names import Names
-from datastreamer.inference.processors import Processor
-from datastreamer.inference.stack_status import Part, stack_parts
-from datastreamer.inference.stacks import find_stacks
+from datastreamer.inference.resources.processors import Processor
+from datastreamer.inference.stack.stacks import find_stacks
+from datastreamer.inference.stack.status import Part, stack_parts
 
 
 @command("status", panel="Stack", examples=("status my-realtime-ml", "status", "status my-realtime-ml --json"))

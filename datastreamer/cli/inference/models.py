@@ -9,10 +9,10 @@ import typer
 from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.command import StackOption, command
 from datastreamer.cli.inference.session import Session
-from datastreamer.inference import models
 from datastreamer.inference.names import role_of, stack_of
-from datastreamer.inference.policies import model_policy
-from datastreamer.inference.roles import (
+from datastreamer.inference.resources import models
+from datastreamer.inference.resources.policies import model_policy
+from datastreamer.inference.resources.roles import (
     ROLE_PATIENCE,
     SAGEMAKER,
     delete_role,
@@ -20,8 +20,8 @@ from datastreamer.inference.roles import (
     find_role,
     once_role_is_known,
 )
+from datastreamer.inference.resources.undo import Undo
 from datastreamer.inference.score_range import ScoreRange
-from datastreamer.inference.undo import Undo
 
 PANEL = "SageMaker"
 TO_COMPLETE = "To complete it, give the same command again"

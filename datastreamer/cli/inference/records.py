@@ -24,7 +24,7 @@ from datastreamer.cli.inference.session import Session
 from datastreamer.errors import InvalidRecordError, RetryableError, UsageError
 from datastreamer.inference.lines import LineReader, Unreadable
 from datastreamer.inference.putting import Batch, batches, outgoing, put_batch, put_record
-from datastreamer.inference.streams import describe_stream
+from datastreamer.inference.resources.streams import describe_stream
 from datastreamer.inference.wording import counted
 
 PANEL = "Kinesis"

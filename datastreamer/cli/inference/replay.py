@@ -15,9 +15,9 @@ from datastreamer.cli.inference.command import command
 from datastreamer.cli.inference.session import Session
 from datastreamer.inference.missing import PROCESSOR, looking_for
 from datastreamer.inference.names import Names, check_stack_name
-from datastreamer.inference.parked import FailureBucket
-from datastreamer.inference.replay import Replayed, ReplayTally, replay_failures
-from datastreamer.inference.reprocessing import MOST_RECORDS
+from datastreamer.inference.reprocessing.invocations import MOST_RECORDS
+from datastreamer.inference.reprocessing.parked import FailureBucket
+from datastreamer.inference.reprocessing.replay import Replayed, ReplayTally, replay_failures
 from datastreamer.inference.wording import counted
 
 SHOWN = 20

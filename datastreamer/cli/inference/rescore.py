@@ -15,9 +15,9 @@ from datastreamer.cli.inference.replay import SHOWN, as_if_all_were_stored
 from datastreamer.cli.inference.session import Session
 from datastreamer.errors import UsageError
 from datastreamer.inference.names import check_stack_name
-from datastreamer.inference.processors import describe_processor
-from datastreamer.inference.reprocessing import StillFailing
-from datastreamer.inference.rescore import Wanted, rescore, serving_models
+from datastreamer.inference.reprocessing.invocations import StillFailing
+from datastreamer.inference.reprocessing.rescore import Wanted, rescore, serving_models
+from datastreamer.inference.resources.processors import describe_processor
 from datastreamer.inference.since import parse_since
 from datastreamer.inference.wording import counted
 

@@ -20,7 +20,7 @@ from rich.console import RenderableType
 from datastreamer.cli.terminal import Terminal
 from datastreamer.errors import UsageError
 from datastreamer.inference.dry_run import DryRun
-from datastreamer.inference.place import Place
+from datastreamer.inference.resources.place import Place
 from datastreamer.stages import enter_stage
 
 DEFAULT_REGION = "ap-northeast-1"

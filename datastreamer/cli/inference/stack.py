@@ -14,8 +14,8 @@ from datastreamer.cli.inference.command import TimeoutOption, YesOption, command
 from datastreamer.cli.inference.rows import table_of
 from datastreamer.cli.inference.session import Session
 from datastreamer.errors import UsageError
-from datastreamer.inference.by_hand import delete_serving, find_others, find_serving
 from datastreamer.inference.names import check_stack_name, stack_tags
+from datastreamer.inference.stack.by_hand import delete_serving, find_others, find_serving
 from datastreamer.inference.wording import counted
 from datastreamer.provisioning.cut_off import CutOff
 from datastreamer.provisioning.stack import Plan, StackProvisioner

@@ -12,8 +12,8 @@ from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.command import StackOption, TimeoutOption, WaitOption, YesOption, command
 from datastreamer.cli.inference.rows import table_of
 from datastreamer.cli.inference.session import Session
-from datastreamer.inference import tables
 from datastreamer.inference.names import stack_of
+from datastreamer.inference.resources import tables
 
 PANEL = "DynamoDB"
 

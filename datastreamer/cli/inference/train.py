@@ -12,9 +12,9 @@ from datastreamer.cli.inference.command import command
 from datastreamer.cli.inference.rows import table_of
 from datastreamer.cli.inference.session import Session
 from datastreamer.errors import UsageError
-from datastreamer.inference.buckets import bucket_exists
 from datastreamer.inference.missing import no_such_bucket
 from datastreamer.inference.names import Names, check_stack_name
+from datastreamer.inference.resources.buckets import bucket_exists
 from datastreamer.provisioning.workspace import data_directory
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datastreamer.inference.images import xgboost_image
+from datastreamer.inference.resources.images import xgboost_image
 from datastreamer.inference.training.evaluation import Evaluation
 
 

@@ -22,8 +22,8 @@ def package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     file = tmp_path / "inference_score.zip"
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("handler.py", "def handler(event, context): return {}")
-    for module in ("processors", "processor_update"):
-        monkeypatch.setattr(f"datastreamer.cli.inference.{module}.package", lambda: file)
+    for module in ("lifecycle", "update"):
+        monkeypatch.setattr(f"datastreamer.cli.inference.processors.{module}.package", lambda: file)
     return file
 
 

@@ -28,7 +28,7 @@ from tests.unit.inference.fakes import (
     sequence_number,
 )
 
-FOLDER = Path(__file__).resolve().parents[3] / "lambdas" / "inference_score"
+FOLDER = Path(__file__).resolve().parents[4] / "lambdas" / "inference_score"
 ENVIRONMENT = {
     "AWS_LAMBDA_FUNCTION_NAME": "s-processor",
     "AWS_DEFAULT_REGION": "ap-northeast-1",

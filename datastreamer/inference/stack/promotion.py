@@ -15,11 +15,11 @@ from botocore.exceptions import ClientError
 
 from datastreamer.aws.faults import is_missing
 from datastreamer.errors import ConfigurationError
-from datastreamer.inference.endpoints import Endpoint, list_endpoints, models_of
 from datastreamer.inference.missing import CONFIG, looking_for
 from datastreamer.inference.names import BY_HAND, has_tags, role_of
-from datastreamer.inference.roles import find_role
-from datastreamer.inference.stacks import find_stacks
+from datastreamer.inference.resources.endpoints import Endpoint, list_endpoints, models_of
+from datastreamer.inference.resources.roles import find_role
+from datastreamer.inference.stack.stacks import find_stacks
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

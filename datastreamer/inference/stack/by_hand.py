@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from datastreamer.aws.waiting import PATIENT, Patience, Report
-from datastreamer.inference.endpoints import delete_endpoint, find_endpoint, wait_until_endpoint_is_gone
 from datastreamer.inference.missing import CONFIG, ENDPOINT, MODEL, TABLE, Kind, stream_names
-from datastreamer.inference.models import delete_endpoint_config, delete_model
 from datastreamer.inference.names import BY_HAND, Names, has_tags, role_of, stack_tags
-from datastreamer.inference.processors import list_processors
-from datastreamer.inference.promotion import behind
-from datastreamer.inference.roles import SAGEMAKER, delete_role, description_of, find_role
+from datastreamer.inference.resources.endpoints import delete_endpoint, find_endpoint, wait_until_endpoint_is_gone
+from datastreamer.inference.resources.models import delete_endpoint_config, delete_model
+from datastreamer.inference.resources.processors import list_processors
+from datastreamer.inference.resources.roles import SAGEMAKER, delete_role, description_of, find_role
+from datastreamer.inference.stack.promotion import behind
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient

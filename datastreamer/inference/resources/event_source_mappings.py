@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from datastreamer.aws.waiting import PATIENT, Patience, Report, wait_for
 from datastreamer.inference.names import tags
-from datastreamer.inference.roles import ROLE_PATIENCE, once_role_is_known
+from datastreamer.inference.resources.roles import ROLE_PATIENCE, once_role_is_known
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from datastreamer.errors import UsageError
-from datastreamer.inference.endpoints import describe_endpoint, models_of
 from datastreamer.inference.missing import TABLE, looking_for
-from datastreamer.inference.parked import EventRecord
 from datastreamer.inference.predictions import Item, made_by, plain
 from datastreamer.inference.processing.item import sort_key
-from datastreamer.inference.reprocessing import StillFailing, invocations, invoke
+from datastreamer.inference.reprocessing.invocations import StillFailing, invocations, invoke
+from datastreamer.inference.reprocessing.parked import EventRecord
+from datastreamer.inference.resources.endpoints import describe_endpoint, models_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -11,15 +11,15 @@ from botocore.exceptions import ClientError
 
 from datastreamer.aws.faults import is_missing
 from datastreamer.errors import ConfigurationError
-from datastreamer.inference.endpoint_health import endpoint_health
-from datastreamer.inference.endpoints import describe_endpoint
-from datastreamer.inference.figures import Metric, figures
-from datastreamer.inference.functions import METRIC_NAMESPACE
 from datastreamer.inference.names import Names
-from datastreamer.inference.parked import SINGLE_RECORDS, WHOLE_BATCHES
-from datastreamer.inference.processors import Mapping, Processor
-from datastreamer.inference.streams import describe_stream
-from datastreamer.inference.tables import describe_table
+from datastreamer.inference.reprocessing.parked import SINGLE_RECORDS, WHOLE_BATCHES
+from datastreamer.inference.resources.endpoints import describe_endpoint
+from datastreamer.inference.resources.functions import METRIC_NAMESPACE
+from datastreamer.inference.resources.processors import Mapping, Processor
+from datastreamer.inference.resources.streams import describe_stream
+from datastreamer.inference.resources.tables import describe_table
+from datastreamer.inference.stack.endpoint_health import endpoint_health
+from datastreamer.inference.stack.figures import Metric, figures
 from datastreamer.inference.wording import counted as number_of
 
 NewClient = Callable[[str], Any]

@@ -8,13 +8,13 @@ from typing import Any
 
 from datastreamer.aws.waiting import PATIENT, Patience, Report
 from datastreamer.errors import UsageError
-from datastreamer.inference.functions import wait_for_function
 from datastreamer.inference.names import BY_HAND, has_tags, role_of
-from datastreamer.inference.place import Place
-from datastreamer.inference.policies import processor_policy
-from datastreamer.inference.processor_setup import Connections, NewClient, find_reach
-from datastreamer.inference.processors import Processor, describe_processor
-from datastreamer.inference.roles import find_role, put_policy
+from datastreamer.inference.resources.functions import wait_for_function
+from datastreamer.inference.resources.place import Place
+from datastreamer.inference.resources.policies import processor_policy
+from datastreamer.inference.resources.processor_setup import Connections, NewClient, find_reach
+from datastreamer.inference.resources.processors import Processor, describe_processor
+from datastreamer.inference.resources.roles import find_role, put_policy
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.inference.parked import FailureBucket
 from datastreamer.inference.processing.batch import Processor
-from datastreamer.inference.replay import Replayed, ReplayTally, replay_failures
+from datastreamer.inference.reprocessing.parked import FailureBucket
+from datastreamer.inference.reprocessing.replay import Replayed, ReplayTally, replay_failures
 from tests.unit.inference.fakes import (
     BUDGET,
     FakeBucket,

@@ -12,8 +12,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from datastreamer.inference.parked import READ_AHEAD, UNREADABLE, FailureBucket, Parked
-from datastreamer.inference.reprocessing import (
+from datastreamer.inference.reprocessing.invocations import (
     MOST_BYTES,
     MOST_RECORDS,
     StillFailing,
@@ -21,6 +20,7 @@ from datastreamer.inference.reprocessing import (
     invocations,
     invoke,
 )
+from datastreamer.inference.reprocessing.parked import READ_AHEAD, UNREADABLE, FailureBucket, Parked
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

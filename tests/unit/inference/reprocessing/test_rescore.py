@@ -17,7 +17,7 @@ from datastreamer.inference.predictions import plain
 from datastreamer.inference.processing.delivery import Delivery
 from datastreamer.inference.processing.item import unscored_item
 from datastreamer.inference.record import parse_record
-from datastreamer.inference.rescore import Rescored, Wanted, event_record, rescore
+from datastreamer.inference.reprocessing.rescore import Rescored, Wanted, event_record, rescore
 from tests.unit.inference.fakes import (
     ARRIVAL_MS,
     BUDGET,
@@ -29,7 +29,7 @@ from tests.unit.inference.fakes import (
     processor,
 )
 from tests.unit.inference.fakes import event_record as kinesis_record
-from tests.unit.inference.test_replay import FakeLambda
+from tests.unit.inference.reprocessing.test_replay import FakeLambda
 
 ARRIVED = datetime.fromtimestamp(ARRIVAL_MS // 1000, UTC)
 ALL_DAY = (ARRIVED - timedelta(hours=1), ARRIVED + timedelta(hours=1))
@@ -143,7 +143,7 @@ def test_what_cannot_be_scored_keeps_its_old_prediction_and_is_named(table: Any)
 
 
 def test_interrupted_and_begun_again_it_goes_on_with_what_is_left(table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("datastreamer.inference.reprocessing.MOST_RECORDS", 5)
+    monkeypatch.setattr("datastreamer.inference.reprocessing.invocations.MOST_RECORDS", 5)
     predict(table, "config-2", event_records([good(number) for number in range(12)]))
     lambda_: Any = FakeLambda(processor(FakeEndpoint(), table, sagemaker=behind("config-1")))
     some = rescore(table, lambda_, table="t", function="f", wanted=Wanted("model-2", *ALL_DAY))

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from datastreamer.aws.faults import is_missing
 from datastreamer.errors import ConfigurationError
 from datastreamer.inference.names import tag_list
-from datastreamer.inference.place import Place
+from datastreamer.inference.resources.place import Place
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -7,7 +7,7 @@ from typing import Any
 
 from datastreamer.inference.missing import stream_names
 from datastreamer.inference.names import Names, has_tags
-from datastreamer.inference.processors import Processor, list_processors
+from datastreamer.inference.resources.processors import Processor, list_processors
 
 NewClient = Callable[[str], Any]
 

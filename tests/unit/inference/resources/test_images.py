@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from datastreamer.errors import UsageError
-from datastreamer.inference.images import REGISTRY_ACCOUNTS, XGBOOST_TAG, xgboost_image
+from datastreamer.inference.resources.images import REGISTRY_ACCOUNTS, XGBOOST_TAG, xgboost_image
 
 
 def test_the_default_region_has_aws_own_image() -> None:

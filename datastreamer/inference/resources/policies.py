@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from datastreamer.inference.models import Artifact
 from datastreamer.inference.names import log_group_of
-from datastreamer.inference.place import Place
+from datastreamer.inference.resources.models import Artifact
+from datastreamer.inference.resources.place import Place
 
 
 def model_policy(image: str, artifact: Artifact, place: Place) -> dict[str, Any]:

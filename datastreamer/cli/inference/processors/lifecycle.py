@@ -12,21 +12,21 @@ from rich.markup import escape
 
 from datastreamer.aws.waiting import Patience
 from datastreamer.cli.inference import completion
-from datastreamer.cli.inference import processor_options as option
 from datastreamer.cli.inference.command import StackOption, TimeoutOption, WaitOption, YesOption, command
+from datastreamer.cli.inference.processors import options as option
 from datastreamer.cli.inference.rows import table_of
 from datastreamer.cli.inference.session import Session
-from datastreamer.inference.feeding import Feeding
-from datastreamer.inference.functions import Spec, environment
 from datastreamer.inference.names import Names, role_of, stack_of
-from datastreamer.inference.processor_setup import (
+from datastreamer.inference.resources.event_source_mappings import Feeding
+from datastreamer.inference.resources.functions import Spec, environment
+from datastreamer.inference.resources.processor_setup import (
     Connections,
     check_made_by_hand,
     create_processor,
     delete_processor,
 )
-from datastreamer.inference.processors import Processor, find_processor, list_processors
-from datastreamer.inference.tables import TTL_ATTRIBUTE, expires
+from datastreamer.inference.resources.processors import Processor, find_processor, list_processors
+from datastreamer.inference.resources.tables import TTL_ATTRIBUTE, expires
 from datastreamer.provisioning.lambda_package import build_lambda_package
 from datastreamer.provisioning.workspace import REPOSITORY, data_directory
 

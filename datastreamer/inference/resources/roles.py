@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from datastreamer.aws.waiting import Answer, Patience, Report, once_taken
 from datastreamer.errors import UsageError
 from datastreamer.inference.names import has_tags, tag_list, tags
-from datastreamer.inference.place import Place
+from datastreamer.inference.resources.place import Place
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient

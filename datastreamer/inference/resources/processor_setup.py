@@ -9,10 +9,17 @@ from typing import Any
 
 from datastreamer.aws.waiting import PATIENT, Patience, Report
 from datastreamer.errors import UsageError
-from datastreamer.inference.buckets import bucket_exists, create_bucket, encryption_key, protect_bucket
-from datastreamer.inference.endpoints import describe_endpoint
-from datastreamer.inference.feeding import Feeding, create_mapping, delete_mapping, wait_for_mapping
-from datastreamer.inference.functions import (
+from datastreamer.inference.missing import PROCESSOR, no_such
+from datastreamer.inference.names import BY_HAND, has_tags, log_group_of, role_of
+from datastreamer.inference.resources.buckets import bucket_exists, create_bucket, encryption_key, protect_bucket
+from datastreamer.inference.resources.endpoints import describe_endpoint
+from datastreamer.inference.resources.event_source_mappings import (
+    Feeding,
+    create_mapping,
+    delete_mapping,
+    wait_for_mapping,
+)
+from datastreamer.inference.resources.functions import (
     Spec,
     create_function,
     delete_function,
@@ -21,15 +28,13 @@ from datastreamer.inference.functions import (
     log_group_tags,
     wait_for_function,
 )
-from datastreamer.inference.missing import PROCESSOR, no_such
-from datastreamer.inference.names import BY_HAND, has_tags, log_group_of, role_of
-from datastreamer.inference.place import Place
-from datastreamer.inference.policies import Reach, processor_policy
-from datastreamer.inference.processors import Processor, find_processor
-from datastreamer.inference.roles import LAMBDA, delete_role, ensure_role, find_role
-from datastreamer.inference.streams import describe_stream
-from datastreamer.inference.tables import describe_table
-from datastreamer.inference.undo import Undo
+from datastreamer.inference.resources.place import Place
+from datastreamer.inference.resources.policies import Reach, processor_policy
+from datastreamer.inference.resources.processors import Processor, find_processor
+from datastreamer.inference.resources.roles import LAMBDA, delete_role, ensure_role, find_role
+from datastreamer.inference.resources.streams import describe_stream
+from datastreamer.inference.resources.tables import describe_table
+from datastreamer.inference.resources.undo import Undo
 
 NewClient = Callable[[str], Any]
 

@@ -8,13 +8,13 @@ import typer
 
 from datastreamer.aws.waiting import Patience
 from datastreamer.cli.inference import completion
-from datastreamer.cli.inference import processor_options as option
 from datastreamer.cli.inference.command import TimeoutOption, command
-from datastreamer.cli.inference.processors import PANEL, package, remark_on_expiry
+from datastreamer.cli.inference.processors import options as option
+from datastreamer.cli.inference.processors.lifecycle import PANEL, package, remark_on_expiry
 from datastreamer.cli.inference.session import Session
 from datastreamer.inference.names import BY_HAND, has_tags
-from datastreamer.inference.processor_update import Update, update_processor
-from datastreamer.inference.processors import describe_processor
+from datastreamer.inference.resources.processor_update import Update, update_processor
+from datastreamer.inference.resources.processors import describe_processor
 
 
 @command(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from datastreamer.aws.faults import CALL_ERRORS, is_missing, is_transient
 from datastreamer.errors import ConfigurationError
-from datastreamer.inference.parked import EventRecord
+from datastreamer.inference.reprocessing.parked import EventRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from datastreamer.aws.waiting import PATIENT, Patience, Report, wait_for
 from datastreamer.errors import ConfigurationError
 from datastreamer.inference.names import log_group_of, tags
-from datastreamer.inference.place import Place
-from datastreamer.inference.roles import ROLE_PATIENCE, once_role_is_known
+from datastreamer.inference.resources.place import Place
+from datastreamer.inference.resources.roles import ROLE_PATIENCE, once_role_is_known
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -1,0 +1,1 @@
+"""``datastreamer inference``: the commands of processors."""
