@@ -29,7 +29,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.writer import REGION, local_stage
-from datastreamer.provisioning.lambda_package import build_lambda_package
+from datastreamer.provisioning.packages.lambda_package import build_lambda_package
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 ROLE = "arn:aws:iam::000000000000:role/benchmark"

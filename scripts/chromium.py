@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from datastreamer.errors import ConfigurationError, DatastreamerError
-from datastreamer.provisioning.alone import alone
-from datastreamer.provisioning.workspace import REPOSITORY
+from datastreamer.provisioning.packages.alone import alone
+from datastreamer.provisioning.terraform.workspace import REPOSITORY
 
 SETTING = "DATASTREAMER_CHROMIUM"
 FOLDER = REPOSITORY / ".local" / "chromium"

@@ -11,7 +11,7 @@ import typer
 
 from datastreamer.cli.entry import app
 from datastreamer.cli.inference import COMMANDS
-from datastreamer.provisioning.workspace import REPOSITORY
+from datastreamer.provisioning.terraform.workspace import REPOSITORY
 
 PAGE = REPOSITORY / "docs" / "cli" / "inference.md"
 SHARED = ("dry_run", "as_json", "region", "stage", "help")

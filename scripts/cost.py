@@ -6,10 +6,10 @@ import argparse
 import sys
 
 from datastreamer.errors import DatastreamerError
-from datastreamer.provisioning.cost import Workload, estimate
-from datastreamer.provisioning.cost_table import table
-from datastreamer.provisioning.inference_cost import InferenceWorkload, estimate_inference
-from datastreamer.provisioning.prices import PRICED_ON, REGION
+from datastreamer.provisioning.cost.inference import InferenceWorkload, estimate_inference
+from datastreamer.provisioning.cost.prices import PRICED_ON, REGION
+from datastreamer.provisioning.cost.table import table
+from datastreamer.provisioning.cost.telemetry import Workload, estimate
 from datastreamer.provisioning.stage_values import pipeline_values
 
 _PRICES = f"Prices of {REGION}, {PRICED_ON}, no free tier, no tax, no transfer out of AWS."

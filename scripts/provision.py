@@ -14,11 +14,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from datastreamer.errors import DatastreamerError, UsageError
 from datastreamer.provisioning.cut_off import CutOff
-from datastreamer.provisioning.packages import build_packages, build_site
+from datastreamer.provisioning.packages.upload import build_packages, build_site
 from datastreamer.provisioning.provisioner import Plan, Provisioner
 from datastreamer.provisioning.stack import DEFAULT_REGION, StackProvisioner
 from datastreamer.provisioning.state_bucket import ensure_state_bucket
-from datastreamer.provisioning.workspace import (
+from datastreamer.provisioning.terraform.workspace import (
     REPOSITORY,
     STATE_BUCKET_VARIABLE,
     data_directory,

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from datastreamer.errors import ConfigurationError, DatastreamerError
-from datastreamer.provisioning.workspace import (
+from datastreamer.provisioning.terraform.workspace import (
     REPOSITORY,
     data_directory,
     find_terraform,

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from botocore.exceptions import BotoCoreError, ClientError
 
 from datastreamer.errors import UsageError
-from datastreamer.provisioning.driver import Plan, TerraformDriver
+from datastreamer.provisioning.terraform.driver import Plan, TerraformDriver
 from datastreamer.provisioning.unrecorded import (
     ADOPTED,
     LABELS,

@@ -9,10 +9,10 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from datastreamer.errors import UsageError
-from datastreamer.provisioning.driver import Plan, Report, TerraformDriver
-from datastreamer.provisioning.packages import build_packages, build_site
+from datastreamer.provisioning.packages.upload import build_packages, build_site
 from datastreamer.provisioning.stage_values import pipeline_choices
-from datastreamer.provisioning.workspace import data_directory, open_workspace
+from datastreamer.provisioning.terraform.driver import Plan, Report, TerraformDriver
+from datastreamer.provisioning.terraform.workspace import data_directory, open_workspace
 from datastreamer.stages import ENVIRONMENTS
 
 __all__ = ["Plan", "Provisioner"]

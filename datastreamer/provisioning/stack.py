@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from datastreamer.errors import UsageError
-from datastreamer.provisioning.driver import Plan, Report, TerraformDriver
-from datastreamer.provisioning.packages import FUNCTION, build_functions
-from datastreamer.provisioning.stack_workspace import PIPELINE, open_stack_workspace
+from datastreamer.provisioning.packages.upload import FUNCTION, build_functions
 from datastreamer.provisioning.stage_values import default_values, own_values
-from datastreamer.provisioning.workspace import data_directory
+from datastreamer.provisioning.terraform.driver import Plan, Report, TerraformDriver
+from datastreamer.provisioning.terraform.stack_workspace import PIPELINE, open_stack_workspace
+from datastreamer.provisioning.terraform.workspace import data_directory
 from datastreamer.stages import ENVIRONMENTS, stage_names
 
 __all__ = ["Plan", "StackProvisioner"]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from datastreamer.inference.names import Names
 from datastreamer.inference.training import model_uri, next_commands
-from datastreamer.provisioning.workspace import data_directory
+from datastreamer.provisioning.terraform.workspace import data_directory
 from scripts.demo.steps import CLI, PYTHON, REPOSITORY, Demo, StepFailedError
 from scripts.inference.latency import Probe, summary
 

@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.provisioning.workspace import data_directory
+from datastreamer.provisioning.terraform.workspace import data_directory
 from scripts.chromium import find_chromium
 from scripts.demo.steps import PYTHON, REPOSITORY, Demo
 

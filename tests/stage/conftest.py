@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from datastreamer.provisioning.lambda_package import build_lambda_package
+from datastreamer.provisioning.packages.lambda_package import build_lambda_package
 from tests.conftest import REPOSITORY
 
 

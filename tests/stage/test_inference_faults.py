@@ -19,7 +19,7 @@ from aws_stage.testing.mapped_functions import eventually
 from aws_stage.testing.models import Hosting, archive
 
 from datastreamer.inference.reprocessing.replay import replay_failures
-from datastreamer.provisioning.lambda_package import build_lambda_package
+from datastreamer.provisioning.packages.lambda_package import build_lambda_package
 from tests.conftest import REPOSITORY, RunningStage
 from tests.stage.faulty_proxy import FaultyProxy, Gone, Reply, Request, Times, refusal
 from tests.stage.inference_pipelines import BREAKS, MODEL, NAN, Pipeline, good, odd

@@ -16,7 +16,7 @@ from aws_stage.testing.models import Hosting, script
 
 from datastreamer.inference.reprocessing.replay import replay_failures
 from datastreamer.inference.reprocessing.rescore import Wanted, rescore
-from datastreamer.provisioning.lambda_package import build_lambda_package
+from datastreamer.provisioning.packages.lambda_package import build_lambda_package
 from tests.conftest import REPOSITORY, RunningStage
 from tests.stage.inference_pipelines import Pipeline, good
 

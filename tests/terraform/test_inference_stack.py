@@ -16,7 +16,7 @@ import xgboost
 
 from datastreamer.errors import UsageError
 from datastreamer.inference.resources.images import xgboost_image
-from datastreamer.provisioning.inference_cost import ALARMS, ENDPOINT_ALARMS, SCALING_ALARMS
+from datastreamer.provisioning.cost.inference import ALARMS, ENDPOINT_ALARMS, SCALING_ALARMS
 from datastreamer.provisioning.stack import StackProvisioner
 from tests.conftest import REGION, RunningStage, free_port, lake_environment
 from tests.terraform.stage_inventory import inventory

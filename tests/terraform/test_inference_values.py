@@ -11,7 +11,7 @@ from datastreamer.inference.reprocessing.parked import SINGLE_RECORDS, WHOLE_BAT
 from datastreamer.inference.resources.event_source_mappings import Feeding
 from datastreamer.inference.score_range import VARIABLE
 from datastreamer.provisioning.stage_values import default_values
-from datastreamer.provisioning.workspace import REPOSITORY
+from datastreamer.provisioning.terraform.workspace import REPOSITORY
 
 TERRAFORM = REPOSITORY / "terraform"
 PIPELINE = TERRAFORM / "pipelines" / "inference"

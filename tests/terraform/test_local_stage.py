@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from datastreamer.provisioning.cost import ALARMS
+from datastreamer.provisioning.cost.telemetry import ALARMS
 from datastreamer.provisioning.provisioner import Provisioner
 from tests.conftest import RunningStage, free_port, lake_environment
 from tests.terraform.lake_samples import Row, put_rows, run_saved_query

@@ -12,7 +12,7 @@ import pytest
 from datastreamer.errors import ProvisioningError
 from datastreamer.provisioning.provisioner import Provisioner
 from datastreamer.provisioning.state_bucket import ensure_state_bucket
-from datastreamer.provisioning.workspace import STATE_BUCKET_VARIABLE
+from datastreamer.provisioning.terraform.workspace import STATE_BUCKET_VARIABLE
 from datastreamer.stages import ENVIRONMENTS
 from tests.conftest import REGION, RunningStage
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from datastreamer.provisioning.packages import JOB_SCRIPT, build_packages
-from datastreamer.provisioning.workspace import terraform_settings
+from datastreamer.provisioning.packages.upload import JOB_SCRIPT, build_packages
+from datastreamer.provisioning.terraform.workspace import terraform_settings
 from datastreamer.stages import ENVIRONMENTS
 from tests.conftest import RunningStage
 

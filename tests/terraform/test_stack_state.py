@@ -10,7 +10,7 @@ import pytest
 from datastreamer.errors import ProvisioningError, UsageError
 from datastreamer.provisioning.stack import StackProvisioner
 from datastreamer.provisioning.state_bucket import ensure_state_bucket
-from datastreamer.provisioning.workspace import STATE_BUCKET_VARIABLE
+from datastreamer.provisioning.terraform.workspace import STATE_BUCKET_VARIABLE
 from tests.conftest import REGION, RunningStage
 
 pytestmark = [pytest.mark.slow, pytest.mark.stage]

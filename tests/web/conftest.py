@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
-from datastreamer.provisioning.votes_site import build_votes_site
+from datastreamer.provisioning.packages.votes_site import build_votes_site
 from scripts.chromium import find_chromium
 from tests.conftest import REPOSITORY
 from tests.web.fake_votes_api import FakeVotes, serving

@@ -7,7 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from datastreamer.provisioning.votes_site import build_votes_site
+from datastreamer.provisioning.packages.votes_site import build_votes_site
 from tests.web.conftest import SOURCES
 
 

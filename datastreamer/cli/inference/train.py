@@ -15,7 +15,7 @@ from datastreamer.errors import UsageError
 from datastreamer.inference.missing import no_such_bucket
 from datastreamer.inference.names import Names, check_stack_name
 from datastreamer.inference.resources.buckets import bucket_exists
-from datastreamer.provisioning.workspace import data_directory
+from datastreamer.provisioning.terraform.workspace import data_directory
 
 
 @command(

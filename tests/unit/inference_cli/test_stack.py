@@ -11,7 +11,7 @@ import pytest
 
 from datastreamer.errors import ProvisioningError, UsageError
 from datastreamer.inference.names import stack_tags, tags
-from datastreamer.provisioning.driver import Plan
+from datastreamer.provisioning.terraform.driver import Plan
 from tests.unit.inference_cli.conftest import CommandLine
 
 OUTPUTS = {

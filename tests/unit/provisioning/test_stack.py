@@ -13,12 +13,12 @@ import pytest
 from moto import mock_aws
 
 from datastreamer.errors import ConfigurationError, UsageError
-from datastreamer.provisioning import stack_workspace
-from datastreamer.provisioning.driver import Plan
 from datastreamer.provisioning.stack import StackProvisioner
-from datastreamer.provisioning.stack_workspace import account_id, open_stack_workspace
 from datastreamer.provisioning.stage_values import own_values
-from datastreamer.provisioning.workspace import REPOSITORY, STATE_BUCKET_VARIABLE, Workspace
+from datastreamer.provisioning.terraform import stack_workspace
+from datastreamer.provisioning.terraform.driver import Plan
+from datastreamer.provisioning.terraform.stack_workspace import account_id, open_stack_workspace
+from datastreamer.provisioning.terraform.workspace import REPOSITORY, STATE_BUCKET_VARIABLE, Workspace
 from scripts import provision
 
 ACCOUNT = "123456789012"

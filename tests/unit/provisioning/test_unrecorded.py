@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from datastreamer.errors import UsageError
 from datastreamer.provisioning.cut_off import CutOff
-from datastreamer.provisioning.driver import Plan
+from datastreamer.provisioning.terraform.driver import Plan
 from datastreamer.provisioning.unrecorded import (
     DISTRIBUTION,
     KEY,

@@ -27,8 +27,8 @@ from datastreamer.inference.resources.processor_setup import (
 )
 from datastreamer.inference.resources.processors import Processor, find_processor, list_processors
 from datastreamer.inference.resources.tables import TTL_ATTRIBUTE, expires
-from datastreamer.provisioning.lambda_package import build_lambda_package
-from datastreamer.provisioning.workspace import REPOSITORY, data_directory
+from datastreamer.provisioning.packages.lambda_package import build_lambda_package
+from datastreamer.provisioning.terraform.workspace import REPOSITORY, data_directory
 
 PANEL = "Processor"
 FUNCTION = REPOSITORY / "lambdas" / "inference_score"

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.provisioning import prices as p
-from datastreamer.provisioning.cost_table import Cost, rounded
-from datastreamer.provisioning.stream_cost import StreamLoad, stream_cost
+from datastreamer.provisioning.cost import prices as p
+from datastreamer.provisioning.cost.stream import StreamLoad, stream_cost
+from datastreamer.provisioning.cost.table import Cost, rounded
 
 GB = 1e9
 ALARMS = 11

@@ -11,7 +11,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.provisioning.workspace import (
+from datastreamer.provisioning.terraform.workspace import (
     STATE_BUCKET_VARIABLE,
     Workspace,
     backend_kind,

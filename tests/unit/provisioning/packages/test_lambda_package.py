@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.provisioning.lambda_package import RUNTIME, build_lambda_package
-from datastreamer.provisioning.packages import FUNCTION
-from datastreamer.provisioning.workspace import REPOSITORY
+from datastreamer.provisioning.packages.lambda_package import RUNTIME, build_lambda_package
+from datastreamer.provisioning.packages.upload import FUNCTION
+from datastreamer.provisioning.terraform.workspace import REPOSITORY
 
 RUN = """
 import sys

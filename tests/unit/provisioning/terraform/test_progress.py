@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from datastreamer.provisioning.progress import Progress
+from datastreamer.provisioning.terraform.progress import Progress
 
 
 def see(progress: Progress, **message: Any) -> None:

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.provisioning.alone import alone
+from datastreamer.provisioning.packages.alone import alone
 
 LEAST_NODE = 20
 _INSTALLED = ".datastreamer-lock"

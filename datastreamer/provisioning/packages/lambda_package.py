@@ -9,8 +9,8 @@ from importlib import metadata
 from pathlib import Path
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.provisioning.archive import write_archive
-from datastreamer.provisioning.imports import imported_modules, reached_files
+from datastreamer.provisioning.packages.archive import write_archive
+from datastreamer.provisioning.packages.imports import imported_modules, reached_files
 
 PACKAGE = "datastreamer"
 

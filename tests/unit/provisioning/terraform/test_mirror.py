@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.provisioning.mirror import MAX_DEPTH, MIRROR_VARIABLE, PROVIDER, Constraint, find_mirror
+from datastreamer.provisioning.terraform.mirror import MAX_DEPTH, MIRROR_VARIABLE, PROVIDER, Constraint, find_mirror
 
 PLATFORM = "linux_amd64"
 CONSTRAINT = Constraint(5, 100)

@@ -10,10 +10,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from datastreamer.provisioning.alone import alone
-from datastreamer.provisioning.job_package import build_job_package
-from datastreamer.provisioning.lambda_package import build_lambda_package
-from datastreamer.provisioning.votes_site import build_votes_site
+from datastreamer.provisioning.packages.alone import alone
+from datastreamer.provisioning.packages.job_package import build_job_package
+from datastreamer.provisioning.packages.lambda_package import build_lambda_package
+from datastreamer.provisioning.packages.votes_site import build_votes_site
 from datastreamer.stages import ENVIRONMENTS
 
 REPOSITORY = ENVIRONMENTS.parent.parent

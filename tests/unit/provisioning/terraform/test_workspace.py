@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from datastreamer.errors import ConfigurationError, UsageError
-from datastreamer.provisioning.workspace import (
+from datastreamer.provisioning.terraform.workspace import (
     REPOSITORY,
     STATE_BUCKET_VARIABLE,
     find_terraform,

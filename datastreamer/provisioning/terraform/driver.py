@@ -12,10 +12,10 @@ from typing import Any
 from python_terraform import IsFlagged, IsNotFlagged, Terraform
 
 from datastreamer.errors import ProvisioningError
-from datastreamer.provisioning.mirror import MIRROR_VARIABLE
-from datastreamer.provisioning.progress import ADOPT_IN_STAGE, Progress
-from datastreamer.provisioning.terraform_run import run_terraform
-from datastreamer.provisioning.workspace import Workspace
+from datastreamer.provisioning.terraform.mirror import MIRROR_VARIABLE
+from datastreamer.provisioning.terraform.progress import ADOPT_IN_STAGE, Progress
+from datastreamer.provisioning.terraform.run import run_terraform
+from datastreamer.provisioning.terraform.workspace import Workspace
 
 PARALLELISM = 24
 """More than Terraform's 10: most resources only wait for an answer."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.provisioning import prices as p
-from datastreamer.provisioning.cost_table import Cost, rounded
+from datastreamer.provisioning.cost import prices as p
+from datastreamer.provisioning.cost.table import Cost, rounded
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from datastreamer.provisioning.terraform_run import INTERRUPTED, run_terraform
+from datastreamer.provisioning.terraform.run import INTERRUPTED, run_terraform
 from tests.conftest import REPOSITORY
 
 TERRAFORM = """
@@ -36,7 +36,7 @@ sys.exit(1)
 PROGRAM = """
 import os, signal, sys
 from pathlib import Path
-from datastreamer.provisioning.terraform_run import run_terraform
+from datastreamer.provisioning.terraform.run import run_terraform
 
 try:
     for line in run_terraform([sys.executable, sys.argv[1], sys.argv[2]], Path("."), os.environ, print):

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.provisioning.job_package import build_job_package, imported_files
-from datastreamer.provisioning.packages import JOB_SCRIPT
-from datastreamer.provisioning.workspace import REPOSITORY
+from datastreamer.provisioning.packages.job_package import build_job_package, imported_files
+from datastreamer.provisioning.packages.upload import JOB_SCRIPT
+from datastreamer.provisioning.terraform.workspace import REPOSITORY
 
 
 @pytest.fixture

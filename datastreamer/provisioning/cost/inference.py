@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.provisioning import prices as p
-from datastreamer.provisioning.cost_table import Cost, rounded
-from datastreamer.provisioning.stream_cost import StreamLoad, stream_cost
+from datastreamer.provisioning.cost import prices as p
+from datastreamer.provisioning.cost.stream import StreamLoad, stream_cost
+from datastreamer.provisioning.cost.table import Cost, rounded
 
 GB = 1e9
 SECONDS_PER_MONTH = p.HOURS_PER_MONTH * 3600
@@ -107,7 +107,7 @@ def _endpoint(values: Mapping[str, Any], workload: InferenceWorkload, batches: f
     if hourly is None:
         raise ConfigurationError(
             f"the price of {kind} is not known here; known are {', '.join(p.SAGEMAKER_INSTANCE_HOUR)}. "
-            "Add it to datastreamer/provisioning/prices.py"
+            "Add it to datastreamer/provisioning/cost/prices.py"
         )
     return Cost("SageMaker", f"{count} {kind}, day and night", count * p.HOURS_PER_MONTH * hourly + data)
 

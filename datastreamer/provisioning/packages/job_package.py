@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.provisioning.archive import write_archive
-from datastreamer.provisioning.imports import reached_files
+from datastreamer.provisioning.packages.archive import write_archive
+from datastreamer.provisioning.packages.imports import reached_files
 
 PACKAGE = "datastreamer"
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from datastreamer.errors import ConfigurationError, UsageError
-from datastreamer.provisioning.cost import COUNTS, Workload, estimate, runs_per_month
-from datastreamer.provisioning.cost_table import Cost, table
+from datastreamer.provisioning.cost.table import Cost, table
+from datastreamer.provisioning.cost.telemetry import COUNTS, Workload, estimate, runs_per_month
 from datastreamer.provisioning.stage_values import pipeline_values
 from datastreamer.telemetry.job_report import metric_data
 from scripts import cost as command

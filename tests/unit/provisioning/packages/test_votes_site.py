@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.provisioning.votes_site import build_votes_site
+from datastreamer.provisioning.packages.votes_site import build_votes_site
 
 NODE = '[ "$1" = --version ] && echo "${NODE_VERSION:-v20.1.0}" && exit; mkdir -p "$2"; echo "{}" > "$2.json"'
 NPM = "mkdir -p node_modules; echo run >> npm-runs"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.provisioning.mirror import MIRROR_VARIABLE, PROVIDER
+from datastreamer.provisioning.terraform.mirror import MIRROR_VARIABLE, PROVIDER
 
 
 def user_config(environ: Mapping[str, str]) -> tuple[Path, str] | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.provisioning.cli_config import chooses_installation, write_cli_config
+from datastreamer.provisioning.terraform.cli_config import chooses_installation, write_cli_config
 
 CREDENTIALS = 'credentials "app.terraform.io" {\n  token = "secret"\n}\n'
 INSTALLATION = "provider_installation {\n  direct {}\n}\n"

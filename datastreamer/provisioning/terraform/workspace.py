@@ -14,8 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.provisioning.cli_config import chooses_installation, write_cli_config
-from datastreamer.provisioning.mirror import Constraint, find_mirror
+from datastreamer.provisioning.terraform.cli_config import chooses_installation, write_cli_config
+from datastreamer.provisioning.terraform.mirror import Constraint, find_mirror
 from datastreamer.stages import ENVIRONMENTS, refuse_other_endpoints, stage_environment, stage_names
 
 REPOSITORY = ENVIRONMENTS.parent.parent
