@@ -8,7 +8,8 @@ STAGE ?= local
 export AWS_STAGE_PORT ?= 4566
 export AWS_STAGE_DATA_DIR ?= $(or $(DATASTREAMER_DATA_DIR),.local)
 PIPELINE ?= telemetry
-PYTHON ?= python3.11
+# The first Python that runs (a pyenv shim of a version that is not active does not); without one, uv's.
+PYTHON ?= $(shell for found in python3.11 python3.12; do $$found -c "import ensurepip" 2>/dev/null && echo $$found && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 SPARK_JARS := .local/jars
@@ -49,7 +50,10 @@ setup: $(VENV)/.ready $(SPARK_JARS)/.ready ## Install everything into .venv and 
 
 $(VENV)/.ready: requirements/dev.txt pyproject.toml packages/aws_stage/pyproject.toml packages/trino_on_duckdb/pyproject.toml
 	@echo "Setting up $(VENV) (once)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@if test -x $(BIN)/python; then :; elif test -n "$(PYTHON)"; then $(PYTHON) -m venv $(VENV); \
+	elif command -v uv >/dev/null; then uv venv --quiet --seed --python 3.11 $(VENV); \
+	else echo "Python 3.11 or 3.12 with venv is needed. Debian, Ubuntu: apt install python3.11-venv (or python3.12-venv);" \
+	  "macOS: brew install python@3.11; or install uv, which brings one. Elsewhere: make PYTHON=/path/to/python3.11" >&2; exit 1; fi
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation \
 	  -e . -e packages/aws_stage -e packages/trino_on_duckdb
@@ -67,9 +71,9 @@ $(SPARK_JARS)/.ready: requirements/jars.txt | $(VENV)/.ready
 	@touch $@
 
 # Checkov pins an old boto3, so it cannot share the project's venv.
-$(CHECKOV)/.ready: requirements/checkov.txt
+$(CHECKOV)/.ready: requirements/checkov.txt | $(VENV)/.ready
 	@echo "Setting up Checkov in $(CHECKOV) (once)"
-	@$(PYTHON) -m venv --clear $(CHECKOV)
+	@$(BIN)/python -m venv --clear $(CHECKOV)
 	@$(CHECKOV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/checkov.txt
 	@touch $@
 
@@ -112,15 +116,11 @@ cost: setup ## Estimate what PIPELINE costs a month on AWS at RATE a second; END
 browser: setup ## Find a Chromium for the site's tests, or unpack one into .local
 	@$(BIN)/python -m scripts.chromium
 
-# What fails beside others, two at a time on a busy machine, is named, and must pass when its file is run once more by itself.
-FAILED_FILES := import json; print(*sorted({name.partition("::")[0] for name in json.load(open(".pytest_cache/v/cache/lastfailed"))}))
 test: setup browser ## Run every test, the end-to-end ones included
-	$(BIN)/python -m pytest -n 2 --dist loadfile || { test $$? -eq 1 && \
-	  echo "These failed beside others; their files once more by themselves:" && \
-	  $(BIN)/python -m pytest $$($(BIN)/python -c '$(FAILED_FILES)'); }
+	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 10
 
 test-lake: setup browser ## Run the lake's own tests, without those of the packages
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 10 tests
 
 check: setup ## Everything CI checks: format, lint, types, imports, all tests
 	$(BIN)/ruff format --check .
