@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.etl_lake import BUCKET, DAY, Cost, day_of_objects, make_bucket, measured
 from benchmarks.writer import local_stage
-from datastreamer.telemetry.id_index import segments_to_merge
+from datastreamer.telemetry.job.id_index import segments_to_merge
 from datastreamer.telemetry.manifest import COMMITTED, IndexSegment, Manifest, ObjectCounts, manifest_key
 from datastreamer.telemetry.schema import partition_path
 

@@ -1,7 +1,7 @@
 """Raw readings to the curated table: config -> read -> transform -> write, each line exactly once.
 
-``main`` is the thin shell that Glue starts. ``run`` takes turns (datastreamer/telemetry/run_log.py); in each it reads
-raw objects that no committed turn has read and writes what becomes of every line of theirs.
+``main`` is the thin shell that Glue starts. ``run`` takes turns (datastreamer/telemetry/job/run_log.py); in each it
+reads raw objects that no committed turn has read and writes what becomes of every line of theirs.
 """
 
 from __future__ import annotations
@@ -22,17 +22,15 @@ from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own 
 from datastreamer.aws.s3_location import S3Location
 from datastreamer.errors import ConfigurationError
 from datastreamer.telemetry import schema
-from datastreamer.telemetry.accounts import LineCount, balance
-from datastreamer.telemetry.conflicts import conflicting_lines
-from datastreamer.telemetry.crash_isolation import judge_all
-from datastreamer.telemetry.duplicates import copies, curated_copies
-from datastreamer.telemetry.id_index import extend_index
-from datastreamer.telemetry.job_report import METRICS_NAMESPACE, log_line, metric_data
-from datastreamer.telemetry.manifest import COMMITTED, Manifest, RawObject
-from datastreamer.telemetry.new_objects import find_new, watermark_after
-from datastreamer.telemetry.raw_reader import LINE_BITS
-from datastreamer.telemetry.run_log import LEASE, RunLog, Turn
-from datastreamer.telemetry.staging import (
+from datastreamer.telemetry.job.accounts import LineCount, balance
+from datastreamer.telemetry.job.conflicts import conflicting_lines
+from datastreamer.telemetry.job.crash_isolation import judge_all
+from datastreamer.telemetry.job.duplicates import copies, curated_copies
+from datastreamer.telemetry.job.id_index import extend_index
+from datastreamer.telemetry.job.raw_reader import LINE_BITS
+from datastreamer.telemetry.job.report import METRICS_NAMESPACE, log_line, metric_data
+from datastreamer.telemetry.job.run_log import LEASE, RunLog, Turn
+from datastreamer.telemetry.job.staging import (
     by_device,
     staged_files,
     staged_readings,
@@ -40,6 +38,8 @@ from datastreamer.telemetry.staging import (
     write_by_date,
     written_rows,
 )
+from datastreamer.telemetry.manifest import COMMITTED, Manifest, RawObject
+from datastreamer.telemetry.new_objects import find_new, watermark_after
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -25,15 +25,15 @@ from datastreamer.events.chain import Chain
 from datastreamer.events.journal import Journal
 from datastreamer.events.reading import CONFLICTING_EVENT_ID, TRUNCATED_LINE
 from datastreamer.events.receipt import FINISHED, Receipt
-from datastreamer.telemetry.accounts import LineCount, balance
-from datastreamer.telemetry.audit import TableCounts, Verdict, audit
-from datastreamer.telemetry.judge import Rejected, judge_block
+from datastreamer.telemetry.audit.audit import TableCounts, Verdict, audit
+from datastreamer.telemetry.audit.receipts import read_receipts
+from datastreamer.telemetry.job.accounts import LineCount, balance
+from datastreamer.telemetry.job.raw_reader import _line
+from datastreamer.telemetry.job.validation import Rejected, judge_block
 from datastreamer.telemetry.manifest import COMMITTED, DataFile, Manifest, manifest_key
 from datastreamer.telemetry.names import Names
 from datastreamer.telemetry.new_objects import find_new
-from datastreamer.telemetry.proof.receipts import read_receipts
 from datastreamer.telemetry.raw_lines import RawLines
-from datastreamer.telemetry.raw_reader import _line
 from sensor.kinesis.record import Acknowledged, Record
 from sensor.kinesis.writer import WriterCounts
 from sensor.ledger import Ledger

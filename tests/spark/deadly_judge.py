@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from datastreamer.telemetry import judge, raw_reader
+from datastreamer.telemetry.job import raw_reader
+from datastreamer.telemetry.job import validation as judge
 
 KILLS: dict[bytes, Callable[[], object]] = {
     b"segfault": lambda: os.kill(os.getpid(), signal.SIGSEGV),

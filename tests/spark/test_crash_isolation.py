@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from datastreamer.telemetry import crash_isolation
-from datastreamer.telemetry.crash_isolation import WorkerDiedError
-from datastreamer.telemetry.job_report import log_line, metric_data
+from datastreamer.telemetry.job import crash_isolation
+from datastreamer.telemetry.job.crash_isolation import WorkerDiedError
+from datastreamer.telemetry.job.report import log_line, metric_data
 from datastreamer.telemetry.manifest import Manifest
 from glue_jobs import temperature_etl
 from sensor.temperature.dirt import DIRT

@@ -20,7 +20,7 @@ from pyspark.sql import SparkSession
 
 from datastreamer.errors import ConfigurationError, JobFailedError
 from datastreamer.events.reading import CONFLICTING_EVENT_ID, reject_reason
-from datastreamer.telemetry.job_report import log_line, metric_data
+from datastreamer.telemetry.job.report import log_line, metric_data
 from datastreamer.telemetry.manifest import Manifest
 from glue_jobs import temperature_etl
 from sensor.temperature.dirt import DIRT

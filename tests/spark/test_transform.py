@@ -10,10 +10,10 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
-from datastreamer.telemetry.duplicates import COPIED, copies
-from datastreamer.telemetry.id_index import SEALED_ROWS, id_hash, segments_to_merge, suspected
+from datastreamer.telemetry.job.duplicates import COPIED, copies
+from datastreamer.telemetry.job.id_index import SEALED_ROWS, id_hash, segments_to_merge, suspected
+from datastreamer.telemetry.job.staging import by_device
 from datastreamer.telemetry.manifest import IndexSegment
-from datastreamer.telemetry.staging import by_device
 from glue_jobs.temperature_etl import READINGS_COLUMNS, REJECTED_COLUMNS, quarantine, transform
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from datastreamer.aws.s3_location import S3Location
 from datastreamer.errors import RetryableError
+from datastreamer.telemetry.job.run_log import LostTurnError, RunLog, Turn
 from datastreamer.telemetry.manifest import COMMITTED, DataFile, Manifest, ObjectCounts, list_manifests
-from datastreamer.telemetry.run_log import LostTurnError, RunLog, Turn
 from tests.conftest import RunningStage
 
 pytestmark = pytest.mark.stage

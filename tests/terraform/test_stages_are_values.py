@@ -10,7 +10,7 @@ import pytest
 
 from datastreamer.provisioning.stage_values import default_values, own_values, pipeline_choices
 from datastreamer.stages import ENVIRONMENTS
-from datastreamer.telemetry.job_report import METRICS_NAMESPACE
+from datastreamer.telemetry.job.report import METRICS_NAMESPACE
 from datastreamer.telemetry.names import Names
 from datastreamer.telemetry.schema import (
     CURATED_COLUMNS,

@@ -20,9 +20,9 @@ from datastreamer.errors import RetryableError, UsageError
 from datastreamer.events.receipt import DEFAULT_DIRECTORY
 
 if TYPE_CHECKING:
-    from datastreamer.telemetry.audit import Progress as Report
-    from datastreamer.telemetry.audit import Verdict
-    from datastreamer.telemetry.proof.receipts import Receipts
+    from datastreamer.telemetry.audit.audit import Progress as Report
+    from datastreamer.telemetry.audit.audit import Verdict
+    from datastreamer.telemetry.audit.receipts import Receipts
 
 POLL_SECONDS = 1.0
 
@@ -43,7 +43,7 @@ def audit(
     raw object anew and asks Athena for every table row. Exits 1 when the law is broken, naming what is missing, changed
     or there twice, and when something cannot be proven, saying what.
     """
-    from datastreamer.telemetry import audit as auditing
+    from datastreamer.telemetry.audit import audit as auditing
 
     context = Context.enter(stage)
     found = _receipts(receipts, context)
@@ -68,8 +68,8 @@ def acknowledge(
 ) -> None:
     """Say that a damaged raw object was seen, so that the audit goes on. What was lost with it stays lost."""
     from datastreamer.aws.s3_location import S3Location
+    from datastreamer.telemetry.audit import damaged
     from datastreamer.telemetry.manifest import list_manifests
-    from datastreamer.telemetry.proof import damaged
 
     context = Context.enter(stage)
     s3, state = context.client("s3"), S3Location.parse(context.names.state_path)
@@ -92,9 +92,9 @@ def await_delivery(
 
     Of a run without a journal, only the number of lines can be waited for.
     """
-    from datastreamer.telemetry.audit import count_raw
+    from datastreamer.telemetry.audit.audit import count_raw
+    from datastreamer.telemetry.audit.delivery import missing_from
     from datastreamer.telemetry.new_objects import list_objects
-    from datastreamer.telemetry.proof.delivery import missing_from
 
     context = Context.enter(stage)
     found = _receipts(receipts, context)
@@ -136,7 +136,7 @@ def await_delivery(
 
 
 def _receipts(directory: Path, context: Context) -> Receipts:
-    from datastreamer.telemetry.audit import receipts_of_stream
+    from datastreamer.telemetry.audit.audit import receipts_of_stream
 
     if not directory.is_dir() and directory != DEFAULT_DIRECTORY:
         raise UsageError(f"there is no folder {directory}; --receipts names the one that the sensors wrote to")

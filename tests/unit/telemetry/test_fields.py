@@ -31,8 +31,8 @@ CHECK = """
 import json
 from datetime import UTC, datetime
 from datastreamer.events.reading import REASONS, parse_reading, reject_reason
-from datastreamer.telemetry.duplicates import CONTENT, COPIED
-from datastreamer.telemetry.judge import judge_block
+from datastreamer.telemetry.job.duplicates import CONTENT, COPIED
+from datastreamer.telemetry.job.validation import judge_block
 from datastreamer.telemetry.schema import CURATED_COLUMNS
 from glue_jobs.temperature_etl import READINGS_COLUMNS
 from scripts.contract import PAGE, TABLES, written

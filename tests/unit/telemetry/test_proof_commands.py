@@ -18,9 +18,9 @@ from moto import mock_aws
 from datastreamer.cli.context import Context
 from datastreamer.cli.telemetry import proof
 from datastreamer.errors import RetryableError, UsageError
-from datastreamer.telemetry import audit as auditing
-from datastreamer.telemetry.ledger import Evidence, judge
-from datastreamer.telemetry.proof.finding import Finding
+from datastreamer.telemetry.audit import audit as auditing
+from datastreamer.telemetry.audit.finding import Finding
+from datastreamer.telemetry.audit.ledger import Evidence, judge
 from tests.synthetic_lake import CREATED, NAMES, SyntheticLake
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datastreamer.events.reading import LINE_MAX_BYTES
-from datastreamer.telemetry.raw import count_lines
+from datastreamer.telemetry.audit.raw import count_lines
 from datastreamer.telemetry.raw_lines import RawLines
 
 TEXT = b"".join(b'{"n":%d,"noise":"%d"}\n' % (number, hash((7, number))) for number in range(20_000))

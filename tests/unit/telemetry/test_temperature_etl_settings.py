@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from datastreamer.errors import ConfigurationError
+from datastreamer.telemetry.job.raw_reader import pack
 from datastreamer.telemetry.manifest import COMMITTED, Manifest, RawObject
-from datastreamer.telemetry.raw_reader import pack
 from glue_jobs.temperature_etl import Config, _file_count, _first, _lists_all
 
 ARGUMENTS = {

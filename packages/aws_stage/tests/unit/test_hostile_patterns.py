@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from aws_stage.engines.cloudwatch.metric_math import ExpressionError, evaluate
-from aws_stage.engines.event_source_mapping import event_pattern
+from aws_stage.engines.event_source_mapping.filters import event_pattern
 from aws_stage.kernel.schedule_expression import next_fire
 from aws_stage.patches import log_patterns
 from hypothesis import given, settings

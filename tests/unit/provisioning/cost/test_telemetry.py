@@ -11,7 +11,7 @@ from datastreamer.errors import ConfigurationError, UsageError
 from datastreamer.provisioning.cost.table import Cost, table
 from datastreamer.provisioning.cost.telemetry import COUNTS, Workload, estimate, runs_per_month
 from datastreamer.provisioning.stage_values import pipeline_values
-from datastreamer.telemetry.job_report import metric_data
+from datastreamer.telemetry.job.report import metric_data
 from scripts import cost as command
 
 WORKLOAD = Workload()

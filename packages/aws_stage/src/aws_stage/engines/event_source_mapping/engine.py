@@ -7,13 +7,13 @@ import threading
 import time
 from collections.abc import Mapping
 
+from aws_stage.engines.event_source_mapping.control_plane.mapping import TRANSITIONS, EventSourceMapping
+from aws_stage.engines.event_source_mapping.control_plane.operations import EventSourceMappings
+from aws_stage.engines.event_source_mapping.control_plane.tagging import Tagging
 from aws_stage.engines.event_source_mapping.invocation import StageCalls
-from aws_stage.engines.event_source_mapping.mapping import TRANSITIONS, EventSourceMapping
 from aws_stage.engines.event_source_mapping.monitoring import NAMESPACE, PUBLISH_SECONDS
-from aws_stage.engines.event_source_mapping.operations import EventSourceMappings
 from aws_stage.engines.event_source_mapping.poller import Poller
 from aws_stage.engines.event_source_mapping.positions import Positions
-from aws_stage.engines.event_source_mapping.tagging import Tagging
 from aws_stage.kernel.engine import Handler, Stage
 from aws_stage.kernel.metric_sets import MetricSets
 

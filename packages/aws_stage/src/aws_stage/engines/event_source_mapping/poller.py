@@ -10,13 +10,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from aws_stage.engines.event_source_mapping.control_plane.mapping import EventSourceMapping
 from aws_stage.engines.event_source_mapping.delivery import Delivery
-from aws_stage.engines.event_source_mapping.event_filter import EventFilter
 from aws_stage.engines.event_source_mapping.events import Events
 from aws_stage.engines.event_source_mapping.failure_destination import FailureDestination
+from aws_stage.engines.event_source_mapping.filters.event_filter import EventFilter
 from aws_stage.engines.event_source_mapping.invocation import StageCalls
 from aws_stage.engines.event_source_mapping.lane import Lane
-from aws_stage.engines.event_source_mapping.mapping import EventSourceMapping
 from aws_stage.engines.event_source_mapping.monitoring import Monitor
 from aws_stage.engines.event_source_mapping.options import Options
 from aws_stage.engines.event_source_mapping.positions import Position, Positions

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datastreamer.aws.s3_location import S3Location
-from datastreamer.telemetry import crash_isolation
-from datastreamer.telemetry.accounts import LineCount
-from datastreamer.telemetry.crash_isolation import WorkerDiedError, is_death, judge_all
+from datastreamer.telemetry.job import crash_isolation
+from datastreamer.telemetry.job.accounts import LineCount
+from datastreamer.telemetry.job.crash_isolation import WorkerDiedError, is_death, judge_all
 from datastreamer.telemetry.manifest import RawObject
 
 JUDGED, PARKED = 1, 2

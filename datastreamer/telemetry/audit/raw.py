@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from datastreamer.telemetry.audit.identities import Identities, of_raw, together
 from datastreamer.telemetry.manifest import RawObject
-from datastreamer.telemetry.proof.identities import Identities, of_raw, together
 from datastreamer.telemetry.raw_lines import RawLines
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 import pytest
-from aws_stage.engines.event_source_mapping.event_filter import EventFilter
-from aws_stage.engines.event_source_mapping.event_pattern import Pattern, PatternError
 from aws_stage.engines.event_source_mapping.events import Events
+from aws_stage.engines.event_source_mapping.filters.event_filter import EventFilter
+from aws_stage.engines.event_source_mapping.filters.event_pattern import Pattern, PatternError
 from aws_stage.engines.event_source_mapping.records import Record
 
 STREAM = "arn:aws:kinesis:ap-northeast-1:000000000000:stream/s"

@@ -11,8 +11,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from aws_stage.engines.event_source_mapping.event_filter import EventFilter
-from aws_stage.engines.event_source_mapping.event_pattern import PatternError
+from aws_stage.engines.event_source_mapping.filters.event_filter import EventFilter
+from aws_stage.engines.event_source_mapping.filters.event_pattern import PatternError
 from aws_stage.kernel.engine import AwsError
 
 DEFAULTS: dict[str, Any] = {

@@ -13,9 +13,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
 from datastreamer.events.reading import CONFLICTING_EVENT_ID
+from datastreamer.telemetry.job.raw_reader import LINE_BITS
 from datastreamer.telemetry.manifest import RawObject
 from datastreamer.telemetry.raw_lines import RawLines
-from datastreamer.telemetry.raw_reader import LINE_BITS
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datastreamer.events.digest import Digest
-from datastreamer.telemetry.proof.finding import MOST_NAMED, Finding, finding_of
-from datastreamer.telemetry.proof.identities import NO_HASHES, Hashes, Identities
-from datastreamer.telemetry.proof.receipts import SentRun
+from datastreamer.telemetry.audit.finding import MOST_NAMED, Finding, finding_of
+from datastreamer.telemetry.audit.identities import NO_HASHES, Hashes, Identities
+from datastreamer.telemetry.audit.receipts import SentRun
 
 LOST = (
     "lines acknowledged by Kinesis that are in no table and in no raw object that waits for the job "

@@ -22,8 +22,8 @@ import pyarrow.parquet as pq
 from datastreamer.aws.s3_location import S3Location
 from datastreamer.errors import DatastreamerError
 from datastreamer.events.reading import CRASHED_THE_READER, LINE_MAX_BYTES, TRUNCATED_LINE
-from datastreamer.telemetry.accounts import LineCount
-from datastreamer.telemetry.judge import ACCEPTED, Rejected
+from datastreamer.telemetry.job.accounts import LineCount
+from datastreamer.telemetry.job.validation import ACCEPTED, Rejected
 from datastreamer.telemetry.manifest import RawObject
 from datastreamer.telemetry.raw_lines import RawLines
 

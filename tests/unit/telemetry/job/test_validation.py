@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from datastreamer.errors import InvalidRecordError
 from datastreamer.events.reading import KNOWN_FIELDS, LINE_MAX_BYTES, MAX_DEPTH, MAX_NAMES, parse_reading
-from datastreamer.telemetry import judge
-from datastreamer.telemetry.judge import ACCEPTED, judge_block
+from datastreamer.telemetry.job import validation as judge
+from datastreamer.telemetry.job.validation import ACCEPTED, judge_block
 from sensor.temperature.dirt import DIRT
 from tests import hostile_json
 from tests.conftest import REPOSITORY
@@ -161,7 +161,7 @@ def in_another_process(lines: str) -> Any:
     others, and by how many MB the process has grown."""
     code = f"""
 import json, resource
-from tests.unit.telemetry.test_judge import *
+from tests.unit.telemetry.job.test_validation import *
 lines = {lines}
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 batches, rejected = judge_block(lines, 1, ARRIVED)

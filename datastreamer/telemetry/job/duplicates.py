@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
 from datastreamer.aws.s3_location import S3Location
-from datastreamer.telemetry.id_index import id_hash, read_index, suspected
+from datastreamer.telemetry.job.id_index import id_hash, read_index, suspected
 from datastreamer.telemetry.manifest import IndexSegment
 from datastreamer.telemetry.schema import READING_COLUMNS, partition_path, spark_schema
 

@@ -15,16 +15,16 @@ from typing import Any
 
 from datastreamer.aws.athena import run_query
 from datastreamer.aws.s3_location import S3Location
-from datastreamer.telemetry.ledger import Evidence, Ledger, ObjectOutcome, judge
+from datastreamer.telemetry.audit.damaged import acknowledgements, damaged_objects
+from datastreamer.telemetry.audit.delivery import prove
+from datastreamer.telemetry.audit.finding import Finding, finding_that_names
+from datastreamer.telemetry.audit.ledger import Evidence, Ledger, ObjectOutcome, judge
+from datastreamer.telemetry.audit.raw import RawCount, count_all
+from datastreamer.telemetry.audit.receipts import Receipts, read_receipts
+from datastreamer.telemetry.audit.tables import check_tables
 from datastreamer.telemetry.manifest import Manifest, RawObject, examine_manifests
 from datastreamer.telemetry.names import Names
 from datastreamer.telemetry.new_objects import list_objects
-from datastreamer.telemetry.proof.damaged import acknowledgements, damaged_objects
-from datastreamer.telemetry.proof.delivery import prove
-from datastreamer.telemetry.proof.finding import Finding, finding_that_names
-from datastreamer.telemetry.proof.receipts import Receipts, read_receipts
-from datastreamer.telemetry.proof.tables import check_tables
-from datastreamer.telemetry.raw import RawCount, count_all
 from datastreamer.telemetry.schema import CURATED_TABLE, QUARANTINE_TABLE
 
 NewClient = Callable[[str], Any]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_stage.engines.event_source_mapping.mapping import EventSourceMapping
-from aws_stage.engines.event_source_mapping.operations import EventSourceMappings
+from aws_stage.engines.event_source_mapping.control_plane.mapping import EventSourceMapping
+from aws_stage.engines.event_source_mapping.control_plane.operations import EventSourceMappings
 from aws_stage.kernel.engine import AwsError, Call, Stage
 
 MAX_TAGS = 50

@@ -22,10 +22,10 @@ from pyspark.sql import SparkSession
 
 from datastreamer.aws.s3_location import S3Location
 from datastreamer.errors import DatastreamerError
-from datastreamer.telemetry.accounts import LineCount
-from datastreamer.telemetry.judge import judge_block
+from datastreamer.telemetry.job.accounts import LineCount
+from datastreamer.telemetry.job.raw_reader import ReaderCrashedError, name_object, pack, read_objects, unjudged
+from datastreamer.telemetry.job.validation import judge_block
 from datastreamer.telemetry.manifest import RawObject
-from datastreamer.telemetry.raw_reader import ReaderCrashedError, name_object, pack, read_objects, unjudged
 
 logger = logging.getLogger("datastreamer.crash_isolation")
 

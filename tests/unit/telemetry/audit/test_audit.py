@@ -18,9 +18,9 @@ from moto import mock_aws
 
 from datastreamer.events.digest import Digest
 from datastreamer.events.receipt import Receipt
-from datastreamer.telemetry.proof.damaged import acknowledge, damaged_objects
-from datastreamer.telemetry.proof.delivery import LOST, OTHER_REASON
-from datastreamer.telemetry.proof.receipts import SentRun
+from datastreamer.telemetry.audit.damaged import acknowledge, damaged_objects
+from datastreamer.telemetry.audit.delivery import LOST, OTHER_REASON
+from datastreamer.telemetry.audit.receipts import SentRun
 from tests.synthetic_lake import NAMES, STATE, SyntheticLake, laws, parquet
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datastreamer.telemetry.ledger import Evidence, ObjectOutcome, judge
-from datastreamer.telemetry.proof.finding import MOST_NAMED
+from datastreamer.telemetry.audit.finding import MOST_NAMED
+from datastreamer.telemetry.audit.ledger import Evidence, ObjectOutcome, judge
 
 A, B = "s3://data/raw/a.gz", "s3://data/raw/b.gz"
 

@@ -10,8 +10,8 @@ import pytest
 
 from datastreamer.errors import ConfigurationError, JobFailedError
 from datastreamer.events.reading import CONFLICTING_EVENT_ID
-from datastreamer.telemetry.accounts import LineCount, balance
-from datastreamer.telemetry.job_report import log_line, metric_data
+from datastreamer.telemetry.job.accounts import LineCount, balance
+from datastreamer.telemetry.job.report import log_line, metric_data
 from datastreamer.telemetry.manifest import (
     COMMITTED,
     DamagedManifestError,

@@ -14,8 +14,8 @@ from datastreamer.errors import ConfigurationError
 from datastreamer.events.chain import Chains, RunEntry, read_chains
 from datastreamer.events.digest import HASH_BYTES, Digest, digest_sum
 from datastreamer.events.receipt import COUNTS_ONLY, Receipt, receipts_in
-from datastreamer.telemetry.proof.finding import Finding, finding_that_names
-from datastreamer.telemetry.proof.identities import NO_HASHES, Hashes
+from datastreamer.telemetry.audit.finding import Finding, finding_that_names
+from datastreamer.telemetry.audit.identities import NO_HASHES, Hashes
 
 EDITED = "receipts that are not as their runs saved them"
 GONE = "runs whose receipts are gone, though the chain tells of them"

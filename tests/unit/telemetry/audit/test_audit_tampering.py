@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from datastreamer.events.receipt import _checksum
-from datastreamer.telemetry.proof.delivery import LOST
-from datastreamer.telemetry.proof.receipts import BROKEN_CHAINS, EDITED, GONE, JOURNALS
-from datastreamer.telemetry.proof.tables import CHANGED, FOREIGN, MISSING
+from datastreamer.telemetry.audit.delivery import LOST
+from datastreamer.telemetry.audit.receipts import BROKEN_CHAINS, EDITED, GONE, JOURNALS
+from datastreamer.telemetry.audit.tables import CHANGED, FOREIGN, MISSING
 from tests.synthetic_lake import NAMES, STATE, Snapshot, SyntheticLake, laws, parquet
 
 Choice = Callable[[list[Any]], Any]

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from datastreamer.aws.s3_location import S3Location
+from datastreamer.telemetry.audit.finding import MOST_NAMED, Finding, finding_that_names
+from datastreamer.telemetry.audit.identities import Identities, of_curated, of_quarantined, together
 from datastreamer.telemetry.manifest import DataFile, Manifest
-from datastreamer.telemetry.proof.finding import MOST_NAMED, Finding, finding_that_names
-from datastreamer.telemetry.proof.identities import Identities, of_curated, of_quarantined, together
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from aws_stage.engines.event_source_mapping.functions import function_arn, same_function
-from aws_stage.engines.event_source_mapping.mapping import TRANSITIONS, EventSourceMapping
-from aws_stage.engines.event_source_mapping.validation import (
+from aws_stage.engines.event_source_mapping.control_plane.functions import function_arn, same_function
+from aws_stage.engines.event_source_mapping.control_plane.mapping import TRANSITIONS, EventSourceMapping
+from aws_stage.engines.event_source_mapping.control_plane.validation import (
     DEFAULTS,
     check_destination,
     check_request,

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from aws_stage.engines.event_source_mapping.event_pattern import Pattern, PatternError
+from aws_stage.engines.event_source_mapping.filters.event_pattern import Pattern, PatternError
 from aws_stage.engines.event_source_mapping.records import Record
 
 Describe = Callable[[Record], dict[str, Any]]

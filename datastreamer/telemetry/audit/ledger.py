@@ -2,7 +2,7 @@
 
     readings acknowledged by Kinesis = curated + quarantined + duplicates dropped
 
-Nothing here talks to AWS; ``datastreamer.telemetry.audit`` gathers the evidence.
+Nothing here talks to AWS; ``datastreamer.telemetry.audit.audit`` gathers the evidence.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from datastreamer.telemetry.proof.finding import Finding, finding_of, finding_that_names
+from datastreamer.telemetry.audit.finding import Finding, finding_of, finding_that_names
 
 
 @dataclass(frozen=True)

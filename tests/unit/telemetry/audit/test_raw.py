@@ -13,8 +13,8 @@ from moto import mock_aws
 
 from datastreamer.aws.s3_location import S3Location
 from datastreamer.events.digest import id_hash
+from datastreamer.telemetry.audit.raw import count_all, count_lines
 from datastreamer.telemetry.new_objects import list_objects
-from datastreamer.telemetry.raw import count_all, count_lines
 
 LINES = b"".join(b'{"event_id": "%d"}\n' % number for number in range(1000))
 

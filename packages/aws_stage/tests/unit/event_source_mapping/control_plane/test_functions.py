@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aws_stage.engines.event_source_mapping.functions import function_arn, same_function
+from aws_stage.engines.event_source_mapping.control_plane.functions import function_arn, same_function
 from aws_stage.kernel.engine import AwsError
 from botocore.exceptions import ClientError
 

@@ -1,0 +1,1 @@
+"""Mappings as Lambda's API makes, describes, changes and tags them."""

@@ -1,0 +1,1 @@
+"""FilterCriteria: which records a function gets."""
