@@ -2,7 +2,7 @@
 
     python -m benchmarks.etl_contestants NAME '{"argument": …}'
 
-Each reads raw objects, judges every line, keeps the first copy of each id, and writes curated Parquet by day and a
+Each reads raw objects, validates every line, keeps the first copy of each id, and writes curated Parquet by day and a
 quarantine. Prints one line of JSON: what it counted, and the ``seconds`` of the work itself, its session's start
 not included.
 """

@@ -24,7 +24,7 @@ from datastreamer.errors import ConfigurationError
 from datastreamer.telemetry import schema
 from datastreamer.telemetry.job.accounts import LineCount, balance
 from datastreamer.telemetry.job.conflicts import conflicting_lines
-from datastreamer.telemetry.job.crash_isolation import judge_all
+from datastreamer.telemetry.job.crash_isolation import validate_all
 from datastreamer.telemetry.job.duplicates import copies, curated_copies
 from datastreamer.telemetry.job.id_index import extend_index
 from datastreamer.telemetry.job.raw_reader import LINE_BITS
@@ -95,7 +95,7 @@ class Config:
 
 
 @dataclass(frozen=True)
-class Judged:
+class ValidatedLines:
     """What was read: valid ``readings`` (the curated columns and ``row``, which grows with arrival), ``rejected`` lines
     (the quarantine's columns but ``run_id``), and the ``counts`` of both."""
 
@@ -104,13 +104,13 @@ class Judged:
     counts: Sequence[LineCount]
 
 
-def read(spark: SparkSession, raw: S3Location, objects: Sequence[RawObject], scratch: S3Location) -> Judged:
-    """Every line of ``objects``, judged by the reading contract; ``scratch`` is an empty folder to work in."""
-    judged = judge_all(spark, raw.bucket, objects, scratch)
-    return Judged(
-        readings=_read_parquet(spark, READINGS_COLUMNS, judged.readings),
-        rejected=_read_parquet(spark, REJECTED_COLUMNS, judged.rejected),
-        counts=judged.counts,
+def read(spark: SparkSession, raw: S3Location, objects: Sequence[RawObject], scratch: S3Location) -> ValidatedLines:
+    """Every line of ``objects``, validated by the reading contract; ``scratch`` is an empty folder to work in."""
+    validated = validate_all(spark, raw.bucket, objects, scratch)
+    return ValidatedLines(
+        readings=_read_parquet(spark, READINGS_COLUMNS, validated.readings),
+        rejected=_read_parquet(spark, REJECTED_COLUMNS, validated.rejected),
+        counts=validated.counts,
     )
 
 
@@ -183,27 +183,27 @@ class _Work:
     def manifest(self, full_listing_at: str, now: Callable[[], datetime]) -> Manifest:
         """Read, transform, write, count."""
         config, staged = self.config, self.log.staged(self.turn)
-        judged = read(self.spark, config.raw, self.objects, staged.folder("judged"))
-        self.log.reached("judged")
-        valid = sum(count.lines for count in judged.counts if count.reason is None)
+        validated = read(self.spark, config.raw, self.objects, staged.folder("validated"))
+        self.log.reached("validated")
+        valid = sum(count.lines for count in validated.counts if count.reason is None)
         segments = self.last.index if self.last else ()
         known = curated_copies(
             self.spark,
             self.s3,
             curated=config.curated,
             segments=segments,
-            readings=judged.readings,
+            readings=validated.readings,
             reading_rows=valid,
         )
-        copied = copies(judged.readings, known).persist(StorageLevel.MEMORY_AND_DISK)
+        copied = copies(validated.readings, known).persist(StorageLevel.MEMORY_AND_DISK)
         drops = copied.groupBy(F.shiftright("row", LINE_BITS).alias("object"), "conflicting").count().collect()
-        rejected, conflicts = judged.rejected, copied.where("conflicting").select("row")
+        rejected, conflicts = validated.rejected, copied.where("conflicting").select("row")
         if any(row["conflicting"] for row in drops):
             again = conflicting_lines(self.spark, config.raw.bucket, self.objects, conflicts, REJECTED_COLUMNS)
             rejected = rejected.union(again)
         files = _file_count(valid, self.spark.sparkContext.defaultParallelism)
         write_by_date(
-            by_device(transform(judged.readings, copied.select("row")), files), staged.folder("curated"), files
+            by_device(transform(validated.readings, copied.select("row")), files), staged.folder("curated"), files
         )
         self.log.reached("staged curated")
         write_by_date(quarantine(rejected, self.turn.run_id), staged.folder("quarantine"), 1)
@@ -214,7 +214,7 @@ class _Work:
         accounts = balance(
             config.raw.bucket,
             self.objects,
-            judged=judged.counts,
+            validated=validated.counts,
             dropped={row["object"]: row["count"] for row in drops if not row["conflicting"]},
             conflicting={row["object"]: row["count"] for row in drops if row["conflicting"]},
             curated=written.curated,

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from datastreamer.errors import ConfigurationError, DatastreamerError
-from datastreamer.provisioning.packages.alone import alone
+from datastreamer.provisioning.packages.file_lock import locked
 from datastreamer.provisioning.terraform.workspace import REPOSITORY
 
 SETTING = "DATASTREAMER_CHROMIUM"
@@ -71,7 +71,7 @@ def find_chromium(environ: Mapping[str, str], folder: Path = FOLDER) -> Chromium
 def install_chromium(environ: Mapping[str, str], folder: Path = FOLDER) -> Chromium:
     """Find a browser, or put one into ``folder``; one process at a time. Raises ConfigurationError."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with alone(folder.with_suffix(".lock")):
+    with locked(folder.with_suffix(".lock")):
         try:
             return find_chromium(environ, folder)
         except ConfigurationError:

@@ -1,4 +1,4 @@
-"""One run of a sensor: lines into the packer, records into the writer, acknowledgements into the ledger.
+"""One run of a sensor: lines into the packer, records into the writer, acknowledgements into the receipt.
 
 The first SIGINT or SIGTERM ends production and sends what is buffered; a second one stops at once. The receipt is
 saved every few seconds by a thread of its own, so that it stays true while production waits for the stream.
@@ -22,8 +22,8 @@ from datastreamer.events.reading import format_timestamp
 from datastreamer.events.receipt import ABORTED, FAILED, FINISHED, RUNNING, STOPPED, Receipt
 from sensor.kinesis.record import Record
 from sensor.kinesis.writer import KinesisWriter, WriterAbortedError, WriterCounts
-from sensor.ledger import Ledger
 from sensor.packing import Lines, Packer
+from sensor.receipt_builder import ReceiptBuilder
 from sensor.stopping import StopRequest
 from sensor.unreadable import Unreadable
 
@@ -78,11 +78,11 @@ class Run:
         journal: Journal,
         chain: Chain,
         packer: Packer,
-        open_writer: Callable[[Ledger], KinesisWriter],
+        open_writer: Callable[[ReceiptBuilder], KinesisWriter],
         view: View,
         source: Source,
     ) -> None:
-        self._ledger = Ledger(blank, journal)
+        self._builder = ReceiptBuilder(blank, journal)
         self._path = path
         self._journal = journal
         self._chain = chain
@@ -97,7 +97,7 @@ class Run:
         blank = self._receipt(WriterCounts(), RUNNING)
         blank.save(self._path)
         self._chain.opened(blank, self._path.name)
-        writer = self._open_writer(self._ledger)
+        writer = self._open_writer(self._builder)
         stop, ended = StopRequest(), threading.Event()
         reporter = threading.Thread(target=self._report, args=(writer, stop, ended), name="reporter", daemon=True)
         reporter.start()
@@ -145,7 +145,7 @@ class Run:
     def _receipt(self, counts: WriterCounts, state: str) -> Receipt:
         now = format_timestamp(datetime.now(UTC))
         receipt = replace(
-            self._ledger.receipt(counts), state=state, saved=now, unreadable_rows=self._source.unreadable.count
+            self._builder.receipt(counts), state=state, saved=now, unreadable_rows=self._source.unreadable.count
         )
         if state != RUNNING:
             receipt = replace(receipt, ended=now, unsent=self._produced - receipt.readings)
@@ -156,7 +156,7 @@ class Run:
         took = 0.0
         while not ended.wait(0.25):
             counts = writer.counts()
-            sent, size = self._ledger.totals()
+            sent, size = self._builder.totals()
             waiting = max(0, self._produced - sent)
             self._view.update(Progress(sent, size, waiting, counts.retried, counts.failed, stop.stopped))
             now = time.monotonic()

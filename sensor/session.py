@@ -24,8 +24,8 @@ from datastreamer.stages import enter_stage
 from sensor.display import LiveView, summary_table
 from sensor.kinesis.connection import connect
 from sensor.kinesis.writer import KinesisWriter, WriterSettings
-from sensor.ledger import Ledger
 from sensor.packing import Packer
+from sensor.receipt_builder import ReceiptBuilder
 from sensor.run import Run, Source
 
 
@@ -80,8 +80,8 @@ class Session:
             journal=journal.path.name,
         )
 
-        def open_writer(ledger: Ledger) -> KinesisWriter:
-            return KinesisWriter(connection.client, stream, ledger.add, settings, endpoint=connection.endpoint)
+        def open_writer(builder: ReceiptBuilder) -> KinesisWriter:
+            return KinesisWriter(connection.client, stream, builder.add, settings, endpoint=connection.endpoint)
 
         with LiveView(Console(stderr=True), quiet=self.quiet, total=total, progress=source.progress) as view:
             run = Run(

@@ -1,7 +1,7 @@
 """A small lake in memory, made as sensors, Firehose and the job make it, for tests of the audit.
 
-The receipts, journals and chain are those of the real ledger; the raw lines are those of the real simulation, judged by
-the real contract. Only the transport between them is a few lines here.
+The receipts, journals and chain are built as a sensor builds them; the raw lines are those of the real simulation,
+validated by the real contract. Only the transport between them is a few lines here.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from datastreamer.telemetry.audit.audit import TableCounts, Verdict, audit
 from datastreamer.telemetry.audit.receipts import read_receipts
 from datastreamer.telemetry.job.accounts import LineCount, balance
 from datastreamer.telemetry.job.raw_reader import _line
-from datastreamer.telemetry.job.validation import Rejected, judge_block
+from datastreamer.telemetry.job.validation import Rejected, validate_block
 from datastreamer.telemetry.manifest import COMMITTED, DataFile, Manifest, manifest_key
 from datastreamer.telemetry.names import Names
 from datastreamer.telemetry.new_objects import find_new
 from datastreamer.telemetry.raw_lines import RawLines
 from sensor.kinesis.record import Acknowledged, Record
 from sensor.kinesis.writer import WriterCounts
-from sensor.ledger import Ledger
 from sensor.packing import Packer
+from sensor.receipt_builder import ReceiptBuilder
 from sensor.temperature.options import SimulationOptions
 from sensor.temperature.simulation import TemperatureSimulation
 
@@ -83,17 +83,17 @@ class SyntheticLake:
         blank = Receipt(
             run_id, "temperature", "local", NAMES.stream, "ap-northeast-1", STARTED, journal=journal.path.name
         )
-        ledger = Ledger(blank, journal)
+        builder = ReceiptBuilder(blank, journal)
         blank.save(path)
         chain = Chain(self.folder)
         chain.opened(blank, path.name)
         for number, record in enumerate(records):
-            ledger.add([self._stored(record)])
+            builder.add([self._stored(record)])
             if number == len(records) // 2:
-                ledger.receipt(WriterCounts()).save(path)
+                builder.receipt(WriterCounts()).save(path)
         if not killed:
             uncertain = sum(record.lines for record in records[:copies])
-            final = replace(ledger.receipt(WriterCounts(uncertain=uncertain)), state=FINISHED, ended=STARTED)
+            final = replace(builder.receipt(WriterCounts(uncertain=uncertain)), state=FINISHED, ended=STARTED)
             chain.closed(run_id, final.save(path), journal.close())
         return [record.data for record in (*records[:copies], *records)]
 
@@ -122,7 +122,7 @@ class SyntheticLake:
             return None
         curated: list[dict[str, Any]] = []
         rejected: list[dict[str, Any]] = []
-        judged: list[LineCount] = []
+        validated: list[LineCount] = []
         dropped: Counter[int] = Counter()
         conflicts: Counter[int] = Counter()
         for number, item in enumerate(objects):
@@ -130,14 +130,14 @@ class SyntheticLake:
             arrived = datetime.fromisoformat(item.last_modified)
             blocks = RawLines([self.body(NAMES.data_bucket, item.key)])
             lines = [line for block in blocks for line in block]
-            accepted, refused = judge_block(lines, 1, arrived)
+            accepted, refused = validate_block(lines, 1, arrived)
             if blocks.unfinished is not None:
                 refused.append(Rejected(len(lines) + 1, TRUNCATED_LINE, blocks.unfinished))
             readings = sorted(
                 (row for batch in accepted for row in batch.to_pylist()), key=lambda row: row["line_number"]
             )
-            judged.append(LineCount(number, None, blocks.fault, len(readings)))
-            judged += [LineCount(number, line.reason, None, 1) for line in refused]
+            validated.append(LineCount(number, None, blocks.fault, len(readings)))
+            validated += [LineCount(number, line.reason, None, 1) for line in refused]
             rejected += [{**_row(line), "source_object": uri} for line in refused]
             for row in readings:
                 said = {name: row[name] for name in COPIED}
@@ -171,7 +171,7 @@ class SyntheticLake:
         accounts = balance(
             NAMES.data_bucket,
             objects,
-            judged=judged,
+            validated=validated,
             dropped=dropped,
             conflicting=conflicts,
             curated=Counter(row["source_object"] for row in curated),

@@ -1,7 +1,7 @@
 """The reading contract of the telemetry pipeline: one JSON object, one line.
 
-``Reading`` is the one table of the fields. Everything that writes, judges, stores or describes readings (sensors, the
-Glue job, the audit, the tables' columns, the docs) takes their names, limits and reason codes from here.
+``Reading`` is the one table of the fields. Everything that writes, validates, stores or describes readings (sensors,
+the Glue job, the audit, the tables' columns, the docs) takes their names, limits and reason codes from here.
 ``parse_reading`` is the contract in plain Python: slow, obviously right, and the oracle that faster implementations are
 tested against.
 
@@ -56,7 +56,7 @@ TIMESTAMP_PATTERN: Final = (
 
 
 class Kind(StrEnum):
-    """What a field holds: how its value is judged, and which type its column has."""
+    """What a field holds: how its value is validated, and which type its column has."""
 
     IDENTIFIER = "identifier"
     """Text of 1 to ``IDENTIFIER_MAX_CHARS`` characters that is not blank."""
@@ -153,7 +153,7 @@ TRUNCATED_LINE: Final = "truncated_line"
 CONFLICTING_EVENT_ID: Final = "conflicting_event_id"
 """A valid reading that says something else than an earlier one with its event_id: a counter that began again, say."""
 CRASHED_THE_READER: Final = "crashed_the_reader"
-"""A line of an object at which the process that judged it died: the line itself was not judged."""
+"""A line of an object at which the process that validated it died: the line itself was not validated."""
 
 _TIMESTAMP = re.compile(TIMESTAMP_PATTERN, re.ASCII)
 
@@ -185,7 +185,7 @@ def reject_reason(line: bytes, arrived: datetime) -> str | None:
 def parse_reading(line: bytes, arrived: datetime) -> Reading:
     """The reading that ``line`` (one line, no line end) holds.
 
-    ``arrived`` is the time the line reached the lake (aware), against which clocks that run ahead are judged.
+    ``arrived`` is the time the line reached the lake (aware), against which clocks that run ahead are measured.
     ``null`` counts as missing for a required field and as absent for an optional one.
 
     Raises InvalidRecordError with the first of ``REASONS`` that applies.

@@ -15,28 +15,28 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 
 from datastreamer.aws.clock import Clock
 from datastreamer.errors import UsageError
-from datastreamer.inference.processing.batch import Processor
+from datastreamer.inference.processing.batch import BatchScorer
 from datastreamer.inference.processing.calls import Calls
 from datastreamer.inference.processing.connections import connect
 from datastreamer.inference.processing.pacing import Budget
+from datastreamer.inference.processing.reporter import Reporter
 from datastreamer.inference.processing.settings import Settings
-from datastreamer.inference.processing.telling import Telling
 
-_warm: list[tuple[Processor, Telling]] = []
+_warm: list[tuple[BatchScorer, Reporter]] = []
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Score the event's Kinesis records; the sequence numbers to deliver again are in ``batchItemFailures``."""
     budget = Budget.of(context.get_remaining_time_in_millis() / 1000)
     if not _warm:
-        _warm.append((connect(Settings.from_env(os.environ), budget, Clock()), Telling(Logger(), Metrics())))
-    processor, telling = _warm[0]
+        _warm.append((connect(Settings.from_env(os.environ), budget, Clock()), Reporter(Logger(), Metrics())))
+    scorer, reporter = _warm[0]
     if "Records" not in event:
         raise UsageError("the event has no Records: this function takes events of a Kinesis event source mapping")
     replaying = event.get("replay") is True
-    calls = Calls(processor.clock, telling.calls)
-    report = processor.process(event["Records"], budget, park=not replaying, calls=calls)
-    telling.batch(report, calls.take(), context.aws_request_id, replaying=replaying)
+    calls = Calls(scorer.clock, reporter.report_calls)
+    report = scorer.process(event["Records"], budget, park=not replaying, calls=calls)
+    reporter.report_batch(report, calls.take(), context.aws_request_id, replaying=replaying)
     batch = BatchProcessor(EventType.KinesisDataStreams, raise_on_entire_batch_failure=False)
     with batch(event["Records"], handler=lambda record: report.settle(record.event_id)):
         batch.process()

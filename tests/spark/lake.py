@@ -45,7 +45,7 @@ class Lake:
         self.truncated: dict[str, int] = {}
         """Objects that break off, and the position of the line in which they do."""
         self.parked: set[str] = set()
-        """Objects that kill whoever judges them."""
+        """Objects that kill whoever validates them."""
 
     def config(self, run_id: str = "run", **changes: Any) -> Config:
         place = S3Location(self.BUCKET, self.prefix)

@@ -15,7 +15,7 @@ from datastreamer.telemetry.job.report import log_line, metric_data
 from datastreamer.telemetry.manifest import Manifest
 from glue_jobs import temperature_etl
 from sensor.temperature.dirt import DIRT
-from tests.spark import deadly_judge
+from tests.spark import deadly_validation
 from tests.spark.lake import Lake, reading
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.stage]
@@ -23,8 +23,8 @@ pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.stage]
 
 @pytest.fixture
 def deadly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crash_isolation, "judge_block", deadly_judge.judge_block)
-    monkeypatch.setattr(crash_isolation, "unjudged", deadly_judge.unjudged)
+    monkeypatch.setattr(crash_isolation, "validate_block", deadly_validation.validate_block)
+    monkeypatch.setattr(crash_isolation, "reject_all", deadly_validation.reject_all)
 
 
 def run(
@@ -81,7 +81,7 @@ def test_workers_that_die_of_good_lines_fail_the_run_and_park_nothing(
 ) -> None:
     lake.put("2025/10/15/08/a.gz", [reading("a")])
     lake.put("2025/10/15/08/b.gz", [reading("b")])
-    monkeypatch.setattr(crash_isolation, "judge_block", deadly_judge.dead)
+    monkeypatch.setattr(crash_isolation, "validate_block", deadly_validation.dead)
     with pytest.raises(WorkerDiedError, match="Python worker exited unexpectedly"):
         run(spark, lake)
     assert (lake.table("curated"), lake.table("quarantine")) == ([], [])

@@ -30,7 +30,7 @@ from tests.spark.lake import DAY, Lake, batch, reading
 pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.stage]
 
 STEPS = (
-    *("planned", "judged", "staged curated", "staged quarantine", "indexed"),
+    *("planned", "validated", "staged curated", "staged quarantine", "indexed"),
     *("committed", "published one file", "published", "cleaned up"),
 )
 

@@ -8,14 +8,14 @@ from datastreamer.inference.names import STACK_NAME, Names, log_group_of, role_o
 from datastreamer.inference.processing.parking import PREFIX
 from datastreamer.inference.processing.settings import CONTENT_TYPES, Settings
 from datastreamer.inference.reprocessing.parked import SINGLE_RECORDS, WHOLE_BATCHES
-from datastreamer.inference.resources.event_source_mappings import Feeding
+from datastreamer.inference.resources.event_source_mappings import MappingSettings
 from datastreamer.inference.score_range import VARIABLE
 from datastreamer.provisioning.stage_values import default_values
 from datastreamer.provisioning.terraform.workspace import REPOSITORY
 
 TERRAFORM = REPOSITORY / "terraform"
 PIPELINE = TERRAFORM / "pipelines" / "inference"
-TELLING = (REPOSITORY / "datastreamer/inference/processing/telling.py").read_text()
+REPORTER = (REPOSITORY / "datastreamer/inference/processing/reporter.py").read_text()
 SETTINGS = (REPOSITORY / "datastreamer/inference/processing/settings.py").read_text()
 
 
@@ -60,11 +60,11 @@ def test_the_function_gets_each_setting_that_it_reads_and_no_other() -> None:
 
 
 def test_defaults_in_terraform_are_those_of_the_function_and_of_the_commands() -> None:
-    values, settings, feeding = default_values("inference"), Settings("f", "e", "t", "b"), Feeding()
+    values, settings, mapping_settings = default_values("inference"), Settings("f", "e", "t", "b"), MappingSettings()
     assert values["content_type"] == settings.content_type
     assert values["max_rows_per_call"] == settings.max_rows_per_call
     assert (values["score_threshold"], values["ttl_days"]) == ("", 0)
-    assert feeding == Feeding(
+    assert mapping_settings == MappingSettings(
         batch_size=values["batch_size"],
         window=values["batching_window_seconds"],
         parallelization=values["parallelization_factor"],
@@ -90,7 +90,7 @@ def test_failures_may_be_written_where_they_are_looked_for() -> None:
 def test_alarms_watch_what_the_function_counts() -> None:
     watched = re.findall(r'metric_name\s*= "(\w+)"', (PIPELINE / "processor.tf").read_text())
     assert watched == ["EndpointCalls", "EndpointCallsFailed", "RecordsFailed", "RecordsParked"]
-    assert all(f'self._count("{metric}"' in TELLING for metric in watched)
+    assert all(f'self._count("{metric}"' in REPORTER for metric in watched)
 
 
 def test_a_model_of_a_stacks_own_declares_its_range_where_the_function_reads_it() -> None:

@@ -87,7 +87,7 @@ class BatchReport:
 
 
 @dataclass(frozen=True)
-class Processor:
+class BatchScorer:
     """Scores batches into the table, parking what cannot be scored."""
 
     settings: Settings
@@ -112,7 +112,7 @@ class Processor:
         begun = self.clock.now()
         deliveries = {delivery.event_id: delivery for delivery in map(Delivery.of, event_records)}
         problems = _Problems()
-        ready = self._judge(deliveries.values(), problems)
+        ready = self._validate(deliveries.values(), problems)
         scorer = Scorer(
             self.endpoint,
             self.settings.max_rows_per_call,
@@ -137,7 +137,7 @@ class Processor:
             problem=self.endpoint.serving.take_problem(),
         )
 
-    def _judge(self, deliveries: Iterable[Delivery], problems: _Problems) -> dict[str, tuple[bytes, Item]]:
+    def _validate(self, deliveries: Iterable[Delivery], problems: _Problems) -> dict[str, tuple[bytes, Item]]:
         """The row and the unscored item of each good record, by event id."""
         ready: dict[str, tuple[bytes, Item]] = {}
         for delivery in deliveries:

@@ -1,7 +1,7 @@
 """How calls of the endpoint end, counted by kind while a batch is under way.
 
 A batch whose every call fails is tried for as long as the invocation lasts. Whoever watches must not learn of it only
-then: failures are told as they come, at most every few seconds.
+then: failures are reported as they come, at most every few seconds.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ KINDS: Final[Mapping[str, str]] = {
 }
 """Every way in which a call fails, and what it means."""
 
-TELL_EVERY_S: Final = 10.0
+REPORT_EVERY_S: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -50,24 +50,24 @@ class CallCounts:
 
 @dataclass
 class Calls:
-    """The calls of one batch. ``tell`` is given what was counted since it was told last."""
+    """The calls of one batch. ``report`` is given what was counted since it was called last."""
 
     clock: Clock
-    tell: Callable[[CallCounts], None] = lambda _: None
+    report: Callable[[CallCounts], None] = lambda _: None
     _made: int = 0
     _failed: Counter[str] = field(default_factory=Counter)
-    _told_at: float | None = None
+    _reported_at: float | None = None
 
     def note(self, failure: str | None) -> None:
-        """Count a call; ``failure`` is its kind, None of one that was good. The first failure is told at once."""
+        """Count a call; ``failure`` is its kind, None of one that was good. The first failure is reported at once."""
         self._made += 1
         if failure is None:
             return
         self._failed[failure] += 1
         now = self.clock.now()
-        if self._told_at is None or now - self._told_at >= TELL_EVERY_S:
-            self._told_at = now
-            self.tell(self.take())
+        if self._reported_at is None or now - self._reported_at >= REPORT_EVERY_S:
+            self._reported_at = now
+            self.report(self.take())
 
     def take(self) -> CallCounts:
         """What was counted since this was called last."""

@@ -9,7 +9,7 @@ import boto3
 from botocore.config import Config
 
 from datastreamer.aws.clock import Clock
-from datastreamer.inference.processing.batch import Processor
+from datastreamer.inference.processing.batch import BatchScorer
 from datastreamer.inference.processing.endpoint import Endpoint
 from datastreamer.inference.processing.pacing import Budget
 from datastreamer.inference.processing.parking import Parking
@@ -23,8 +23,8 @@ CONNECT_SECONDS: Final = 1.0
 THREADS: Final = 4
 
 
-def connect(settings: Settings, budget: Budget, clock: Clock) -> Processor:
-    """A processor on AWS; credentials, region and endpoints are those of the environment."""
+def connect(settings: Settings, budget: Budget, clock: Clock) -> BatchScorer:
+    """A scorer on AWS; credentials, region and endpoints are those of the environment."""
     session = boto3.Session()
 
     def client(service: Any, read_seconds: float) -> Any:
@@ -43,7 +43,7 @@ def connect(settings: Settings, budget: Budget, clock: Clock) -> Processor:
     dynamodb = client("dynamodb", budget.table_timeout)
     send_items_as_they_are(dynamodb)
     executor = ThreadPoolExecutor(THREADS, "write")
-    return Processor(
+    return BatchScorer(
         settings=settings,
         endpoint=Endpoint(
             client("sagemaker-runtime", budget.endpoint_timeout),

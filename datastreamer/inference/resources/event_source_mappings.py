@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Feeding:
+class MappingSettings:
     """How the stream is read; the defaults are Terraform's (terraform/pipelines/inference/variables.tf)."""
 
     batch_size: int = 500
@@ -32,7 +32,7 @@ def create_mapping(
     *,
     stream_arn: str,
     bucket_arn: str,
-    feeding: Feeding,
+    mapping_settings: MappingSettings,
     stack: str,
     report: Report = lambda _: None,
 ) -> str:
@@ -44,12 +44,12 @@ def create_mapping(
         lambda: lambda_.create_event_source_mapping(
             FunctionName=function,
             EventSourceArn=stream_arn,
-            StartingPosition=feeding.position,  # type: ignore[arg-type]
+            StartingPosition=mapping_settings.position,  # type: ignore[arg-type]
             FunctionResponseTypes=["ReportBatchItemFailures"],
             DestinationConfig={"OnFailure": {"Destination": bucket_arn}},
             MetricsConfig={"Metrics": ["EventCount"]},
             Tags=tags(stack),
-            **feeding_parameters(feeding),
+            **mapping_parameters(mapping_settings),
         ),
         patience=ROLE_PATIENCE,
         report=report,
@@ -58,15 +58,15 @@ def create_mapping(
     return uuid
 
 
-def feeding_parameters(feeding: Feeding) -> dict[str, Any]:
+def mapping_parameters(mapping_settings: MappingSettings) -> dict[str, Any]:
     """As the calls about event source mappings take them."""
     return {
-        "BatchSize": feeding.batch_size,
-        "MaximumBatchingWindowInSeconds": feeding.window,
-        "ParallelizationFactor": feeding.parallelization,
-        "MaximumRetryAttempts": feeding.retries,
-        "MaximumRecordAgeInSeconds": feeding.max_age,
-        "BisectBatchOnFunctionError": feeding.bisect,
+        "BatchSize": mapping_settings.batch_size,
+        "MaximumBatchingWindowInSeconds": mapping_settings.window,
+        "ParallelizationFactor": mapping_settings.parallelization,
+        "MaximumRetryAttempts": mapping_settings.retries,
+        "MaximumRecordAgeInSeconds": mapping_settings.max_age,
+        "BisectBatchOnFunctionError": mapping_settings.bisect,
     }
 
 

@@ -14,7 +14,7 @@ from datastreamer.inference.names import BY_HAND, has_tags, log_group_of, role_o
 from datastreamer.inference.resources.buckets import bucket_exists, create_bucket, encryption_key, protect_bucket
 from datastreamer.inference.resources.endpoints import describe_endpoint
 from datastreamer.inference.resources.event_source_mappings import (
-    Feeding,
+    MappingSettings,
     create_mapping,
     delete_mapping,
     wait_for_mapping,
@@ -81,7 +81,7 @@ def create_processor(
     spec: Spec,
     *,
     connections: Connections,
-    feeding: Feeding,
+    mapping_settings: MappingSettings,
     package: Path,
     place: Place,
     patience: Patience | None = PATIENT,
@@ -131,7 +131,7 @@ def create_processor(
                 spec.name,
                 stream_arn=reach.stream,
                 bucket_arn=reach.bucket,
-                feeding=feeding,
+                mapping_settings=mapping_settings,
                 stack=spec.stack,
                 report=report,
             )

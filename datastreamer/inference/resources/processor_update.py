@@ -21,7 +21,7 @@ from datastreamer.inference.resources.roles import find_role, put_policy
 class Update:
     """What should be other than it is. ``told``: variables of the function, None takes one away.
 
-    ``function`` and ``feeding`` are parameters of UpdateFunctionConfiguration and UpdateEventSourceMapping.
+    ``function`` and ``mapping_settings`` are parameters of UpdateFunctionConfiguration and UpdateEventSourceMapping.
     """
 
     package: Path | None = None
@@ -29,7 +29,7 @@ class Update:
     table: str | None = None
     told: dict[str, str | None] = field(default_factory=dict)
     function: dict[str, Any] = field(default_factory=dict)
-    feeding: dict[str, Any] = field(default_factory=dict)
+    mapping_settings: dict[str, Any] = field(default_factory=dict)
 
 
 def update_processor(
@@ -64,12 +64,12 @@ def update_processor(
         if patience:
             wait_for_function(lambda_, name, patience=patience, report=report)
         changed.append("configuration")
-    if update.feeding:
+    if update.mapping_settings:
         if not found.mappings:
             raise UsageError(f"nothing feeds processor {name}; to complete it, give its create-processor command again")
         for mapping in found.mappings:
             report("event source mapping")
-            lambda_.update_event_source_mapping(UUID=mapping.uuid, **update.feeding)
+            lambda_.update_event_source_mapping(UUID=mapping.uuid, **update.mapping_settings)
         changed.append("event source mapping")
     return changed
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from datastreamer.provisioning.packages.alone import alone
+from datastreamer.provisioning.packages.file_lock import locked
 from datastreamer.provisioning.packages.job_package import build_job_package
 from datastreamer.provisioning.packages.lambda_package import build_lambda_package
 from datastreamer.provisioning.packages.votes_site import build_votes_site
@@ -57,7 +57,7 @@ def _functions(folder: Path, functions: Mapping[str, Path]) -> dict[str, Path]:
 
 def _noted(folder: Path, packages: dict[str, Path]) -> dict[str, Path]:
     index = folder / _INDEX
-    with alone(folder / f".{_INDEX}.lock"):
+    with locked(folder / f".{_INDEX}.lock"):
         known = json.loads(index.read_text(encoding="utf-8")) if index.is_file() else {}
         names = known | {name: path.name for name, path in packages.items()}
         temporary = index.with_suffix(".new")

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.provisioning.packages.alone import alone
+from datastreamer.provisioning.packages.file_lock import locked
 
 LEAST_NODE = 20
 _INSTALLED = ".datastreamer-lock"
@@ -24,7 +24,7 @@ def build_votes_site(sources: Path, folder: Path) -> Path:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     install_packages(sources)
-    with alone(folder.parent / f".{folder.name}.lock"):
+    with locked(folder.parent / f".{folder.name}.lock"):
         _run(["node", "build.mjs", str(folder.resolve())], sources)
     return folder.parent / f"{folder.name}.json"
 
@@ -34,7 +34,7 @@ def install_packages(sources: Path) -> None:
     _check_node()
     lock_hash = hashlib.sha256((sources / "package-lock.json").read_bytes()).hexdigest()
     installed = sources / "node_modules" / _INSTALLED
-    with alone(sources / "package.json"):
+    with locked(sources / "package.json"):
         if installed.is_file() and installed.read_text() == lock_hash:
             return
         _run(["npm", "ci"], sources)

@@ -18,7 +18,7 @@ from datastreamer.aws.s3_location import S3Location
 from datastreamer.telemetry.audit.damaged import acknowledgements, damaged_objects
 from datastreamer.telemetry.audit.delivery import prove
 from datastreamer.telemetry.audit.finding import Finding, finding_that_names
-from datastreamer.telemetry.audit.ledger import Evidence, Ledger, ObjectOutcome, judge
+from datastreamer.telemetry.audit.ledger import Evidence, Ledger, ObjectOutcome, reconcile
 from datastreamer.telemetry.audit.raw import RawCount, count_all
 from datastreamer.telemetry.audit.receipts import Receipts, read_receipts
 from datastreamer.telemetry.audit.tables import check_tables
@@ -111,7 +111,7 @@ def audit(
     progress: Progress = lambda *_: None,
     count_tables: CountTables = count_with_athena,
 ) -> Verdict:
-    """Hear every witness, and judge. Reads every raw object and every file of both tables."""
+    """Hear every witness, and reconcile what they say. Reads every raw object and every file of both tables."""
     s3, state = client("s3"), S3Location.parse(names.state_path)
     # Manifests come before the raw listing: an object that arrives in between is then unread, and not a surprise.
     manifests = examine_manifests(s3, names.state_path)
@@ -128,7 +128,7 @@ def audit(
         lambda done, total: progress("files of the tables", done, total),
     )
     counts = count_tables(names, client, progress)
-    ledger = judge(
+    ledger = reconcile(
         Evidence(
             acknowledged=receipts.acknowledged,
             raw_lines=raw.lines,

@@ -68,7 +68,7 @@ def of_quarantined(body: bytes) -> Identities:
 
 
 def of_raw(lines: Iterable[bytes]) -> Identities:
-    """Of raw lines that nobody has judged: each counts as the reading whose id it has, and as a line; empty ones are
+    """Of raw lines that nobody has validated: each counts as the reading whose id it has, and as a line; empty ones are
     none."""
     ids: list[int] = []
     hashes: list[int] = []

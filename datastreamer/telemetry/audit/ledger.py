@@ -81,7 +81,7 @@ class Ledger:
         return not self.findings
 
 
-def judge(evidence: Evidence) -> Ledger:
+def reconcile(evidence: Evidence) -> Ledger:
     """Weigh the evidence: sums for the ledger, a finding for every way in which the law is broken."""
     raw = sum(evidence.raw_lines.values())
     return Ledger(

@@ -12,7 +12,7 @@ from datastreamer.telemetry.manifest import ObjectCounts, RawObject
 
 @dataclass(frozen=True)
 class LineCount:
-    """Lines of object number ``object`` that were judged alike; ``reason`` None: valid readings.
+    """Lines of object number ``object`` that were validated alike; ``reason`` None: valid readings.
 
     ``fault``: why the object could not be read to its end; said once an object.
     """
@@ -27,7 +27,7 @@ def balance(
     bucket: str,
     objects: Sequence[RawObject],
     *,
-    judged: Iterable[LineCount],
+    validated: Iterable[LineCount],
     dropped: Mapping[int, int],
     curated: Mapping[str, int],
     quarantined: Mapping[tuple[str, str], int],
@@ -35,14 +35,14 @@ def balance(
 ) -> list[ObjectCounts]:
     """The accounts of each object.
 
-    ``judged`` was counted while reading, ``dropped`` (duplicates by object number) and ``conflicting`` (other readings
-    under a used id, which are quarantined although they are valid) while copies were looked for; ``curated``
+    ``validated`` was counted while reading, ``dropped`` (duplicates by object number) and ``conflicting`` (other
+    readings under a used id, which are quarantined although they are valid) while copies were looked for; ``curated``
     (rows by source object) and ``quarantined`` (rows by source object and reason) in the files that were written.
     Raises JobFailedError when they disagree: the turn must not be committed.
     """
     lines: dict[int, dict[str | None, int]] = {number: {} for number in range(len(objects))}
     faults: dict[int, str] = {}
-    for item in judged:
+    for item in validated:
         lines[item.object][item.reason] = lines[item.object].get(item.reason, 0) + item.lines
         if item.fault is not None:
             faults[item.object] = item.fault

@@ -1,8 +1,8 @@
-"""Judging raw objects in Spark's tasks, whatever becomes of the processes that do it.
+"""Validating raw objects in Spark's tasks, whatever becomes of the processes that do it.
 
 Lines come from anywhere and are read by native code, so a worker may die of one: of a crash, or of too little memory.
 Spark tries again and gives up, and so would every later run. So the objects are halved until the one that kills is
-alone. It is parked, every line as it is, and all others are judged: one such object among n costs at most 2 log2(n)
+alone. It is parked, every line as it is, and all others are validated: one such object among n costs at most 2 log2(n)
 more jobs.
 
 Only a death is treated so. What S3 refuses fails the run, which may be repeated; so does a worker that dies at a line
@@ -23,8 +23,8 @@ from pyspark.sql import SparkSession
 from datastreamer.aws.s3_location import S3Location
 from datastreamer.errors import DatastreamerError
 from datastreamer.telemetry.job.accounts import LineCount
-from datastreamer.telemetry.job.raw_reader import ReaderCrashedError, name_object, pack, read_objects, unjudged
-from datastreamer.telemetry.job.validation import judge_block
+from datastreamer.telemetry.job.raw_reader import ReaderCrashedError, name_object, pack, read_objects, reject_all
+from datastreamer.telemetry.job.validation import validate_block
 from datastreamer.telemetry.manifest import RawObject
 
 logger = logging.getLogger("datastreamer.crash_isolation")
@@ -47,7 +47,7 @@ _Task = Callable[[Sequence[int], str], list[LineCount]]
 
 
 @dataclass
-class JudgedObjects:
+class ValidatedObjects:
     """What was read: ``counts``, and the folders (each with ``readings/`` and ``rejected/``) that have its files."""
 
     counts: list[LineCount] = field(default_factory=list)
@@ -67,20 +67,22 @@ class WorkerDiedError(DatastreamerError):
     """A worker died, or broke off for a reason that lies in what it read."""
 
 
-def judge_all(spark: SparkSession, bucket: str, objects: Sequence[RawObject], scratch: S3Location) -> JudgedObjects:
-    """Judge every line of ``objects``; ``scratch`` is an empty folder to work in.
+def validate_all(
+    spark: SparkSession, bucket: str, objects: Sequence[RawObject], scratch: S3Location
+) -> ValidatedObjects:
+    """Validate every line of ``objects``; ``scratch`` is an empty folder to work in.
 
     Raises what a job raises that failed of anything but a death, and WorkerDiedError when a worker does not live
     through good lines either.
     """
     work = _Isolation(spark, bucket, objects, scratch)
-    work.judge(range(len(objects)))
-    return work.judged
+    work.validate(range(len(objects)))
+    return work.validated
 
 
 class _Isolation:
     def __init__(self, spark: SparkSession, bucket: str, objects: Sequence[RawObject], scratch: S3Location) -> None:
-        self.judged = JudgedObjects()
+        self.validated = ValidatedObjects()
         self._spark = spark
         self._bucket = bucket
         self._objects = objects
@@ -88,15 +90,17 @@ class _Isolation:
         self._folders = (scratch.folder(f"{number:06d}") for number in itertools.count())
         self._workers_live = False
 
-    def judge(self, numbers: Sequence[int], *, suspected: bool = False) -> bool:
-        """Judge the objects of these numbers; False when one of them had to be parked.
+    def validate(self, numbers: Sequence[int], *, suspected: bool = False) -> bool:
+        """Validate the objects of these numbers; False when one of them had to be parked.
 
         ``suspected``: one of them kills, so that all together need not be tried again.
         """
         if not suspected or len(numbers) == 1:
             folder = next(self._folders)
             try:
-                counts = _in_tasks(self._spark, self._objects, numbers, _judging(self._bucket, self._objects, folder))
+                counts = _in_tasks(
+                    self._spark, self._objects, numbers, _validating(self._bucket, self._objects, folder)
+                )
             except WorkerDiedError as death:
                 logger.warning("%s", death)
                 if len(numbers) == 1:
@@ -106,11 +110,11 @@ class _Isolation:
                     self._park(numbers[0])
                     return False
             else:
-                self.judged.add(counts, folder)
+                self.validated.add(counts, folder)
                 return True
         middle = len(numbers) // 2
-        first_lives = self.judge(numbers[:middle])
-        second_lives = self.judge(numbers[middle:], suspected=first_lives)
+        first_lives = self.validate(numbers[:middle])
+        second_lives = self.validate(numbers[middle:], suspected=first_lives)
         return first_lives and second_lives
 
     def _park(self, number: int) -> None:
@@ -122,20 +126,20 @@ class _Isolation:
             logger.warning("%s", death)
         uri = f"s3://{self._bucket}/{found.key}"
         if any(count.lines for count in counts):
-            logger.error("%s kills the workers that judge it: its lines are parked unjudged", uri)
+            logger.error("%s kills the workers that validate it: its lines are parked unchecked", uri)
         else:
             logger.error("%s kills the workers that read it: it is parked by its name", uri)
             folder = next(self._folders)
             counts = [name_object(self._bucket, found, number, folder, "named")]
-        self.judged.add(counts, folder)
+        self.validated.add(counts, folder)
 
 
-def _judging(bucket: str, objects: Sequence[RawObject], folder: S3Location) -> _Task:
-    return lambda numbers, name: read_objects(bucket, objects, numbers, folder, name, judge=judge_block)
+def _validating(bucket: str, objects: Sequence[RawObject], folder: S3Location) -> _Task:
+    return lambda numbers, name: read_objects(bucket, objects, numbers, folder, name, validate=validate_block)
 
 
 def _parking(bucket: str, objects: Sequence[RawObject], folder: S3Location) -> _Task:
-    return lambda numbers, name: read_objects(bucket, objects, numbers, folder, name, judge=unjudged)
+    return lambda numbers, name: read_objects(bucket, objects, numbers, folder, name, validate=reject_all)
 
 
 def _in_tasks(
@@ -165,14 +169,14 @@ def is_death(failure: str) -> bool:
 
 
 def _lives(spark: SparkSession) -> bool:
-    """Whether a worker judges good lines, of known fields and of others."""
+    """Whether a worker validates good lines, of known fields and of others."""
 
-    def judge(_places: Iterable[int]) -> Iterator[int]:
-        accepted, _ = judge_block([_GOOD_LINE, _GOOD_LINE.replace(b',"other":[1]', b"")], 1, datetime.now(UTC))
+    def validate(_places: Iterable[int]) -> Iterator[int]:
+        accepted, _ = validate_block([_GOOD_LINE, _GOOD_LINE.replace(b',"other":[1]', b"")], 1, datetime.now(UTC))
         yield sum(batch.num_rows for batch in accepted)
 
     try:
-        return spark.sparkContext.parallelize([0], 1).mapPartitions(judge).collect() == [2]
+        return spark.sparkContext.parallelize([0], 1).mapPartitions(validate).collect() == [2]
     except Exception:
         logger.exception("a worker dies at good lines too: no object is to blame")
         return False

@@ -1,6 +1,6 @@
-"""Raw objects to judged lines: what one task of the job does.
+"""Raw objects to validated lines: what one task of the job does.
 
-A task reads its objects, judges their lines and writes what it found as Parquet, valid readings and rejected lines
+A task reads its objects, validates their lines and writes what it found as Parquet, valid readings and rejected lines
 apart, where Spark goes on from. Kept in S3 and not in Spark's memory, so that a lost worker costs nothing, and in
 columns from the start, so that no row is ever handed from Python to Java.
 """
@@ -57,12 +57,12 @@ _RANDOM = frozenset({"event_id", "event_time", "row", "line", "line_base64", "li
 """Columns without repetition: a dictionary of them is built in vain."""
 
 
-Judge = Callable[[Sequence[bytes], int, datetime], tuple[list[pa.RecordBatch], list[Rejected]]]
-"""As ``judge_block``."""
+Validate = Callable[[Sequence[bytes], int, datetime], tuple[list[pa.RecordBatch], list[Rejected]]]
+"""As ``validate_block``."""
 
 
 class ReaderCrashedError(DatastreamerError):
-    """Judging an object's lines broke off for no reason that lies in S3: as good as a crash of the process."""
+    """Validating an object's lines broke off for no reason that lies in S3: as good as a crash of the process."""
 
 
 def pack(objects: Sequence[RawObject], cores: int) -> list[list[int]]:
@@ -78,7 +78,13 @@ def pack(objects: Sequence[RawObject], cores: int) -> list[list[int]]:
 
 
 def read_objects(
-    bucket: str, objects: Sequence[RawObject], numbers: Sequence[int], target: S3Location, name: str, *, judge: Judge
+    bucket: str,
+    objects: Sequence[RawObject],
+    numbers: Sequence[int],
+    target: S3Location,
+    name: str,
+    *,
+    validate: Validate,
 ) -> list[LineCount]:
     """Read the objects with these ``numbers``; readings go to ``readings/<name>.parquet`` in ``target``, rejected
     lines to ``rejected/<name>.parquet``, neither when there are none. The same call writes the same files.
@@ -89,7 +95,7 @@ def read_objects(
     counts: list[LineCount] = []
     try:
         for number in numbers:
-            counts += _read_object(bucket, objects[number], number, readings, rejected, judge=judge)
+            counts += _read_object(bucket, objects[number], number, readings, rejected, validate=validate)
         _put(readings, target, "readings", name)
         _put(rejected, target, "rejected", name)
     except MemoryError as error:
@@ -97,10 +103,10 @@ def read_objects(
     return counts
 
 
-def unjudged(
+def reject_all(
     lines: Sequence[bytes], first_number: int, _arrived: datetime
 ) -> tuple[list[pa.RecordBatch], list[Rejected]]:
-    """A judge that looks at nothing: every line that is not empty is rejected as CRASHED_THE_READER."""
+    """Validation that looks at nothing: every line that is not empty is rejected as CRASHED_THE_READER."""
     rows = enumerate(lines, start=first_number)
     return [], [Rejected(number, CRASHED_THE_READER, line[:LINE_MAX_BYTES]) for number, line in rows if line]
 
@@ -129,7 +135,7 @@ def _origin(bucket: str, found: RawObject) -> dict[str, Any]:
 
 
 def _read_object(
-    bucket: str, found: RawObject, number: int, readings: _Spool, rejected: _Spool, *, judge: Judge
+    bucket: str, found: RawObject, number: int, readings: _Spool, rejected: _Spool, *, validate: Validate
 ) -> Iterator[LineCount]:
     arrived = datetime.fromisoformat(found.last_modified)
     origin = _origin(bucket, found)
@@ -147,7 +153,7 @@ def _read_object(
 
     for lines in blocks:
         try:
-            accepted, refused = judge(lines, lines_read + 1, arrived)
+            accepted, refused = validate(lines, lines_read + 1, arrived)
         except Exception as error:
             place = f"{origin['source_object']}, lines {lines_read + 1} to {lines_read + len(lines)}"
             raise ReaderCrashedError(f"{place}: {error!r}") from error

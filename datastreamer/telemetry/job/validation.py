@@ -1,7 +1,7 @@
-"""Lines to judged readings, a block at a time: the reading contract at the speed of Arrow.
+"""Lines to validated readings, a block at a time: the reading contract at the speed of Arrow.
 
 Arrow's JSON reader takes whole blocks at once, so a line may only pass that way if nothing about it is doubtful. Every
-other line is judged alone by ``parse_reading``, the contract itself: the fast way can be slow, never wrong.
+other line is validated alone by ``parse_reading``, the contract itself: the fast way can be slow, never wrong.
 
 Arrow reads the known fields and passes over all others: it never infers a type, so that neither the depth of a field
 nor the number of names in a block costs stack or memory. Lines with other fields are found by their quotation marks.
@@ -77,10 +77,10 @@ _PART_LINES: Final = 1024
 _ROW: Final = re.compile(r"in row (\d+)")
 
 
-def judge_block(
+def validate_block(
     lines: Sequence[bytes], first_number: int, arrived: datetime
 ) -> tuple[list[pa.RecordBatch], list[Rejected]]:
-    """Judge ``lines`` (no line ends), the first of which is line ``first_number``; an empty one has a number only.
+    """Validate ``lines`` (no line ends), the first of which is line ``first_number``; an empty one has a number only.
 
     ``arrived`` (aware): when they reached the lake. Returns the readings (schema ``ACCEPTED``) and the rejected lines.
     """
@@ -103,7 +103,7 @@ def judge_block(
         readings, numbers = _accept(table, numbers, arrived, doubtful)
         if len(numbers):
             accepted.append(_accepted_batch(readings, numbers + first_number))
-    singly, rejected = _judge_singly(lines, doubtful, first_number, arrived)
+    singly, rejected = _validate_singly(lines, doubtful, first_number, arrived)
     return [*accepted, *singly], rejected
 
 
@@ -235,7 +235,7 @@ def _accepted_batch(table: pa.Table, line_numbers: Any) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([*columns, extra, pa.array(line_numbers, pa.int64())], schema=ACCEPTED)
 
 
-def _judge_singly(
+def _validate_singly(
     lines: Sequence[bytes], positions: list[int], first_number: int, arrived: datetime
 ) -> tuple[list[pa.RecordBatch], list[Rejected]]:
     accepted: list[dict[str, Any]] = []

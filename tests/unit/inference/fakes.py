@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from datastreamer.aws.backoff import Backoff
 from datastreamer.aws.clock import Clock
-from datastreamer.inference.processing.batch import Processor
+from datastreamer.inference.processing.batch import BatchScorer
 from datastreamer.inference.processing.endpoint import Endpoint
 from datastreamer.inference.processing.pacing import Budget
 from datastreamer.inference.processing.parking import Parking
@@ -241,7 +241,7 @@ def processor(
     time: FakeTime | None = None,
     sagemaker: FakeSageMaker | None = None,
     **changes: Any,
-) -> Processor:
+) -> BatchScorer:
     """A processor between fakes, one thread wide."""
     executor = ThreadPoolExecutor(1)
     clock = time or FakeTime()
@@ -249,7 +249,7 @@ def processor(
     runtime: Any = endpoint or FakeEndpoint()
     dynamodb: Any = table or FakeTable()
     s3: Any = bucket or FakeBucket()
-    return Processor(
+    return BatchScorer(
         settings=wanted,
         endpoint=Endpoint(runtime, "e", payload_of(wanted.content_type), serving(sagemaker, clock)),
         table=Table(dynamodb, "t", executor, BUDGET.table_timeout),

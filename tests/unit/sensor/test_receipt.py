@@ -1,4 +1,4 @@
-"""The receipt and the ledger behind it."""
+"""The receipt and what builds it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from datastreamer.events.journal import Journal
 from datastreamer.events.receipt import FINISHED, Receipt, ShardReceipt, receipts_in
 from sensor.kinesis.record import Acknowledged, Record
 from sensor.kinesis.writer import WriterCounts
-from sensor.ledger import Ledger
+from sensor.receipt_builder import ReceiptBuilder
 
 BLANK = Receipt(
     run_id="run-1",
@@ -30,15 +30,15 @@ BLANK = Receipt(
 
 
 def test_the_ledger_counts_what_was_acknowledged() -> None:
-    ledger = Ledger(BLANK)
-    ledger.add(
+    builder = ReceiptBuilder(BLANK)
+    builder.add(
         [
             Acknowledged(Record("b", b"12345", 3, ("late", "dirty:invalid_json", "late")), "shard-1", "9"),
             Acknowledged(Record("a", b"123", 2, ("duplicate", "dirty:empty_line")), "shard-2", "7"),
         ]
     )
-    ledger.add([Acknowledged(Record("b", b"1", 1, ("dirty:invalid_json",)), "shard-1", "100")])
-    receipt = ledger.receipt(WriterCounts(retried=4, failed=5, uncertain=6, in_flight=2))
+    builder.add([Acknowledged(Record("b", b"1", 1, ("dirty:invalid_json",)), "shard-1", "100")])
+    receipt = builder.receipt(WriterCounts(retried=4, failed=5, uncertain=6, in_flight=2))
     assert (receipt.readings, receipt.records, receipt.bytes) == (6, 3, 9)
     assert receipt.dirty == {"empty_line": 1, "invalid_json": 2}
     assert receipt.dirty_total == 3
@@ -50,10 +50,10 @@ def test_the_ledger_counts_what_was_acknowledged() -> None:
 
 
 def test_sequence_numbers_compare_as_numbers_in_whatever_order_answers_come() -> None:
-    ledger = Ledger(BLANK)
+    builder = ReceiptBuilder(BLANK)
     for number in ("1000", "999", "10000", "99"):
-        ledger.add([Acknowledged(Record("a", b"x"), "shard", number)])
-    assert ledger.receipt(WriterCounts()).shards["shard"] == ShardReceipt(4, "99", "10000")
+        builder.add([Acknowledged(Record("a", b"x"), "shard", number)])
+    assert builder.receipt(WriterCounts()).shards["shard"] == ShardReceipt(4, "99", "10000")
 
 
 def test_a_receipt_is_loaded_as_it_was_saved(tmp_path: Path) -> None:
@@ -147,12 +147,12 @@ def record(key: str, hashes: list[int], *marks: tuple[int, str]) -> Record:
 
 def test_the_ledger_tells_distinct_readings_by_device_and_dirty_lines_by_reason(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "run.ids")
-    ledger = Ledger(BLANK, journal)
+    builder = ReceiptBuilder(BLANK, journal)
     first = record("a", [5, 7, 9], (0, "late"), (1, "dirty:empty_line"))
     again = record("a", [5, 2**64 - 1], (0, "duplicate"))
     other = record("b", [7], (0, "dirty:empty_line"))
-    ledger.add([Acknowledged(item, "shard", "1") for item in (first, again, other)])
-    receipt = ledger.receipt(WriterCounts())
+    builder.add([Acknowledged(item, "shard", "1") for item in (first, again, other)])
+    receipt = builder.receipt(WriterCounts())
     assert receipt.identified == {"a": Digest(3, (5 + 9 + 2**64 - 1) % 2**64)}
     assert receipt.dirty_digests == {"empty_line": Digest(2, 14)}
     assert unpacked(journal.path.read_bytes()) == (5, 7, 9, 2**64 - 1, 7)

@@ -32,7 +32,7 @@ import json
 from datetime import UTC, datetime
 from datastreamer.events.reading import REASONS, parse_reading, reject_reason
 from datastreamer.telemetry.job.duplicates import CONTENT, COPIED
-from datastreamer.telemetry.job.validation import judge_block
+from datastreamer.telemetry.job.validation import validate_block
 from datastreamer.telemetry.schema import CURATED_COLUMNS
 from glue_jobs.temperature_etl import READINGS_COLUMNS
 from scripts.contract import PAGE, TABLES, written
@@ -44,7 +44,7 @@ base = {"event_id": "e", "device_id": "d", "timestamp": "2025-10-15T08:30:00.123
 line = lambda **more: json.dumps({**base, **more}).encode()
 good = [line(), line(torque=1013, keeper="lab"), line(torque=None, keeper=""), line(torque=300.0, colour="red")]
 bad = [line(torque=299.9), line(torque="low"), line(keeper=7), line(keeper="x" * 257), line(torque=1e4, keeper=[])]
-batches, rejected = judge_block([*good, *bad], 1, arrived)
+batches, rejected = validate_block([*good, *bad], 1, arrived)
 rows = sorted((row for batch in batches for row in batch.to_pylist()), key=lambda row: row["line_number"])
 by_hand = [parse_reading(text, arrived) for text in good]
 print(json.dumps({
@@ -104,7 +104,7 @@ def test_a_line_in_the_table_is_all_that_a_new_optional_field_takes(tmp_path: Pa
     assert found["taken"] == [
         *([None, None, None], [1013.0, "lab", None], [None, "", None], [300.0, None, '{"colour":"red"}']),
     ]
-    assert found["batches"] == 2, "Arrow judges all good lines but the one with an unknown field"
+    assert found["batches"] == 2, "Arrow validates all good lines but the one with an unknown field"
     assert found["rejected"] == found["rejected by the contract"]
     assert found["rejected"] == [
         *("torque_out_of_range", "invalid_torque", "invalid_keeper", "invalid_keeper", "invalid_keeper"),

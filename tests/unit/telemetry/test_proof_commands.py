@@ -20,7 +20,7 @@ from datastreamer.cli.telemetry import proof
 from datastreamer.errors import RetryableError, UsageError
 from datastreamer.telemetry.audit import audit as auditing
 from datastreamer.telemetry.audit.finding import Finding
-from datastreamer.telemetry.audit.ledger import Evidence, judge
+from datastreamer.telemetry.audit.ledger import Evidence, reconcile
 from tests.synthetic_lake import CREATED, NAMES, SyntheticLake
 
 
@@ -97,7 +97,7 @@ def test_a_loss_is_told_with_its_run_and_where_to_look(lake: SyntheticLake, caps
 
 def test_a_count_that_stopped_is_told_as_at_least(lake: SyntheticLake, capsys: pytest.CaptureFixture[str]) -> None:
     many = {f"id-{number}": 2 for number in range(1_000)}
-    ledger = judge(Evidence(0, {}, {}, {}, {}, repeated_event_ids=many, at_most_repeated=1_000))
+    ledger = reconcile(Evidence(0, {}, {}, {}, {}, repeated_event_ids=many, at_most_repeated=1_000))
     assert ledger.findings[0] == Finding(
         "event_ids that are curated more than once", 1_000, ledger.findings[0].culprits, at_least=True
     )

@@ -17,7 +17,7 @@ from datastreamer.cli.inference.processors import options as option
 from datastreamer.cli.inference.rows import table_of
 from datastreamer.cli.inference.session import Session
 from datastreamer.inference.names import Names, role_of, stack_of
-from datastreamer.inference.resources.event_source_mappings import Feeding
+from datastreamer.inference.resources.event_source_mappings import MappingSettings
 from datastreamer.inference.resources.functions import Spec, environment
 from datastreamer.inference.resources.processor_setup import (
     Connections,
@@ -71,7 +71,7 @@ def create(
     starting_position: Annotated[option.StartingPosition, option.POSITION] = option.StartingPosition.TRIM_HORIZON,
     memory: Annotated[int, option.MEMORY] = 512,
     function_timeout: Annotated[int, option.FUNCTION_TIMEOUT] = 120,
-    architecture: Annotated[option.Processor, option.ARCHITECTURE] = option.Processor.ARM64,
+    architecture: Annotated[option.Architecture, option.ARCHITECTURE] = option.Architecture.ARM64,
     stack: StackOption = None,
     wait: WaitOption = True,
     timeout: TimeoutOption = 600,
@@ -101,13 +101,15 @@ def create(
         timeout=function_timeout,
         architecture=architecture.value,
     )
-    feeding = Feeding(batch_size, window, parallelization, retries, max_age, bisect, starting_position.value)
+    mapping_settings = MappingSettings(
+        batch_size, window, parallelization, retries, max_age, bisect, starting_position.value
+    )
     with session.following(f"processor {name}", quiet=session.quiet) as report:
         uuid = create_processor(
             session.client,
             spec,
             connections=Connections(stream, endpoint, table, bucket),
-            feeding=feeding,
+            mapping_settings=mapping_settings,
             package=package(),
             place=session.place,
             patience=None if session.dry_run else Patience(timeout),

@@ -9,7 +9,7 @@ import typer
 
 from datastreamer.errors import UsageError
 
-FEEDING_PANEL = "How its stream is read"
+MAPPING_PANEL = "How its stream is read"
 FUNCTION_PANEL = "What its function is told"
 
 
@@ -23,7 +23,7 @@ class StartingPosition(StrEnum):
     LATEST = "LATEST"
 
 
-class Processor(StrEnum):
+class Architecture(StrEnum):
     ARM64 = "arm64"
     X86_64 = "x86_64"
 
@@ -50,25 +50,25 @@ FUNCTION_TIMEOUT = typer.Option(
     rich_help_panel=FUNCTION_PANEL,
 )
 ARCHITECTURE = typer.Option("--architecture", help="Chip of its function.", rich_help_panel=FUNCTION_PANEL)
-BATCH_SIZE = typer.Option("--batch-size", min=1, max=10_000, help="Records of a batch.", rich_help_panel=FEEDING_PANEL)
+BATCH_SIZE = typer.Option("--batch-size", min=1, max=10_000, help="Records of a batch.", rich_help_panel=MAPPING_PANEL)
 WINDOW = typer.Option(
-    "--window", min=0, max=300, help="Seconds to wait for a batch to fill.", rich_help_panel=FEEDING_PANEL
+    "--window", min=0, max=300, help="Seconds to wait for a batch to fill.", rich_help_panel=MAPPING_PANEL
 )
 PARALLELIZATION = typer.Option(
-    "--parallelization", min=1, max=10, help="Batches of one shard at once.", rich_help_panel=FEEDING_PANEL
+    "--parallelization", min=1, max=10, help="Batches of one shard at once.", rich_help_panel=MAPPING_PANEL
 )
 RETRIES = typer.Option(
-    "--retries", min=-1, max=10_000, help="Times a batch is tried again; -1: for ever.", rich_help_panel=FEEDING_PANEL
+    "--retries", min=-1, max=10_000, help="Times a batch is tried again; -1: for ever.", rich_help_panel=MAPPING_PANEL
 )
 MAX_AGE = typer.Option(
     "--max-age",
     min=-1,
     max=604_800,
     help="Seconds after which a record is not tried again; -1: never.",
-    rich_help_panel=FEEDING_PANEL,
+    rich_help_panel=MAPPING_PANEL,
 )
-BISECT = typer.Option("--bisect/--no-bisect", help="Halve a batch that fails.", rich_help_panel=FEEDING_PANEL)
-POSITION = typer.Option("--starting-position", help="Where reading begins.", rich_help_panel=FEEDING_PANEL)
+BISECT = typer.Option("--bisect/--no-bisect", help="Halve a batch that fails.", rich_help_panel=MAPPING_PANEL)
+POSITION = typer.Option("--starting-position", help="Where reading begins.", rich_help_panel=MAPPING_PANEL)
 
 
 def threshold_value(text: str | None) -> str | None:

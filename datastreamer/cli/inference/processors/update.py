@@ -60,7 +60,7 @@ def update(
     if ttl_days is not None:
         told["TTL_DAYS"] = str(ttl_days) if ttl_days else None
     function = _given(MemorySize=memory, Timeout=function_timeout)
-    feeding = _given(
+    mapping_settings = _given(
         BatchSize=batch_size,
         MaximumBatchingWindowInSeconds=window,
         ParallelizationFactor=parallelization,
@@ -68,8 +68,8 @@ def update(
         MaximumRecordAgeInSeconds=max_age,
         BisectBatchOnFunctionError=bisect,
     )
-    with_code = code if code is not None else not (told or function or feeding or endpoint or table)
-    change = Update(package() if with_code else None, endpoint, table, told, function, feeding)
+    with_code = code if code is not None else not (told or function or mapping_settings or endpoint or table)
+    change = Update(package() if with_code else None, endpoint, table, told, function, mapping_settings)
     with session.following(f"processor {name}", quiet=session.quiet) as report:
         patience = None if session.dry_run else Patience(timeout)
         changed = update_processor(session.client, name, change, session.place, patience=patience, report=report)

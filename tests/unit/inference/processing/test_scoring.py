@@ -27,13 +27,13 @@ def scorer(
     time: FakeTime | None = None,
     most_rows: int = 1000,
     sagemaker: FakeSageMaker | None = None,
-    tell: Callable[[CallCounts], None] = lambda _: None,
+    report: Callable[[CallCounts], None] = lambda _: None,
 ) -> Scorer:
     time = time or FakeTime()
     clock = time.clock
     runtime: Any = fake
     endpoint = Endpoint(runtime, "e", payload_of("text/csv"), serving(sagemaker, time))
-    return Scorer(endpoint, most_rows, Deadline(clock, clock.now() + seconds, time.backoff), 10, Calls(clock, tell))
+    return Scorer(endpoint, most_rows, Deadline(clock, clock.now() + seconds, time.backoff), 10, Calls(clock, report))
 
 
 def rows(count: int) -> list[bytes]:
@@ -270,7 +270,7 @@ def test_a_body_that_is_too_large_for_the_model_is_cut() -> None:
 )
 def test_every_call_that_fails_counts_by_its_kind(fault: Exception | bytes, kind: str) -> None:
     told: list[CallCounts] = []
-    asked = scorer(FakeEndpoint([fault]), tell=told.append)
+    asked = scorer(FakeEndpoint([fault]), report=told.append)
     asked.score(rows(2))
     assert [counts.failed for counts in told] == [{kind: 1}]
     assert kind in KINDS
@@ -281,7 +281,7 @@ def test_every_call_that_fails_counts_by_its_kind(fault: Exception | bytes, kind
 def test_failures_are_told_while_the_batch_is_still_tried() -> None:
     told: list[CallCounts] = []
     fake, time = FakeEndpoint([b"no score"] * 1000), FakeTime()
-    asked = scorer(fake, time=time, tell=told.append)
+    asked = scorer(fake, time=time, report=told.append)
     assert kinds(asked.score(rows(2))) == "FF"
     assert len(told) > 2
     assert told[0] == CallCounts(1, {"unreadable_answer": 1})
@@ -324,7 +324,7 @@ def test_a_model_that_declares_nothing_may_score_any_finite_number() -> None:
 def test_a_model_that_scores_outside_its_range_alone_has_failed_calls() -> None:
     told: list[CallCounts] = []
     fake = FakeEndpoint(model=lambda _: "1e300")
-    scorer(fake, sagemaker=FakeSageMaker(score_range="0..1"), tell=told.append).score(rows(2))
+    scorer(fake, sagemaker=FakeSageMaker(score_range="0..1"), report=told.append).score(rows(2))
     assert told[0].failed == {"impossible_scores": 1}
 
 

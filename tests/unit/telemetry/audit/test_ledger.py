@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datastreamer.telemetry.audit.finding import MOST_NAMED
-from datastreamer.telemetry.audit.ledger import Evidence, ObjectOutcome, judge
+from datastreamer.telemetry.audit.ledger import Evidence, ObjectOutcome, reconcile
 
 A, B = "s3://data/raw/a.gz", "s3://data/raw/b.gz"
 
@@ -26,13 +26,13 @@ def balanced() -> Evidence:
 
 
 def test_a_lake_that_kept_everything_balances() -> None:
-    ledger = judge(balanced())
+    ledger = reconcile(balanced())
     assert ledger.balanced
     assert (ledger.acknowledged, ledger.curated, ledger.quarantined, ledger.duplicates) == (30, 23, 4, 3)
 
 
 def test_an_empty_lake_balances() -> None:
-    assert judge(Evidence(0, {}, {}, {}, {})).balanced
+    assert reconcile(Evidence(0, {}, {}, {}, {})).balanced
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_an_empty_lake_balances() -> None:
 def test_each_way_to_break_the_law_is_found_counted_and_named(
     change: dict[str, Any], law: str, count: int, culprit: str | None
 ) -> None:
-    findings = judge(dataclasses.replace(balanced(), **change)).findings
+    findings = reconcile(dataclasses.replace(balanced(), **change)).findings
     found = [finding for finding in findings if law in finding.law]
     assert [finding.count for finding in found] == [count]
     assert culprit is None or found[0].culprits[0].startswith(culprit)
@@ -62,26 +62,26 @@ def test_each_way_to_break_the_law_is_found_counted_and_named(
 def test_an_object_that_two_runs_committed_is_named() -> None:
     evidence = balanced()
     twice = dataclasses.replace(evidence.outcomes[A], runs=("run-1", "run-3"))
-    findings = judge(dataclasses.replace(evidence, outcomes={**evidence.outcomes, A: twice})).findings
+    findings = reconcile(dataclasses.replace(evidence, outcomes={**evidence.outcomes, A: twice})).findings
     assert any("more than one committed run" in finding.law and A in finding.culprits[0] for finding in findings)
 
 
 def test_lines_without_a_fate_are_named() -> None:
     evidence = balanced()
     lossy = dataclasses.replace(evidence.outcomes[A], duplicates=0)
-    findings = judge(dataclasses.replace(evidence, outcomes={**evidence.outcomes, A: lossy})).findings
+    findings = reconcile(dataclasses.replace(evidence, outcomes={**evidence.outcomes, A: lossy})).findings
     assert [finding.law for finding in findings] == ["lines read that are neither curated, quarantined nor duplicates"]
 
 
 def test_raw_lines_beyond_the_receipts_are_shown_and_break_nothing() -> None:
-    ledger = judge(dataclasses.replace(balanced(), acknowledged=25))
+    ledger = reconcile(dataclasses.replace(balanced(), acknowledged=25))
     assert ledger.balanced
     assert ledger.unreceipted == 5
 
 
 def test_a_finding_names_the_worst_culprits_and_counts_all() -> None:
     raw = {f"s3://data/{number}": number + 1 for number in range(50)}
-    finding = judge(Evidence(0, raw, {}, {}, {})).findings[0]
+    finding = reconcile(Evidence(0, raw, {}, {}, {})).findings[0]
     assert finding.count == sum(raw.values())
     assert len(finding.culprits) == MOST_NAMED
     assert finding.culprits[0] == "s3://data/49 (50)"
@@ -97,7 +97,7 @@ def test_losing_any_row_unbalances_the_ledger(fates: list[tuple[int, int, int]],
         curated_rows={uri: fate[0] for uri, fate in zip(uris, fates, strict=True)},
         quarantined_rows={uri: fate[1] for uri, fate in zip(uris, fates, strict=True)},
     )
-    assert judge(evidence).balanced
+    assert reconcile(evidence).balanced
     if victim < len(fates):
         rows = {**evidence.curated_rows, uris[victim]: evidence.curated_rows[uris[victim]] - lost}
-        assert not judge(dataclasses.replace(evidence, curated_rows=rows)).balanced
+        assert not reconcile(dataclasses.replace(evidence, curated_rows=rows)).balanced

@@ -25,14 +25,14 @@ from datastreamer.telemetry.manifest import (
 
 OBJECTS = [RawObject("raw/a.gz", "e1", 10, "2025-10-15T08:00:00+00:00"), RawObject("raw/b.gz", "e2", 20, "t")]
 A, B = "s3://bucket/raw/a.gz", "s3://bucket/raw/b.gz"
-JUDGED = [
+VALIDATED = [
     LineCount(0, None, None, 5),
     LineCount(0, "invalid_json", None, 2),
     LineCount(1, None, "truncated", 0),
     LineCount(1, "truncated_line", None, 1),
 ]
 FOUND: Mapping[str, Any] = {
-    "judged": JUDGED,
+    "validated": VALIDATED,
     "dropped": {0: 1},
     "curated": {A: 4},
     "quarantined": {(A, "invalid_json"): 2, (B, "truncated_line"): 1},
@@ -63,7 +63,7 @@ def test_each_objects_lines_are_curated_quarantined_or_duplicates() -> None:
         {"quarantined": {(A, "invalid_json"): 2}},
         {"quarantined": {(A, "not_an_object"): 2, (B, "truncated_line"): 1}},
         {"quarantined": {**FOUND["quarantined"], (B, "empty_line"): 1}},
-        {"judged": JUDGED[1:]},
+        {"validated": VALIDATED[1:]},
         {"conflicting": {0: 1}},
     ],
     ids=str,

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from datastreamer.aws.s3_location import S3Location
 from datastreamer.telemetry.job import crash_isolation
 from datastreamer.telemetry.job.accounts import LineCount
-from datastreamer.telemetry.job.crash_isolation import WorkerDiedError, is_death, judge_all
+from datastreamer.telemetry.job.crash_isolation import WorkerDiedError, is_death, validate_all
 from datastreamer.telemetry.manifest import RawObject
 
-JUDGED, PARKED = 1, 2
+VALIDATED, PARKED = 1, 2
 
 
 class Jobs:
-    """Plays Spark: a job dies when it judges one of the ``deadly`` objects, and ``transient`` times besides."""
+    """Plays Spark: a job dies when it validates one of the ``deadly`` objects, and ``transient`` times besides."""
 
     def __init__(self, deadly: set[int], transient: int = 0) -> None:
         self.deadly = deadly
@@ -30,26 +30,28 @@ class Jobs:
 
     def __call__(self, _spark: Any, _objects: Any, numbers: Sequence[int], work: Any) -> list[LineCount]:
         self.run.append(numbers)
-        if work == JUDGED and self.transient:
+        if work == VALIDATED and self.transient:
             self.transient -= 1
             raise WorkerDiedError("by chance")
-        if work == JUDGED and self.deadly & set(numbers):
+        if work == VALIDATED and self.deadly & set(numbers):
             raise WorkerDiedError("of an object")
-        return [LineCount(number, None if work == JUDGED else "crashed_the_reader", None, 1) for number in numbers]
+        return [LineCount(number, None if work == VALIDATED else "crashed_the_reader", None, 1) for number in numbers]
 
 
 def outcome(jobs: Jobs, count: int) -> dict[int, str | None]:
     objects = [RawObject(f"{number}", "", number, "2025-10-15T08:00:00+00:00") for number in range(count)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(crash_isolation, "_in_tasks", jobs)
-        patch.setattr(crash_isolation, "_judging", lambda *_: JUDGED)
+        patch.setattr(crash_isolation, "_validating", lambda *_: VALIDATED)
         patch.setattr(crash_isolation, "_parking", lambda *_: PARKED)
         patch.setattr(crash_isolation, "_lives", lambda _spark: True)
         spark: Any = None
-        judged = judge_all(spark, "raw", objects, S3Location("state", "staged/"))
-    assert len({folder.uri for folder in judged.readings + judged.rejected}) == len(judged.readings + judged.rejected)
-    assert sorted(item.object for item in judged.counts) == list(range(count))
-    return {item.object: item.reason for item in judged.counts}
+        validated = validate_all(spark, "raw", objects, S3Location("state", "staged/"))
+    assert len({folder.uri for folder in validated.readings + validated.rejected}) == len(
+        validated.readings + validated.rejected
+    )
+    assert sorted(item.object for item in validated.counts) == list(range(count))
+    return {item.object: item.reason for item in validated.counts}
 
 
 @given(st.integers(1, 70).flatmap(lambda count: st.tuples(st.just(count), st.sets(st.integers(0, count - 1)))))

@@ -1,4 +1,4 @@
-"""Judging blocks must agree with the contract, line by line."""
+"""Validating blocks must agree with the contract, line by line."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from datastreamer.errors import InvalidRecordError
 from datastreamer.events.reading import KNOWN_FIELDS, LINE_MAX_BYTES, MAX_DEPTH, MAX_NAMES, parse_reading
-from datastreamer.telemetry.job import validation as judge
-from datastreamer.telemetry.job.validation import ACCEPTED, judge_block
+from datastreamer.telemetry.job import validation
+from datastreamer.telemetry.job.validation import ACCEPTED, validate_block
 from sensor.temperature.dirt import DIRT
 from tests import hostile_json
 from tests.conftest import REPOSITORY
@@ -54,7 +54,7 @@ def by_the_contract(lines: Sequence[bytes]) -> tuple[list[Row], list[tuple[int, 
 
 
 def by_blocks(lines: Sequence[bytes]) -> tuple[list[Row], list[tuple[int, str, bytes]]]:
-    batches, rejected = judge_block(lines, 1, ARRIVED)
+    batches, rejected = validate_block(lines, 1, ARRIVED)
     assert all(batch.schema == ACCEPTED for batch in batches)
     accepted = [row for batch in batches for row in batch.to_pylist()]
     return sorted(accepted, key=lambda row: row["line_number"]), [tuple(item) for item in rejected]
@@ -125,7 +125,7 @@ lines_of_text = st.one_of(
 
 @settings(max_examples=400, deadline=None)
 @given(st.lists(lines_of_text, max_size=12))
-def test_blocks_are_judged_as_the_contract_judges_each_line(lines: list[bytes]) -> None:
+def test_blocks_are_validated_as_the_contract_validates_each_line(lines: list[bytes]) -> None:
     expected_rows, expected_rejected = by_the_contract(lines)
     rows, rejected = by_blocks(lines)
     assert rejected == expected_rejected
@@ -152,7 +152,7 @@ def test_an_empty_line_is_no_line_but_has_a_number() -> None:
         [PLAIN.replace(b"21.5", b"NaN"), PLAIN.replace(b"40.1", b"Infinity"), PLAIN.replace(b"21.5", b"-0.0")],
     ],
 )
-def test_lines_that_look_plain_are_judged_as_the_contract_judges_them(lines: list[bytes]) -> None:
+def test_lines_that_look_plain_are_validated_as_the_contract_validates_them(lines: list[bytes]) -> None:
     assert by_blocks(lines) == by_the_contract(lines)
 
 
@@ -164,7 +164,7 @@ import json, resource
 from tests.unit.telemetry.job.test_validation import *
 lines = {lines}
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-batches, rejected = judge_block(lines, 1, ARRIVED)
+batches, rejected = validate_block(lines, 1, ARRIVED)
 grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
 print(json.dumps([sum(batch.num_rows for batch in batches), [item.reason for item in rejected], grown // 1024]))
 """
@@ -214,9 +214,9 @@ def test_every_kind_of_dirt_gets_the_reason_that_the_sensor_promises(kind: Any) 
 
 def test_clean_lines_never_take_the_slow_way(monkeypatch: pytest.MonkeyPatch) -> None:
     def slow(line: bytes, _arrived: datetime) -> None:
-        raise AssertionError(f"judged alone: {line!r}")
+        raise AssertionError(f"validated alone: {line!r}")
 
-    monkeypatch.setattr(judge, "parse_reading", slow)
+    monkeypatch.setattr(validation, "parse_reading", slow)
     optional_missing = json.dumps({name: VALID[name] for name in list(VALID)[:4]}).encode()
     rows, rejected = by_blocks([PLAIN, optional_missing, json.dumps({**VALID, "site": None}).encode()] * 100)
     assert (len(rows), rejected) == (300, [])
@@ -229,7 +229,7 @@ def test_one_bad_line_sends_no_other_line_the_slow_way(monkeypatch: pytest.Monke
         alone.append(line)
         return parse_reading(line, arrived)
 
-    monkeypatch.setattr(judge, "parse_reading", slow)
+    monkeypatch.setattr(validation, "parse_reading", slow)
     bad = [PLAIN.replace(b"21.5", b'"21.5"'), PLAIN[:-1] + b",}", PLAIN.replace(b"21.5", b"999"), b" ", PLAIN[:40]]
     lines = [PLAIN] * 1000 + bad + [PLAIN] * 1000
     rows, rejected = by_blocks(lines)

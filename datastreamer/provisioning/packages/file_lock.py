@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 @contextmanager
-def alone(lock: Path) -> Iterator[None]:
+def locked(lock: Path) -> Iterator[None]:
     """Wait until no other process is inside with the same ``lock``, a file whose content stays as it is."""
     with lock.open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Judges that die of what stands in a line, as native code would: no line is known that kills the real one."""
+"""Validation that dies of what stands in a line, as native code would: no line is known that kills the real one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from datastreamer.telemetry.job import raw_reader
-from datastreamer.telemetry.job import validation as judge
+from datastreamer.telemetry.job import raw_reader, validation
 
 KILLS: dict[bytes, Callable[[], object]] = {
     b"segfault": lambda: os.kill(os.getpid(), signal.SIGSEGV),
@@ -24,16 +23,16 @@ _DEADLY = re.compile(b'"die":"(%s)"' % b"|".join(KILLS))
 _UNREADABLE = re.compile(b'"die":"(%s)","twice"' % b"|".join(KILLS))
 
 
-def judge_block(lines: Sequence[bytes], first_number: int, arrived: datetime) -> Any:
+def validate_block(lines: Sequence[bytes], first_number: int, arrived: datetime) -> Any:
     """As the real one, but dies of a line that says how."""
     _die_of(lines, _DEADLY)
-    return judge.judge_block(lines, first_number, arrived)
+    return validation.validate_block(lines, first_number, arrived)
 
 
-def unjudged(lines: Sequence[bytes], first_number: int, arrived: datetime) -> Any:
+def reject_all(lines: Sequence[bytes], first_number: int, arrived: datetime) -> Any:
     """As the real one, but dies of a line that says so twice."""
     _die_of(lines, _UNREADABLE)
-    return raw_reader.unjudged(lines, first_number, arrived)
+    return raw_reader.reject_all(lines, first_number, arrived)
 
 
 def dead(_lines: Sequence[bytes], _first_number: int, _arrived: datetime) -> Any:

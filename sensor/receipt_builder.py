@@ -1,4 +1,4 @@
-"""The ledger of a run: counts what Kinesis acknowledged, and nothing else, and writes it on a receipt."""
+"""Builds the receipt of a run: it counts what Kinesis acknowledged, and nothing else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sensor.kinesis.writer import WriterCounts
 from sensor.marks import DIRTY, DUPLICATE, LATE
 
 
-class Ledger:
+class ReceiptBuilder:
     """Thread-safe. ``blank`` is the run's receipt without counts; ``journal`` gets the hash of each distinct line."""
 
     def __init__(self, blank: Receipt, journal: Journal | None = None) -> None:

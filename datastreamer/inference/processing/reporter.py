@@ -1,4 +1,4 @@
-"""What the function tells CloudWatch: counts as metrics in its log, and a line for what is not scored."""
+"""What the function reports to CloudWatch: counts as metrics in its log, and a line for what is not scored."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from datastreamer.inference.processing.calls import CallCounts
 
 
 @dataclass(frozen=True)
-class Telling:
+class Reporter:
     """Writes to standard output, in CloudWatch's embedded metric format."""
 
     logger: Logger
     metrics: Metrics
 
-    def calls(self, counted: CallCounts) -> None:
-        """Tell of calls while their batch is under way."""
+    def report_calls(self, counted: CallCounts) -> None:
+        """Report calls while their batch is under way."""
         self._add(counted)
         self.metrics.flush_metrics()
         self._kinds(counted)
 
-    def batch(self, report: BatchReport, counted: CallCounts, request_id: str, *, replaying: bool) -> None:
-        """Tell of a batch, and of its calls that were not told of yet.
+    def report_batch(self, report: BatchReport, counted: CallCounts, request_id: str, *, replaying: bool) -> None:
+        """Report a batch, and its calls that were not reported yet.
 
         Replayed and rescored records were counted when they were parked or first scored.
         """
