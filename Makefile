@@ -21,7 +21,7 @@ $(foreach name,$(ARGUMENTS),$(eval override $(name) := $$(value $(name))))
 export $(ARGUMENTS)
 PIPELINES := $${WITH:+--pipeline $${WITH// / --pipeline }}
 
-##@ Use it (PIPELINE=telemetry, inference or votes, KEEP=1 leaves everything up)
+##@ Use it (PIPELINE=telemetry or another of `datastreamer --help`, KEEP=1 leaves everything up)
 demo: setup ## Watch a pipeline at work, with proof that nothing is lost
 	@$(BIN)/python -m scripts.demo --pipeline "$$PIPELINE" $(if $(KEEP),--keep)
 
@@ -98,7 +98,7 @@ destroy: setup ## Destroy the stage and its data after asking; AUTO_APPROVE=1 do
 adopt: setup ## Note in the state what an interrupted apply made: ADDRESS, ID
 	@$(BIN)/python -m scripts.provision adopt "$$STAGE" "$$ADDRESS" "$$ID"
 
-package: setup ## Build what Terraform uploads: the zips of jobs and functions, and the votes site
+package: setup ## Build what Terraform uploads: the zips of jobs and functions, and the sites
 	@$(BIN)/python -m scripts.provision package
 
 cli-config: setup ## Write a Terraform configuration that finds the provider on this machine, and say how to name it

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from datastreamer.errors import DatastreamerError, UsageError
 from datastreamer.provisioning.cut_off import CutOff
-from datastreamer.provisioning.packages.upload import build_packages, build_site
+from datastreamer.provisioning.packages.upload import build_packages, build_sites
 from datastreamer.provisioning.provisioner import Plan, Provisioner
 from datastreamer.provisioning.stack import DEFAULT_REGION, StackProvisioner
 from datastreamer.provisioning.state_bucket import ensure_state_bucket
@@ -67,9 +67,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("id", help="what AWS knows it as; for a stream, its name")
     stack.add_argument("--region", default=DEFAULT_REGION, help="region of the stack")
     stack.add_argument("--stage", help="stage that the stack is deployed to, such as local")
-    commands.add_parser(
-        "package", help="build the zips of jobs and functions and the votes site, and print their paths"
-    )
+    commands.add_parser("package", help="build the zips of jobs and functions and the sites, and print their paths")
     commands.add_parser("cli-config", help="write a Terraform configuration that finds the provider on this machine")
     bucket = commands.add_parser("state-bucket", help="make the bucket that keeps the state of every stage on AWS")
     bucket.add_argument("bucket", help="its name; give the same in DATASTREAMER_STATE_BUCKET")
@@ -148,9 +146,8 @@ def _adopt_stack(options: argparse.Namespace) -> None:
 
 def _package(_options: argparse.Namespace) -> None:
     build = data_directory(os.environ) / "build"
-    for path in build_packages(build).values():
+    for path in [*build_packages(build).values(), *build_sites(build)]:
         _say(str(path))
-    _say(str(build_site(build)))
 
 
 def _cli_config(_options: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from datastreamer.errors import UsageError
-from datastreamer.provisioning.packages.upload import build_packages, build_site
+from datastreamer.provisioning.packages.upload import build_packages, build_sites
 from datastreamer.provisioning.stage_values import pipeline_choices
 from datastreamer.provisioning.terraform.driver import Plan, Report, TerraformDriver
 from datastreamer.provisioning.terraform.workspace import data_directory, open_workspace
@@ -36,8 +36,7 @@ class Provisioner(TerraformDriver):
         # Paths are compared too: relative, they are the same for everybody who keeps to the usual folders.
         super().__init__(workspace, {"packages": os.path.relpath(self._packages, workspace.root)}, report)
         self._always, self._asked = pipeline_choices(stage, environments)
-        if "votes" in self._always:
-            build_site(self._packages)
+        build_sites(self._packages, self._always)
 
     def keep_pipelines(self, added: Collection[str] = ()) -> None:
         """Leave on, in all that follows, the pipelines that are on, and switch on those ``added``.
@@ -54,5 +53,4 @@ class Provisioner(TerraformDriver):
         chosen = (present | set(added)) & self._asked
         if chosen:
             self._variables["TF_VAR_extra_pipelines"] = json.dumps(sorted(chosen))
-        if "votes" in chosen:
-            build_site(self._packages)
+        build_sites(self._packages, chosen)

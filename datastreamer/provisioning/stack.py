@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from datastreamer.errors import UsageError
-from datastreamer.provisioning.packages.upload import FUNCTION, build_functions
+from datastreamer.pipelines import PIPELINES
+from datastreamer.provisioning.packages.upload import build_functions, function_folders
 from datastreamer.provisioning.stage_values import default_values, own_values
 from datastreamer.provisioning.terraform.driver import Plan, Report, TerraformDriver
 from datastreamer.provisioning.terraform.stack_workspace import PIPELINE, open_stack_workspace
@@ -41,13 +42,13 @@ class StackProvisioner(TerraformDriver):
         *,
         region: str = DEFAULT_REGION,
         values: Mapping[str, Any] | None = None,
-        function: Path = FUNCTION,
+        functions: Mapping[str, Path] | None = None,
         environments: Path = ENVIRONMENTS,
     ) -> None:
         chosen = _stage_values(environ, environments) | _known(values or {}, environments)
         workspace = open_stack_workspace(stack, region, environ, environments)
         packages = data_directory(environ) / "build"
-        build_functions(packages, {FUNCTION.name: function})
+        build_functions(packages, functions or function_folders([PIPELINES[PIPELINE]]))
         variables = {
             "stack_name": stack,
             "region": region,

@@ -6,31 +6,31 @@ import argparse
 import os
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
 
+from datastreamer.errors import UsageError
+from datastreamer.pipelines import FIRST, PIPELINES, pipeline_named
 from scripts import demo as package
-from scripts.demo import inference, telemetry, votes
 from scripts.demo.steps import PYTHON, Demo, StepFailedError
-
-PIPELINES = {"telemetry": telemetry, "inference": inference, "votes": votes}
 
 
 def main() -> int:
     """Run the demo; the exit code is 0 only when every step succeeded."""
     parser = argparse.ArgumentParser(prog="demo", description=(package.__doc__ or "").splitlines()[0])
-    parser.add_argument("--pipeline", default="telemetry", help=f"which pipeline to show ({', '.join(PIPELINES)})")
+    parser.add_argument("--pipeline", default=FIRST, help=f"which pipeline to show ({', '.join(PIPELINES)})")
     parser.add_argument("--readings", type=int, help="how many readings to send")
     parser.add_argument("--receipts", type=Path, help="folder for the receipts (receipts)")
     parser.add_argument("--keep", action="store_true", help="leave everything up")
     options = parser.parse_args()
     console = Console(highlight=False)
-    if options.pipeline not in PIPELINES:
-        known = ", ".join(PIPELINES)
-        console.print(f"[bold red]error:[/] there is no pipeline {options.pipeline!r} to show; there is: {known}")
-        return 2
-    pipeline = PIPELINES[options.pipeline]
+    try:
+        pipeline = import_module(pipeline_named(options.pipeline).demo)
+    except UsageError as error:
+        console.print(f"[bold red]error:[/] {error}")
+        return error.exit_code
     demo = Demo(os.environ, console)
     was_up = True
     try:

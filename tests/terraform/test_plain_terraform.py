@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from datastreamer.provisioning.packages.upload import JOB_SCRIPT, build_packages
+from datastreamer.pipelines import PIPELINES
+from datastreamer.provisioning.packages.upload import build_packages, job_scripts
 from datastreamer.provisioning.terraform.workspace import terraform_settings
 from datastreamer.stages import ENVIRONMENTS
 from tests.conftest import RunningStage
@@ -55,7 +56,8 @@ def checkout(tmp_path: Path, stage: RunningStage) -> Checkout:
     folder = tmp_path / "checkout"
     shutil.copytree(TERRAFORM, folder / "terraform", ignore=shutil.ignore_patterns(".terraform"))
     (folder / "glue_jobs").mkdir()
-    shutil.copy(JOB_SCRIPT, folder / "glue_jobs")
+    for script in job_scripts(PIPELINES.values()).values():
+        shutil.copy(script, folder / "glue_jobs")
     # `make cli-config` writes this file, for machines that do not reach the registry.
     _, settings = terraform_settings(os.environ, tmp_path / "config", TERRAFORM / "stage" / "versions.tf")
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "TF_", "DATASTREAMER_"))}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
-from datastreamer.provisioning.packages.votes_site import build_votes_site
+from datastreamer.provisioning.packages.site import build_site
 from scripts.chromium import find_chromium
 from tests.conftest import REPOSITORY
 from tests.web.fake_votes_api import FakeVotes, serving
@@ -32,7 +32,7 @@ PATIENCE_MS = 15_000
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site as ``apply`` builds it."""
     folder = tmp_path_factory.mktemp("site") / "votes-site"
-    build_votes_site(SOURCES, folder)
+    build_site(SOURCES, folder)
     return folder
 
 

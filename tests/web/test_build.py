@@ -7,7 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from datastreamer.provisioning.packages.votes_site import build_votes_site
+from datastreamer.provisioning.packages.site import build_site
 from tests.web.conftest import SOURCES
 
 
@@ -23,7 +23,7 @@ def description(site: Path) -> dict[str, dict[str, dict[str, str]]]:
 def test_the_same_sources_give_the_same_bytes_wherever_they_are_built(site: Path, tmp_path: Path) -> None:
     other = tmp_path / "elsewhere" / "deeper" / "votes-site"
     (other / "left-over").mkdir(parents=True)
-    build_votes_site(SOURCES, other)
+    build_site(SOURCES, other)
     assert bytes_of(other) == bytes_of(site)
     assert description(other) == description(site)
     assert sorted(path.name for path in other.parent.iterdir() if not path.name.startswith(".")) == [

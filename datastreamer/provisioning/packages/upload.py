@@ -1,4 +1,4 @@
-"""What Terraform uploads: the zips of the job and the functions, and the site, in one folder with an index of them.
+"""What Terraform uploads: the zips of jobs and functions, and the sites, in one folder with an index of the zips.
 
 The index, ``packages.json``, names each zip: ``{"inference_score": "inference_score-<hash>.zip", …}``. Terraform reads
 it, so that it finds the newest zips by itself, and a plan that was saved uploads the very zips that it was made with.
@@ -7,35 +7,38 @@ it, so that it finds the newest zips by itself, and a plan that was saved upload
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from datastreamer.pipelines import PIPELINES, Pipeline
 from datastreamer.provisioning.packages.file_lock import locked
 from datastreamer.provisioning.packages.job_package import build_job_package
 from datastreamer.provisioning.packages.lambda_package import build_lambda_package
-from datastreamer.provisioning.packages.votes_site import build_votes_site
+from datastreamer.provisioning.packages.site import build_site
 from datastreamer.stages import ENVIRONMENTS
 
 REPOSITORY = ENVIRONMENTS.parent.parent
-JOB_SCRIPT = REPOSITORY / "glue_jobs" / "temperature_etl.py"
-FUNCTION = REPOSITORY / "lambdas" / "inference_score"
-FUNCTIONS = {
-    folder.name: folder
-    for folder in (FUNCTION, *(REPOSITORY / "lambdas" / f"votes_{name}" for name in ("aggregate", "cast", "socket")))
-}
-"""The folder of each function that Terraform deploys, by the name that Terraform gives its zip."""
-
 _INDEX = "packages.json"
-_VOTES_SITE = REPOSITORY / "web" / "votes"
+
+
+def job_scripts(pipelines: Iterable[Pipeline]) -> dict[str, Path]:
+    """The script of each Glue job of ``pipelines``, by the name that Terraform gives its zip."""
+    return {each.job: REPOSITORY / "glue_jobs" / f"{each.job}.py" for each in pipelines if each.job}
+
+
+def function_folders(pipelines: Iterable[Pipeline]) -> dict[str, Path]:
+    """The folder of each Lambda function of ``pipelines``, by the name that Terraform gives its zip."""
+    return {name: REPOSITORY / "lambdas" / name for each in pipelines for name in each.functions}
 
 
 def build_packages(folder: Path) -> dict[str, Path]:
-    """Build the zips of the job and of every function into ``folder``; their paths, by the names in the index.
+    """Build the zips of every job and function into ``folder``; their paths, by the names in the index.
 
     Raises ConfigurationError when a script, a handler or a library is missing.
     """
-    packages = {JOB_SCRIPT.stem: build_job_package(JOB_SCRIPT, REPOSITORY, folder)}
-    return _noted(folder, packages | _functions(folder, FUNCTIONS))
+    scripts, functions = job_scripts(PIPELINES.values()), function_folders(PIPELINES.values())
+    packages = {name: build_job_package(script, REPOSITORY, folder) for name, script in scripts.items()}
+    return _noted(folder, packages | _functions(folder, functions))
 
 
 def build_functions(folder: Path, functions: Mapping[str, Path]) -> dict[str, Path]:
@@ -43,12 +46,16 @@ def build_functions(folder: Path, functions: Mapping[str, Path]) -> dict[str, Pa
     return _noted(folder, _functions(folder, functions))
 
 
-def build_site(folder: Path) -> Path:
-    """Build the votes pipeline's site into ``folder``; returns the path of its description.
+def build_sites(folder: Path, pipelines: Iterable[str] = PIPELINES) -> list[Path]:
+    """Build the site of each of ``pipelines`` that has one into ``folder``; the paths of their descriptions.
 
     Raises ConfigurationError when Node.js is missing or fails.
     """
-    return build_votes_site(_VOTES_SITE, folder / "votes-site")
+    return [
+        build_site(REPOSITORY / "web" / name, folder / f"{name}-site")
+        for name in sorted(pipelines)
+        if name in PIPELINES and PIPELINES[name].site
+    ]
 
 
 def _functions(folder: Path, functions: Mapping[str, Path]) -> dict[str, Path]:

@@ -60,7 +60,7 @@ def stack(environ: dict[str, str], **options: Any) -> StackProvisioner:
     function = Path(environ["HOME"]) / "score"
     function.mkdir(exist_ok=True)
     (function / "handler.py").touch()
-    return StackProvisioner("my-ml", environ, lambda _: None, function=function, **options)
+    return StackProvisioner("my-ml", environ, lambda _: None, functions={"inference_score": function}, **options)
 
 
 def state_of(workspace: Workspace) -> str:

@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 
 from datastreamer.errors import ConfigurationError
+from datastreamer.pipelines import PIPELINES
 from datastreamer.provisioning.packages.job_package import build_job_package, imported_files
-from datastreamer.provisioning.packages.upload import JOB_SCRIPT
+from datastreamer.provisioning.packages.upload import job_scripts
 from datastreamer.provisioning.terraform.workspace import REPOSITORY
+
+SCRIPTS = sorted(job_scripts(PIPELINES.values()).values())
 
 
 @pytest.fixture
@@ -91,12 +94,13 @@ def test_a_missing_script_is_named(tmp_path: Path) -> None:
         build_job_package(tmp_path / "gone.py", tmp_path, tmp_path)
 
 
-def test_the_real_jobs_package_imports_by_itself(tmp_path: Path) -> None:
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_real_jobs_package_imports_by_itself(script: Path, tmp_path: Path) -> None:
     """Every packaged module is imported from the zip alone, with the repository out of reach."""
-    package = build_job_package(JOB_SCRIPT, REPOSITORY, tmp_path)
+    package = build_job_package(script, REPOSITORY, tmp_path)
     modules = [
         ".".join(file.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
-        for file in imported_files(JOB_SCRIPT, REPOSITORY)
+        for file in imported_files(script, REPOSITORY)
     ]
     program = (
         "import importlib, sys\n"
@@ -122,9 +126,10 @@ def imported_at_run_time(code: ast.AST) -> set[str]:
     return set().union(*map(imported_at_run_time, ast.iter_child_nodes(code)))
 
 
-def test_the_real_job_imports_no_library_that_glue_does_not_bring() -> None:
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_real_job_imports_no_library_that_glue_does_not_bring(script: Path) -> None:
     """https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-python-libraries.html, "already provided"."""
     provided = {"awsglue", "boto3", "botocore", "numpy", "pyarrow", "pyspark"}
-    for file in [JOB_SCRIPT, *imported_files(JOB_SCRIPT, REPOSITORY)]:
+    for file in [script, *imported_files(script, REPOSITORY)]:
         imports = imported_at_run_time(ast.parse(file.read_text(encoding="utf-8")))
         assert imports <= {"datastreamer", *provided, *sys.stdlib_module_names}, file

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from datastreamer.errors import ConfigurationError
+from datastreamer.pipelines import PIPELINES
 from datastreamer.provisioning.packages.lambda_package import RUNTIME, build_lambda_package
-from datastreamer.provisioning.packages.upload import FUNCTION
+from datastreamer.provisioning.packages.upload import function_folders
 from datastreamer.provisioning.terraform.workspace import REPOSITORY
 
 RUN = """
@@ -162,7 +163,7 @@ def test_the_runtime_is_boto3_and_all_that_it_requires() -> None:
 
 def test_the_real_function_runs_from_its_zip_with_nothing_but_the_runtime_beside_it(tmp_path: Path) -> None:
     """Python without site-packages; the libraries of the runtime, and no other, are put on its path by hand."""
-    package = build_lambda_package(FUNCTION, REPOSITORY, tmp_path)
+    package = build_lambda_package(function_folders(PIPELINES.values())["inference_score"], REPOSITORY, tmp_path)
     runtime = tmp_path / "runtime"
     runtime.mkdir()
     for name in RUNTIME:

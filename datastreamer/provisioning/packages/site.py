@@ -1,4 +1,4 @@
-"""The votes pipeline's site: npm brings what the lock file names, ``web/votes/build.mjs`` makes the files."""
+"""A pipeline's site: npm brings what its lock file names, its own ``build.mjs`` makes the files."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ LEAST_NODE = 20
 _INSTALLED = ".datastreamer-lock"
 
 
-def build_votes_site(sources: Path, folder: Path) -> Path:
-    """Build the site of ``sources`` (``web/votes``) into ``folder``, which is emptied first; returns its description.
+def build_site(sources: Path, folder: Path) -> Path:
+    """Build the site of ``sources`` (``web/<pipeline>``) into ``folder``, emptied first; returns its description.
 
     The description, ``<folder>.json``, has ``headers`` (name to value) and ``files`` (path to ``content_type``,
     ``cache_control``, ``sha256``). In the header Content-Security-Policy and in ``index.html``, ``{{CONNECT_SRC}}``
@@ -44,12 +44,10 @@ def install_packages(sources: Path) -> None:
 def _check_node() -> None:
     for tool in ("node", "npm"):
         if not shutil.which(tool):
-            raise ConfigurationError(
-                f"the votes site is built with Node.js {LEAST_NODE} or later: there is no {tool} on PATH"
-            )
+            raise ConfigurationError(f"sites are built with Node.js {LEAST_NODE} or later: there is no {tool} on PATH")
     version = _run(["node", "--version"], Path.cwd()).strip().removeprefix("v")
     if int(version.split(".")[0]) < LEAST_NODE:
-        raise ConfigurationError(f"the votes site is built with Node.js {LEAST_NODE} or later, and node is {version}")
+        raise ConfigurationError(f"sites are built with Node.js {LEAST_NODE} or later, and node is {version}")
 
 
 def _run(command: list[str], folder: Path) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.provisioning.packages.votes_site import build_votes_site
+from datastreamer.provisioning.packages.site import build_site
 
 NODE = '[ "$1" = --version ] && echo "${NODE_VERSION:-v20.1.0}" && exit; mkdir -p "$2"; echo "{}" > "$2.json"'
 NPM = "mkdir -p node_modules; echo run >> npm-runs"
@@ -34,13 +34,13 @@ def npm_runs(sources: Path) -> int:
 
 
 def test_packages_are_installed_once_for_each_lock_file(sources: Path, tmp_path: Path) -> None:
-    described = build_votes_site(sources, tmp_path / "build" / "votes-site")
+    described = build_site(sources, tmp_path / "build" / "votes-site")
     assert described == tmp_path / "build" / "votes-site.json"
     assert described.is_file()
-    build_votes_site(sources, tmp_path / "build" / "votes-site")
+    build_site(sources, tmp_path / "build" / "votes-site")
     assert npm_runs(sources) == 1
     (sources / "package-lock.json").write_text('{"lockfileVersion": 3}')
-    build_votes_site(sources, tmp_path / "build" / "votes-site")
+    build_site(sources, tmp_path / "build" / "votes-site")
     assert npm_runs(sources) == 2
 
 
@@ -48,9 +48,9 @@ def test_an_installation_that_fails_is_told_and_tried_again(sources: Path, tmp_p
     npm = tmp_path / "bin" / "npm"
     npm.write_text("#!/bin/bash\nmkdir -p node_modules; echo 'no network' >&2; exit 1\n")
     with pytest.raises(ConfigurationError, match=r"npm ci failed in votes:\nno network"):
-        build_votes_site(sources, tmp_path / "out")
+        build_site(sources, tmp_path / "out")
     npm.write_text(f"#!/bin/bash\n{NPM}\n")
-    build_votes_site(sources, tmp_path / "out")
+    build_site(sources, tmp_path / "out")
     assert npm_runs(sources) == 1
 
 
@@ -59,10 +59,10 @@ def test_without_node_the_error_says_what_is_needed(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     with pytest.raises(ConfigurationError, match=r"Node\.js 20 or later: there is no node on PATH"):
-        build_votes_site(sources, tmp_path / "out")
+        build_site(sources, tmp_path / "out")
 
 
 def test_an_old_node_is_refused(sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NODE_VERSION", "v18.19.0")
     with pytest.raises(ConfigurationError, match=r"Node\.js 20 or later, and node is 18\.19\.0"):
-        build_votes_site(sources, tmp_path / "out")
+        build_site(sources, tmp_path / "out")
