@@ -26,7 +26,7 @@ from rich.table import Table
 
 from benchmarks.inference_stage import REPOSITORY, inference_stage
 from datastreamer.inference.names import Names
-from scripts.inference.latency import HEALTHY, Probe, prober_of, summary
+from scripts.demo.probes import HEALTHY, Probe, prober_of, summary
 
 PROBE_EVERY_S = 0.05
 WARM_UP_PROBES = 20

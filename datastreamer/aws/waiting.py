@@ -49,6 +49,16 @@ def wait_for(
         patience.clock.sleep(patience.every)
 
 
+def settled(look: Callable[[], Answer], *, done: Callable[[Answer], bool], patience: Patience = PATIENT) -> Answer:
+    """The first answer of ``look`` that is ``done``, or, when ``patience`` ends, the last that was not."""
+    deadline = patience.clock.now() + patience.timeout
+    while True:
+        found = look()
+        if done(found) or patience.clock.now() >= deadline:
+            return found
+        patience.clock.sleep(patience.every)
+
+
 def once_taken(
     call: Callable[[], Answer],
     *,

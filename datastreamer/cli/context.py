@@ -38,6 +38,12 @@ class Context(Terminal):
         return new_client(service)
 
     @cached_property
+    def account(self) -> str:
+        """The account that the stage is in; asks STS."""
+        account: str = self.client("sts").get_caller_identity()["Account"]
+        return account
+
+    @cached_property
     def names(self) -> Names:
-        """The stage's resource names; asks STS for the account."""
-        return Names(self.stage, self.client("sts").get_caller_identity()["Account"])
+        """What the telemetry pipeline's resources are called."""
+        return Names(self.stage, self.account)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated, Any, NoReturn
 
@@ -22,8 +23,9 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from datastreamer.aws.faults import is_missing
-from datastreamer.cli import inference, telemetry
+from datastreamer.cli.status import status
 from datastreamer.errors import DatastreamerError
+from datastreamer.pipelines import PIPELINES
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells report a command that Ctrl+C ended."""
@@ -46,10 +48,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     suggest_commands=True,
 )
-app.add_typer(telemetry.app, name="telemetry")
-app.add_typer(inference.app, name="inference")
-
-MISSING_HINTS = {"telemetry": telemetry.MISSING_HINT, "inference": inference.MISSING_HINT}
+app.command(name="status")(status)
+COMMANDS = {name: import_module(pipeline.commands) for name, pipeline in PIPELINES.items()}
+for _name, _commands in COMMANDS.items():
+    app.add_typer(_commands.app, name=_name)
 
 
 def _show_version(wanted: bool) -> None:
@@ -102,7 +104,7 @@ def _sentence(error: ClientError) -> str:
 
 def _missing_hint() -> str:
     """What the pipeline whose command ran says of missing resources."""
-    return next((MISSING_HINTS[word] for word in sys.argv[1:] if word in MISSING_HINTS), "Does it exist?")
+    return next((COMMANDS[word].MISSING_HINT for word in sys.argv[1:] if word in COMMANDS), "Does it exist?")
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -12,8 +12,13 @@ class Names:
     stage: str
     account: str
 
+    @property
+    def prefix(self) -> str:
+        """What every name begins with."""
+        return f"datastreamer-{self.stage}-votes-"
+
     def _of(self, role: str) -> str:
-        return f"datastreamer-{self.stage}-votes-{role}"
+        return f"{self.prefix}{role}"
 
     @property
     def stream(self) -> str:
@@ -24,6 +29,21 @@ class Names:
     def delivery_stream(self) -> str:
         """The Firehose that lands the raw votes in the lake."""
         return self._of("firehose")
+
+    @property
+    def cast_function(self) -> str:
+        """Lambda: takes votes."""
+        return self._of("cast")
+
+    @property
+    def aggregate_function(self) -> str:
+        """Lambda: counts votes."""
+        return self._of("aggregate")
+
+    @property
+    def socket_function(self) -> str:
+        """Lambda: keeps the browsers' connections."""
+        return self._of("socket")
 
     @property
     def orders_table(self) -> str:
@@ -49,3 +69,13 @@ class Names:
     def raw_bucket(self) -> str:
         """S3: the raw votes."""
         return f"{self._of('raw')}-{self.account}"
+
+    @property
+    def workgroup(self) -> str:
+        """Athena."""
+        return self.prefix.removesuffix("-")
+
+    @property
+    def database(self) -> str:
+        """The Glue database with the table ``votes``."""
+        return self.workgroup.replace("-", "_")

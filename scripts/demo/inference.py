@@ -14,8 +14,8 @@ from pathlib import Path
 from datastreamer.inference.names import Names
 from datastreamer.inference.training import model_uri, next_commands
 from datastreamer.provisioning.terraform.workspace import data_directory
+from scripts.demo.probes import Probe, summary
 from scripts.demo.steps import CLI, PYTHON, REPOSITORY, Demo, StepFailedError
-from scripts.inference.latency import Probe, summary
 
 READINGS = 20_000
 ACCOUNT = "000000000000"
@@ -40,12 +40,12 @@ def show(demo: Demo, readings: int, receipts: Path | None, keep: bool) -> str:
         _put_model(demo, run, files)
         killed_at = _stream(demo, run, readings, files, receipts)
         ledger_file = files / "ledger.json"
-        proof = f"scripts.inference.proof {run} --stage local"
-        labels = [f"--labels={_shown(files / name)}" for name in ("labels.csv", "probes.csv")]
+        labels = " ".join(f"--labels={_shown(files / name)}" for name in ("labels.csv", "probes.csv"))
+        audit, shown = _command(f"audit {run} {labels}")
         demo.step(
             "The proof: is every record a prediction once, or parked with its reason?",
-            [PYTHON, "-m", *proof.split(), *labels, "--ledger", str(ledger_file)],
-            f"python -m {proof} {' '.join(labels)}",
+            [*audit, "--ledger", str(ledger_file)],
+            shown,
         )
         query = f"query-predictions {run}-predictions sensor-001 --limit 5"
         demo.step("An engineer looks at one sensor", *_command(query))
@@ -138,7 +138,7 @@ def _stream(demo: Demo, run: str, readings: int, files: Path, receipts: Path | N
         f" --anomalies 0.03 --poison 0.01 --labels {_shown(files / 'labels.csv')} --receipt {_shown(receipt)}"
     )
     probing = (
-        f"scripts.inference.latency {run} --stage local --probes {int(seconds / _PROBE_SECONDS)}"
+        f"scripts.demo.probes {run} --stage local --probes {int(seconds / _PROBE_SECONDS)}"
         f" --every {_PROBE_SECONDS} --labels {_shown(files / 'probes.csv')} --out {_shown(files / 'probes.json')}"
     )
     pid_file = data_directory(demo.environ) / "work" / "sagemaker" / f"{run}-endpoint" / "AllTraffic.pid"

@@ -9,7 +9,7 @@ from pathlib import Path
 from datastreamer.errors import ConfigurationError
 from datastreamer.provisioning.terraform.workspace import data_directory
 from scripts.chromium import find_chromium
-from scripts.demo.steps import PYTHON, REPOSITORY, Demo
+from scripts.demo.steps import CLI, PYTHON, REPOSITORY, Demo
 
 READINGS = 10_000
 VOTERS, RATE, RETRIES = 200, 500, 0.1
@@ -43,11 +43,11 @@ def show(demo: Demo, readings: int, receipts: Path | None, keep: bool) -> str:
         f"python -m sensor {voters}",
     )
     _photograph(demo, page, files / "screenshots" / "votes-demo.png")
-    proof = f"scripts.votes.proof --stage local --receipt {_shown(receipt)}"
+    audit = f"votes audit --receipt {_shown(receipt)} --stage local"
     demo.step(
         "The proof: is each vote in the totals once, and in the lake once?",
-        [PYTHON, "-m", *proof.split(), "--ledger", str(ledger_file)],
-        f"python -m {proof}",
+        [CLI, *audit.split(), "--ledger", str(ledger_file)],
+        f"datastreamer {audit}",
     )
     if keep:
         demo.say(f"The page is left open to play with: {page}\n")
@@ -61,7 +61,7 @@ def _photograph(demo: Demo, page: str, picture: Path) -> None:
     except ConfigurationError as error:
         demo.say(f"[yellow]No picture of the page:[/] {error}\n")
         return
-    words = f"scripts.votes.screenshot {page} --out {_shown(picture)}"
+    words = f"scripts.demo.screenshot {page} --out {_shown(picture)}"
     demo.step("A browser opens the page", [PYTHON, "-m", *words.split()], f"python -m {words}")
 
 

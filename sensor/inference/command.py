@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from datastreamer.errors import UsageError
+from datastreamer.events.labels import LabelFile
 from datastreamer.events.reading import format_timestamp
 from sensor.command_options import (
     IntervalOption,
@@ -23,7 +24,6 @@ from sensor.command_options import (
     StreamOption,
     start_time,
 )
-from sensor.inference.labels import LabelFile
 from sensor.inference.options import SimulationOptions
 from sensor.inference.simulation import Block, InferenceSimulation
 from sensor.pacing import Pacer

@@ -10,18 +10,21 @@ import json
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from datastreamer.events.labels import REASONS
+
 Record = dict[str, Any]
 
 
 class Poison(NamedTuple):
-    """One way to be unscorable: ``spoil`` makes its bytes from a valid record and that record's bytes.
-
-    ``reason`` is the code with which the pipeline must park it.
-    """
+    """One way to be unscorable: ``spoil`` makes its bytes from a valid record and that record's bytes."""
 
     name: str
-    reason: str
     spoil: Callable[[Record, bytes], bytes]
+
+    @property
+    def reason(self) -> str:
+        """The code with which the pipeline must park it."""
+        return REASONS[self.name]
 
 
 def _dump(record: Record) -> bytes:
@@ -60,40 +63,38 @@ _TOO_DEEP: Final[Any] = json.loads("[" * 40 + "]" * 40)
 _HUGE_TEXT: Final = "x" * 420_000
 
 POISONS: Final = (
-    Poison(
-        "log_line", "invalid_json", lambda record, _body: f"ERR {record['id']} timeout {record['event_id']}".encode()
-    ),
-    Poison("truncated", "invalid_json", lambda _record, body: body[:-9]),
-    Poison("name_twice", "invalid_json", lambda _record, body: body[:-1] + b',"id":"sensor-000"}'),
-    Poison("lone_surrogate", "invalid_json", _raw("site", '"\\ud83d"')),
-    Poison("nan_value", "invalid_json", _first_value("NaN")),
-    Poison("infinite_value", "invalid_json", _first_value("-Infinity")),
-    Poison("not_utf8", "invalid_utf8", lambda _record, body: body.replace(b'"site":"', b'"site":"\xff\xfe')),
-    Poison("two_objects", "several_values", lambda _record, body: body + body),
-    Poison("aggregated", "kpl_aggregated", lambda _record, body: _AGGREGATED + body),
-    Poison("array", "not_an_object", lambda _record, body: b"[" + body + b"]"),
-    Poison("bare_text", "not_an_object", lambda record, _body: _dump(record["event_id"])),
-    Poison("no_id", "missing_id", _without("id")),
-    Poison("null_id", "missing_id", _with("id", None)),
-    Poison("numeric_id", "invalid_id", _with("id", 17)),
-    Poison("empty_id", "invalid_id", _with("id", "")),
-    Poison("long_id", "invalid_id", _with("id", "s" * 1_025)),
-    Poison("long_unicode_id", "invalid_id", _with("id", "温" * 342)),
-    Poison("no_data", "missing_data", _without("data")),
-    Poison("null_data", "missing_data", _with("data", None)),
-    Poison("empty_data", "invalid_data", _with("data", [])),
-    Poison("text_data", "invalid_data", _data(lambda data: ",".join(map(str, data)))),
-    Poison("object_data", "invalid_data", _data(lambda data: {"temperature": data[0]})),
-    Poison("text_value", "invalid_data", _first_value('"21.5"')),
-    Poison("null_value", "invalid_data", _first_value("null")),
-    Poison("boolean_value", "invalid_data", _first_value("true")),
-    Poison("nested_values", "invalid_data", _data(lambda data: [data])),
-    Poison("overflowing_value", "data_not_finite", _first_value("1e999")),
-    Poison("huge_field", "item_too_large", _with("log", _HUGE_TEXT)),
-    Poison("deep_field", "nested_too_deep", _with("log", _TOO_DEEP)),
-    Poison("nameless_field", "invalid_name", _with("log", {"": 1})),
-    Poison("too_few_values", "refused_by_model", _data(lambda data: data[:2])),
-    Poison("too_many_values", "refused_by_model", _data(lambda data: [*data, 3.7])),
+    Poison("log_line", lambda record, _body: f"ERR {record['id']} timeout {record['event_id']}".encode()),
+    Poison("truncated", lambda _record, body: body[:-9]),
+    Poison("name_twice", lambda _record, body: body[:-1] + b',"id":"sensor-000"}'),
+    Poison("lone_surrogate", _raw("site", '"\\ud83d"')),
+    Poison("nan_value", _first_value("NaN")),
+    Poison("infinite_value", _first_value("-Infinity")),
+    Poison("not_utf8", lambda _record, body: body.replace(b'"site":"', b'"site":"\xff\xfe')),
+    Poison("two_objects", lambda _record, body: body + body),
+    Poison("aggregated", lambda _record, body: _AGGREGATED + body),
+    Poison("array", lambda _record, body: b"[" + body + b"]"),
+    Poison("bare_text", lambda record, _body: _dump(record["event_id"])),
+    Poison("no_id", _without("id")),
+    Poison("null_id", _with("id", None)),
+    Poison("numeric_id", _with("id", 17)),
+    Poison("empty_id", _with("id", "")),
+    Poison("long_id", _with("id", "s" * 1_025)),
+    Poison("long_unicode_id", _with("id", "温" * 342)),
+    Poison("no_data", _without("data")),
+    Poison("null_data", _with("data", None)),
+    Poison("empty_data", _with("data", [])),
+    Poison("text_data", _data(lambda data: ",".join(map(str, data)))),
+    Poison("object_data", _data(lambda data: {"temperature": data[0]})),
+    Poison("text_value", _first_value('"21.5"')),
+    Poison("null_value", _first_value("null")),
+    Poison("boolean_value", _first_value("true")),
+    Poison("nested_values", _data(lambda data: [data])),
+    Poison("overflowing_value", _first_value("1e999")),
+    Poison("huge_field", _with("log", _HUGE_TEXT)),
+    Poison("deep_field", _with("log", _TOO_DEEP)),
+    Poison("nameless_field", _with("log", {"": 1})),
+    Poison("too_few_values", _data(lambda data: data[:2])),
+    Poison("too_many_values", _data(lambda data: [*data, 3.7])),
 )
 WHOLESOME: Final = -1
 """In the place of an index of POISONS."""

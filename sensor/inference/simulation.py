@@ -9,10 +9,10 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
+from datastreamer.events.labels import ANOMALY, NORMAL, POISON, Label
 from sensor import marks
 from sensor.inference.faults import FAULTS, HEALTHY, apply_faults
 from sensor.inference.fleet import FIRMWARE, HALLS, Fleet, Floats, Ints
-from sensor.inference.labels import ANOMALY, NORMAL, POISON, Label
 from sensor.inference.options import SimulationOptions
 from sensor.inference.plan import Plan, Planner
 from sensor.inference.poison import POISONS, WHOLESOME, spoil

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
+from datastreamer.events.labels import POISON, Label, read_labels
+from datastreamer.inference.audit.account import Account, account
+from datastreamer.inference.audit.stored import read_stored
 from datastreamer.inference.names import Names
-from scripts.inference.account import Account, account
-from scripts.inference.stored import read_stored
-from sensor.inference.labels import POISON, Label, read_labels
 from tests.conftest import RunningStage, free_port
 from tests.e2e.conftest import Lake, shown
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import typer
 
 from datastreamer.cli.inference import (
+    audit,
     endpoints,
-    health,
     invoke,
     models,
     predictions,
@@ -14,6 +14,7 @@ from datastreamer.cli.inference import (
     replay,
     rescore,
     stack,
+    status,
     streams,
     tables,
     train,
@@ -23,7 +24,8 @@ from datastreamer.cli.inference.processors import lifecycle, update
 COMMANDS = (
     stack.deploy,
     stack.destroy,
-    health.status,
+    status.status,
+    audit.audit,
     streams.create_stream,
     streams.delete_stream,
     streams.list_streams,

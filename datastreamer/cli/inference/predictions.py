@@ -11,8 +11,8 @@ from rich.console import RenderableType
 
 from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.command import command
-from datastreamer.cli.inference.rows import table_of
 from datastreamer.cli.inference.session import Session
+from datastreamer.cli.rows import table_of
 from datastreamer.errors import UsageError
 from datastreamer.inference.predictions import Choice, Item, query_predictions, scan_all, scan_page
 from datastreamer.inference.since import parse_since

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from datastreamer.aws.waiting import Patience
 from datastreamer.cli.inference.command import TimeoutOption, YesOption, command
-from datastreamer.cli.inference.rows import table_of
 from datastreamer.cli.inference.session import Session
+from datastreamer.cli.rows import table_of
 from datastreamer.errors import UsageError
 from datastreamer.inference.names import check_stack_name, stack_tags
 from datastreamer.inference.stack.by_hand import delete_serving, find_others, find_serving

@@ -10,8 +10,8 @@ import typer
 from datastreamer.aws.waiting import Patience
 from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.command import StackOption, TimeoutOption, WaitOption, YesOption, command
-from datastreamer.cli.inference.rows import table_of
 from datastreamer.cli.inference.session import Session
+from datastreamer.cli.rows import table_of
 from datastreamer.inference.names import stack_of
 from datastreamer.inference.resources import streams
 from datastreamer.inference.wording import counted

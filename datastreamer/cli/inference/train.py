@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from datastreamer.cli.inference.command import command
-from datastreamer.cli.inference.rows import table_of
 from datastreamer.cli.inference.session import Session
+from datastreamer.cli.rows import table_of
 from datastreamer.errors import UsageError
 from datastreamer.inference.missing import no_such_bucket
 from datastreamer.inference.names import Names, check_stack_name

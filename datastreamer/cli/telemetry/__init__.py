@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from datastreamer.cli.telemetry import ask, drive, health, proof
+from datastreamer.cli.status import status_of
+from datastreamer.cli.telemetry import acknowledge, audit, await_delivery, crawl, etl, query
+from datastreamer.pipelines import PIPELINES
 
 MISSING_HINT = "Is the stage applied? Try: make apply"
 """What to do when AWS says that there is no such resource."""
 
 app = typer.Typer(help="The telemetry lake: sensors -> Kinesis -> Firehose -> Glue -> Athena.", no_args_is_help=True)
-app.command(name="query")(ask.query)
-app.command(name="etl")(drive.etl)
-app.command(name="crawl")(drive.crawl_command)
-app.command(name="status")(health.status)
-app.command(name="audit")(proof.audit)
-app.command(name="acknowledge")(proof.acknowledge)
-app.command(name="await-delivery")(proof.await_delivery)
+app.command(name="query")(query.query)
+app.command(name="etl")(etl.etl)
+app.command(name="crawl")(crawl.crawl)
+app.command(name="status")(status_of(PIPELINES["telemetry"]))
+app.command(name="audit")(audit.audit)
+app.command(name="acknowledge")(acknowledge.acknowledge)
+app.command(name="await-delivery")(await_delivery.await_delivery)

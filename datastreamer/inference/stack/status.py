@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from botocore.exceptions import ClientError
 
 from datastreamer.aws.faults import is_missing
+from datastreamer.aws.status import MISSING, NewClient, Part, ringing_alarms
 from datastreamer.errors import ConfigurationError
 from datastreamer.inference.names import Names
 from datastreamer.inference.reprocessing.parked import SINGLE_RECORDS, WHOLE_BATCHES
@@ -22,8 +22,6 @@ from datastreamer.inference.stack.endpoint_health import endpoint_health
 from datastreamer.inference.stack.figures import Metric, figures
 from datastreamer.inference.wording import counted as number_of
 
-NewClient = Callable[[str], Any]
-
 LATELY = timedelta(minutes=15)
 NOW = timedelta(minutes=5)
 A_DAY = timedelta(hours=24)
@@ -31,25 +29,9 @@ MOST_LAG_MS = 60_000
 """The same as the alarm's (iterator_age_alarm_seconds in terraform/pipelines/inference/variables.tf)."""
 MOST_COUNTED = 1_000
 """Parked objects are counted so far: a page of a listing."""
-MISSING = "MISSING"
 UNDER_WAY = frozenset(
     {"CREATING", "UPDATING", "ENABLING", "PENDING", "INPROGRESS", "SYSTEMUPDATING", "UPDATEINPROGRESS"}
 )
-
-
-@dataclass(frozen=True)
-class Part:
-    """One part of a stack: its ``state`` in AWS's own word, and whether that is how it should be.
-
-    ``attention``: healthy, and still something that somebody should look at.
-    """
-
-    name: str
-    resource: str
-    state: str
-    healthy: bool
-    detail: str = ""
-    attention: bool = False
 
 
 @dataclass(frozen=True)
@@ -214,7 +196,4 @@ def _failures(client: NewClient, wiring: Wiring) -> Iterator[Part]:
 
 def _alarms(client: NewClient, names: Names, wiring: Wiring) -> Iterator[Part]:
     prefixes = tuple(f"{name}-" for name in (wiring.stream, wiring.function, wiring.endpoint, names.table))
-    for page in client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{names.stack}-"):
-        for alarm in page["MetricAlarms"]:
-            if alarm["AlarmName"].startswith(prefixes) and alarm["StateValue"] == "ALARM":
-                yield Part("alarm", alarm["AlarmName"], "ALARM", healthy=False, detail=alarm.get("StateReason", ""))
+    return ringing_alarms(client("cloudwatch"), f"{names.stack}-", lambda alarm: alarm.startswith(prefixes))

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from datastreamer.aws.clock import Clock
-from datastreamer.aws.waiting import Patience, once_taken, wait_for
+from datastreamer.aws.waiting import Patience, once_taken, settled, wait_for
 from datastreamer.errors import RetryableError
 
 
@@ -83,3 +83,14 @@ def test_a_call_that_stays_refused_ends_in_its_error() -> None:
     with pytest.raises(ClientError, match="Busy"):
         once_taken(Refusing(*[refusal("Busy")] * 100), not_yet=is_busy, state="WAITING", patience=own)
     assert own.clock.now() == 10.0
+
+
+def test_what_settles_is_looked_at_no_more() -> None:
+    answers = iter([3, 1, 0, 7])
+    assert settled(lambda: next(answers), done=lambda found: found == 0, patience=patience()) == 0
+
+
+def test_what_does_not_settle_is_answered_as_it_was_last_seen() -> None:
+    looks = iter(range(100))
+    last = settled(lambda: next(looks), done=lambda _: False, patience=patience(timeout=10.0, every=2.0))
+    assert last == 5

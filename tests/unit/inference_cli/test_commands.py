@@ -20,6 +20,7 @@ TABLE = """
 deploy <stack-name>
 destroy <stack-name>
 status [stack-name]
+audit <stack-name>
 create-stream <name> <shards>
 delete-stream <name>
 list-streams

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datastreamer.errors import InvalidRecordError, UsageError
+from datastreamer.events.labels import ANOMALY, NORMAL, POISON
 from datastreamer.inference.processing.delivery import Delivery
 from datastreamer.inference.processing.item import unscored_item
 from datastreamer.inference.record import parse_record
 from sensor.inference.faults import FAULTS, HEALTHY, apply_faults
 from sensor.inference.fleet import Air
-from sensor.inference.labels import ANOMALY, NORMAL, POISON
 from sensor.inference.options import SimulationOptions
 from sensor.inference.poison import POISONS, WHOLESOME, spoil
 from sensor.inference.simulation import Block, InferenceSimulation

@@ -16,7 +16,7 @@ import typer
 from moto import mock_aws
 
 from datastreamer.cli.context import Context
-from datastreamer.cli.telemetry import proof
+from datastreamer.cli.telemetry import acknowledge, audit, await_delivery
 from datastreamer.errors import RetryableError, UsageError
 from datastreamer.telemetry.audit import audit as auditing
 from datastreamer.telemetry.audit.finding import Finding
@@ -50,16 +50,16 @@ def lake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[SyntheticL
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         lake = SyntheticLake(boto3.client("s3", region_name="ap-northeast-1"), tmp_path / "receipts")
-        monkeypatch.setattr(proof.Context, "enter", lambda stage: LakeContext(stage, lake=lake))
+        monkeypatch.setattr(Context, "enter", lambda stage: LakeContext(stage, lake=lake))
         monkeypatch.setattr(auditing, "audit", partial(auditing.audit, count_tables=lake.count))
-        monkeypatch.setattr(proof, "POLL_SECONDS", 0.01)
+        monkeypatch.setattr(await_delivery, "POLL_SECONDS", 0.01)
         yield lake
 
 
 def ended(lake: SyntheticLake, capsys: pytest.CaptureFixture[str], **options: Any) -> tuple[int, str]:
     code = 0
     try:
-        proof.audit(receipts=lake.folder, ledger_file=None, stage="local", **{"as_json": False, **options})
+        audit.audit(receipts=lake.folder, ledger_file=None, stage="local", **{"as_json": False, **options})
     except typer.Exit as exit_:
         code = exit_.exit_code
     return code, capsys.readouterr().out
@@ -102,7 +102,7 @@ def test_a_count_that_stopped_is_told_as_at_least(lake: SyntheticLake, capsys: p
         "event_ids that are curated more than once", 1_000, ledger.findings[0].culprits, at_least=True
     )
     verdict = auditing.Verdict(ledger, ledger.findings, (), (), 0, 0)
-    proof._show(
+    audit._show(
         verdict,
         auditing.receipts_of_stream(lake.folder, NAMES, {"kinesis": Kinesis()}.__getitem__),
         LakeContext("local", lake=lake),
@@ -116,7 +116,7 @@ def test_delivery_is_awaited_line_by_line_whatever_surplus_there_is(
     first = lake.send("lossy", seed=1, lines=100, copies=20)
     second = lake.send("victim", seed=2, lines=40, killed=True)
     lake.deliver([*first, *second[:-2]])
-    wait = partial(proof.await_delivery, receipts=lake.folder, timeout=0.05, as_json=True, stage="local")
+    wait = partial(await_delivery.await_delivery, receipts=lake.folder, timeout=0.05, as_json=True, stage="local")
     with pytest.raises(RetryableError, match=r"^[1-8] readings are not in raw S3"):
         wait()
     lake.deliver(second[-2:], objects=1)
@@ -133,7 +133,7 @@ def test_a_run_without_a_journal_is_awaited_by_its_number_and_says_so(
 ) -> None:
     lake.deliver(lake.send("run", seed=1, lines=30))
     (lake.folder / "run.ids").unlink()
-    proof.await_delivery(receipts=lake.folder, timeout=0.05, as_json=False, stage="local")
+    await_delivery.await_delivery(receipts=lake.folder, timeout=0.05, as_json=False, stage="local")
     assert "no journal names 30 of the lines: only their number is waited for" in capsys.readouterr().err
 
 
@@ -145,7 +145,7 @@ def test_only_damage_that_the_job_found_can_be_acknowledged(
     lake.deliver(lake.send("run", seed=1, lines=30))
     lake.job()
     uri = f"s3://{NAMES.data_bucket}/{key}"
-    say = partial(proof.acknowledge, as_json=False, stage="local")
+    say = partial(acknowledge.acknowledge, as_json=False, stage="local")
     with pytest.raises(UsageError, match=f"found no damage in s3://elsewhere; damaged are: {uri}"):
         say(uri="s3://elsewhere", reason="x")
     with pytest.raises(UsageError, match="say why"):

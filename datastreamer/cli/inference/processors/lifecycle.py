@@ -14,8 +14,8 @@ from datastreamer.aws.waiting import Patience
 from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.command import StackOption, TimeoutOption, WaitOption, YesOption, command
 from datastreamer.cli.inference.processors import options as option
-from datastreamer.cli.inference.rows import table_of
 from datastreamer.cli.inference.session import Session
+from datastreamer.cli.rows import table_of
 from datastreamer.inference.names import Names, role_of, stack_of
 from datastreamer.inference.resources.event_source_mappings import MappingSettings
 from datastreamer.inference.resources.functions import Spec, environment

@@ -13,9 +13,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from scripts.inference.account import account, percentile
-from scripts.inference.stored import Stored, read_stored
-from sensor.inference.labels import ANOMALY, NORMAL, POISON, Label
+from datastreamer.events.labels import ANOMALY, NORMAL, POISON, Label
+from datastreamer.inference.audit.account import account, percentile
+from datastreamer.inference.audit.stored import Stored, read_stored
 
 GOOD = Label("0123456789ab-001-0000000001", "sensor-001", NORMAL, "")
 HOT = Label("0123456789ab-002-0000000001", "sensor-002", ANOMALY, "overheating")

@@ -10,8 +10,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from datastreamer.telemetry.health import Part, pipeline_parts
+from datastreamer.aws.status import Part
 from datastreamer.telemetry.names import Names
+from datastreamer.telemetry.status import stage_parts
 
 NAMES = Names("test", "123456789012")
 
@@ -25,7 +26,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def parts_by_name(aws: Any) -> dict[str, Part]:
-    return {part.name: part for part in pipeline_parts(NAMES, aws, datetime.now(UTC))}
+    return {part.name: part for part in stage_parts(NAMES.stage, NAMES.account_id, aws, datetime.now(UTC))}
 
 
 def test_a_stage_that_was_never_applied_is_missing_in_every_part(aws: Any) -> None:
@@ -62,7 +63,9 @@ def test_an_alarm_that_rings_is_a_fault_and_one_that_does_not_is_silent(aws: Any
         )
     for name in ("datastreamer-test-late", "datastreamer-other-late"):
         cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="iterator age 900 s")
-    alarms = [part for part in pipeline_parts(NAMES, aws, datetime.now(UTC)) if part.name == "alarm"]
+    alarms = [
+        part for part in stage_parts(NAMES.stage, NAMES.account_id, aws, datetime.now(UTC)) if part.name == "alarm"
+    ]
     assert [(part.resource, part.healthy, part.detail) for part in alarms] == [
         ("datastreamer-test-late", False, "iterator age 900 s")
     ]

@@ -1,4 +1,7 @@
-"""The truth about each record, kept in a file beside the run: devices know nothing of it, and send nothing of it."""
+"""The truth about each record, kept in a file beside the run: devices know nothing of it, and send nothing of it.
+
+The simulator writes it, the audit reads it.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,42 @@ NORMAL: Final = "normal"
 ANOMALY: Final = "anomaly"
 POISON: Final = "poison"
 TRUTHS: Final = (NORMAL, ANOMALY, POISON)
+
+REASONS: Final = {
+    "log_line": "invalid_json",
+    "truncated": "invalid_json",
+    "name_twice": "invalid_json",
+    "lone_surrogate": "invalid_json",
+    "nan_value": "invalid_json",
+    "infinite_value": "invalid_json",
+    "not_utf8": "invalid_utf8",
+    "two_objects": "several_values",
+    "aggregated": "kpl_aggregated",
+    "array": "not_an_object",
+    "bare_text": "not_an_object",
+    "no_id": "missing_id",
+    "null_id": "missing_id",
+    "numeric_id": "invalid_id",
+    "empty_id": "invalid_id",
+    "long_id": "invalid_id",
+    "long_unicode_id": "invalid_id",
+    "no_data": "missing_data",
+    "null_data": "missing_data",
+    "empty_data": "invalid_data",
+    "text_data": "invalid_data",
+    "object_data": "invalid_data",
+    "text_value": "invalid_data",
+    "null_value": "invalid_data",
+    "boolean_value": "invalid_data",
+    "nested_values": "invalid_data",
+    "overflowing_value": "data_not_finite",
+    "huge_field": "item_too_large",
+    "deep_field": "nested_too_deep",
+    "nameless_field": "invalid_name",
+    "too_few_values": "refused_by_model",
+    "too_many_values": "refused_by_model",
+}
+"""Each kind of poison, and the reason with which the pipeline must park it."""
 
 
 class Label(NamedTuple):

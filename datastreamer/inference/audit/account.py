@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from math import ceil, nan
 from typing import Any
 
-from scripts.inference.stored import Stored
-from sensor.inference.labels import ANOMALY, POISON, Label
-from sensor.inference.poison import POISONS
+from datastreamer.aws.status import NewClient
+from datastreamer.aws.waiting import Patience, settled
+from datastreamer.events.labels import ANOMALY, POISON, REASONS, Label
+from datastreamer.inference.audit.stored import Stored, read_stored
+from datastreamer.inference.names import Names
 
 MOST_NAMED = 5
-_REASON = {poison.name: poison.reason for poison in POISONS}
 
 
 @dataclass
@@ -69,6 +70,16 @@ class Account:
         }
 
 
+def settled_account(labels: Sequence[Label], names: Names, client: NewClient, patience: Patience) -> Account:
+    """The account of ``labels`` on a stack, as soon as none is missing, or when ``patience`` ends."""
+    dynamodb, s3 = client("dynamodb"), client("s3")
+    return settled(
+        lambda: account(labels, read_stored(dynamodb, s3, names.table, names.dlq_bucket)),
+        done=lambda found: not found.missing,
+        patience=patience,
+    )
+
+
 def account(labels: Iterable[Label], stored: Stored) -> Account:
     """Judge each of ``labels`` by ``stored``. Records that no label names are not judged."""
     result = Account(scoring_ms=(percentile(stored.milliseconds, 50), percentile(stored.milliseconds, 99)))
@@ -98,8 +109,8 @@ def _place(result: Account, label: Label, stored: Stored) -> None:
     elif reasons:
         result.parked[reasons[0]] += 1
         result.good_parked += label.truth != POISON
-        if label.truth == POISON and reasons[0] != _REASON[label.kind]:
-            _find(result, f"parked as {reasons[0]}, but it is {_REASON[label.kind]}", event_id)
+        if label.truth == POISON and reasons[0] != REASONS[label.kind]:
+            _find(result, f"parked as {reasons[0]}, but it is {REASONS[label.kind]}", event_id)
         if label.truth != POISON:
             _find(result, f"a good record, but parked by the function as {reasons[0]}", event_id)
     elif stored.undelivered[event_id]:

@@ -1,4 +1,4 @@
-"""The time from put to item, measured from outside by probes: ``python -m scripts.inference.latency my-stack``.
+"""The time from put to item, measured from outside by probes: ``python -m scripts.demo.probes my-stack``.
 
 A probe is a record like any other, with an id of its own. Its clock starts before PutRecord is called and stops when
 a consistent Query of that id answers with the item, so the calls themselves are part of the time. Probes go out at an
@@ -25,10 +25,10 @@ import boto3
 from botocore.config import Config
 
 from datastreamer.errors import DatastreamerError
+from datastreamer.events.labels import NORMAL, Label, LabelFile
+from datastreamer.inference.audit.account import percentile
 from datastreamer.inference.names import Names
 from datastreamer.stages import enter_stage
-from scripts.inference.account import percentile
-from sensor.inference.labels import NORMAL, Label, LabelFile
 
 HEALTHY = (21.5, 51.0, 1008.0)
 _POLL_SECONDS = 0.01

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from datastreamer.errors import ConfigurationError, UsageError
-from sensor.inference.labels import ANOMALY, NORMAL, POISON, Label, LabelFile, read_labels
+from datastreamer.events.labels import ANOMALY, NORMAL, POISON, Label, LabelFile, read_labels
 
 LABELS = [
     Label("tag-001-0000000000", "sensor-001", NORMAL, ""),

@@ -1,5 +1,5 @@
 """Open a stage's page in a headless browser and save what it shows:
-``python -m scripts.votes.screenshot <address of the page> --out votes.png``.
+``python -m scripts.demo.screenshot <address of the page> --out votes.png``.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scripts.inference.latency import Probe, Prober, summary
+from scripts.demo.probes import Probe, Prober, summary
 
 
 class FakePipeline:

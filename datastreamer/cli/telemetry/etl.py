@@ -1,4 +1,4 @@
-"""``datastreamer telemetry etl`` and ``crawl``: start the job and the crawler, and follow them."""
+"""``datastreamer telemetry etl``: start the Glue job, and follow it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ import typer
 
 from datastreamer.aws.waiting import Patience
 from datastreamer.cli.context import Context, JsonOption, StageOption
-from datastreamer.telemetry.runs import crawl, follow_job, start_job
-
-WaitOption = Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the work to its end.")]
-TimeoutOption = Annotated[float, typer.Option("--timeout", min=1, help="Seconds to follow at most.")]
+from datastreamer.cli.telemetry.following import TimeoutOption, WaitOption
+from datastreamer.telemetry.runs import follow_job, start_job
 
 
 class Listing(StrEnum):
@@ -51,19 +49,3 @@ def etl(
         context.out.print(f"started run {run_id}", soft_wrap=True)
     else:
         context.out.print(f"[green]SUCCEEDED[/] run {run_id} in {run.get('ExecutionTime', 0)} s", soft_wrap=True)
-
-
-def crawl_command(
-    wait: WaitOption = True, timeout: TimeoutOption = 3600, as_json: JsonOption = False, stage: StageOption = "local"
-) -> None:
-    """Start the crawler and follow it to its end."""
-    context = Context.enter(stage)
-    crawler = context.names.crawler
-    with context.following(crawler, quiet=as_json) as report:
-        last = crawl(context.client("glue"), crawler, wait=wait, patience=Patience(timeout=timeout), report=report)
-    if as_json:
-        context.answer_json({"crawler": crawler, "state": last["Status"] if last else "STARTED"})
-    elif last is None:
-        context.out.print(f"started crawler {crawler}")
-    else:
-        context.out.print(f"[green]SUCCEEDED[/] crawler {crawler}", soft_wrap=True)

@@ -7,17 +7,16 @@ from difflib import get_close_matches
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
+from datastreamer.aws.status import all_healthy
 from datastreamer.cli.inference.command import command
-from datastreamer.cli.inference.rows import plain
 from datastreamer.cli.inference.session import Session
+from datastreamer.cli.parts import parts_table
 from datastreamer.errors import ConfigurationError
 from datastreamer.inference.names import Names
 from datastreamer.inference.resources.processors import Processor
 from datastreamer.inference.stack.stacks import find_stacks
-from datastreamer.inference.stack.status import Part, stack_parts
+from datastreamer.inference.stack.status import stack_parts
 
 
 @command("status", panel="Stack", examples=("status my-realtime-ml", "status", "status my-realtime-ml --json"))
@@ -39,20 +38,20 @@ def status(
     session.answer(
         {
             "region": session.region,
-            "healthy": all(map(_healthy, parts.values())),
+            "healthy": all(map(all_healthy, parts.values())),
             "stacks": [
-                {"stack": name, "healthy": _healthy(found), "parts": [asdict(part) for part in found]}
+                {"stack": name, "healthy": all_healthy(found), "parts": [asdict(part) for part in found]}
                 for name, found in parts.items()
             ],
         },
-        *(_table(name, found) for name, found in parts.items()),
+        *(parts_table(name, found) for name, found in parts.items()),
         *(
             []
             if parts
             else [f"no stack in {session.region}; to make one: datastreamer inference deploy my-realtime-ml"]
         ),
     )
-    if not all(map(_healthy, parts.values())):
+    if not all(map(all_healthy, parts.values())):
         raise typer.Exit(1)
 
 
@@ -64,19 +63,3 @@ def _one(stack: str, stacks: dict[str, Processor | None], session: Session) -> P
             f"there is no stack {stack} in {session.region}.{hint} To make it: datastreamer inference deploy {stack}"
         )
     return stacks[stack]
-
-
-def _healthy(parts: list[Part]) -> bool:
-    return all(part.healthy for part in parts)
-
-
-def _table(stack: str, parts: list[Part]) -> Table:
-    healthy = _healthy(parts)
-    title = Text.assemble(f"{stack}: ", ("healthy", "green") if healthy else ("unhealthy", "bold red"))
-    table = Table(title=title, title_justify="left")
-    for heading in ("part", "resource", "state", "detail"):
-        table.add_column(heading, overflow="fold")
-    for part in parts:
-        colour = "bold red" if not part.healthy else "yellow" if part.attention else "green"
-        table.add_row(plain(part.name), plain(part.resource), Text(part.state, style=colour), plain(part.detail))
-    return table
