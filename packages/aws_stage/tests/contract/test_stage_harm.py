@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from aws_stage.errors import ConfigurationError
-from aws_stage.patches.dynamodb_store import ItemStore
+from aws_stage.storage.items import ItemStore
 from aws_stage.storage.manifest.contents import Kind, content_of
 from aws_stage.storage.manifest.manifest import Manifest
 from aws_stage.storage.store import Store

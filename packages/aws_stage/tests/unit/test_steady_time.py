@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from aws_stage.kernel.steady_time import SteadyTime
-from aws_stage.patches.dynamodb_store import ItemStore
 from aws_stage.patches.lambda_async import EventQueue, Pending, verdict
 from aws_stage.patches.sqs_messages import LONGEST_HIDDEN_SECONDS, Messages
+from aws_stage.storage.items import ItemStore
 
 
 @pytest.mark.parametrize("step", [-3600.0, 90_000.0])

@@ -15,9 +15,9 @@ from typing import Any
 from aws_stage.errors import ConfigurationError
 from aws_stage.gateway.protocol import encode
 from aws_stage.patches.dynamodb_items import Items, KeySchema
-from aws_stage.patches.dynamodb_store import ItemStore
 from aws_stage.patches.replace import replace
 from aws_stage.patches.state import keep_apart
+from aws_stage.storage.items import ItemStore
 from aws_stage.storage.manifest.manifest import Manifest
 
 Table = dict[str, Any]

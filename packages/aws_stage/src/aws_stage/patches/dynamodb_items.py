@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from aws_stage.gateway.protocol import decode
-from aws_stage.patches.dynamodb_store import ItemTable, Key
+from aws_stage.storage.items import ItemTable, Key
 
 Item = dict[str, Any]
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from aws_stage.gateway.protocol import decode
 from aws_stage.patches.dynamodb_items import Item, Items
-from aws_stage.patches.dynamodb_store import HIGHEST, LOWEST, Key
 from aws_stage.patches.replace import replace
+from aws_stage.storage.items import HIGHEST, LOWEST, Key
 
 PAGE_BYTES = 1_048_576
 """What a Query or a Scan reads at most, before any filter."""

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from aws_stage.kernel.steady_time import SteadyTime
-from aws_stage.patches.dynamodb_store import ItemStore
 from aws_stage.patches.lambda_destinations import Destinations, Finished
 from aws_stage.patches.replace import replace
+from aws_stage.storage.items import ItemStore
 from aws_stage.storage.manifest.manifest import Manifest
 
 logger = logging.getLogger("aws_stage.lambda")

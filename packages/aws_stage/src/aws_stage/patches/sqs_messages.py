@@ -19,9 +19,9 @@ import orjson
 
 from aws_stage.errors import ConfigurationError
 from aws_stage.kernel.steady_time import SteadyTime
-from aws_stage.patches.dynamodb_store import ItemStore, ItemTable
 from aws_stage.patches.replace import replace
 from aws_stage.patches.state import keep_apart
+from aws_stage.storage.items import ItemStore, ItemTable
 from aws_stage.storage.manifest.manifest import Manifest
 
 _NAMED = re.compile(rb"QueueUrl\W[^,&]*?([\w-]{1,80}(?:\.fifo)?)(?=[\"&,}\s]|$)")

@@ -1,7 +1,7 @@
-"""Where the items of DynamoDB tables lie: one SQLite file for all of them.
+"""Tables of items in one SQLite file: those of DynamoDB, and what else has an order, or goes by its age.
 
-A row is an item as JSON under its table's number and its key, and the key is kept such that SQLite's order is
-DynamoDB's. A write is on disk (in the page cache at least) when its transaction ends, so it survives ``kill -9``.
+A row is an item as JSON under its table's number and its key; rows are ordered by their keys as SQLite compares them. A
+write is on disk (in the page cache at least) when its transaction ends, so it survives ``kill -9``.
 """
 
 from __future__ import annotations
