@@ -40,6 +40,7 @@ logger = logging.getLogger("aws_stage.stage")
 ENGINES: tuple[str, ...] = (
     "kinesis",
     "firehose",
+    "dynamodb",
     "glue_jobs",
     "athena",
     "glue_crawler",
@@ -90,6 +91,7 @@ class LocalStage:
         self._backend = Backend(self._durable, settings.region)
         modules = [importlib.import_module(f"aws_stage.engines.{name}") for name in ENGINES]
         self.engines: list[Engine] = [module.create(self) for module in modules]
+        patches.hook(self.engines)
         refusals = Refusals(settings.region, Served(self.engines))
         websites = Websites(lambda: self.client("s3"), settings.endpoint_url)
         gateway = Gateway(self.engines, self._durable, refusals, websites, self._health)

@@ -16,7 +16,12 @@ from aws_stage.gateway.wire import Answer, Headers
 from aws_stage.kernel.engine import AwsError, Call, Engine
 from aws_stage.kernel.settings import ACCOUNT_ID, HOST, Settings
 
-_TARGETS = {"firehose": "Firehose_20150804", "glue": "AWSGlue", "athena": "AmazonAthena"}
+_TARGETS = {
+    "firehose": "Firehose_20150804",
+    "glue": "AWSGlue",
+    "athena": "AmazonAthena",
+    "dynamodb": "DynamoDB_20120810",
+}
 
 
 def configure_ministack(settings: Settings) -> None:

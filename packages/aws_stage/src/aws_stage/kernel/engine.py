@@ -8,6 +8,9 @@ An engine reaches the rest of the stage as any AWS client does: through ``Stage.
 stage's own endpoint. Where it must see or complete ministack's own answer to the call that it is handling, it uses
 ``Stage.forward(call)``.
 
+An engine may also work beneath ministack: it holds what a service keeps, while ministack speaks the service's API. The
+module of its name in ``patches`` sends ministack's functions to it.
+
 Handlers run on worker threads, never on the event loop: they may block.
 """
 

@@ -8,8 +8,9 @@ inside it, and is listed in ``SERVICES``.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from aws_stage.kernel.engine import Engine
 from aws_stage.patches.replace import replace
 from aws_stage.storage.manifest.manifest import Manifest
 
@@ -17,14 +18,7 @@ SERVICES: tuple[str, ...] = (
     "s3",  # first: ministack's module reads its folder when it is imported, by whichever patch
     "cloudwatch",
     "cloudwatch_metrics",
-    "dynamodb",
     "dynamodb_backups",
-    "dynamodb_checks",
-    "dynamodb_durable",
-    "dynamodb_expressions",
-    "dynamodb_pages",
-    "dynamodb_ttl",
-    "dynamodb_values",
     "eventbridge",
     "firehose",
     "kms",
@@ -49,10 +43,11 @@ SERVICES: tuple[str, ...] = (
     "doors",  # last: the module s3 imports what this one patches, in its own way
 )
 
-KEEP_FILES = frozenset(
-    {"dynamodb_durable", "lambda_async", "lambda_code", "log_events", "metric_points", "s3", "sqs_messages"}
-)
+KEEP_FILES = frozenset({"lambda_async", "lambda_code", "log_events", "metric_points", "s3", "sqs_messages"})
 """Those of which the files are in the manifest."""
+
+HOOKS: tuple[str, ...] = ("dynamodb",)
+"""Those that send ministack's functions to the engine of that name."""
 
 
 def apply(manifest: Manifest) -> None:
@@ -60,6 +55,13 @@ def apply(manifest: Manifest) -> None:
     for service in SERVICES:
         module = importlib.import_module(f"{__name__}.{service}")
         module.apply(*([manifest] if service in KEEP_FILES else []))
+
+
+def hook(engines: Iterable[Engine]) -> None:
+    """Let ministack use the engines that work beneath it; raises AttributeError as ``apply`` does."""
+    for engine in engines:
+        if engine.name in HOOKS:
+            importlib.import_module(f"{__name__}.{engine.name}").apply(engine)
 
 
 def keep_state_with(load: Callable[[], None]) -> None:

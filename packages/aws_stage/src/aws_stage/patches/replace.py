@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -13,3 +15,8 @@ def replace(module: ModuleType, name: str, value: Any) -> Any:
     original = getattr(module, name)
     setattr(module, name, value)
     return original
+
+
+def wrap(module: ModuleType, name: str, around: Callable[..., Any]) -> None:
+    """Let ``around(original, *args)`` answer for the function ``module.name``; raises AttributeError as ``replace``."""
+    replace(module, name, partial(around, getattr(module, name, None)))

@@ -1,4 +1,4 @@
-"""DynamoDB: a Query or a Scan reads the page that it answers, not the table.
+"""A Query or a Scan reads the page that it answers, not the table.
 
 ministack lists, sorts and measures every item of the table (or of the partition) for each page of it. Here the rows of
 the page are found first, by key, and ministack's own function sees a table that holds those alone.
@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from aws_stage.engines.dynamodb.items import Item, Items
 from aws_stage.gateway.protocol import decode
-from aws_stage.patches.dynamodb_items import Item, Items
-from aws_stage.patches.replace import replace
 from aws_stage.storage.items import HIGHEST, LOWEST, Key
 
 PAGE_BYTES = 1_048_576
@@ -38,21 +37,60 @@ class _Page:
     read_bytes: int = 0
 
 
-class _Pages:
+class Pages:
+    """The page that the present call reads. A public method is given the function that it replaces."""
+
     def __init__(self, dynamodb: Any) -> None:
         self._dynamodb = dynamodb
-        self.page: _Page | None = None
+        self._page: _Page | None = None
 
-    def query(self, data: dict[str, Any]) -> Any:
+    def query(self, query: Callable[[Any], Any], data: dict[str, Any]) -> Any:
         """``Query``, on the page of the partition that it asks for."""
-        return self._narrowed(data, self._query_page, self.original_query)
+        return self._narrowed(data, self._query_page, query)
 
-    def scan(self, data: dict[str, Any]) -> Any:
+    def scan(self, scan: Callable[[Any], Any], data: dict[str, Any]) -> Any:
         """``Scan``, on the page of the table that it asks for."""
-        return self._narrowed(data, self._scan_page, self.original_scan)
+        return self._narrowed(data, self._scan_page, scan)
 
-    original_query: Callable[[Any], Any]
-    original_scan: Callable[[Any], Any]
+    def past_start_key(self, skip: Callable[..., Any], candidates: Any, *args: Any, **kwargs: Any) -> Any:
+        """The items past the start key: the page begins there."""
+        return candidates if self._page else skip(candidates, *args, **kwargs)
+
+    def paginate(self, paginate: Callable[..., Any], items: list[Item], limit: Any, *args: Any) -> Any:
+        """``(items of the page, whether there are more)``, by the sizes that the rows have."""
+        if not self._page:
+            return paginate(items, limit, *args)
+        total = 0
+        for number, item in enumerate(items):
+            size = self._page.sizes[id(item)]
+            if number and total + size > PAGE_BYTES:
+                return items[:number], True
+            self._page.read_bytes = total = total + size
+            if (limit is not None and number + 1 >= int(limit)) or total >= PAGE_BYTES:
+                return items[: number + 1], True
+        return items, False
+
+    def meets(self, evaluate: Callable[..., Any], expression: Any, item: Any, *args: Any, **kwargs: Any) -> Any:
+        """The rows were found by the key condition; one item is held against it all the same, for what it says."""
+        page = self._page
+        if page and page.items and kwargs.get("slot") == "KeyConditionExpression":
+            found = item is not page.start_key and item is not page.items[0]
+            return found or evaluate(expression, item, *args, **kwargs)
+        return evaluate(expression, item, *args, **kwargs)
+
+    def consume(
+        self, add: Callable[..., None], result: dict[str, Any], data: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> None:
+        """A read is charged for what it read, by 4 KB; ministack charges the same for any."""
+        add(result, data, *args, **kwargs)
+        if self._page and "ConsumedCapacity" in result:
+            units = max(1, math.ceil(self._page.read_bytes / READ_UNIT_BYTES)) * (
+                1.0 if data.get("ConsistentRead") else 0.5
+            )
+            consumed = result["ConsumedCapacity"]
+            consumed["CapacityUnits"] = units
+            if "Table" in consumed:
+                consumed["Table"] = {"CapacityUnits": units}
 
     def _narrowed(self, data: dict[str, Any], find: Callable[..., _Page], original: Callable[[Any], Any]) -> Any:
         table = self._dynamodb._tables.get(self._dynamodb._normalize_table_name(data.get("TableName")))
@@ -60,15 +98,15 @@ class _Pages:
         if data.get("IndexName") or not isinstance(items, Items):
             return original(data)
         try:
-            self.page = find(data, table, items)
+            self._page = find(data, table, items)
         except (_NotSimpleError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
             return original(data)  # which says what is wrong with the request
-        table["items"] = _OnePartition(self.page.items)
+        table["items"] = _OnePartition(self._page.items)
         try:
             return original(data)
         finally:
             table["items"] = items
-            self.page = None
+            self._page = None
 
     def _query_page(self, data: dict[str, Any], _table: Any, items: Items) -> _Page:
         schema = items.schema
@@ -187,59 +225,3 @@ def _after_prefix(prefix: Key) -> Key:
         return HIGHEST
     last = ord(rest_of_text[-1]) + 1
     return rest_of_text[:-1] + chr(0xE000 if 0xD800 <= last <= 0xDFFF else last)
-
-
-def apply() -> None:
-    from ministack.services import dynamodb
-
-    pages = _Pages(dynamodb)
-    pages.original_query = replace(dynamodb, "_query", pages.query)
-    pages.original_scan = replace(dynamodb, "_scan", pages.scan)
-
-    def past_start_key(name: str) -> None:
-        def skip(candidates: Any, *args: Any, **kwargs: Any) -> Any:
-            return candidates if pages.page else original(candidates, *args, **kwargs)
-
-        original = replace(dynamodb, name, skip)
-
-    past_start_key("_apply_exclusive_start_key")
-    past_start_key("_apply_exclusive_start_key_scan")
-
-    def paginate(items: list[Item], limit: Any, *args: Any) -> Any:
-        if not pages.page:
-            return original_paginate(items, limit, *args)
-        total = 0
-        for number, item in enumerate(items):
-            size = pages.page.sizes[id(item)]
-            if number and total + size > PAGE_BYTES:
-                return items[:number], True
-            pages.page.read_bytes = total = total + size
-            if (limit is not None and number + 1 >= int(limit)) or total >= PAGE_BYTES:
-                return items[: number + 1], True
-        return items, False
-
-    original_paginate = replace(dynamodb, "_paginate_evaluated_items", paginate)
-
-    def evaluate(expression: Any, item: Any, *args: Any, **kwargs: Any) -> Any:
-        """The rows were found by the key condition; one item is held against it all the same, for what it says."""
-        page = pages.page
-        if page and page.items and kwargs.get("slot") == "KeyConditionExpression":
-            found = item is not page.start_key and item is not page.items[0]
-            return found or original_evaluate(expression, item, *args, **kwargs)
-        return original_evaluate(expression, item, *args, **kwargs)
-
-    original_evaluate = replace(dynamodb, "_evaluate_condition", evaluate)
-
-    def capacity(result: dict[str, Any], data: dict[str, Any], *args: Any, **kwargs: Any) -> None:
-        """A read is charged for what it read, by 4 KB; ministack charges the same for any."""
-        original_capacity(result, data, *args, **kwargs)
-        if pages.page and "ConsumedCapacity" in result:
-            units = max(1, math.ceil(pages.page.read_bytes / READ_UNIT_BYTES)) * (
-                1.0 if data.get("ConsistentRead") else 0.5
-            )
-            consumed = result["ConsumedCapacity"]
-            consumed["CapacityUnits"] = units
-            if "Table" in consumed:
-                consumed["Table"] = {"CapacityUnits": units}
-
-    original_capacity = replace(dynamodb, "_add_consumed_capacity", capacity)

@@ -1,4 +1,4 @@
-"""DynamoDB: items lie in SQLite, and a write is there before its call is answered.
+"""The items of every table: rows in SQLite, which are there before the call that wrote them is answered.
 
 ministack keeps the items of all tables in memory, some 6 KB each, and in the service's one state file, which would be
 written whole, every item of every table, each time that anything changes.
@@ -6,19 +6,16 @@ written whole, every item of every table, each time that anything changes.
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from aws_stage.engines.dynamodb.items import Items, KeySchema
 from aws_stage.errors import ConfigurationError
 from aws_stage.gateway.protocol import encode
-from aws_stage.patches.dynamodb_items import Items, KeySchema
-from aws_stage.patches.replace import replace
-from aws_stage.patches.state import keep_apart
 from aws_stage.storage.items import ItemStore
-from aws_stage.storage.manifest.manifest import Manifest
 
 Table = dict[str, Any]
 
@@ -27,8 +24,11 @@ _APART = "apart"
 """What the state file has in place of a table's items."""
 
 
-class TableItems:
-    """The items of every table of ``dynamodb`` (ministack's module), in ``store``."""
+class Tables:
+    """The items of every table of ``dynamodb`` (ministack's module), in ``store``.
+
+    Raises ConfigurationError when the store has items and there is no ``state_file`` that names their tables.
+    """
 
     def __init__(self, dynamodb: Any, store: ItemStore, state_file: Path) -> None:
         self._dynamodb = dynamodb
@@ -36,8 +36,35 @@ class TableItems:
         self._state_file = state_file
         self._restored = not state_file.exists()
         self._deleted = threading.Event()
+        self._stopping = False
+        self._reclaiming = threading.Thread(target=self._reclaim, name="dynamodb-reclaim", daemon=True)
         if self._restored:
             self._refuse_orphans(set())
+
+    def start(self) -> None:
+        """Begin to remove the rows of deleted tables."""
+        self._reclaiming.start()
+
+    def stop(self) -> None:
+        """Stop removing them; what is left is removed after the next start."""
+        self._stopping = True
+        self._deleted.set()
+        if self._reclaiming.is_alive():
+            self._reclaiming.join()
+
+    async def in_transaction(self, handle: Callable[..., Awaitable[Any]], *args: Any) -> Any:
+        """Let ministack handle a call in one transaction, which ends before the call is answered."""
+        try:
+            with self._store.transaction():  # nothing in ministack's function waits, so no other call comes between
+                return await handle(*args)
+        except Exception:
+            self.recount_all()
+            raise
+
+    def load(self, load: Callable[[Any], None], data: Any) -> None:
+        """Let ministack restore its state, and join its tables with their items."""
+        load(data)
+        self.restored()
 
     def of(self, table: Table) -> Items:
         """The items of a table; what ministack put there as a dictionary is moved to the store first."""
@@ -160,40 +187,12 @@ class TableItems:
             self._store.delete(id_)
         self._deleted.set()
 
-    def reclaim(self) -> None:
-        """Remove the rows of deleted tables, a few at a time, for ever."""
+    def _reclaim(self) -> None:
+        """A few rows at a time, so that calls come between."""
         while True:
             self._deleted.wait()
+            if self._stopping:
+                return
             self._deleted.clear()
-            while self._store.reclaim(RECLAIM_ROWS):
-                threading.Event().wait(0.01)
-
-
-def apply(manifest: Manifest) -> None:
-    from ministack.services import dynamodb
-
-    state = Path(os.environ["STATE_DIR"])
-    store = ItemStore(state.with_name("dynamodb") / "items.sqlite", manifest)
-    items = TableItems(dynamodb, store, state / "dynamodb.json")
-
-    replace(dynamodb, "_set_item", items.set_item)
-    replace(dynamodb, "_remove_item", items.remove_item)
-    replace(dynamodb, "_items_replaced", items.recount)
-
-    async def handle_request(*args: Any) -> Any:
-        try:
-            with store.transaction():  # nothing in ministack's function waits, so no other call comes between
-                return await original_handle(*args)
-        except Exception:
-            items.recount_all()
-            raise
-
-    original_handle = replace(dynamodb, "handle_request", handle_request)
-
-    def load(data: Any) -> None:
-        original_load(data)
-        items.restored()
-
-    original_load = replace(dynamodb, "load_persisted_state", load)
-    keep_apart(dynamodb, {"tables": items.tables_for_state})
-    threading.Thread(target=items.reclaim, name="dynamodb-reclaim", daemon=True).start()
+            while not self._stopping and self._store.reclaim(RECLAIM_ROWS):
+                time.sleep(0.01)

@@ -1,4 +1,4 @@
-"""DynamoDB: attribute values are judged and measured once a call, in one pass.
+"""Attribute values are judged and measured once a call, in one pass.
 
 ministack walks a batch's items nine times: to judge them, twice, and to measure them for limits, for capacity and for
 its store. Here one walk finds a value's size and that nothing about it is in doubt; what is left in doubt (sets,
@@ -8,9 +8,8 @@ binary data, a number in another than its shortest form, whatever is wrong) goes
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
-
-from aws_stage.patches.replace import replace
 
 _SHORTEST = re.compile(r"0|-?(?:[1-9][0-9]{0,37}|(?:0|[1-9][0-9]{0,17})\.[0-9]{0,17}[1-9])").fullmatch
 _IN_DOUBT = -1
@@ -87,55 +86,44 @@ class Judged:
         return total
 
 
-def apply() -> None:
-    from ministack.services import dynamodb
+class Values:
+    """What ministack's functions find out about values, once a call; a method is given the function it replaces."""
 
-    judged: Judged | None = None
+    def __init__(self) -> None:
+        self._judged: Judged | None = None
 
-    def remembering(name: str) -> None:
+    def judging(self, handle: Callable[[dict[str, Any]], Any], data: dict[str, Any]) -> Any:
         """Judge each value once in this operation: it changes none of them after that."""
+        self._judged = Judged(data.get("ReturnConsumedCapacity", "NONE") != "NONE")
+        try:
+            return handle(data)
+        finally:
+            self._judged = None
 
-        def handler(data: dict[str, Any]) -> Any:
-            nonlocal judged
-            judged = Judged(data.get("ReturnConsumedCapacity", "NONE") != "NONE")
-            try:
-                return original(data)
-            finally:
-                judged = None
+    def error_of_values(self, find: Callable[[Any, bool], Any], values: Any, envelope: bool) -> Any:
+        """The error of values, of which only those in doubt are looked at."""
+        known = self._judged or Judged()
+        return find([value for value in values if known.size(value) == _IN_DOUBT], envelope)
 
-        original = replace(dynamodb, name, handler)
+    def error_of_attribute(self, find: Callable[[str, Any, int], Any], name: str, value: Any, depth: int = 1) -> Any:
+        """The error of an attribute, None at once for one that is not in doubt."""
+        if depth == 1 and (self._judged or Judged()).size(value) != _IN_DOUBT:
+            return None
+        return find(name, value, depth)
 
-    remembering("_put_item")
-    remembering("_batch_write_item")
-
-    def values_error(values: Any, envelope: bool) -> Any:
-        known = judged or Judged()
-        return original_values_error([value for value in values if known.size(value) == _IN_DOUBT], envelope)
-
-    original_values_error = replace(dynamodb, "_values_error_response", values_error)
-
-    def item_size(item: Any) -> int:
+    def item_size(self, measure: Callable[[Any], Any], item: Any) -> int:
+        """The size of an item in bytes as DynamoDB counts it."""
         if not isinstance(item, dict):
             return 0
-        size = (judged or Judged()).item_size(item)
-        return int(original_item_size(item)) if size == _IN_DOUBT else size
+        size = (self._judged or Judged()).item_size(item)
+        return int(measure(item)) if size == _IN_DOUBT else size
 
-    original_item_size = replace(dynamodb, "_item_size_bytes", item_size)
+    def accumulate_capacity(self, accumulate: Callable[..., None], *args: Any) -> None:
+        """Add up what a write consumed, if anybody asked."""
+        if self._judged is None or self._judged.capacity:
+            accumulate(*args)
 
-    def attribute_error(name: str, value: Any, depth: int = 1) -> Any:
-        if depth == 1 and (judged or Judged()).size(value) != _IN_DOUBT:
-            return None
-        return original_attribute_error(name, value, depth)
 
-    original_attribute_error = replace(dynamodb, "_validate_attribute_value", attribute_error)
-
-    def accumulate(*args: Any) -> None:
-        if judged is None or judged.capacity:
-            original_accumulate(*args)
-
-    original_accumulate = replace(dynamodb, "_accumulate_write_capacity", accumulate)
-
-    def canonical(text: Any) -> Any:
-        return text if isinstance(text, str) and _SHORTEST(text) else original_canonical(text)
-
-    original_canonical = replace(dynamodb, "_ddb_canonicalize_number", canonical)
+def canonical_number(canonicalize: Callable[[Any], Any], text: Any) -> Any:
+    """A number in its shortest form, which most are."""
+    return text if isinstance(text, str) and _SHORTEST(text) else canonicalize(text)

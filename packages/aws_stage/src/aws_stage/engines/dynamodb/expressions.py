@@ -1,23 +1,17 @@
-"""DynamoDB: what AWS refuses is refused here, and numbers keep their 38 digits."""
+"""Expressions: what AWS refuses in one is refused here, and numbers keep their 38 digits."""
 
 from __future__ import annotations
 
 import decimal
-import time
+from collections.abc import Callable
 from itertools import combinations
 from typing import Any
-
-from aws_stage.patches.replace import replace
-
-REQUEST_BYTES = 16 * 1024 * 1024
-"""docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html"""
 
 _CONDITIONS = ("ConditionExpression", "FilterExpression", "KeyConditionExpression")
 _OPERATORS = ("and", "or", "not", "between", "in")
 _SECTIONS = ("SET", "REMOVE", "ADD", "DELETE")
 _DIGITS = 300
 """Enough for the exact sum of any two numbers: they reach from 1E-130 to 9.9E+125."""
-_RECENT_SECONDS = 300
 
 
 def expression_error(dynamodb: Any, data: dict[str, Any], fields: tuple[str, ...]) -> str | None:
@@ -96,73 +90,36 @@ def _arithmetic(tokens: list[Any]) -> int | None:
     return None
 
 
-def apply() -> None:
-    from ministack.core.responses import error_response_json
-    from ministack.services import dynamodb
+class Expressions:
+    """Checks and arithmetic of expressions. A method is given the function that it replaces."""
 
-    def invalid(message: str) -> Any:
-        return error_response_json("ValidationException", message, 400)
+    def __init__(self, dynamodb: Any) -> None:
+        self._dynamodb = dynamodb
 
-    def expression_attributes(data: dict[str, Any], fields: tuple[str, ...], *args: Any) -> Any:
+    def error_of_attributes(
+        self, find: Callable[..., Any], data: dict[str, Any], fields: tuple[str, ...], *args: Any
+    ) -> Any:
         """ministack reads an expression when it has an item to hold against it; AWS does in any case."""
-        error = expression_error(dynamodb, data, fields)
-        return invalid(error) if error else original_attributes(data, fields, *args)
+        error = expression_error(self._dynamodb, data, fields)
+        if error:
+            return self._dynamodb.error_response_json("ValidationException", error, 400)
+        return find(data, fields, *args)
 
-    original_attributes = replace(dynamodb, "_validate_expression_attrs", expression_attributes)
 
-    def exactly(name: str) -> None:
-        """Python's own precision is 28 digits, and would round without a word."""
+def exact(compute: Callable[..., Any], *args: Any) -> Any:
+    """Compute with numbers as long as they get: Python's own precision is 28 digits, and would round silently."""
+    with decimal.localcontext(decimal.Context(prec=_DIGITS)):
+        return compute(*args)
 
-        def compute(*args: Any) -> Any:
-            with decimal.localcontext(decimal.Context(prec=_DIGITS)):
-                return original(*args)
 
-        original = replace(dynamodb, name, compute)
+def set_value(evaluate: Callable[..., Any], tokens: list[Any], *args: Any) -> Any:
+    """The value of a SET action; ministack leaves the attribute as it was when an operand is not a number.
 
-    def set_value(tokens: list[Any], *args: Any) -> Any:
-        """ministack leaves the attribute as it was when an operand is no number."""
-        at = _arithmetic(tokens)
-        if at is not None:
-            operands = [original_set_value(part, *args) for part in (tokens[:at], tokens[at + 1 :])]
-            if any(operand is not None and "N" not in operand for operand in operands):
-                raise ValueError("An operand in the update expression has an incorrect data type")
-        return original_set_value(tokens, *args)
-
-    original_set_value = replace(dynamodb, "_eval_set_value", set_value)
-
-    exactly("_apply_update_expression")
-    exactly("_apply_attribute_updates")
-    exactly("_pq_eval")
-
-    def update_ttl(data: dict[str, Any]) -> Any:
-        enabled = (data.get("TimeToLiveSpecification") or {}).get("Enabled", False)
-        name = dynamodb._normalize_table_name(data.get("TableName"))
-        before = (dynamodb._ttl_settings.get(name) or {}).get("TimeToLiveStatus", "DISABLED") == "ENABLED"
-        if name in dynamodb._tables and enabled == before:
-            return invalid(f"TimeToLive is already {'enabled' if enabled else 'disabled'}")
-        return original_update_ttl(data)
-
-    original_update_ttl = replace(dynamodb, "_update_ttl", update_ttl)
-
-    def restore(data: dict[str, Any]) -> Any:
-        """ministack copies the table as it is now, whatever time is asked."""
-        if data.get("RestoreDateTime", time.time()) < time.time() - _RECENT_SECONDS:
-            return error_response_json(
-                "UnsupportedOperationException",
-                "The local stage keeps no history of a table: it restores the present (UseLatestRestorableTime). "
-                "docs/local-stage.md lists what it supports.",
-                400,
-            )
-        return original_restore(data)
-
-    original_restore = replace(dynamodb, "_restore_table_to_point_in_time", restore)
-
-    async def handle_request(method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
-        if len(body) > REQUEST_BYTES:
-            answer: tuple[int, dict[str, str], bytes] = error_response_json(
-                "RequestEntityTooLargeException", "The request is larger than 16 MB", 413
-            )
-            return answer
-        return await original_handle(method, path, headers, body, query)
-
-    original_handle = replace(dynamodb, "handle_request", handle_request)
+    Raises ValueError, which ministack answers as a ValidationException.
+    """
+    at = _arithmetic(tokens)
+    if at is not None:
+        operands = [evaluate(part, *args) for part in (tokens[:at], tokens[at + 1 :])]
+        if any(operand is not None and "N" not in operand for operand in operands):
+            raise ValueError("An operand in the update expression has an incorrect data type")
+    return evaluate(tokens, *args)
