@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from aws_stage.engines.cloudwatch.metric_math import ExpressionError, evaluate
+from aws_stage.engines.cloudwatch_logs import patterns
 from aws_stage.engines.event_source_mapping.filters import event_pattern
 from aws_stage.kernel.schedule_expression import next_fire
-from aws_stage.patches import log_patterns
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,26 +46,26 @@ def _pieces(*pieces: str) -> st.SearchStrategy[str]:
     )
 )
 def test_a_filter_pattern_is_read_or_refused(text: str) -> None:
-    with contextlib.suppress(log_patterns.PatternError):
-        log_patterns.compile_pattern(text)('{"a": [1, "x"]}')
+    with contextlib.suppress(patterns.PatternError):
+        patterns.compile_pattern(text)('{"a": [1, "x"]}')
 
 
 @pytest.mark.parametrize(
     "text", ["{" + "(" * 900 + "$.a = 1" + ")" * 100 + "}", "{ $.a = 1 }" + " " * 1024, "a" * 1025]
 )
 def test_a_filter_pattern_beyond_its_bounds_is_refused(text: str) -> None:
-    with pytest.raises(log_patterns.PatternError):
-        log_patterns.compile_pattern(text)
+    with pytest.raises(patterns.PatternError):
+        patterns.compile_pattern(text)
 
 
 def test_a_message_of_any_depth_or_size_of_number_matches_nothing() -> None:
-    assert log_patterns.compile_pattern("{ $.a = 1 }")(DEEP_JSON) is False
-    assert log_patterns.selected(DEEP_JSON, "$.a") is None
-    assert log_patterns.selected(json.dumps({"a": 10**400}), "$.a") is None
+    assert patterns.compile_pattern("{ $.a = 1 }")(DEEP_JSON) is False
+    assert patterns.selected(DEEP_JSON, "$.a") is None
+    assert patterns.selected(json.dumps({"a": 10**400}), "$.a") is None
 
 
 def test_a_pattern_of_many_stars_is_answered() -> None:
-    matches = log_patterns.compile_pattern('{ $.a = "' + "*a" * 200 + '*b" }')
+    matches = patterns.compile_pattern('{ $.a = "' + "*a" * 200 + '*b" }')
     assert matches(json.dumps({"a": "a" * 100_000})) is False
 
 

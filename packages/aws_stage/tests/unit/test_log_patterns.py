@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from aws_stage.patches.log_patterns import PatternError, compile_pattern, selected
+from aws_stage.engines.cloudwatch_logs.patterns import PatternError, compile_pattern, selected
 
 EVENT = json.dumps(
     {"level": "ERROR", "n": 5, "ok": False, "none": None, "user": {"id": "u-17", "tags": ["a", "b"]}, "path": "/x?y[1]"}

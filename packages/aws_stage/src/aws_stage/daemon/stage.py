@@ -46,6 +46,7 @@ ENGINES: tuple[str, ...] = (
     "glue_crawler",
     "scheduler",
     "cloudwatch",
+    "cloudwatch_logs",
     "sagemaker",
     "application_autoscaling",
     "event_source_mapping",

@@ -21,6 +21,7 @@ _TARGETS = {
     "glue": "AWSGlue",
     "athena": "AmazonAthena",
     "dynamodb": "DynamoDB_20120810",
+    "logs": "Logs_20140328",
 }
 
 

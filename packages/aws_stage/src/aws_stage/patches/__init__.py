@@ -31,8 +31,7 @@ SERVICES: tuple[str, ...] = (
     "lambda_payloads",
     "lambda_python",
     "log_events",
-    "log_metrics",
-    "logs",
+    "cloudwatch_logs",  # after log_events: events are on disk before they count
     "metric_points",
     "s3_hadoop",
     "s3_listing",

@@ -1,20 +1,14 @@
-"""CloudWatch Logs: a line in the Embedded Metric Format becomes the metrics that it describes.
+"""A log line in the Embedded Metric Format becomes the metrics that it describes.
 
 docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
-
-from aws_stage.patches.replace import replace
-
-logger = logging.getLogger("aws_stage.logs")
 
 MOST_DIMENSIONS = 30
 MOST_METRICS = 100
@@ -71,26 +65,3 @@ def _values(value: object) -> list[float]:
     if len(values) > MOST_VALUES or any(isinstance(one, bool) or not isinstance(one, int | float) for one in values):
         raise ValueError("a metric is a number, or up to 100")
     return [float(one) for one in values]
-
-
-def apply() -> None:
-    from ministack.services import cloudwatch, cloudwatch_logs
-
-    def append(stream: dict[str, Any], events: list[dict[str, Any]]) -> None:
-        original(stream, events)
-        found = [datum for event in events for datum in metrics_in(event["message"])]
-        for datum in found:
-            counts = {value: datum.values.count(value) for value in datum.values}
-            cloudwatch._store_datum(
-                datum.namespace,
-                datum.name,
-                datum.dimensions,
-                datum.timestamp or time.time(),
-                datum.unit,
-                None,
-                list(counts),
-                [float(count) for count in counts.values()],
-                None,
-            )
-
-    original = replace(cloudwatch_logs, "_append_log_events", append)
