@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from aws_stage.errors import ConfigurationError
-from aws_stage.patches.s3 import check_metadata, finish_interrupted_writes
+from aws_stage.patches.s3.objects import check_metadata, finish_interrupted_writes
 
 OLD = {"a": b"old", "a.meta.json": json.dumps({"size": 3}).encode()}
 NEW_METADATA = json.dumps({"size": 30}).encode()

@@ -83,9 +83,8 @@ class LocalStage:
 
         from aws_stage import patches
 
-        patches.apply(manifest)
+        patches.apply(manifest, files.load)
         manifest.settle()
-        patches.keep_state_with(files.load)
         self._durable = Durable(ministack_app, files, manifest.writes)
         self._failure: Exception | None = None
         self._health = Health(manifest.writes, data_dir=str(settings.data_dir), engines=list(ENGINES))

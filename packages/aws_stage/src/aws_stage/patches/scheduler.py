@@ -18,8 +18,7 @@ def apply() -> None:
     # It knows no time zone, no retries, no dead-letter queue and no aws-sdk target, and would fire a second time.
     replace(scheduler, "start_scheduler", lambda: None)
     for name in ("_create_schedule", "_update_schedule"):
-        original = replace(scheduler, name, None)
-        setattr(scheduler, name, _checked(original, scheduler._error))
+        replace(scheduler, name, _checked(getattr(scheduler, name), scheduler._error))
 
 
 def _checked(

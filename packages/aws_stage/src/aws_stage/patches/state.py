@@ -1,4 +1,4 @@
-"""A service's state for its file, without what is kept elsewhere."""
+"""The state of services: its files are the stage's, and what is kept elsewhere is not in them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,18 @@ from types import ModuleType
 from typing import Any
 
 from aws_stage.patches.replace import replace
+
+
+def apply(load: Callable[[], None]) -> None:
+    """Leave the state files to the stage: ``load`` raises where ministack would go on with an empty service.
+
+    ministack writes them when it stops as well; by then the stage has.
+    """
+    from ministack import app
+
+    replace(app, "_load_persisted_state", load)
+    replace(app, "save_all", lambda _services: None)
+    replace(app, "BANNER", "ministack starts behind the gateway of port {port}")
 
 
 def keep_apart(module: ModuleType, parts: Mapping[str, Callable[[], Any]]) -> None:

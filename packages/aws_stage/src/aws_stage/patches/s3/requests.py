@@ -12,11 +12,11 @@ LONGEST_KEY = 1024
 _KEY = f"{_ENCRYPTION}-aws-kms-key-id"
 
 
-def apply() -> None:
-    from ministack.services import kms, s3
+def apply(s3: Any) -> None:
+    from ministack.services import kms
 
     def copy_object(bucket: str, key: str, headers: dict[str, str]) -> Any:
-        """ministack heeds If-Match and If-None-Match on PutObject and CompleteMultipartUpload, not on CopyObject."""
+        """ministack honours If-Match and If-None-Match on PutObject and CompleteMultipartUpload, not on CopyObject."""
         existing = (s3._buckets.get(bucket) or {}).get("objects", {}).get(key)
         refusal = s3._check_put_preconditions(headers, existing)
         return refusal if refusal is not None else original_copy(bucket, key, headers)

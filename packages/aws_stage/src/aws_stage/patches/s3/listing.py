@@ -14,9 +14,7 @@ from aws_stage.patches.replace import replace
 _ENCODED = re.compile(r"<(Key|Prefix|KeyMarker|NextKeyMarker|Delimiter)>(.*?)</\1>", re.DOTALL)
 
 
-def apply() -> None:
-    from ministack.services import s3
-
+def apply(s3: Any) -> None:
     for name in ("_list_object_versions", "_list_multipart_uploads"):
         _encode_keys_of(s3, name)
 

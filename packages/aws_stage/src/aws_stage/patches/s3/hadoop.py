@@ -13,9 +13,7 @@ from aws_stage.patches.replace import replace
 _ENCRYPTION = "x-amz-server-side-encryption"
 
 
-def apply() -> None:
-    from ministack.services import s3
-
+def apply(s3: Any) -> None:
     original = s3.format_head_response
 
     def format_head_response(path: str, headers: dict[str, str], response: Any) -> Any:

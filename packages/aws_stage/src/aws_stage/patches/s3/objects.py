@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from aws_stage.errors import ConfigurationError
-from aws_stage.patches import s3_files, s3_uploads
 from aws_stage.patches.replace import replace
 from aws_stage.storage.manifest.manifest import Aside, Manifest
 
@@ -30,20 +29,14 @@ _SIDECAR = ".meta.json"
 _UNFINISHED = ".tmp"
 
 
-def apply(manifest: Manifest) -> None:
-    folder = Path(os.environ["S3_DATA_DIR"])
-    finish_interrupted_writes(folder)
-    check_metadata(folder)
-    s3 = _import_without_loading(folder)
+def apply(s3: Any, manifest: Manifest) -> None:
+    """Let the module ``s3`` write and read objects by way of the manifest."""
     replace(s3, "logger", _Strict(s3.logger))
     replace(s3, "_persist_object", _persisting(s3, manifest))
-    s3_files.apply(s3, manifest)
     _read_ranges_through_maps(s3, manifest)
-    s3_uploads.apply(s3, folder.with_name("s3-uploads"), manifest)
-    s3._load_persisted_data()
 
 
-def _import_without_loading(folder: Path) -> Any:
+def import_without_loading(folder: Path) -> Any:
     """The module, before it has read ``folder``: it does so at import, and goes on with what it could read."""
     os.environ["S3_DATA_DIR"] = str(folder.with_name("nowhere"))
     from ministack.services import s3

@@ -47,10 +47,8 @@ _OF_ONE_METRIC = ("MetricName", "Namespace", "Statistic", "Period")
 def apply() -> None:
     from ministack.services import cloudwatch
 
-    put = replace(cloudwatch, "_put_metric_alarm", None)
-    cloudwatch._put_metric_alarm = _putting(cloudwatch, put)
-    describe = replace(cloudwatch, "_describe_alarms", None)
-    cloudwatch._describe_alarms = _describing(describe)
+    replace(cloudwatch, "_put_metric_alarm", _putting(cloudwatch, cloudwatch._put_metric_alarm))
+    replace(cloudwatch, "_describe_alarms", _describing(cloudwatch._describe_alarms))
 
 
 def _putting(cloudwatch: ModuleType, original: Handler) -> Handler:

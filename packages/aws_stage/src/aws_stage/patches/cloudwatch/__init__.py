@@ -1,0 +1,1 @@
+"""CloudWatch: datapoints on disk, metrics by all their dimensions, alarms shown whole."""
