@@ -57,6 +57,7 @@ for package in (services, core):
         importlib.import_module(module.name)
 before = places()
 LocalStage(settings)
+exec(sys.argv[2])
 after = places()
 print(json.dumps({
     "there": sorted(before),
@@ -67,16 +68,22 @@ print(json.dumps({
 """Assembles a stage, and prints every place in ministack, and those at which something else is then."""
 
 
-@pytest.fixture(scope="module")
-def assembled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[Place]]:
-    """``there``: every place in all modules of the pinned ministack; ``replaced``: those that a stage changes."""
-    folder = tmp_path_factory.mktemp("stage")
+def assemble(data: Path, offence: str = "") -> dict[str, set[Place]]:
+    """``there``: every place in all modules of the pinned ministack; ``replaced``: those that a stage changes.
+
+    ``offence`` is run when the stage is assembled.
+    """
     run = subprocess.run(
-        [sys.executable, "-c", ASSEMBLE, str(folder / "data")], capture_output=True, text=True, check=False
+        [sys.executable, "-c", ASSEMBLE, str(data), offence], capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr
     found: dict[str, list[Place]] = json.loads(run.stdout.splitlines()[-1])
     return {kind: {(module, name) for module, name in places} for kind, places in found.items()}
+
+
+@pytest.fixture(scope="module")
+def assembled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[Place]]:
+    return assemble(tmp_path_factory.mktemp("stage"))
 
 
 def places_of(patch: Patch) -> set[Place]:
@@ -88,6 +95,20 @@ def test_all_that_is_replaced_in_ministack_is_listed_and_all_that_is_listed_is_r
 ) -> None:
     print(table(PATCHES))
     assert assembled["replaced"] == set().union(*(places_of(patch) for patch in PATCHES))
+
+
+def test_what_is_replaced_beside_the_list_is_found(assembled: dict[str, set[Place]], tmp_path: Path) -> None:
+    offence = """
+services.eventbridge._put_targets = None
+core.lambda_runtime.Worker.invoke = None
+services.sns._publish.__defaults__ = (None,)
+"""
+    found = assemble(tmp_path, offence)["replaced"] - assembled["replaced"]
+    assert found == {
+        ("ministack.services.eventbridge", "_put_targets"),
+        ("ministack.core.lambda_runtime", "Worker.invoke"),
+        ("ministack.services.sns", "_publish"),
+    }
 
 
 def test_what_a_patch_replaces_is_there_in_the_pinned_ministack(assembled: dict[str, set[Place]]) -> None:
