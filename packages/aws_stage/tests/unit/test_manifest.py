@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -11,7 +12,6 @@ import pytest
 from aws_stage.engines.kinesis.segment import CorruptSegmentError
 from aws_stage.engines.kinesis.shard_log import ShardLog
 from aws_stage.errors import ConfigurationError
-from aws_stage.storage.journal import Journal
 from aws_stage.storage.manifest.database import Database
 from aws_stage.storage.manifest.giving_up import adopt, forget
 from aws_stage.storage.manifest.manifest import Aside, Manifest
@@ -148,30 +148,18 @@ def test_what_is_dropped_is_not_missed(tmp_path: Path) -> None:
 
 
 def test_thousands_of_growing_files_each_have_their_own_length_over_restarts(tmp_path: Path) -> None:
-    folder = tmp_path / "log-events"
-    folder.mkdir()
+    folder = tmp_path / "kinesis/stream.1/shardId-000000000000"
+    folder.mkdir(parents=True)
     manifest = _opened(tmp_path)
     for number in range(5000):
-        (folder / f"{number}.jsonl").write_bytes(b"x" * (number % 7))
-        manifest.length(folder / f"{number}.jsonl").note(number % 7)
+        (folder / f"{number}.log").write_bytes(b"x" * (number % 7))
+        manifest.length(folder / f"{number}.log").note(number % 7)
     manifest.close()
     again = _opened(tmp_path)
-    assert all(again.length(folder / f"{n}.jsonl").acknowledged == n % 7 for n in range(5000))
+    assert all(again.length(folder / f"{n}.log").acknowledged == n % 7 for n in range(5000))
     again.close()
-    (folder / "4999.jsonl").write_bytes(b"")
-    assert "4999.jsonl is damaged: it has 0 bytes, and 1 were acknowledged" in _refusal(tmp_path)
-
-
-def test_a_journal_cut_or_altered_before_what_was_acknowledged_is_damaged_and_after_it_is_not(tmp_path: Path) -> None:
-    manifest = _opened(tmp_path)
-    path = tmp_path / "metrics.jsonl"
-    Journal(path, manifest).append([1, 2, 3])
-    content = path.read_bytes()
-    path.write_bytes(content + b"0123")
-    assert Journal(path, manifest).read() == [1, 2, 3]
-    path.write_bytes(content.replace(b" 2\n", b" 7\n"))
-    with pytest.raises(ConfigurationError, match=r"metrics\.jsonl is damaged: the line at byte 11"):
-        Journal(path, manifest).read()
+    (folder / "4999.log").write_bytes(b"")
+    assert "4999.log is damaged: it has 0 bytes, and 1 were acknowledged" in _refusal(tmp_path)
 
 
 def _append(log: ShardLog, *texts: str) -> int:
@@ -271,6 +259,34 @@ def test_an_older_copy_of_a_database_is_not_taken_for_the_newest(tmp_path: Path)
     path.write_bytes(older)
     with pytest.raises(ConfigurationError, match=r"it is an older copy: it lacks the last \d changes"):
         _reopen(tmp_path)
+
+
+def test_state_of_another_layout_is_refused_with_what_to_do_and_stays_as_it_is(tmp_path: Path) -> None:
+    _store(tmp_path)
+    with sqlite3.connect(tmp_path / "manifest.sqlite") as manifest:
+        manifest.execute("PRAGMA user_version = 0")
+    manifest.close()
+    before = (tmp_path / "engines/glue_jobs.sqlite").read_bytes()
+    assert re.search(r"its layout is 1, this version reads 2 alone.*move the folder away", _refusal(tmp_path))
+    with pytest.raises(ConfigurationError, match="another version of the local stage"):
+        forget(tmp_path, ["engines/glue_jobs.sqlite"])
+    assert (tmp_path / "engines/glue_jobs.sqlite").read_bytes() == before
+    with sqlite3.connect(tmp_path / "manifest.sqlite") as manifest:
+        manifest.execute("PRAGMA user_version = 2")
+    manifest.close()
+    assert _reopen(tmp_path) == ["x" * 100] * 300
+
+
+@pytest.mark.parametrize("path", ["metrics.jsonl", f"log-events/{'0' * 32}.jsonl"])
+def test_state_of_another_layout_is_not_adopted_as_if_it_were_empty(tmp_path: Path, path: str) -> None:
+    _store(tmp_path)
+    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / path).write_bytes(b"{}\n")
+    with pytest.raises(ConfigurationError, match=f"does not know .{re.escape(path)}"):
+        adopt(tmp_path)
+    (tmp_path / path).unlink()
+    adopt(tmp_path)
+    assert _reopen(tmp_path) == ["x" * 100] * 300
 
 
 def test_a_database_in_use_elsewhere_is_not_called_damaged(tmp_path: Path) -> None:

@@ -40,6 +40,45 @@ def test_a_transaction_that_fails_changes_nothing(tmp_path: Path) -> None:
     assert store.items("run") == [("a", {"n": 1})]
 
 
+def test_what_is_appended_is_read_back_in_order_and_goes_on_after_a_restart(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.sqlite")
+    first = store.append("list", ({"n": n} for n in range(12)))
+    store.append("other", [{"text": "ü\n"}])
+    store.close()
+    again = Store(tmp_path / "store.sqlite")
+    last = again.append("list", [{"n": 12}])
+    assert [document["n"] for _, document in again.items("list")] == list(range(13))
+    assert [key for key, _ in again.items("list")] == [*first, *last]
+    assert again.append("list", []) == []
+    assert sorted(again.kinds()) == ["list", "other"]
+    again.clear("list")
+    assert (again.items("list"), again.kinds()) == ([], ["other"])
+    assert again.items("other")[0][1] == {"text": "ü\n"}
+
+
+def test_a_full_disk_refuses_all_of_an_append(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.sqlite")
+    store.append("list", [{"n": 1}])
+    store._database.read("PRAGMA max_page_count = 5")
+    with pytest.raises(OSError, match="No space left"):
+        store.append("list", [{"n": 2}, {"text": "refused" * 10_000}])
+    assert [document for _, document in store.items("list")] == [{"n": 1}]
+    store.append("list", [{"n": 3}])
+    assert [document for _, document in store.items("list")] == [{"n": 1}, {"n": 3}]
+
+
+def test_values_that_json_does_not_have_are_kept_as_the_caller_says(tmp_path: Path) -> None:
+    store = Store(
+        tmp_path / "store.sqlite",
+        default=lambda value: {"hex": value.hex()},
+        object_hook=lambda found: bytes.fromhex(found["hex"]) if "hex" in found else found,
+    )
+    store.put("message", "a", {"body": b"\xff", "n": 1})
+    store.append("list", [{"body": b"\x00"}])
+    assert store.get("message", "a") == {"body": b"\xff", "n": 1}
+    assert [document for _, document in store.items("list")] == [{"body": b"\x00"}]
+
+
 def test_threads_that_read_and_write_in_transactions_lose_no_update(tmp_path: Path) -> None:
     store = Store(tmp_path / "store.sqlite")
     store.put("count", "n", {"n": 0})

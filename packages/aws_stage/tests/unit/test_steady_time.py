@@ -13,6 +13,7 @@ from aws_stage.kernel.steady_time import SteadyTime
 from aws_stage.patches.lambda_async import EventQueue, Pending, verdict
 from aws_stage.patches.sqs_messages import LONGEST_HIDDEN_SECONDS, Messages
 from aws_stage.storage.items import ItemStore
+from aws_stage.storage.store import Store
 
 
 @pytest.mark.parametrize("step", [-3600.0, 90_000.0])
@@ -45,11 +46,11 @@ def test_a_message_hidden_by_a_clock_that_was_ahead_comes_back_within_the_longes
     def message(name: str, visible_at: float) -> dict[str, Any]:
         return {"id": name, "visible_at": visible_at, "receipt_handle": None, "receive_count": 1}
 
-    store = ItemStore(tmp_path / "messages.sqlite")
+    store = Store(tmp_path / "messages.sqlite")
     service = sqs(message("ahead", now + 90_000), message("soon", now + 30))
-    Messages(service, store, None, None, lambda: now).write()
+    Messages(service, store, lambda: now).write()
     restarted = sqs()
-    Messages(restarted, store, None, None, lambda: now).restored()
+    Messages(restarted, store, lambda: now).restored()
     found = restarted._queues._data["account", "region", "q"]["messages"]
     assert {each["id"]: each["visible_at"] - now for each in found} == {"ahead": LONGEST_HIDDEN_SECONDS, "soon": 30}
 

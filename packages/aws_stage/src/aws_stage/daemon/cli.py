@@ -83,8 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     adopt = commands.add_parser(
         "adopt",
         help="take the state that is there for whole, where its manifest is lost",
-        description="Begin a new manifest of the state folder as it is: for state of an older version, or when the "
-        "manifest itself is lost. Whatever else is missing cannot be told from then on.",
+        description="Begin a new manifest of the state folder as it is, when the manifest itself is lost. Whatever "
+        "else is missing cannot be told from then on.",
     )
     adopt.add_argument("--json", action="store_true", help="as one JSON object")
     adopt.set_defaults(run=_adopt)

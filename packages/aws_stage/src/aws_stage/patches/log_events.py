@@ -1,4 +1,4 @@
-"""CloudWatch Logs: events lie in a journal for each stream, written before PutLogEvents is answered.
+"""CloudWatch Logs: events lie in SQLite, written before PutLogEvents is answered.
 
 ministack keeps them in the service's one state file, which would be written whole, all events of all time, each time
 that anything changes. Events past their group's retention are dropped at start.
@@ -15,25 +15,21 @@ from typing import Any
 
 from aws_stage.patches.replace import replace
 from aws_stage.patches.state import keep_apart
-from aws_stage.storage.journal import Journal
 from aws_stage.storage.manifest.manifest import Manifest
+from aws_stage.storage.store import Store
 
 _DAY_MS = 86_400_000
-_FILE = "journal"
-"""The name of a stream's file, kept with the stream."""
+_KIND = "kind"
+"""Of a stream's documents: kept with the stream, so that one of the same name that was deleted is another."""
 
 
 def apply(manifest: Manifest) -> None:
     from ministack.services import cloudwatch_logs as logs
 
-    folder = Path(os.environ["STATE_DIR"]).with_name("log-events")
-    folder.mkdir(parents=True, exist_ok=True)
-
-    def journal(stream: dict[str, Any]) -> Journal:
-        return Journal(folder / f"{stream.setdefault(_FILE, uuid.uuid4().hex)}.jsonl", manifest)
+    store = Store(Path(os.environ["STATE_DIR"]).with_name("log-events.sqlite"), manifest)
 
     def append(stream: dict[str, Any], events: list[dict[str, Any]]) -> None:
-        journal(stream).append(events)
+        store.append(stream.setdefault(_KIND, uuid.uuid4().hex), [{"events": events}])
         original_append(stream, events)
 
     original_append = replace(logs, "_append_log_events", append)
@@ -41,7 +37,7 @@ def apply(manifest: Manifest) -> None:
     def create_stream(data: dict[str, Any]) -> Any:
         answer = original_create(data)
         for _, stream in _streams(logs):
-            stream.setdefault(_FILE, uuid.uuid4().hex)  # kept before the call is answered
+            stream.setdefault(_KIND, uuid.uuid4().hex)  # kept before the call is answered
         return answer
 
     original_create = replace(logs, "_create_log_stream", create_stream)
@@ -61,13 +57,11 @@ def apply(manifest: Manifest) -> None:
         now = time.time() * 1000
         known = set()
         for group, stream in _streams(logs):
-            if _FILE in stream:
-                known.add(stream[_FILE])
-                _restore(logs, journal(stream), stream, now - (group.get("retentionInDays") or 36500) * _DAY_MS)
-        for path in folder.iterdir():
-            if path.stem not in known:
-                manifest.drop(path)
-                path.unlink()  # of a stream that was deleted
+            if _KIND in stream:
+                known.add(stream[_KIND])
+                _restore(logs, store, stream, now - (group.get("retentionInDays") or 36500) * _DAY_MS)
+        for kind in set(store.kinds()) - known:
+            store.clear(kind)  # of a stream that was deleted
 
     original_load = replace(logs, "load_persisted_state", load)
 
@@ -78,11 +72,15 @@ def _streams(logs: Any) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
             yield group, stream
 
 
-def _restore(logs: Any, journal: Journal, stream: dict[str, Any], oldest_ms: float) -> None:
-    written = journal.read()
-    events = sorted((event for event in written if event["timestamp"] >= oldest_ms), key=logs._event_timestamp)
-    if len(events) < len(written):
-        journal.replace(events)
+def _restore(logs: Any, store: Store, stream: dict[str, Any], oldest_ms: float) -> None:
+    events: list[dict[str, Any]] = []
+    with store.transaction():
+        for key, batch in store.items(stream[_KIND]):
+            kept = [event for event in batch["events"] if event["timestamp"] >= oldest_ms]
+            events += kept
+            if not kept:
+                store.delete(stream[_KIND], key)
+    events.sort(key=logs._event_timestamp)
     stream["events"] = events
     stream["firstEventTimestamp"] = events[0]["timestamp"] if events else None
     stream["lastEventTimestamp"] = events[-1]["timestamp"] if events else None

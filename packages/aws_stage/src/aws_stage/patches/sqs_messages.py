@@ -15,17 +15,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-import orjson
-
 from aws_stage.errors import ConfigurationError
 from aws_stage.kernel.steady_time import SteadyTime
 from aws_stage.patches.replace import replace
 from aws_stage.patches.state import keep_apart
 from aws_stage.storage.items import ItemStore, ItemTable
 from aws_stage.storage.manifest.manifest import Manifest
+from aws_stage.storage.store import Store
 
 _NAMED = re.compile(rb"QueueUrl\W[^,&]*?([\w-]{1,80}(?:\.fifo)?)(?=[\"&,}\s]|$)")
-_NO_SORT_KEY = ""
 LONGEST_HIDDEN_SECONDS = 43_200
 """SQS hides a message for 12 hours at most (quotas of Amazon SQS, "Message visibility timeout")."""
 
@@ -41,66 +39,53 @@ def _state(message: Message) -> State:
 class QueueMessages:
     """The messages of one queue as they are on disk."""
 
-    def __init__(self, rows: ItemTable) -> None:
-        self._rows = rows
+    def __init__(self, store: Store, queue: str) -> None:
+        self._store = store
+        self._queue = queue
         self._known: dict[str, tuple[str, State]] = {}
-        self._next = 0
 
-    def restore(self, object_hook: Any) -> list[Message]:
+    def restore(self) -> list[Message]:
         """The messages, in the order in which they came."""
-        messages = []
-        with self._rows.after() as rows:
-            for content, number in rows:
-                message: Message = json.loads(content, object_hook=object_hook)
-                messages.append(message)
-                self._known[message["id"]] = (_key(number), _state(message))
-                self._next = number + 1
-        return messages
+        found = self._store.items(self._queue)
+        self._known |= {message["id"]: (key, _state(message)) for key, message in found}
+        return [message for _, message in found]
 
     def differs(self, messages: list[Message]) -> bool:
         """Whether there are other messages than on disk, as far as their number tells."""
         return len(messages) != len(self._known)
 
-    def write(self, messages: list[Message], default: Any) -> None:
+    def write(self, messages: list[Message]) -> None:
         """Bring what is on disk to what there is."""
         gone = self._known.keys() - {message["id"] for message in messages}
-        changed = [m for m in messages if self._known.get(m["id"], ("", None))[1] != _state(m)]
-        if not gone and not changed:
+        new = [message for message in messages if message["id"] not in self._known]
+        changed = [m for m in messages if m["id"] in self._known and self._known[m["id"]][1] != _state(m)]
+        if not gone and not new and not changed:
             return
-        with self._rows.store.transaction():
+        with self._store.transaction():
             for message_id in gone:
-                self._rows.delete(self._known[message_id][0], _NO_SORT_KEY)
+                self._store.delete(self._queue, self._known[message_id][0])
             for message in changed:
-                if message["id"] in self._known:
-                    key = self._known[message["id"]][0]
-                else:
-                    key, self._next = _key(self._next), self._next + 1
-                # the number of a message lies in the place of an item's size
-                self._rows.put(key, _NO_SORT_KEY, orjson.dumps(message, default=default), int(key), None)
-                self._known[message["id"]] = (key, _state(message))
+                self._store.put(self._queue, self._known[message["id"]][0], message)
+            keys = self._store.append(self._queue, new)
         for message_id in gone:
             del self._known[message_id]
-
-
-def _key(number: int) -> str:
-    return f"{number:020}"
+        self._known |= {m["id"]: (self._known[m["id"]][0], _state(m)) for m in changed}
+        self._known |= {m["id"]: (key, _state(m)) for key, m in zip(keys, new, strict=True)}
 
 
 class Messages:
     """The messages of every queue of ministack's module ``sqs``."""
 
-    def __init__(self, sqs: Any, store: ItemStore, default: Any, object_hook: Any, now: Callable[[], float]) -> None:
+    def __init__(self, sqs: Any, store: Store, now: Callable[[], float]) -> None:
         self._sqs = sqs
         self._store = store
-        self._default = default
-        self._object_hook = object_hook
         self._now = now
         self._queues: dict[str, QueueMessages] = {}
 
     def _of(self, key: tuple[str, str, str]) -> QueueMessages:
         identity = json.dumps(key)
         if identity not in self._queues:
-            self._queues[identity] = QueueMessages(self._store.open(identity))
+            self._queues[identity] = QueueMessages(self._store, identity)
         return self._queues[identity]
 
     def write(self, name: str | None = None) -> None:
@@ -108,7 +93,7 @@ class Messages:
         for key, queue in list(self._sqs._queues._data.items()):
             kept = self._of(key)
             if name is None or queue["name"] == name or kept.differs(queue["messages"]):
-                kept.write(queue["messages"], self._default)
+                kept.write(queue["messages"])
 
     def queues_for_state(self) -> Any:
         """Every queue without its messages; those of queues that are gone go now."""
@@ -118,7 +103,7 @@ class Messages:
             queues._data[key] = {**queue, "messages": []}
         live = {json.dumps(key) for key in queues._data}
         for identity in self._queues.keys() - live:
-            self._store.forget(identity)
+            self._store.clear(identity)
             del self._queues[identity]
         return queues
 
@@ -129,23 +114,22 @@ class Messages:
         Raises ConfigurationError for messages of a queue that is not known.
         """
         for key, queue in list(self._sqs._queues._data.items()):
-            found = self._of(key).restore(self._object_hook)
+            found = self._of(key).restore()
             for message in found:
                 message["visible_at"] = min(message["visible_at"], self._now() + LONGEST_HIDDEN_SECONDS)
-            queue["messages"] = found or queue["messages"]  # those of an earlier stage lie in the state file
+            queue["messages"] = found
             numbers = [int(message["seq"]) for message in found if message.get("seq")]
             queue["fifo_seq"] = max([queue.get("fifo_seq", 0), *numbers])
         self.refuse_orphans()
 
     def refuse_orphans(self) -> None:
         """Raise ConfigurationError when there are messages of queues that are not known."""
-        for identity in self._store.tables():
-            if identity not in self._queues and self._store.open(identity).totals()[0]:
-                raise ConfigurationError(
-                    f"{self._store.path} holds messages of an SQS queue that the stage's state does not name. The "
-                    "local stage does not start over damaged state. Restore the state folder from a copy, or give up "
-                    "the messages of every queue: aws-stage forget sqs/messages.sqlite"
-                )
+        if set(self._store.kinds()) - self._queues.keys():
+            raise ConfigurationError(
+                f"{self._store.path} holds messages of an SQS queue that the stage's state does not name. The local "
+                "stage does not start over damaged state. Restore the state folder from a copy, or give up the "
+                "messages of every queue: aws-stage forget sqs/messages.sqlite"
+            )
 
 
 def named_queue(body: bytes) -> str | None:
@@ -159,11 +143,16 @@ def apply(manifest: Manifest) -> None:
     from ministack.services import sns, sqs
 
     state = Path(os.environ["STATE_DIR"])
-    store = ItemStore(state.with_name("sqs") / "messages.sqlite", manifest)
+    store = Store(
+        state.with_name("sqs") / "messages.sqlite",
+        manifest,
+        default=persistence._json_default,
+        object_hook=persistence._json_object_hook,
+    )
     # Visibility timeouts, delays and long polls are counted in seconds: a clock that is set must not stretch them.
     steady = SteadyTime()
     replace(sqs, "time", steady)
-    messages = Messages(sqs, store, persistence._json_default, persistence._json_object_hook, steady.time)
+    messages = Messages(sqs, store, steady.time)
     if not (state / "sqs.json").exists():
         messages.refuse_orphans()
 

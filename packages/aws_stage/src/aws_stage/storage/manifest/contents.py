@@ -43,6 +43,7 @@ _RULES: tuple[tuple[str, Kind, str, str], ...] = (
     ),
     (r"ministack/(?P<name>.*)\.json", Kind.REPLACED, "the resources and settings of {name}", _SETTINGS_LOST),
     (r"(?:(?:engines|sqs|dynamodb|lambda)/)?[^/]*\.sqlite-[a-z]*", Kind.DERIVED, "what SQLite makes again", ""),
+    (r"kinesis/[^/]*\.deleted/.*", Kind.DERIVED, "a Kinesis stream that was deleted", ""),
     (r"kinesis/.*\.idx", Kind.DERIVED, "an index of records", ""),
     (r"engines/firehose-spool/.*", Kind.DERIVED, "an object that a delivery stream is about to put", ""),
     (r"engines/firehose-journal/.*", Kind.APPENDED, "records put to a delivery stream", "those not yet in S3 are gone"),
@@ -87,14 +88,16 @@ _RULES: tuple[tuple[str, Kind, str, str], ...] = (
         "give up ministack/dynamodb.json too, and with it the tables",
     ),
     (r"lambda/events\.sqlite", Kind.DATABASE, "asynchronous invocations that wait for their function", "they are gone"),
-    (r"log-events/.*", Kind.APPENDED, "the events of a CloudWatch log stream", "the log stream is empty"),
-    (r"metrics\.jsonl", Kind.APPENDED, "the datapoints of CloudWatch metrics", "there are no older datapoints"),
+    (r"log-events\.sqlite", Kind.DATABASE, "the events of every CloudWatch log stream", "the log streams are empty"),
+    (r"metrics\.sqlite", Kind.DATABASE, "the datapoints of CloudWatch metrics", "there are no older datapoints"),
 )
 _COMPILED = tuple(
     (re.split(r"[^\w-]", pattern, maxsplit=1)[0], re.compile(pattern, re.DOTALL), kind, held, lost)
     for pattern, kind, held, lost in _RULES
 )
 """Each with the plain text that its paths start with: most paths need one look at a few rules."""
+
+UNKNOWN = Content(Kind.DERIVED, "nothing that the stage knows")
 
 UNFINISHED = ".tmp"
 """What a file that is being written is called, after its name."""
@@ -108,4 +111,4 @@ def content_of(path: str) -> Content:
         match = pattern.fullmatch(path)
         if match:
             return Content(kind, held.format_map(match.groupdict()), lost)
-    return Content(Kind.DERIVED, "nothing that the stage knows")
+    return UNKNOWN

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aws_stage.errors import ConfigurationError
-from aws_stage.storage.manifest.contents import Content, Kind, content_of
-from aws_stage.storage.manifest.manifest import FILE, LENGTHS, Manifest
+from aws_stage.storage.manifest.contents import UNFINISHED, UNKNOWN, Content, Kind, content_of
+from aws_stage.storage.manifest.manifest import FILE, LENGTHS, Manifest, paths_below
 
 _SIDECAR = ".meta.json"
 
@@ -41,7 +41,19 @@ def forget(state: Path, names: Sequence[str]) -> list[GivenUp]:
 
 
 def adopt(state: Path) -> list[Path]:
-    """Begin a new manifest that takes what is there for whole; returns where the old one is, if there was one."""
+    """Begin a new manifest that takes what is there for whole; returns where the old one is, if there was one.
+
+    Raises ConfigurationError where files are of another version of the stage, which nobody would read any more.
+    """
+    unknown = sorted(
+        path for path in paths_below(state) if not path.endswith(UNFINISHED) and content_of(path) is UNKNOWN
+    )
+    if unknown:
+        raise ConfigurationError(
+            f"{state} has files that this version of the local stage does not know ({', '.join(unknown[:3])}"
+            f"{', …' if len(unknown) > 3 else ''}): it is of another version, or they are not the stage's. Start the "
+            "stage of that version again, or move them away to go on without what they hold."
+        )
     aside = state.with_name("given-up") / time.strftime("%Y%m%dT%H%M%S")
     moved = [found for name in (FILE, f"{FILE}-journal", LENGTHS) if (found := _set_aside(state, name, aside))]
     Manifest(state, adopt=True).close()

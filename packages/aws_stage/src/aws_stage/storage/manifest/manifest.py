@@ -14,6 +14,7 @@ from aws_stage.errors import ConfigurationError
 from aws_stage.storage.manifest.contents import UNFINISHED, Kind, content_of
 from aws_stage.storage.manifest.database import Database
 from aws_stage.storage.manifest.harm import Found, Harm, advice, found_in
+from aws_stage.storage.manifest.layout import LAYOUT, refuse_another_layout
 from aws_stage.storage.manifest.lengths import Lengths
 from aws_stage.storage.manifest.writes import Writes
 
@@ -21,10 +22,11 @@ FILE = "manifest.sqlite"
 LENGTHS = "manifest.lengths"
 
 _OWN_SLOT = 0
-_SCHEMA = """
+_SCHEMA = f"""
 CREATE TABLE files (
     path TEXT PRIMARY KEY, size INTEGER, checksum INTEGER, old_size INTEGER, old_checksum INTEGER, slot INTEGER
-) WITHOUT ROWID
+) WITHOUT ROWID;
+PRAGMA user_version = {LAYOUT}
 """
 _COLUMNS = ("path", "size", "checksum", "old_size", "old_checksum", "slot")
 
@@ -87,7 +89,8 @@ class Manifest:
     def __init__(self, folder: Path, *, adopt: bool = False) -> None:
         """Open the manifest of ``folder``, or begin one where there is no state yet (or, to ``adopt`` it, whatever is).
 
-        Raises ConfigurationError when there is state without a whole manifest, or another process uses it.
+        Raises ConfigurationError when there is state without a whole manifest, when the state is of another version of
+        the stage, or when another process uses it.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder = Path(os.path.realpath(folder))
@@ -104,6 +107,7 @@ class Manifest:
             {"files": _COLUMNS},
             _OwnMark(self, None if fresh else self.lengths.get(_OWN_SLOT)),
         )
+        refuse_another_layout(self.folder, self._files)
         self._slots = dict(self._files.read("SELECT path, slot FROM files WHERE slot >= 0"))
         self._refuse_short_lengths()
         self._free = sorted({*range(1, self.lengths.slots)} - {*self._slots.values()}, reverse=True)
@@ -268,7 +272,7 @@ class Manifest:
             if (self.folder / LENGTHS).exists():
                 return
             missing = LENGTHS
-        elif any(content_of(path).kind is not Kind.DERIVED for path in _walk(self.folder)):
+        elif any(content_of(path).kind is not Kind.DERIVED for path in paths_below(self.folder)):
             missing = FILE
         else:
             return
@@ -306,7 +310,8 @@ def measured(file: Path) -> tuple[int, int]:
     return size, checksum
 
 
-def _walk(folder: Path) -> Iterator[str]:
+def paths_below(folder: Path) -> Iterator[str]:
+    """Every file below a folder, as the manifest names it."""
     for root, _, names in os.walk(folder):
         for name in names:
             yield os.path.relpath(os.path.join(root, name), folder).replace(os.sep, "/")  # noqa: PTH118  many files
