@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from aws_stage.engines.kinesis.segment import CorruptSegmentError
-from aws_stage.engines.kinesis.shard_log import ShardLog
 from aws_stage.errors import ConfigurationError
 from aws_stage.storage.manifest.database import Database
 from aws_stage.storage.manifest.giving_up import adopt, forget
 from aws_stage.storage.manifest.manifest import Aside, Manifest
 from aws_stage.storage.manifest.writes import NEEDED_BYTES, Writes
+from aws_stage.storage.segments.log import SegmentedLog
+from aws_stage.storage.segments.segment import CorruptSegmentError
 from aws_stage.storage.store import Store
 
 SIDECAR = "s3/000000000000/bucket/key.meta.json"
@@ -162,7 +162,7 @@ def test_thousands_of_growing_files_each_have_their_own_length_over_restarts(tmp
     assert "4999.log is damaged: it has 0 bytes, and 1 were acknowledged" in _refusal(tmp_path)
 
 
-def _append(log: ShardLog, *texts: str) -> int:
+def _append(log: SegmentedLog, *texts: str) -> int:
     records = [text.encode() for text in texts]
     return log.append(1_000, len(records), lambda _first, _arrival: (records, [len(r) for r in records]))
 
@@ -170,24 +170,24 @@ def _append(log: ShardLog, *texts: str) -> int:
 def test_a_segment_must_hold_what_was_acknowledged_and_what_follows_may_be_torn(tmp_path: Path) -> None:
     manifest = _opened(tmp_path)
     folder = tmp_path / "kinesis/stream.1/shardId-000000000000"
-    log = ShardLog(folder, manifest=manifest)
+    log = SegmentedLog(folder, manifest=manifest)
     _append(log, "a")
     _append(log, "b")
     log.close()
     [segment] = folder.glob("*.log")
     content = segment.read_bytes()
     segment.write_bytes(content + content[:40])
-    assert [*ShardLog(folder, manifest=manifest).read(1, *ALL)] == [b"a", b"b"]
+    assert [*SegmentedLog(folder, manifest=manifest).read(1, *ALL)] == [b"a", b"b"]
     for harmed in (content[:-1], content[: len(content) // 2], content[:-1] + b"c"):
         segment.write_bytes(harmed)
         with pytest.raises(CorruptSegmentError, match="is damaged at byte"):
-            ShardLog(folder, manifest=manifest)
+            SegmentedLog(folder, manifest=manifest)
 
 
 def test_records_that_were_given_up_leave_a_gap_that_readers_pass_and_no_ordinal_is_given_twice(tmp_path: Path) -> None:
     manifest = _opened(tmp_path)
     folder = tmp_path / "kinesis/stream.1/shardId-000000000000"
-    log = ShardLog(folder, segment_bytes=1, manifest=manifest)
+    log = SegmentedLog(folder, segment_bytes=1, manifest=manifest)
     for text in ("a", "b", "c"):
         _append(log, text)
     log.close()
@@ -198,7 +198,7 @@ def test_records_that_were_given_up_leave_a_gap_that_readers_pass_and_no_ordinal
         [given] = forget(tmp_path, [f"kinesis/stream.1/shardId-000000000000/{lost}"])
         assert given.moved is None
         manifest = _opened(tmp_path)
-        log = ShardLog(folder, segment_bytes=1, manifest=manifest)
+        log = SegmentedLog(folder, segment_bytes=1, manifest=manifest)
         assert log.read(1, *ALL) == [b"a"]
         following = log.kept_from(2)
         assert log.read(following, *ALL) == ([b"c"] if lost == names[1] else [])
@@ -207,7 +207,7 @@ def test_records_that_were_given_up_leave_a_gap_that_readers_pass_and_no_ordinal
         manifest.close()
     assert last > 3
     manifest = _opened(tmp_path)
-    assert ShardLog(folder, segment_bytes=1, manifest=manifest).read(2, *ALL) == [b"d"]
+    assert SegmentedLog(folder, segment_bytes=1, manifest=manifest).read(2, *ALL) == [b"d"]
 
 
 def _store(state: Path) -> Store:
@@ -277,7 +277,9 @@ def test_state_of_another_layout_is_refused_with_what_to_do_and_stays_as_it_is(t
     assert _reopen(tmp_path) == ["x" * 100] * 300
 
 
-@pytest.mark.parametrize("path", ["metrics.jsonl", f"log-events/{'0' * 32}.jsonl"])
+@pytest.mark.parametrize(
+    "path", ["metrics.jsonl", f"log-events/{'0' * 32}.jsonl", "engines/firehose-journal/0123/00000001.log"]
+)
 def test_state_of_another_layout_is_not_adopted_as_if_it_were_empty(tmp_path: Path, path: str) -> None:
     _store(tmp_path)
     (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 class Record(NamedTuple):
     """One record as it was sent.
 
-    ``partition`` and ``position`` are a shard and a sequence number, or the journal and an offset: everything of the
+    ``partition`` and ``position`` are a shard and a sequence number, or the journal and an ordinal: everything of the
     partition up to and including this record lies at or before ``position``. ``arrival`` is in seconds since the epoch.
     """
 

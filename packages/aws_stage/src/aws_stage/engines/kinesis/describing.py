@@ -7,9 +7,9 @@ import binascii
 import json
 from typing import Any
 
-from aws_stage.engines.kinesis.shard_log import ShardLog
 from aws_stage.engines.kinesis.stream import Shard, Stream
 from aws_stage.kernel.engine import AwsError
+from aws_stage.storage.segments.log import SegmentedLog
 
 
 def describe(stream: Stream, payload: dict[str, Any]) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def _mode(stream: Stream) -> dict[str, str]:
     return {"StreamMode": "ON_DEMAND" if stream.on_demand else "PROVISIONED"}
 
 
-def _shard(shard: Shard, log: ShardLog) -> dict[str, Any]:
+def _shard(shard: Shard, log: SegmentedLog) -> dict[str, Any]:
     sequence = {"StartingSequenceNumber": shard.sequence_number(0)}
     if shard.closed_ms is not None:
         sequence["EndingSequenceNumber"] = shard.sequence_number(log.end - 1)

@@ -8,8 +8,8 @@ from bisect import bisect_right
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from aws_stage.engines.kinesis.shard_log import ShardLog
 from aws_stage.kernel.engine import AwsError
+from aws_stage.storage.segments.log import SegmentedLog
 
 MAX_HASH_KEY = 2**128 - 1
 DEFAULT_RETENTION_HOURS = 24
@@ -77,7 +77,7 @@ class Stream:
     shards: list[Shard] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.logs: dict[str, ShardLog] = {}
+        self.logs: dict[str, SegmentedLog] = {}
         self.trim_due = float("-inf")
         self._route()
 

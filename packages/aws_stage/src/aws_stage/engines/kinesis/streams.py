@@ -13,13 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from aws_stage.engines.kinesis.segment import CorruptSegmentError
-from aws_stage.engines.kinesis.shard_log import ShardLog
 from aws_stage.engines.kinesis.stream import Shard, Stream
 from aws_stage.errors import ConfigurationError
 from aws_stage.kernel.clock import Clock
 from aws_stage.kernel.engine import AwsError
 from aws_stage.storage.manifest.unlisted import StoreManifest
+from aws_stage.storage.segments.log import SegmentedLog
 from aws_stage.storage.store import Store
 
 TRIM_SECONDS = 60.0
@@ -147,10 +146,8 @@ class Streams:
             stream.logs.pop(shard.shard_id).destroy()
 
     def _open_log(self, stream: Stream, shard: Shard) -> None:
-        try:
-            stream.logs[shard.shard_id] = ShardLog(self._folder_of(stream) / shard.shard_id, manifest=self._manifest)
-        except CorruptSegmentError as error:
-            raise self._manifest.length(error.path).damaged(error.why) from error
+        folder = self._folder_of(stream) / shard.shard_id
+        stream.logs[shard.shard_id] = SegmentedLog.open(folder, manifest=self._manifest)
 
     def _folder_of(self, stream: Stream) -> Path:
         return self._folder / f"{stream.name}.{stream.created_ms}"

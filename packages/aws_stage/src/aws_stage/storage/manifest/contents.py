@@ -44,9 +44,15 @@ _RULES: tuple[tuple[str, Kind, str, str], ...] = (
     (r"ministack/(?P<name>.*)\.json", Kind.REPLACED, "the resources and settings of {name}", _SETTINGS_LOST),
     (r"(?:(?:engines|sqs|dynamodb|lambda)/)?[^/]*\.sqlite-[a-z]*", Kind.DERIVED, "what SQLite makes again", ""),
     (r"kinesis/[^/]*\.deleted/.*", Kind.DERIVED, "a Kinesis stream that was deleted", ""),
-    (r"kinesis/.*\.idx", Kind.DERIVED, "an index of records", ""),
+    (r"kinesis/.*\.(?:idx|gap)", Kind.DERIVED, "an index of records, or where some were given up", ""),
     (r"engines/firehose-spool/.*", Kind.DERIVED, "an object that a delivery stream is about to put", ""),
-    (r"engines/firehose-journal/.*", Kind.APPENDED, "records put to a delivery stream", "those not yet in S3 are gone"),
+    (
+        r"engines/firehose-journal/[^/]*/\d{20}\.log",
+        Kind.APPENDED,
+        "records put to a delivery stream",
+        "those not yet in S3 are gone",
+    ),
+    (r"engines/firehose-journal/.*\.(?:idx|gap)", Kind.DERIVED, "an index of records, or where some were given up", ""),
     (
         r"engines/sagemaker-models/(?P<name>[^/]*)/.*",
         Kind.REPLACED,
@@ -65,7 +71,6 @@ _RULES: tuple[tuple[str, Kind, str, str], ...] = (
         "records of the Kinesis stream {name}, {shard}",
         "the stream goes on after them",
     ),
-    (r"kinesis/.*\.gap", Kind.DERIVED, "where records were given up", ""),
     (r"s3-uploads/.*", Kind.REPLACED, "a part of a multipart upload in flight", "the part must be uploaded again"),
     (
         r"s3/\.versions/\d+/(?P<name>[^/]*)/.*",

@@ -6,7 +6,7 @@ Nothing is destroyed: what is given up is moved to a folder beside the state fol
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,9 +86,8 @@ def _files_of(manifest: Manifest, path: str) -> list[str]:
 
 
 def _give_up(manifest: Manifest, path: str, aside: Path) -> GivenUp:
-    follow = next((follow for start, follow in _SUCCESSORS.items() if path.startswith(start)), None)
-    if follow is not None and content_of(path).kind is Kind.APPENDED:
-        follow(manifest.folder / path, manifest.acknowledged(path))
+    if content_of(path).kind is Kind.APPENDED:
+        _follow(manifest.folder / path, manifest.acknowledged(path))
     manifest.drop(manifest.folder / path)
     moved = _set_aside(manifest.folder, path, aside)
     _set_aside(manifest.folder, f"{path}-journal", aside)  # of a database: it would be played back into a new one
@@ -105,8 +104,8 @@ def _set_aside(state: Path, path: str, aside: Path) -> Path | None:
     return target
 
 
-def _follow_records(file: Path, acknowledged: int) -> None:
-    """Let a shard go on after a segment: no ordinal, and so no sequence number, is ever given twice.
+def _follow(file: Path, acknowledged: int) -> None:
+    """Let a log go on after a segment: no ordinal, and so no sequence number or checkpoint, is ever given twice.
 
     Each record has more than one byte, so that the ordinals of the lost ones end before ``first + acknowledged``.
     """
@@ -116,16 +115,3 @@ def _follow_records(file: Path, acknowledged: int) -> None:
     successor.touch(0o600)
     successor.with_suffix(".gap").touch(0o600)
     file.with_suffix(".idx").unlink(missing_ok=True)
-
-
-def _follow_journal(file: Path, _acknowledged: int) -> None:
-    """Let a journal go on in a later segment: checkpoints are positions, which must grow."""
-    number = int(file.stem)
-    if not any(int(path.stem) > number for path in file.parent.glob("*.log")):
-        file.with_name(f"{number + 1:08d}.log").touch(0o600)
-
-
-_SUCCESSORS: dict[str, Callable[[Path, int], None]] = {
-    "kinesis/": _follow_records,
-    "engines/firehose-journal/": _follow_journal,
-}

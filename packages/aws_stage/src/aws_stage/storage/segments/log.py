@@ -1,4 +1,4 @@
-"""The durable log of one shard: segments in a folder, appended to, read anywhere, trimmed from the front.
+"""A durable log of records: segments in a folder, appended to, read anywhere, trimmed from the front.
 
 An append is in the operating system's hands when the call returns, so it survives ``kill -9`` of this process.
 """
@@ -12,16 +12,16 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
-from aws_stage.engines.kinesis import frame
-from aws_stage.engines.kinesis.segment import CorruptSegmentError, Segment
 from aws_stage.storage.manifest.unlisted import UNLISTED, StoreManifest
+from aws_stage.storage.segments import frame
+from aws_stage.storage.segments.segment import CorruptSegmentError, Segment
 
 SEGMENT_BYTES = 64 * 1024 * 1024
 
 Render = Callable[[int, int], tuple[list[bytes], list[int]]]
 
 
-class ShardLog:
+class SegmentedLog:
     """Records with ordinals from 1 on. Every method is safe to call from any thread."""
 
     def __init__(self, folder: Path, segment_bytes: int = SEGMENT_BYTES, *, manifest: StoreManifest = UNLISTED) -> None:
@@ -41,6 +41,23 @@ class ShardLog:
                 raise CorruptSegmentError(
                     after.path, f"or a file before it is missing: it lacks the records from ordinal {before.end} on"
                 )
+
+    @classmethod
+    def open(
+        cls, folder: Path, segment_bytes: int = SEGMENT_BYTES, *, manifest: StoreManifest, verify: bool = False
+    ) -> SegmentedLog:
+        """Likewise, but damage is a ConfigurationError that says what was lost and what to do.
+
+        A segment that takes no more records is judged when it is read, unless it is to be verified now.
+        """
+        try:
+            log = cls(folder, segment_bytes, manifest=manifest)
+            if verify:
+                for segment in log._segments:
+                    segment.verify()
+        except CorruptSegmentError as error:
+            raise manifest.length(error.path).damaged(error.why) from error
+        return log
 
     @property
     def end(self) -> int:
@@ -114,8 +131,14 @@ class ShardLog:
             while len(self._segments) > 1 and self._segments[0].latest_arrival_ms < before_ms:
                 self._segments.pop(0).remove()
 
+    def release(self, ordinal: int) -> None:
+        """Give back the disk of segments of which every record lies before ``ordinal``."""
+        with self._lock:
+            while len(self._segments) > 1 and self._segments[0].end <= ordinal:
+                self._segments.pop(0).remove()
+
     def close(self) -> None:
-        """Close the files."""
+        """Close the files; an append afterwards raises OSError."""
         with self._lock:
             for segment in self._segments:
                 segment.close()

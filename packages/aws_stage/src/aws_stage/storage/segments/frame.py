@@ -1,7 +1,6 @@
-"""One append to a shard, as it lies on disk: a header, where each record ends, how large each is, the records.
+"""One append to a log, as it lies on disk: a header, where each record ends, how large each is, the records.
 
-A record is kept as the JSON object that GetRecords sends, so that reading is slicing. Ordinals count the records of a
-shard from 1 and never repeat.
+Ordinals count the records of a log from 1 and never repeat.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ class Header:
 
 
 def encode(first_ordinal: int, arrival_ms: int, records: Sequence[bytes], sizes: Sequence[int]) -> bytes:
-    """``records``: JSON objects; ``sizes``: bytes of each one's data, decoded."""
+    """``sizes``: bytes of data in each record, as its writer counts them."""
     count = len(records)
     ends, position = [], 0
     for record in records:

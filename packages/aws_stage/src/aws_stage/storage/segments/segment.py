@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from aws_stage.engines.kinesis import frame
-from aws_stage.engines.kinesis.segment_index import SegmentIndex
 from aws_stage.storage.manifest.unlisted import UNLISTED, StoreManifest
+from aws_stage.storage.segments import frame
+from aws_stage.storage.segments.index import SegmentIndex
 
-logger = logging.getLogger("aws_stage.kinesis")
+logger = logging.getLogger("aws_stage.storage")
 
 
 class CorruptSegmentError(Exception):
@@ -81,7 +82,7 @@ class Segment:
     def append(self, encoded: bytes, count: int, arrival_ms: int) -> None:
         """Add one frame; on a failed write (disk full) the file is as it was, and OSError is raised."""
         if self._descriptor is None:
-            raise ValueError(f"{self.path} is sealed")
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF), str(self.path))
         written = 0
         try:
             while written < len(encoded):
@@ -116,6 +117,12 @@ class Segment:
                     records.append(record)
                     total += size
         return records, total
+
+    def verify(self) -> None:
+        """Read every frame; raises CorruptSegmentError for one that is not what was written."""
+        with self._reading() as descriptor:
+            for position in range(len(self._index.ordinals)):
+                self._frame(descriptor, position, 0)
 
     def first_at(self, arrival_ms: int) -> int:
         """The ordinal of the first record that arrived at ``arrival_ms`` or later; ``end`` when there is none."""
