@@ -126,7 +126,7 @@ def test_wrong_properties(properties: dict[str, str], why: str) -> None:
     assert why in error.value.message
 
 
-@pytest.mark.parametrize("pattern", ["", "'only text'", "yyyy 'open", "yyyy-ww"])
+@pytest.mark.parametrize("pattern", ["", "'only text'", "yyyy 'open", "yyyy-ww", "yyyyMMddHHH", "yyyy[MM]"])
 def test_patterns_that_are_no_dates(pattern: str) -> None:
-    with pytest.raises(ValueError, match=r"date pattern|pattern letters"):
+    with pytest.raises(ValueError, match=r"date pattern|pattern letters|reserved"):
         DateFormat(pattern)

@@ -5,9 +5,9 @@ Formatting is DuckDB's strftime with each specifier translated; parsing is ``run
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
+from trino_on_duckdb.date_patterns import PatternError, joda_pieces
 from trino_on_duckdb.errors import QueryError
 from trino_on_duckdb.functions.signatures import Fit
 from trino_on_duckdb.functions.tables import Overload, Writer, literal_text, one
@@ -32,8 +32,6 @@ JODA = {
 }  # fmt: skip
 """Joda's pattern letters in strftime's."""
 
-_JODA_PIECE = re.compile(r"([A-Za-z])\1*|''|'((?:[^']|'')*)'|[^A-Za-z']+")
-
 
 def mysql_to_strftime(pattern: str) -> str:
     """A date_format pattern in strftime's letters."""
@@ -53,22 +51,14 @@ def mysql_to_strftime(pattern: str) -> str:
 def joda_to_strftime(pattern: str) -> str:
     """A format_datetime pattern in strftime's letters."""
     found: list[str] = []
-    position = 0
-    for match in _JODA_PIECE.finditer(pattern):
-        if match.start() != position:
-            break
-        position = match.end()
-        piece = match.group()
-        if piece[0].isalpha():
-            if piece not in JODA:
-                raise QueryError("NOT_SUPPORTED", f"format_datetime: '{piece}' is not supported by the local Athena")
-            found.append(JODA[piece])
-        elif piece.startswith("'"):
-            found.append((match[2] or "'").replace("''", "'").replace("%", "%%"))
-        else:
-            found.append(piece.replace("%", "%%"))
-    if position != len(pattern):
-        raise QueryError("INVALID_FUNCTION_ARGUMENT", f"Unterminated quote in '{pattern}'")
+    try:
+        pieces = joda_pieces(pattern)
+    except PatternError as error:
+        raise QueryError("INVALID_FUNCTION_ARGUMENT", str(error)) from error
+    for text, letters in pieces:
+        if letters and text not in JODA:
+            raise QueryError("NOT_SUPPORTED", f"format_datetime: '{text}' is not supported by the local Athena")
+        found.append(JODA[text] if letters else text.replace("%", "%%"))
     return "".join(found)
 
 

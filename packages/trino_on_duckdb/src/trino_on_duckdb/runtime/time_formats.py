@@ -9,12 +9,10 @@ import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from trino_on_duckdb.date_patterns import DAYS, MONTHS, PatternError, expression, joda_pieces
 from trino_on_duckdb.errors import QueryError
 
 _INVALID = "INVALID_FUNCTION_ARGUMENT"
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-          "December")  # fmt: skip
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTH_NAMES = "(?:" + "|".join(dict.fromkeys([*MONTHS, *(month[:3] for month in MONTHS)])) + ")"
 _DAY_NAMES = "(?:" + "|".join([*DAYS, *(day[:3] for day in DAYS)]) + ")"
 
@@ -38,7 +36,6 @@ JODA = {
     "h": ("hour12", _TWO), "mm": ("minute", _TWO), "m": ("minute", _TWO), "ss": ("second", _TWO), "s": ("second", _TWO),
     "a": _HALF, "SSS": _FRACTION, "EEE": _DAY, "EEEE": _DAY,
 }  # fmt: skip
-_JODA_PIECE = re.compile(r"([A-Za-z])\1*|''|'((?:[^']|'')+)'|[^A-Za-z']+")
 
 
 @lru_cache(maxsize=256)
@@ -65,21 +62,16 @@ def mysql_reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
 @lru_cache(maxsize=256)
 def joda_reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
     """The expression of a parse_datetime pattern and the fields of its groups; QueryError when it is not read here."""
-    parts: list[str] = []
-    fields: list[str] = []
-    for match in _JODA_PIECE.finditer(pattern):
-        piece = match.group()
-        if piece.startswith("'"):
-            parts.append(re.escape((match[2] or "'").replace("''", "'")))
-        elif not piece[0].isalpha():
-            parts.append(re.escape(piece))
-        elif piece in JODA:
-            field, text = JODA[piece]
-            parts.append(f"({text})" if field else text)
-            fields += [field] if field else []
-        else:
-            raise QueryError("NOT_SUPPORTED", f"parse_datetime: '{piece}' is not supported by the local Athena")
-    return re.compile("".join(parts), re.ASCII | re.IGNORECASE), tuple(fields)
+    try:
+        return expression(joda_pieces(pattern), _joda_field, re.ASCII | re.IGNORECASE)
+    except PatternError as error:
+        raise QueryError(_INVALID, str(error)) from error
+
+
+def _joda_field(letters: str) -> tuple[str, str]:
+    if letters not in JODA:
+        raise QueryError("NOT_SUPPORTED", f"parse_datetime: '{letters}' is not supported by the local Athena")
+    return JODA[letters]
 
 
 def date_parse(text: str, pattern: str) -> str:

@@ -11,7 +11,7 @@ import uuid
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from aws_stage.engines.firehose.java_time import PatternError, check_pattern, format_time
+from trino_on_duckdb.date_patterns import PatternError, check_pattern, format_time
 
 DEFAULT_TIME_PREFIX = "!{timestamp:yyyy/MM/dd/HH/}"
 MAX_LENGTH = 512

@@ -1,35 +1,74 @@
-"""Java ``DateTimeFormatter`` patterns, as ``!{timestamp:…}`` uses them.
+"""Date patterns of letters, those of Java's DateTimeFormatter and those of Joda: taken apart, printed and read.
 
-Letters, counts and quoting follow java.time.format.DateTimeFormatterBuilder.appendPattern; texts and weeks are those of
-Locale.US (a week starts on Sunday, week 1 holds 1 January).
+Amazon Data Firehose's ``!{timestamp:…}`` and Athena's partition projection have Java's patterns, Trino's
+format_datetime and parse_datetime Joda's. Both write fields as runs of one letter and text in single quotes. Letters,
+counts and quoting of the first follow java.time.format.DateTimeFormatterBuilder.appendPattern, texts and weeks
+Locale.US (a week starts on Sunday, week 1 holds 1 January); quoting of the second org.joda.time.format.DateTimeFormat.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+          "December")  # fmt: skip
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+_PIECE = r"(?P<letters>([A-Za-z])\2*)|%s'(?P<quoted>(?:[^']|'')*+)'|[^A-Za-z']+"
+_JAVA, _JODA = re.compile(_PIECE % ""), re.compile(_PIECE % "''|")
+"""To Joda two quotes are one quote wherever they are; to Java they also begin a text, if more follow."""
+_RESERVED = re.compile(r"[\[\]{}#]")
 _SAMPLE = datetime(2018, 8, 27, 10, 30, tzinfo=UTC)
-_RESERVED = frozenset("[]{}#")
 
 
 class PatternError(ValueError):
-    """The pattern is not one that this formatter can print; the message says why."""
+    """The pattern is not one that can be read or printed; the message says why."""
+
+
+class Piece(NamedTuple):
+    """A run of one letter (``yyyy``), or text that stands for itself, without its quotes."""
+
+    text: str
+    letters: bool
+
+
+def java_pieces(pattern: str) -> list[Piece]:
+    """A DateTimeFormatter's pattern; PatternError for a quoted text without an end or a reserved character."""
+    found = list(_pieces(pattern, _JAVA))
+    for piece, quoted in found:
+        reserved = None if quoted else _RESERVED.search(piece.text)
+        if reserved:
+            raise PatternError(
+                f"the character {reserved[0]!r} is reserved in a timestamp pattern; put it in single quotes"
+            )
+    return [piece for piece, _ in found]
+
+
+def joda_pieces(pattern: str) -> list[Piece]:
+    """A pattern of Joda's DateTimeFormat; PatternError for a quoted text without an end."""
+    return [piece for piece, _ in _pieces(pattern, _JODA)]
+
+
+def expression(
+    pieces: Iterable[Piece], field_of: Callable[[str], tuple[str, str]], flags: int = re.ASCII
+) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    """The expression of the texts that a pattern reads, and the field of each of its groups.
+
+    ``field_of(letters)`` gives a field's name and expression, and raises for letters that it does not know.
+    """
+    parts: list[str] = []
+    fields: list[str] = []
+    for piece in pieces:
+        if piece.letters:
+            field, text = field_of(piece.text)
+            parts.append(f"({text})")
+            fields.append(field)
+        else:
+            parts.append(re.escape(piece.text))
+    return re.compile("".join(parts), flags), tuple(fields)
 
 
 def check_pattern(pattern: str) -> None:
@@ -38,43 +77,27 @@ def check_pattern(pattern: str) -> None:
 
 
 def format_time(pattern: str, moment: datetime) -> str:
-    """Print an aware ``moment`` by ``pattern``, in the zone that ``moment`` carries."""
-    parts: list[str] = []
-    at = 0
-    while at < len(pattern):
-        letter = pattern[at]
-        if letter == "'":
-            literal, at = _quoted(pattern, at)
-            parts.append(literal)
-            continue
-        end = at
-        while end < len(pattern) and pattern[end] == letter:
-            end += 1
-        count = end - at
-        if letter.isascii() and letter.isalpha():
-            parts.append(_field(letter, count, moment))
-        elif letter in _RESERVED:
-            raise PatternError(f"the character {letter!r} is reserved in a timestamp pattern; put it in single quotes")
-        else:
-            parts.append(letter * count)
-        at = end
-    return "".join(parts)
+    """Print an aware ``moment`` by a pattern of Java's, in the zone that ``moment`` carries."""
+    return "".join(_field(text[0], len(text), moment) if letters else text for text, letters in java_pieces(pattern))
 
 
-def _quoted(pattern: str, at: int) -> tuple[str, int]:
-    """The literal that starts with the quote at ``at``, and the index after it; ``''`` alone is one quote."""
-    text = []
-    cursor = at + 1
-    while cursor < len(pattern):
-        if pattern[cursor] != "'":
-            text.append(pattern[cursor])
-            cursor += 1
-        elif pattern.startswith("''", cursor):
-            text.append("'")
-            cursor += 2
+def _pieces(pattern: str, language: re.Pattern[str]) -> Iterator[tuple[Piece, bool]]:
+    """Each piece, and whether it was in quotes."""
+    position = 0
+    while position < len(pattern):
+        match = language.match(pattern, position)
+        if match is None:
+            raise PatternError(
+                f"{pattern!r} is not a date pattern: the quoted text starting at character {position + 1} has no "
+                "closing quote"
+            )
+        if match["letters"]:
+            yield Piece(match[0], letters=True), False
+        elif match[0].startswith("'"):
+            yield Piece((match["quoted"] or "'").replace("''", "'"), letters=False), True
         else:
-            return "".join(text) or "'", cursor + 1
-    raise PatternError(f"the quoted text starting at character {at + 1} of {pattern!r} has no closing quote")
+            yield Piece(match[0], letters=False), False
+        position = match.end()
 
 
 def _field(letter: str, count: int, moment: datetime) -> str:
@@ -102,11 +125,11 @@ def _year(value: Callable[[datetime], int]) -> Callable[[datetime, int], str]:
 def _month(moment: datetime, count: int) -> str:
     if count <= 2:
         return str(moment.month).zfill(count)
-    return _text(_MONTHS[moment.month - 1], count)
+    return _text(MONTHS[moment.month - 1], count)
 
 
 def _weekday(moment: datetime, count: int) -> str:
-    return _text(_DAYS[moment.weekday()], max(count, 3))
+    return _text(DAYS[moment.weekday()], max(count, 3))
 
 
 def _text(name: str, count: int) -> str:

@@ -1,4 +1,4 @@
-"""Java DateTimeFormatter patterns; expected values are what Java 17 prints for Locale.US."""
+"""Java DateTimeFormatter patterns, whose expected values are what Java 17 prints for Locale.US, and Joda's."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from aws_stage.engines.firehose.java_time import PatternError, check_pattern, format_time
 from hypothesis import given
 from hypothesis import strategies as st
+from trino_on_duckdb.date_patterns import PatternError, check_pattern, format_time, java_pieces, joda_pieces
 
 MOMENT = datetime(2026, 2, 3, 4, 5, 6, 78_000, tzinfo=UTC)
 AFTERNOON = datetime(2018, 12, 30, 23, 59, 59, 999_999, tzinfo=UTC)
@@ -69,3 +69,32 @@ def test_the_usual_letters_agree_with_strftime(moment: datetime) -> None:
 def test_quoted_text_is_printed_as_it_is(text: str) -> None:
     quoted = "'" + text.replace("'", "''") + "'" if text else ""
     assert format_time(quoted, MOMENT) == text
+
+
+@pytest.mark.parametrize(
+    ("pattern", "java", "joda"),
+    [
+        ("yyyy-MM", ["yyyy", "-", "MM"], ["yyyy", "-", "MM"]),
+        ("'T'HH''mm", ["T", "HH", "'", "mm"], ["T", "HH", "'", "mm"]),
+        ("'it''s'", ["it's"], ["it's"]),
+        ("yyyy''''MM", ["yyyy", "'", "MM"], ["yyyy", "'", "'", "MM"]),
+        ("'''a'", ["'a"], ["'", "a"]),
+    ],
+)
+def test_a_pattern_falls_into_runs_of_letters_and_text(pattern: str, java: list[str], joda: list[str]) -> None:
+    assert [piece.text for piece in java_pieces(pattern)] == java
+    assert [piece.text for piece in joda_pieces(pattern)] == joda
+
+
+@pytest.mark.parametrize("pattern", ["'open", "yyyy'", "'a''", "yyyy 'a''b"])
+def test_a_text_without_its_closing_quote_is_refused(pattern: str) -> None:
+    for pieces in (java_pieces, joda_pieces):
+        with pytest.raises(PatternError, match="no closing quote"):
+            pieces(pattern)
+
+
+def test_what_java_reserves_is_text_to_joda_and_in_quotes() -> None:
+    with pytest.raises(PatternError, match=r"'\[' is reserved"):
+        java_pieces("yyyy[MM]")
+    assert [piece.text for piece in java_pieces("'[#]'yyyy")] == ["[#]", "yyyy"]
+    assert [piece.text for piece in joda_pieces("yyyy[#]")] == ["yyyy", "[#]"]
