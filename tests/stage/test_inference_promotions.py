@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from datastreamer.inference.reprocessing.rescore import Wanted, rescore
 from datastreamer.provisioning.packages.lambda_package import build_lambda_package
 from tests.conftest import REPOSITORY, RunningStage
 from tests.stage.inference_pipelines import Pipeline, good
+from tests.terraform_text import attributes, blocks
 
 pytestmark = [pytest.mark.stage, pytest.mark.slow]
 
@@ -171,10 +171,9 @@ def test_a_model_that_answers_no_score_is_counted_while_it_is_tried_and_rings(
 
 def ring(stage: RunningStage, function: str) -> None:
     """Terraform's alarm on failed calls, but for one bad minute instead of two."""
-    text = (REPOSITORY / "terraform/pipelines/inference/processor.tf").read_text()
-    expression = re.search(r'expression\s*= "(.*)"', text)
-    assert expression is not None
-    queries: list[Any] = [{"Id": "share", "Expression": expression[1], "ReturnData": True}]
+    alarms = [alarm for _, alarm in blocks(REPOSITORY / "terraform/pipelines/inference/processor.tf", "resource")]
+    [expression] = [each for alarm in alarms for each in attributes(alarm, "expression")]
+    queries: list[Any] = [{"Id": "share", "Expression": expression, "ReturnData": True}]
     for name, query in (("EndpointCalls", "calls"), ("EndpointCallsFailed", "failed")):
         counted = {"Namespace": NAMESPACE, "MetricName": name, "Dimensions": [{"Name": "service", "Value": function}]}
         queries.append(

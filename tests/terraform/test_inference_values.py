@@ -12,6 +12,7 @@ from datastreamer.inference.resources.event_source_mappings import MappingSettin
 from datastreamer.inference.score_range import VARIABLE
 from datastreamer.provisioning.stage_values import default_values
 from datastreamer.provisioning.terraform.workspace import REPOSITORY
+from tests.terraform_text import arguments, attributes, blocks, objects
 
 TERRAFORM = REPOSITORY / "terraform"
 PIPELINE = TERRAFORM / "pipelines" / "inference"
@@ -43,17 +44,16 @@ def test_commands_and_terraform_take_the_same_names_for_a_stack() -> None:
 
 def test_stacks_and_stages_carry_the_tags_that_commands_look_for() -> None:
     for root in ("stacks/inference", "envs/production"):
-        providers = text(*root.split("/"))
+        given = [each for file in sorted((TERRAFORM / root).glob("*.tf")) for each in objects(file)]
         shared = {key: value for key, value in tags("a-stack").items() if key != "MADE_BY"}
         assert set(shared) == {"PROJECT", "PIPELINE", "STACK"}
         for key, value in shared.items():
-            assert re.search(
-                rf'{key}\s*= ("{value}"|var\.stack_name|"datastreamer-\${{var\.stage}}-inference")[\n, ]', providers
-            ), key
+            named = {value, "${var.stack_name}", "datastreamer-${var.stage}-inference"}
+            assert named & {str(each.get(key)) for each in given}, key
 
 
 def test_the_function_gets_each_setting_that_it_reads_and_no_other() -> None:
-    given = set(re.findall(r"\b([A-Z]+(?:_[A-Z]+)+)\s*=", (PIPELINE / "processor.tf").read_text()))
+    given = {name for each in objects(PIPELINE / "processor.tf") for name in each if re.fullmatch(r"[A-Z_]+", name)}
     read = set(re.findall(r'environ(?:\.get\(|, )"(\w+)"', SETTINGS))
     by_powertools = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
     assert given == (read - {"AWS_LAMBDA_FUNCTION_NAME"}) | by_powertools
@@ -76,9 +76,9 @@ def test_defaults_in_terraform_are_those_of_the_function_and_of_the_commands() -
 
 
 def test_terraform_takes_the_content_types_that_the_function_speaks() -> None:
-    allowed = re.search(r"contains\(\[(.*)\], var\.settings\.content_type\)", (PIPELINE / "variables.tf").read_text())
-    assert allowed is not None
-    assert set(re.findall(r'"([^"]+)"', allowed[1])) == set(CONTENT_TYPES)
+    calls = arguments(PIPELINE / "variables.tf", "contains")
+    [allowed] = [values for values, value in calls if value == "${var.settings.content_type}"]
+    assert set(allowed) == set(CONTENT_TYPES)
 
 
 def test_failures_may_be_written_where_they_are_looked_for() -> None:
@@ -88,7 +88,8 @@ def test_failures_may_be_written_where_they_are_looked_for() -> None:
 
 
 def test_alarms_watch_what_the_function_counts() -> None:
-    watched = re.findall(r'metric_name\s*= "(\w+)"', (PIPELINE / "processor.tf").read_text())
+    alarms = [alarm for _, alarm in blocks(PIPELINE / "processor.tf", "resource")]
+    watched = [metric for alarm in alarms for metric in attributes(alarm, "metric_name")]
     assert watched == ["EndpointCalls", "EndpointCallsFailed", "RecordsFailed", "RecordsParked"]
     assert all(f'self._count("{metric}"' in REPORTER for metric in watched)
 
@@ -98,6 +99,8 @@ def test_a_model_of_a_stacks_own_declares_its_range_where_the_function_reads_it(
 
 
 def test_an_item_expires_by_the_attribute_that_the_function_writes() -> None:
-    attribute = re.search(r'ttl_attribute\s*= .*"(\w+)"', (PIPELINE / "main.tf").read_text())
-    assert attribute is not None
-    assert f'"{attribute[1]}"' in (REPOSITORY / "datastreamer/inference/processing/item.py").read_text()
+    [expression] = [
+        value for _, module in blocks(PIPELINE / "main.tf", "module") for value in attributes(module, "ttl_attribute")
+    ]
+    [attribute] = re.findall(r'"(\w+)"', expression)
+    assert f'"{attribute}"' in (REPOSITORY / "datastreamer/inference/processing/item.py").read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from datastreamer.telemetry.schema import (
     QUARANTINE_TABLE,
     Column,
 )
+from tests.terraform_text import arguments, attributes, blocks, kinds, objects
 
 TERRAFORM = ENVIRONMENTS.parent
 TELEMETRY = TERRAFORM / "pipelines" / "telemetry"
@@ -31,11 +33,8 @@ PIPELINES = sorted(path.name for path in (TERRAFORM / "pipelines").iterdir())
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda path: path.name)
 def test_a_root_makes_nothing_itself_and_calls_the_one_module_of_all_stages(stage: Path) -> None:
-    text = "".join(file.read_text() for file in stage.glob("*.tf"))
-    blocks = re.findall(r'^(\w+)(?: "(\w+)")? ', text, re.MULTILINE)
-    assert {kind for kind, _ in blocks} <= {"terraform", "variable", "locals", "provider", "module", "output", "moved"}
-    assert [name for kind, name in blocks if kind == "module"] == ["stage"]
-    assert re.findall(r'^  source = "(.*)"', text, re.MULTILINE) == ["../../stage"]
+    assert kinds(stage) <= {"terraform", "variable", "locals", "provider", "module", "output", "moved"}
+    assert [(name, module["source"]) for name, module in blocks(stage, "module")] == [("stage", "../../stage")]
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda path: path.name)
@@ -48,14 +47,14 @@ def test_each_setting_of_a_stage_is_one_of_its_pipelines(stage: Path, pipeline: 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda path: path.name)
 def test_terraform_its_state_and_commands_give_the_stage_the_same_name(stage: Path) -> None:
-    variables = (stage / "variables.tf").read_text()
     command = re.search(r"^DATASTREAMER_STAGE=(\w+)$", (stage / "stage.env").read_text(), re.MULTILINE)
     assert command is not None
-    assert f'default     = "{command[1]}"' in variables
-    assert f'condition     = var.stage == "{command[1]}"' in variables
-    state = re.search(r'(?:key|path)\s*= "(?:.*/)?(\w+)/terraform.tfstate"', (stage / "backend.tf").read_text())
-    assert state is not None
-    assert state[1] == command[1]
+    variable = dict(blocks(stage / "variables.tf", "variable"))["stage"]
+    assert variable["default"] == command[1]
+    assert [rule["condition"] for rule in variable["validation"]] == [f'${{var.stage == "{command[1]}"}}']
+    [(_, settings)] = blocks(stage / "backend.tf", "terraform")
+    [state] = [*attributes(settings, "key"), *attributes(settings, "path")]
+    assert state.split("/")[-2:] == [command[1], "terraform.tfstate"]
 
 
 @pytest.mark.parametrize("pipeline", PIPELINES)
@@ -73,32 +72,31 @@ def test_every_setting_is_described_has_a_default_and_is_used(pipeline: str) -> 
 def test_settings_stand_in_the_pipeline_alone() -> None:
     """A new one is its line there and its use: whatever passes settings on takes any object."""
     for file in (TERRAFORM / "stage" / "variables.tf", TERRAFORM / "stacks" / "inference" / "variables.tf"):
-        text = file.read_text()
-        assert "optional(" not in text
-        for name in re.findall(r'^variable "(\w+)" \{\n  description = "Settings', text, re.MULTILINE):
-            block = re.search(rf'^variable "{name}" \{{.*?^\}}', text, re.MULTILINE | re.DOTALL)
-            assert block is not None
-            assert "type        = any" in block[0]
+        assert list(arguments(file, "optional")) == []
+        settings = [each for _, each in blocks(file, "variable") if each["description"].startswith("Settings")]
+        assert settings
+        assert {variable["type"] for variable in settings} == {"any"}
 
 
 def columns_in_terraform(table: str) -> tuple[Column, ...]:
-    assert f'columns           = local.columns["{table}"]' in (TELEMETRY / "catalogue.tf").read_text()
+    given = [module.get("columns") for _, module in blocks(TELEMETRY / "catalogue.tf", "module")]
+    assert f'${{local.columns["{table}"]}}' in given
     return tuple(Column(**column) for column in json.loads((TELEMETRY / "tables.json").read_text())[table])
 
 
 def test_the_tables_have_the_columns_that_the_job_writes() -> None:
     assert columns_in_terraform(CURATED_TABLE) == CURATED_COLUMNS, "run: make contract"
     assert columns_in_terraform(QUARANTINE_TABLE) == QUARANTINE_COLUMNS, "run: make contract"
-    table = (TERRAFORM / "modules/lake_table/main.tf").read_text()
-    partitions = re.search(r'dynamic "partition_keys" \{\n\s*for_each = (\[.*\])', table)
-    assert partitions is not None
-    assert re.findall(r'"(\w+)"', partitions[1]) == [column.name for column in PARTITION_COLUMNS]
+    [(_, table)] = blocks(TERRAFORM / "modules/lake_table/main.tf", "resource")
+    [partitions] = attributes(table["dynamic"], "partition_keys")
+    assert partitions["for_each"] == [column.name for column in PARTITION_COLUMNS]
     assert {column.type for column in PARTITION_COLUMNS} == {"string"}
 
 
 def test_the_tables_have_the_names_that_the_job_writes() -> None:
-    text = (TELEMETRY / "catalogue.tf").read_text()
-    assert re.findall(r'^  name              = "(\w+)"', text, re.MULTILINE) == [CURATED_TABLE, QUARANTINE_TABLE]
+    modules = [module for _, module in blocks(TELEMETRY / "catalogue.tf", "module")]
+    tables = [module["name"] for module in modules if module["source"] == "../../modules/lake_table"]
+    assert tables == [CURATED_TABLE, QUARANTINE_TABLE]
 
 
 def test_alarms_watch_the_namespace_that_the_job_writes_to() -> None:
@@ -127,34 +125,27 @@ def test_commands_and_terraform_give_resources_the_same_names() -> None:
 def test_every_variable_is_described_and_typed_and_never_null() -> None:
     """But the settings of a stage's pipelines: null is a pipeline that is off."""
     for file in TERRAFORM.rglob("variables.tf"):
-        for block in re.split(r"^(?=variable )", file.read_text(), flags=re.MULTILINE):
-            if file.parent.name == "stage" and "  default     = null" in block:
-                assert "null leaves it off" in block
-            elif block.startswith("variable"):
-                for attribute in ("description", "type", "nullable"):
-                    assert re.search(rf"^  {attribute}\s*=", block, re.MULTILINE), f"{file}: {block.splitlines()[0]}"
-                assert "  nullable    = false" in block or "  nullable = false" in block, block.splitlines()[0]
+        for name, variable in blocks(file, "variable"):
+            assert {"description", "type"} <= variable.keys(), f"{file}: {name}"
+            if file.parent.name == "stage" and "default" in variable and variable["default"] is None:
+                assert "null leaves it off" in variable["description"]
+            else:
+                assert variable.get("nullable") is False, f"{file}: {name}"
 
 
 def test_every_output_is_described() -> None:
     for file in TERRAFORM.rglob("outputs.tf"):
-        text = file.read_text()
-        assert len(re.findall(r"^output ", text, re.MULTILINE)) == len(
-            re.findall(r"^  description ", text, re.MULTILINE)
-        ), file
+        assert [name for name, output in blocks(file, "output") if "description" not in output] == [], file
 
 
 def test_every_validation_has_a_run_that_breaks_it() -> None:
     """By variable; which of a variable's rules a run breaks, the run's name says."""
     for file in TERRAFORM.rglob("variables.tf"):
-        tests = "".join(test.read_text() for test in file.parent.glob("*.tftest.hcl"))
-        expected = " ".join(re.findall(r"expect_failures = \[(.*?)\]", tests, re.DOTALL))
-        for block in re.split(r"^(?=variable )", file.read_text(), flags=re.MULTILINE):
-            name = re.match(r'variable "(\w+)"', block)
-            rules = block.count("validation {")
-            if name and rules:
-                runs = len(re.findall(rf"\bvar\.{name[1]}\b", expected))
-                assert runs >= rules, f"{file.parent.name}: {name[1]} has {rules} rules and {runs} runs that break one"
+        tests = [run for test in file.parent.glob("*.tftest.hcl") for _, run in blocks(test, "run")]
+        broken = Counter(name.strip("${}") for run in tests for name in run.get("expect_failures", []))
+        for name, variable in blocks(file, "variable"):
+            rules, runs = len(variable.get("validation", [])), broken[f"var.{name}"]
+            assert runs >= rules, f"{file.parent.name}: {name} has {rules} rules and {runs} runs that break one"
 
 
 def test_only_pipelines_call_modules_and_only_stages_call_pipelines() -> None:
@@ -166,14 +157,17 @@ def test_only_pipelines_call_modules_and_only_stages_call_pipelines() -> None:
     }
     for file in TERRAFORM.rglob("*.tf"):
         allowed = layers.get(file.relative_to(TERRAFORM).parts[0])
-        for source in re.findall(r'^  source = "(\.[^"]+)"', file.read_text(), re.MULTILINE):
+        for _, module in blocks(file, "module"):
+            source = module["source"]
             assert allowed, f"{file} calls {source}"
             assert source.startswith(allowed), f"{file} calls {source}"
 
 
 def test_no_policy_allows_an_action_with_a_star() -> None:
+    statements = 0
     for file in TERRAFORM.rglob("*.tf"):
-        text = file.read_text()
-        for statement in re.findall(r'Effect\s*=\s*"Allow".*?\n\s*\}', text, re.DOTALL):
-            actions = re.search(r"Action\s*=\s*(\[.*?\]|\"[^\"]*\")", statement, re.DOTALL)
-            assert actions is None or "*" not in actions[1], f"{file}: {actions and actions[1]}"
+        for statement in objects(file):
+            if statement.get("Effect") == "Allow":
+                statements += 1
+                assert "*" not in str(statement.get("Action")), f"{file}: {statement}"
+    assert statements

@@ -16,6 +16,7 @@ from datastreamer.inference.reprocessing import invocations, parked, rescore
 from datastreamer.inference.training import train_example
 from sensor.inference.poison import POISONS
 from tests.conftest import REPOSITORY
+from tests.terraform_text import blocks
 
 PAGE = (REPOSITORY / "docs/pipelines/inference.md").read_text()
 
@@ -31,8 +32,9 @@ def first_cells(text: str) -> set[str]:
 
 def test_every_alarm_of_a_stack_is_explained() -> None:
     modules = REPOSITORY / "terraform/modules"
-    pipeline = (REPOSITORY / "terraform/pipelines/inference/processor.tf").read_text()
-    alarms = {f"<stack>-processor-{name}" for name in re.findall(r'\{local\.function_name\}-([a-z-]+)"', pipeline)}
+    pipeline = REPOSITORY / "terraform/pipelines/inference/processor.tf"
+    names = [alarm["alarm_name"] for _, alarm in blocks(pipeline, "resource")]
+    alarms = {name.replace("${local.function_name}", "<stack>-processor") for name in names}
     assert alarms
     for module, part in (
         ("kinesis_stream", "stream"),
@@ -40,8 +42,7 @@ def test_every_alarm_of_a_stack_is_explained() -> None:
         ("event_source_mapping", "processor"),
         ("sagemaker_endpoint", "endpoint"),
     ):
-        body = (modules / module / "alarms.tf").read_text().split("alarms = {")[1].split("\n  }\n")[0]
-        names = re.findall(r"^    ([a-z][a-z-]*) = \{", body, re.MULTILINE)
+        [names] = [each["alarms"] for _, each in blocks(modules / module / "alarms.tf", "locals") if "alarms" in each]
         assert names, module
         alarms |= {f"<stack>-{part}-{name}" for name in names}
     assert first_cells(section("Alarms")) == alarms

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from datastreamer.provisioning.terraform.driver import Plan
 from datastreamer.provisioning.terraform.stack_workspace import account_id, open_stack_workspace
 from datastreamer.provisioning.terraform.workspace import REPOSITORY, STATE_BUCKET_VARIABLE, Workspace
 from scripts import provision
+from tests.terraform_text import blocks
 
 ACCOUNT = "123456789012"
 REGION = "ap-northeast-1"
@@ -108,9 +108,8 @@ def test_a_state_bucket_keeps_each_stacks_state_below_its_own_key(environ: dict[
 
 def test_a_root_with_its_state_in_s3_is_the_same_root_but_for_that(environ: dict[str, str]) -> None:
     copy = open_stack_workspace("my-ml", REGION, environ | {STATE_BUCKET_VARIABLE: "my-states"}).root
-    backend = (copy / "backend.tf").read_text()
-    assert 'backend "s3"' in backend
-    assert re.search(r"use_lockfile\s*= true", backend)
+    [(_, terraform)] = blocks(copy / "backend.tf", "terraform")
+    assert terraform["backend"][0]["s3"]["use_lockfile"] is True
     for name in (".terraform.lock.hcl", "main.tf", "variables.tf", "../../pipelines/inference/main.tf"):
         assert (copy / name).read_text() == (ROOT / name).read_text()
 

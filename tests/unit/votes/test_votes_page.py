@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.conftest import REPOSITORY
+from tests.terraform_text import blocks
 from tests.votes_description import Description
 
 PAGE = (REPOSITORY / "docs/pipelines/votes.md").read_text(encoding="utf-8")
@@ -26,14 +27,15 @@ def first_cells(title: str) -> set[str]:
 
 
 def test_every_alarm_of_the_pipeline_is_explained() -> None:
-    own = (REPOSITORY / "terraform/pipelines/votes/alarms.tf").read_text()
-    alarms = {f"<votes>-aggregate-{name}" for name in re.findall(r'"\$\{local\.service\}-([a-z-]+)"', own)}
+    own = [alarm["alarm_name"] for _, alarm in blocks(REPOSITORY / "terraform/pipelines/votes/alarms.tf", "resource")]
+    alarms = {name.replace("${local.service}", "<votes>-aggregate") for name in own}
     assert alarms
     alarms |= {"<votes>-socket-api-errors"}
     for part, modules in PARTS.items():
         for module in modules:
-            body = (MODULES / module / "alarms.tf").read_text().split("alarms = {")[1].split("\n  }\n")[0]
-            names = re.findall(r"^    ([a-z][a-z-]*) = \{", body, re.MULTILINE)
+            [names] = [
+                each["alarms"] for _, each in blocks(MODULES / module / "alarms.tf", "locals") if "alarms" in each
+            ]
             assert names, module
             alarms |= {f"<votes>-{part}-{name}" for name in names}
     assert first_cells("Alarms") == alarms

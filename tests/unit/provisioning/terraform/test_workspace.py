@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from datastreamer.provisioning.terraform.workspace import (
     open_workspace,
 )
 from tests.conftest import free_port
+from tests.terraform_text import blocks
 
 
 @pytest.fixture
@@ -69,9 +69,9 @@ def test_a_stage_on_aws_without_a_state_bucket_says_how_to_name_and_make_one(env
 def test_a_stage_on_aws_leaves_only_the_bucket_of_its_state_to_be_named(environ: dict[str, str]) -> None:
     workspace = open_workspace("staging", {**environ, STATE_BUCKET_VARIABLE: "my-states"})
     assert workspace.backend == (str(REPOSITORY / "terraform" / "backend" / "backend.hcl"), "bucket=my-states")
-    backend = (workspace.root / "backend.tf").read_text()
-    assert re.search(r'key\s*= "datastreamer/staging/terraform.tfstate"', backend)
-    assert re.search(r"use_lockfile\s*= true", backend)
+    [(_, terraform)] = blocks(workspace.root / "backend.tf", "terraform")
+    backend = terraform["backend"][0]["s3"]
+    assert (backend["key"], backend["use_lockfile"]) == ("datastreamer/staging/terraform.tfstate", True)
 
 
 @pytest.mark.parametrize(
