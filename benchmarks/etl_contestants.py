@@ -26,6 +26,7 @@ from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own 
 
 from datastreamer.aws.s3_location import S3Location
 from datastreamer.events.reading import TIMESTAMP_PATTERN
+from datastreamer.telemetry.job.config import Config
 from glue_jobs import temperature_etl
 
 
@@ -49,7 +50,7 @@ def ours(scratch: Path, raw: str, target: str) -> dict[str, Any]:
     spark = session(scratch)
     temperature_etl.configure(spark)
     place = S3Location.parse(target)
-    config = temperature_etl.Config(
+    config = Config(
         raw=S3Location.parse(raw),
         curated=place.folder("curated"),
         quarantine=place.folder("quarantine"),

@@ -12,7 +12,7 @@ day or when it is asked for, finds the rest: keys of hours long past.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -95,6 +95,16 @@ def find_new(
             and (arrival_hour(raw, item) is not None or datetime.fromisoformat(item.last_modified) >= since)
         ]
     return sorted(found, key=lambda item: (item.last_modified, item.key))
+
+
+def first_objects(objects: Sequence[RawObject], most_bytes: int) -> Sequence[RawObject]:
+    """Those of ``objects`` that came first, up to ``most_bytes`` together (as stored), but at least one."""
+    total = 0
+    for number, item in enumerate(objects):
+        total += item.size
+        if number and total > most_bytes:
+            return objects[:number]
+    return objects
 
 
 def watermark_after(raw: S3Location, last: Manifest | None, objects: Iterable[RawObject]) -> str:

@@ -22,8 +22,8 @@ from datastreamer.events.reading import (
     parse_reading,
     reject_reason,
 )
+from datastreamer.telemetry.job.config import Config
 from datastreamer.telemetry.manifest import Manifest, list_manifests
-from glue_jobs.temperature_etl import Config
 from sensor.temperature.dirt import DIRT
 
 Row = dict[str, Any]

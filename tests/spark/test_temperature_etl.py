@@ -197,8 +197,9 @@ sys.path.insert(0, {str(REPOSITORY)!r})
 import boto3
 from datetime import datetime, timedelta, UTC
 from pyspark.sql import SparkSession
-from glue_jobs.temperature_etl import Config, configure, run
+from glue_jobs.temperature_etl import configure, run
 from datastreamer.aws.s3_location import S3Location
+from datastreamer.telemetry.job.config import Config
 builder = SparkSession.builder
 for name, value in json.loads(sys.argv[1]).items():
     builder = builder.config(name, value)

@@ -7,14 +7,17 @@ under a used id, as a device sends that counts from one again, and conflicts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
 from datastreamer.aws.s3_location import S3Location
 from datastreamer.telemetry.job.id_index import id_hash, read_index, suspected
+from datastreamer.telemetry.job.raw_reader import LINE_BITS
 from datastreamer.telemetry.manifest import IndexSegment
 from datastreamer.telemetry.schema import READING_COLUMNS, partition_path, spark_schema
 
@@ -27,6 +30,37 @@ COPIED = spark_schema(READING_COLUMNS)
 """The columns of curated readings by which copies are told."""
 _CURATED = -1
 """Stands for the row of a curated reading, which comes before every row of the turn."""
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Readings of a turn that are not the first of their id: ``rows`` (``row``, and whether it is ``conflicting``), and
+    how many are ``duplicates`` or ``conflicting``, by the number of their raw object."""
+
+    rows: DataFrame
+    duplicates: Mapping[int, int]
+    conflicting: Mapping[int, int]
+
+
+def find_copies(
+    spark: SparkSession,
+    s3: S3Client,
+    *,
+    curated: S3Location,
+    segments: Sequence[IndexSegment],
+    readings: DataFrame,
+    reading_rows: int,
+) -> Copies:
+    """The copies among ``readings`` (``reading_rows`` of them), of one another and of readings that are ``curated``."""
+    known = curated_copies(spark, s3, curated=curated, segments=segments, readings=readings, reading_rows=reading_rows)
+    # They are counted here, dropped from the readings, and those that conflict are put aside.
+    rows = copies(readings, known).persist(StorageLevel.MEMORY_AND_DISK)
+    counts = rows.groupBy(F.shiftright("row", LINE_BITS).alias("object"), "conflicting").count().collect()
+    return Copies(
+        rows,
+        duplicates={row["object"]: row["count"] for row in counts if not row["conflicting"]},
+        conflicting={row["object"]: row["count"] for row in counts if row["conflicting"]},
+    )
 
 
 def copies(readings: DataFrame, curated: DataFrame) -> DataFrame:

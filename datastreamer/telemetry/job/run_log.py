@@ -157,6 +157,16 @@ class RunLog:
             done.set()
             thread.join()
 
+    @contextmanager
+    def working(self, turn: Turn, now: Callable[[], datetime]) -> Iterator[None]:
+        """Give signs of life while the block runs; when it fails, give up the turn."""
+        try:
+            with self.alive(turn):
+                yield
+        except Exception:
+            self.abandon(turn, now())
+            raise
+
     def staged(self, turn: Turn) -> S3Location:
         """Where the turn's files wait for its commit."""
         return self._state.folder(f"staged/{turn.sequence:012d}")

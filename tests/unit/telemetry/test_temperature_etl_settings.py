@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from datastreamer.errors import ConfigurationError
+from datastreamer.telemetry.job.config import Config
 from datastreamer.telemetry.job.raw_reader import pack
 from datastreamer.telemetry.manifest import COMMITTED, Manifest, RawObject
-from glue_jobs.temperature_etl import Config, _file_count, _first, _lists_all
+from datastreamer.telemetry.new_objects import first_objects
+from glue_jobs.temperature_etl import _file_count
 
 ARGUMENTS = {
     "raw_path": "s3://data/raw_data/device_sensor/",
@@ -63,13 +65,13 @@ def test_every_object_is_listed_once_a_day_and_after_a_turn_that_left_some(
     listed = "" if hours_ago is None else (NOW - timedelta(hours=hours_ago)).isoformat()
     last = Manifest(1, "run", COMMITTED, 0, "", "", full_listing_at=listed)
     config = Config.from_arguments({**ARGUMENTS, "full_listing": full_listing})
-    assert _lists_all(config, last, NOW) is expected
+    assert config.lists_all(last, NOW) is expected
 
 
 def test_a_turn_takes_the_first_objects_and_at_least_one() -> None:
-    assert _first(found(5, 5, 5), 10) == found(5, 5)
-    assert _first(found(50, 5), 10) == found(50)
-    assert _first(found(5, 5), 10) == found(5, 5)
+    assert first_objects(found(5, 5, 5), 10) == found(5, 5)
+    assert first_objects(found(50, 5), 10) == found(50)
+    assert first_objects(found(5, 5), 10) == found(5, 5)
 
 
 @pytest.mark.parametrize(
