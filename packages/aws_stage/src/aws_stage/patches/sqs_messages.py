@@ -19,7 +19,6 @@ from aws_stage.errors import ConfigurationError
 from aws_stage.kernel.steady_time import SteadyTime
 from aws_stage.patches.replace import replace
 from aws_stage.patches.state import keep_apart
-from aws_stage.storage.items import ItemStore, ItemTable
 from aws_stage.storage.manifest.manifest import Manifest
 from aws_stage.storage.store import Store
 
