@@ -83,12 +83,12 @@ class Tables:
         return items
 
     def recount(self, table: Table) -> None:
-        """Count a table's items anew, and let its indexes be built anew when they are asked."""
+        """Count a table's items again, and let its indexes be built again when they are asked."""
         table["ItemCount"], table["TableSizeBytes"] = self.of(table).rows.totals()
         table.pop(self._dynamodb._INDEX_MEMBERS, None)
 
     def recount_all(self) -> None:
-        """Count every table anew, after writes that were rolled back."""
+        """Count every table again, after writes that were rolled back."""
         for table in list(self._dynamodb._tables._data.values()):
             self.recount(table)
 

@@ -1,7 +1,7 @@
 """S3 for Hadoop's S3A: it may rename an object that KMS encrypts, though the stage speaks plain HTTP.
 
-S3A renames by a copy that repeats the encryption which HeadObject told it, and AWS's Java SDK refuses to send any key's
-name without TLS. So HeadObject tells S3A of no encryption; the copy then gets the bucket's default, which is the same.
+S3A renames by a copy that repeats the encryption that HeadObject returned, and AWS's Java SDK refuses to send any key's
+name without TLS. So HeadObject shows S3A no encryption; the copy then gets the bucket's default, which is the same.
 """
 
 from __future__ import annotations
