@@ -190,6 +190,18 @@ def test_numbers_keep_38_digits_and_one_more_is_refused(dynamodb: Any) -> None:
     assert _refused(dynamodb.update_item, TableName=table, Key=_item(1), **tenth)[0] == "ValidationException"
 
 
+def test_numbers_keep_38_digits_in_updates_without_an_expression_and_in_partiql(dynamodb: Any) -> None:
+    table = _create(dynamodb)
+    most = "1" + "0" * 36 + "1"
+    dynamodb.put_item(TableName=table, Item=_item(1, n={"N": most}))
+    one: dict[str, Any] = {"n": {"Action": "ADD", "Value": {"N": "1"}}}
+    updated = dynamodb.update_item(TableName=table, Key=_item(1), AttributeUpdates=one, ReturnValues="ALL_NEW")
+    assert updated["Attributes"]["n"]["N"] == most[:-1] + "2"
+    statement = f'UPDATE "{table}" SET n = n + 1 WHERE pk = ? AND sk = ? RETURNING ALL NEW *'
+    [found] = dynamodb.execute_statement(Statement=statement, Parameters=list(_item(1).values()))["Items"]
+    assert found["n"]["N"] == most[:-1] + "3"
+
+
 @pytest.mark.parametrize(
     ("operation", "expression", "values"),
     [
