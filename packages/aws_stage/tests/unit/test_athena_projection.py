@@ -130,3 +130,10 @@ def test_wrong_properties(properties: dict[str, str], why: str) -> None:
 def test_patterns_that_are_no_dates(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"date pattern|pattern letters|reserved"):
         DateFormat(pattern)
+
+
+def test_a_field_that_stands_twice_must_say_the_same_twice() -> None:
+    pattern = DateFormat("yyyy/yyyy-MM-d")
+    assert pattern.parse("2025/2025-03-4") == datetime(2025, 3, 4, tzinfo=UTC)
+    with pytest.raises(ValueError, match="does not fit"):
+        pattern.parse("2025/2024-03-4")

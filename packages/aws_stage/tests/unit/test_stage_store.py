@@ -50,6 +50,9 @@ def test_what_is_appended_is_read_back_in_order_and_goes_on_after_a_restart(tmp_
     assert [document["n"] for _, document in again.items("list")] == list(range(13))
     assert [key for key, _ in again.items("list")] == [*first, *last]
     assert again.append("list", []) == []
+    again.delete("list", first[3])
+    assert again.append("list", [{"n": 13}]) > last
+    assert [document["n"] for _, document in again.items("list")] == [0, 1, 2, *range(4, 14)]
     assert sorted(again.kinds()) == ["list", "other"]
     again.clear("list")
     assert (again.items("list"), again.kinds()) == ([], ["other"])

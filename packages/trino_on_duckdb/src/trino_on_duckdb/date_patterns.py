@@ -17,7 +17,7 @@ MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augus
           "December")  # fmt: skip
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
-_PIECE = r"(?P<letters>([A-Za-z])\2*)|%s'(?P<quoted>(?:[^']|'')*+)'|[^A-Za-z']+"
+_PIECE = r"(?P<letters>([A-Za-z])\2*)|%s'(?P<quoted>(?:[^']|'')*)'|[^A-Za-z']+"
 _JAVA, _JODA = re.compile(_PIECE % ""), re.compile(_PIECE % "''|")
 """To Joda two quotes are one quote wherever they are; to Java they also begin a text, if more follow."""
 _RESERVED = re.compile(r"[\[\]{}#]")

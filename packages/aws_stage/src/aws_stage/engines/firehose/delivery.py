@@ -36,8 +36,8 @@ class SpooledObject:
     kms_key: str | None
     file: str
     length: int
+    checksum: int
     done: bool = False
-    checksum: int | None = None
 
 
 @dataclass
@@ -79,10 +79,9 @@ class Outbox:
             (self._spool / name).write_bytes(data)
             target = target_of(buffer.destination, role)
             key = object_key(stream, role, buffer.oldest, target.extension)
-            checksum = zlib.crc32(data)
             objects.append(
                 SpooledObject(
-                    role, target.bucket, key, target.extension, target.kms_key, name, len(data), checksum=checksum
+                    role, target.bucket, key, target.extension, target.kms_key, name, len(data), zlib.crc32(data)
                 )
             )
         delivery = Delivery(stream.version, objects, buffer.checkpoints, buffer.records, buffer.size, buffer.oldest)
@@ -159,9 +158,7 @@ class Outbox:
 
     def _spooled(self, item: SpooledObject) -> bool:
         path = self._spool / item.file
-        if not path.is_file() or path.stat().st_size != item.length:
-            return False
-        return item.checksum is None or zlib.crc32(path.read_bytes()) == item.checksum
+        return path.is_file() and path.stat().st_size == item.length and zlib.crc32(path.read_bytes()) == item.checksum
 
     def _note(self, delivery: Delivery) -> None:
         self._store.put(_PENDING, self._uid, asdict(delivery))

@@ -17,7 +17,8 @@ from typing import Any
 
 from aws_stage.errors import ConfigurationError
 from aws_stage.patches.replace import replace
-from aws_stage.storage.manifest.manifest import Aside, Manifest
+from aws_stage.storage.manifest.contents import UNFINISHED
+from aws_stage.storage.manifest.manifest import Manifest
 
 logger = logging.getLogger("aws_stage.s3")
 
@@ -26,7 +27,6 @@ MAPPED_BYTES = 256 * 1024
 
 _FILE_FAILURES = tuple(f"Failed to {what}" for what in ("persist", "delete persist", "load persist", "read persist"))
 _SIDECAR = ".meta.json"
-_UNFINISHED = ".tmp"
 
 
 def apply(s3: Any, manifest: Manifest) -> None:
@@ -54,15 +54,15 @@ def finish_interrupted_writes(folder: Path) -> None:
     Both are first written aside, then put in place, the object first. So metadata alone, still aside and whole, belongs
     to the object that is in place; anything else that is still aside was not acknowledged.
     """
-    for path in folder.rglob(f"*{_SIDECAR}{_UNFINISHED}"):
-        final = path.with_name(path.name.removesuffix(_UNFINISHED))
-        data = final.with_name(final.name.removesuffix(_SIDECAR) + _UNFINISHED)
+    for path in folder.rglob(f"*{_SIDECAR}{UNFINISHED}"):
+        final = path.with_name(path.name.removesuffix(UNFINISHED))
+        data = final.with_name(final.name.removesuffix(_SIDECAR) + UNFINISHED)
         if data.exists() or not _is_whole(path):
             path.unlink()
         else:
             path.replace(final)
             logger.warning("%s: finished a write that was interrupted", final)
-    for path in folder.rglob(f"*{_UNFINISHED}"):
+    for path in folder.rglob(f"*{UNFINISHED}"):
         path.unlink()
 
 
@@ -103,23 +103,9 @@ def _persisting(s3: Any, manifest: Manifest) -> Callable[[str, str, dict[str, An
         path = Path(s3._object_disk_path(bucket, key))
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         sidecar = path.with_name(path.name + _SIDECAR)
-        data_aside = path.with_name(path.name + _UNFINISHED)
-        sidecar_aside = sidecar.with_name(sidecar.name + _UNFINISHED)
         metadata = {**s3._object_meta_from_record(obj), **s3._key_history_meta(bucket, key), "key": key}
-        content = json.dumps(metadata).encode()
-        asides = [Aside.of(sidecar, content)]
-        body = obj.get("body")
-        try:
-            if body is not None:
-                data_aside.write_bytes(body)
-                asides.insert(0, Aside.of(path, body))
-            sidecar_aside.write_bytes(content)
-        except OSError as error:
-            manifest.writes.refused(path, error)
-            data_aside.unlink(missing_ok=True)
-            sidecar_aside.unlink(missing_ok=True)
-            raise
-        manifest.place(*asides)
+        body = {} if obj.get("body") is None else {path: obj["body"]}
+        manifest.write_all({**body, sidecar: json.dumps(metadata).encode()})
         obj["body"] = None
         for version in s3._object_versions.get((bucket, key)) or []:
             if version["version_id"] == (obj.get("version_id") or "null"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,14 +165,20 @@ class Manifest:
 
     def write(self, path: Path, content: bytes) -> None:
         """Replace a file whole, or create it; raises OSError."""
-        file = Aside.of(path, content)
-        with self._guarded(path):
+        self.write_all({path: content})
+
+    def write_all(self, contents: Mapping[Path, bytes]) -> None:
+        """Likewise several files: none takes its place before all are written, then they do in this order."""
+        files = [Aside.of(path, content) for path, content in contents.items()]
+        with self._guarded(files[0].path):
             try:
-                file.unfinished.write_bytes(content)
+                for file, content in zip(files, contents.values(), strict=True):
+                    file.unfinished.write_bytes(content)
             except OSError:
-                file.unfinished.unlink(missing_ok=True)
+                for file in files:
+                    file.unfinished.unlink(missing_ok=True)
                 raise
-        self.place(file)
+        self.place(*files)
 
     def drop(self, *paths: Path) -> None:
         """Files are about to be removed: they need not be there any more."""
