@@ -9,10 +9,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aws_stage.engines.lambda_runtime.event_queue import EventQueue, Pending, verdict
 from aws_stage.kernel.steady_time import SteadyTime
-from aws_stage.patches.lambda_async import EventQueue, Pending, verdict
 from aws_stage.patches.sqs_messages import LONGEST_HIDDEN_SECONDS, Messages
-from aws_stage.storage.items import ItemStore
 from aws_stage.storage.store import Store
 
 
@@ -56,7 +55,7 @@ def test_a_message_hidden_by_a_clock_that_was_ahead_comes_back_within_the_longes
 
 
 def test_an_event_is_accepted_at_the_queues_own_time(tmp_path: Path) -> None:
-    queue = EventQueue(ItemStore(tmp_path / "events.sqlite"), lambda _pending: None, lambda: 1000.0)
+    queue = EventQueue(Store(tmp_path / "events.sqlite"), lambda _pending: None, lambda: 1000.0)
     queue.accept("arn", {})
     accepted = queue._due[0][2]
     assert accepted.accepted == 1000.0

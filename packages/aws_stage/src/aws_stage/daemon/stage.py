@@ -38,6 +38,7 @@ from aws_stage.storage.store import Store
 logger = logging.getLogger("aws_stage.stage")
 
 ENGINES: tuple[str, ...] = (
+    "lambda_runtime",
     "kinesis",
     "firehose",
     "dynamodb",
@@ -53,7 +54,8 @@ ENGINES: tuple[str, ...] = (
 )
 """Modules under ``engines`` that are on, in the order in which they start; each has ``create(stage) -> Engine``.
 
-They stop the other way round: functions that a mapping invokes call what the others serve.
+They stop the other way round: functions that a mapping invokes call what the others serve, and a delivery stream may
+invoke one in its last flush.
 """
 
 

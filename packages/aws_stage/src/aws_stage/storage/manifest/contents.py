@@ -42,7 +42,7 @@ _RULES: tuple[tuple[str, Kind, str, str], ...] = (
         "buckets keep their objects and have no settings",
     ),
     (r"ministack/(?P<name>.*)\.json", Kind.REPLACED, "the resources and settings of {name}", _SETTINGS_LOST),
-    (r"(?:(?:engines|sqs|dynamodb|lambda)/)?[^/]*\.sqlite-[a-z]*", Kind.DERIVED, "what SQLite makes again", ""),
+    (r"(?:(?:engines|sqs|dynamodb)/)?[^/]*\.sqlite-[a-z]*", Kind.DERIVED, "what SQLite makes again", ""),
     (r"kinesis/[^/]*\.deleted/.*", Kind.DERIVED, "a Kinesis stream that was deleted", ""),
     (r"kinesis/.*\.(?:idx|gap)", Kind.DERIVED, "an index of records, or where some were given up", ""),
     (r"engines/firehose-spool/.*", Kind.DERIVED, "an object that a delivery stream is about to put", ""),
@@ -92,7 +92,6 @@ _RULES: tuple[tuple[str, Kind, str, str], ...] = (
         "the items of every DynamoDB table",
         "give up ministack/dynamodb.json too, and with it the tables",
     ),
-    (r"lambda/events\.sqlite", Kind.DATABASE, "asynchronous invocations that wait for their function", "they are gone"),
     (r"log-events\.sqlite", Kind.DATABASE, "the events of every CloudWatch log stream", "the log streams are empty"),
     (r"metrics\.sqlite", Kind.DATABASE, "the datapoints of CloudWatch metrics", "there are no older datapoints"),
 )

@@ -1,4 +1,4 @@
-"""Lambda: the zips of functions are in the manifest, and one that is missing or altered is never taken for none.
+"""The zips of functions are in the manifest, and one that is missing or altered is never taken for none.
 
 ministack writes a zip under its own SHA-256, and goes on without a function's code when it cannot read it.
 """

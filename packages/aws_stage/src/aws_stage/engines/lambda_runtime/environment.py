@@ -1,4 +1,4 @@
-"""An execution environment of a Python function: a process that runs ``lambda_bootstrap``, and the way to it.
+"""An execution environment of a Python function: a process that runs ``bootstrap``, and the way to it.
 
 It sees its own code, its layers and what AWS's runtime has; its environment has nothing of the stage's but the address.
 """
@@ -20,17 +20,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from aws_stage.patches.lambda_bootstrap import LENGTHS
+from aws_stage.engines.lambda_runtime.bootstrap import LENGTHS
+from aws_stage.engines.lambda_runtime.functions import Config, LogLine
 
-BOOTSTRAP = Path(__file__).with_name("lambda_bootstrap.py")
+BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 INIT_SECONDS = 10.0
 """How long loading a function may take: docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
 EXIT_SECONDS = 1.0
 LOGS_SECONDS = 1.0
 """How long the end of what was printed is waited for when a process has died."""
-
-LogLine = tuple[int, str]
-"""When it was printed (epoch ms), and what."""
 
 
 @dataclass
@@ -55,10 +53,8 @@ class _DiedError(Exception):
 class Setting:
     """What an environment is made from; ``extracted`` layers are folders."""
 
-    handler: str
     code: Path
     layers: list[Path]
-    runtime: Path
     interpreter: str
     environment: Mapping[str, str]
 
@@ -87,8 +83,9 @@ class Environment:
         self.failure: Outcome | None = None
         """Why the function could not be loaded."""
         path = [str(setting.code), *(str(folder) for layer in setting.layers for folder in _python_folders(layer))]
-        setup = {"handler": setting.handler, "path": path, "runtime_path": [str(setting.runtime)]}
-        seconds = max(INIT_SECONDS, float(setting.environment["_LAMBDA_TIMEOUT"]))
+        variables = setting.environment
+        setup = {"handler": variables["_HANDLER"], "path": path, "runtime_path": [variables["LAMBDA_RUNTIME_DIR"]]}
+        seconds = max(INIT_SECONDS, float(variables["_LAMBDA_TIMEOUT"]))
         outcome = self._exchange(setup, b"", "init", seconds)
         self.init_ms = 1000 * (time.perf_counter() - started)
         if outcome.error:
@@ -248,9 +245,10 @@ def _python_folders(layer: Path) -> list[Path]:
 
 
 def function_environment(
-    config: Mapping[str, Any], credentials: Mapping[str, str], region: str, endpoint_url: str
+    config: Config, credentials: Mapping[str, str], endpoint_url: str, code: Path, runtime: Path
 ) -> dict[str, str]:
     """The variables of a function, and no others: docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+    region = config["FunctionArn"].split(":")[3]
     version = config.get("Version", "$LATEST")
     name = config["FunctionName"]
     stream = f"{datetime.now(UTC):%Y/%m/%d}/[{version}]{uuid.uuid4().hex}"
@@ -271,6 +269,8 @@ def function_environment(
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+        "LAMBDA_TASK_ROOT": str(code),
+        "LAMBDA_RUNTIME_DIR": str(runtime),
         "_HANDLER": config["Handler"],
         "_LAMBDA_TIMEOUT": str(config.get("Timeout", 3)),
     }

@@ -8,14 +8,12 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-
-from aws_stage.kernel.settings import ACCOUNT_ID, OWN_SECRET
 
 logger = logging.getLogger("aws_stage.lambda")
 
@@ -55,9 +53,8 @@ class Finished:
 class Destinations:
     """Delivers through the stage's own API, from worker threads."""
 
-    def __init__(self, endpoint_url: str, region: str) -> None:
-        self._endpoint_url = endpoint_url
-        self._region = region
+    def __init__(self, client: Callable[[str], Any]) -> None:
+        self._client = client
 
     def tell(self, finished: Finished, settings: Mapping[str, Any]) -> None:
         """Send the record where the function's settings say, and a failed event to its dead-letter queue."""
@@ -100,15 +97,3 @@ class Destinations:
                 logger.error("the record of %s cannot be sent to %s", function_arn, target)
         except (ClientError, BotoCoreError) as error:
             logger.error("the record of %s did not reach %s: %s", function_arn, target, error)  # noqa: TRY400
-
-    def _client(self, service: str) -> Any:
-        import boto3
-
-        new_client: Any = boto3.client
-        return new_client(
-            service,
-            endpoint_url=self._endpoint_url,
-            region_name=self._region,
-            aws_access_key_id=ACCOUNT_ID,
-            aws_secret_access_key=OWN_SECRET,
-        )

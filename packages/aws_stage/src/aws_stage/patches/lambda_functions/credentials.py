@@ -1,4 +1,4 @@
-"""Lambda: functions sign as the stage itself; ministack hands them whatever secret the stage was started with."""
+"""Functions sign as the stage itself; ministack hands them whatever secret the stage was started with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lambda: the payload of an Invoke is passed on as it came.
+"""The payload of an Invoke is passed on as it came.
 
 ministack reads it as JSON on the event loop, takes what is not JSON for an empty event, and knows no limit.
 """
@@ -7,27 +7,16 @@ from __future__ import annotations
 
 import contextvars
 import json
-from dataclasses import dataclass
 from typing import Any
 
+from aws_stage.engines.lambda_runtime.functions import MOST_BYTES, UNREADABLE, Payload
 from aws_stage.patches.replace import replace
 
-MOST_BYTES = 6_291_556
-"""Of a payload and of an answer (6 MB): docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 MOST_ASYNC_BYTES = 1_048_576
-UNREADABLE = "unreadable"
-"""In place of a kind of function error: the payload is not JSON, and no invocation took place."""
-
-
-@dataclass(frozen=True)
-class Payload:
-    """An event as it came, not read by the stage."""
-
-    content: bytes
 
 
 def is_python(config: dict[str, Any]) -> bool:
-    """Whether ``lambda_python`` runs the function, and not ministack."""
+    """Whether the engine runs the function, and not ministack."""
     return str(config.get("Runtime", "")).startswith("python") and config.get("PackageType", "Zip") == "Zip"
 
 

@@ -1,22 +1,11 @@
-"""Lambda: a package or a layer that could write outside its folder is refused when it is put there."""
+"""A package or a layer that could write outside its folder is refused when it is put there."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from aws_stage.kernel.archives import ArchiveError, check_zip, unpack_zip
+from aws_stage.kernel.archives import ArchiveError, check_zip
 from aws_stage.patches.replace import replace
-
-MOST_BYTES = 262_144_000
-"""Unzipped, docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html; ministack holds a function with all its
-layers to it, and what is larger for one alone never gets that far."""
-
-
-def unpacked(content: bytes, folder: Path) -> Path:
-    """Unpack a package or a layer into ``folder``, and return that. Raises ArchiveError and OSError."""
-    unpack_zip(content, folder, MOST_BYTES)
-    return folder
 
 
 def apply() -> None:

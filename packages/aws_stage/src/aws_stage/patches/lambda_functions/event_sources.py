@@ -1,4 +1,4 @@
-"""Lambda: no idle wait after each invocation, and no event source that would never deliver."""
+"""No idle wait after each invocation of another runtime than Python, and no event source that would never deliver."""
 
 from __future__ import annotations
 
