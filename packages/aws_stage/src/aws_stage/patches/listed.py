@@ -240,6 +240,13 @@ PATCHES: tuple[Patch, ...] = (
     ),
     Patch(
         "lambda_runtime",
+        LAMBDA,
+        "_inbound_invoke_depth",
+        FAULT,
+        "A chain of functions that invoke one another is counted by a header of its own, not by the tracing header.",
+    ),
+    Patch(
+        "lambda_runtime",
         RUNTIME,
         "_worker_class_for kill_workers",
         WISH,

@@ -16,7 +16,7 @@ from aws_stage.engines.lambda_runtime.functions import Code, Config, FunctionKee
 from aws_stage.engines.lambda_runtime.instance import FunctionInstance, Host
 from aws_stage.engines.lambda_runtime.invocations import Invocations
 from aws_stage.engines.lambda_runtime.metrics import Metrics
-from aws_stage.engines.lambda_runtime.runtime_folder import prepare
+from aws_stage.engines.lambda_runtime.runtime_folder import RuntimeFolder
 from aws_stage.kernel.engine import Handler, Stage
 from aws_stage.kernel.settings import HOST
 from aws_stage.kernel.steady_time import SteadyTime
@@ -35,8 +35,11 @@ class LambdaRuntimeEngine:
     def serve(self, keeper: FunctionKeeper) -> None:
         settings = self._stage.settings
         folder = self._stage.directory(self.name)
-        shutil.rmtree(folder)  # what an earlier stage left
-        self._host = Host(folder, prepare(folder / "runtime"), f"http://{HOST}:{settings.port}", keeper.credentials)
+        for left in folder.iterdir():  # by an earlier stage
+            shutil.rmtree(left)
+        self._host = Host(
+            folder, RuntimeFolder(folder / "runtime"), f"http://{HOST}:{settings.port}", keeper.credentials
+        )
         self._keeper = keeper
         self._invocations = Invocations(keeper.log)
         self._metrics = Metrics(keeper.datum)
@@ -58,8 +61,8 @@ class LambdaRuntimeEngine:
     def run(self, instance: FunctionInstance, invocation: Invocation) -> Result:
         return self._invocations.run(instance, invocation)
 
-    def accept(self, function_arn: str, event: Any) -> None:
-        self._queue.accept(function_arn, event)
+    def accept(self, function_arn: str, event: Any, depth: int) -> None:
+        self._queue.accept(function_arn, event, depth)
 
     def started(self, scope: Scope, concurrent: int) -> None:
         self._metrics.started(scope, concurrent)
@@ -71,7 +74,7 @@ class LambdaRuntimeEngine:
         self._metrics.throttled(scope)
 
     def _attempt(self, pending: Pending) -> float | None:
-        attempt = self._keeper.attempt(pending.function_arn, pending.event)
+        attempt = self._keeper.attempt(pending.function_arn, pending.event, pending.depth)
         if attempt is None:
             return None  # deleted, and its events with it
         after = verdict(pending, attempt.result, attempt.settings, self._steady.time())

@@ -1,4 +1,4 @@
-"""An execution environment of a Python function: a process that runs ``bootstrap``, and the way to it.
+"""An execution environment of a Python function: a process that runs AWS's runtime interface client, and the way to it.
 
 It sees its own code, its layers and what AWS's runtime has; its environment has nothing of the stage's but the address.
 """
@@ -8,27 +8,40 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import selectors
 import signal
-import socket
 import subprocess
 import threading
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
-from aws_stage.engines.lambda_runtime.bootstrap import LENGTHS
-from aws_stage.engines.lambda_runtime.functions import Config, LogLine
+from aws_stage.engines.lambda_runtime.functions import MOST_BYTES, LogLine
+from aws_stage.engines.lambda_runtime.output import Output
+from aws_stage.engines.lambda_runtime.runtime_api import INIT_ERROR, NEXT, Request, RuntimeApi, error_of, response_to
+from aws_stage.engines.lambda_runtime.runtime_folder import interpreter
 
 BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 INIT_SECONDS = 10.0
 """How long loading a function may take: docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
 EXIT_SECONDS = 1.0
-LOGS_SECONDS = 1.0
-"""How long the end of what was printed is waited for when a process has died."""
+"""How long a process that has reported why it cannot go on may take to end."""
+_NOT_JSON = "Runtime.UnmarshalError"
+_INVALID_ID = b'{"errorMessage": "Invalid request ID", "errorType": "InvalidRequestID"}'
+"""As AWS's runtime interface emulator words it."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One invocation: how long it may take, and its tracing header."""
+
+    request_id: str
+    function_arn: str
+    seconds: float
+    trace: str
 
 
 @dataclass
@@ -49,228 +62,179 @@ class _DiedError(Exception):
     """The process ended before it answered."""
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What an environment is made from; ``extracted`` layers are folders."""
-
-    code: Path
-    layers: list[Path]
-    interpreter: str
-    environment: Mapping[str, str]
-
-
 class Environment:
-    """One process. Used by one invocation at a time."""
+    """One process. ``load`` it first; used by one thread at a time, but for ``printed`` and ``kill``."""
 
-    def __init__(self, setting: Setting) -> None:
-        started = time.perf_counter()
-        self._ended = False
-        self._control, theirs = socket.socketpair()
-        read, write = os.pipe()
-        self.process = subprocess.Popen(
-            [setting.interpreter, "-I", "-S", str(BOOTSTRAP), str(theirs.fileno())],
-            cwd=setting.code,
-            env=dict(setting.environment),
-            stdin=subprocess.PIPE,
-            stdout=write,
-            stderr=write,
-            pass_fds=(theirs.fileno(),),
-            start_new_session=True,
-        )
-        theirs.close()
-        os.close(write)
-        self._printed = _Printed(read)
+    def __init__(self, code: Path, layers: list[Path], variables: Mapping[str, str]) -> None:
+        self._started = time.perf_counter()
+        self._variables = variables
+        self._killed = threading.Lock()
+        self._asked: Request | None = None
+        """For the next invocation, which is what answers it."""
+        self.init_ms = 0.0
         self.failure: Outcome | None = None
         """Why the function could not be loaded."""
-        path = [str(setting.code), *(str(folder) for layer in setting.layers for folder in _python_folders(layer))]
-        variables = setting.environment
-        setup = {"handler": variables["_HANDLER"], "path": path, "runtime_path": [variables["LAMBDA_RUNTIME_DIR"]]}
-        seconds = max(INIT_SECONDS, float(variables["_LAMBDA_TIMEOUT"]))
-        outcome = self._exchange(setup, b"", "init", seconds)
-        self.init_ms = 1000 * (time.perf_counter() - started)
-        if outcome.error:
-            self.failure = outcome
-        else:
-            self._printed.put_back(outcome.lines)  # they are the first invocation's
+        self._selector = selectors.DefaultSelector()
+        self._api = RuntimeApi(self._selector)
+        read, write = os.pipe()
+        self._output = Output(self._selector, read)
+        folders = [str(folder) for layer in layers for folder in _python_folders(layer)]
+        try:
+            self.process = subprocess.Popen(
+                [interpreter(), "-I", "-S", str(BOOTSTRAP), *folders],
+                cwd=code,
+                env={**variables, "AWS_LAMBDA_RUNTIME_API": self._api.address},
+                stdin=subprocess.PIPE,
+                stdout=write,
+                stderr=write,
+                start_new_session=True,
+            )
+        finally:
+            os.close(write)
+        self._ended = os.pidfd_open(self.process.pid)
+        self._selector.register(self._ended, selectors.EVENT_READ)
 
-    def invoke(self, call: dict[str, Any], payload: bytes) -> Outcome:
-        """Run the handler once; a process that takes longer than ``call["seconds"]`` is ended."""
+    def load(self) -> None:
+        """Wait until the function is loaded, or has failed to."""
+        seconds = max(INIT_SECONDS, float(self._variables["_LAMBDA_TIMEOUT"]))
+        try:
+            request = self._receive(time.monotonic() + seconds)
+            if request.target == NEXT:
+                self._asked = request
+            else:
+                self.failure = self._not_loaded(request)
+        except TimeoutError:
+            self.failure = self._timed_out("init", seconds)
+        except (_DiedError, OSError):
+            self.failure = self._died("init")
+        self.init_ms = 1000 * (time.perf_counter() - self._started)
+
+    def invoke(self, call: Call, payload: bytes) -> Outcome:
+        """Run the handler once; a process that takes longer than ``call.seconds`` is killed."""
         started = time.perf_counter()
-        outcome = self._exchange(call, payload, call["request_id"], call["seconds"])
+        deadline = time.monotonic() + call.seconds
+        try:
+            outcome = self._exchange(call, payload, deadline)
+        except TimeoutError:
+            outcome = self._timed_out(call.request_id, call.seconds)
+        except (_DiedError, OSError):
+            outcome = self._died(call.request_id)
         outcome.duration_ms = 1000 * (time.perf_counter() - started)
         return outcome
 
     def printed(self) -> list[LogLine]:
         """What the invocation under way has printed since this was called last."""
-        return self._printed.so_far()
+        return self._output.take()
 
     @property
     def alive(self) -> bool:
         """Whether it can be invoked."""
         return self.failure is None and self.process.poll() is None
 
-    def end(self) -> None:
+    def kill(self) -> None:
         """End the process and what it started; once, since its number may be another's later on."""
-        if self._ended:
-            return
-        self._ended = True
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        if self._killed.acquire(blocking=False):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Kill it, and close the way to it."""
+        self.kill()
         self.process.wait()
         if self.process.stdin:
             self.process.stdin.close()
-        self._control.close()
+        self._selector.close()
+        self._api.close()
+        self._output.close()
+        os.close(self._ended)
 
-    def _exchange(self, about: dict[str, Any], payload: bytes, request_id: str, seconds: float) -> Outcome:
-        deadline = time.monotonic() + seconds
-        try:
-            said = json.dumps(about).encode()
-            self._control.settimeout(seconds)
-            self._control.sendall(LENGTHS.pack(len(said), len(payload)) + said)
-            self._control.sendall(payload)
-            sizes = LENGTHS.unpack(self._read(LENGTHS.size, deadline))
-            answer = json.loads(self._read(sizes[0], deadline))
-            content = bytes(self._read(sizes[1], deadline))
-        except TimeoutError:
-            self.end()
-            lines = self._printed.rest()
-            message = f"Task timed out after {seconds:.2f} seconds"
-            now = datetime.now(UTC)
-            stamp = f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z"
-            lines.append((int(now.timestamp() * 1000), f"{stamp} {request_id} {message}"))
-            return Outcome(_failure("Sandbox.Timedout", request_id, message), error=True, lines=lines)
-        except (_DiedError, OSError):
-            return self._died(request_id)
-        peak = answer["peak_kb"] // 1024
-        lines = self._printed.until(request_id)
-        if answer["status"] == "unreadable":
-            return Outcome(b"", unreadable=content.decode(), lines=lines, peak_mb=peak)
-        error = answer["status"] != "ok"
-        if error:
-            lines.append((int(time.time() * 1000), _told(content)))
-        return Outcome(content, error, lines=lines, peak_mb=peak)
+    def _exchange(self, call: Call, payload: bytes, deadline: float) -> Outcome:
+        asked, self._asked = self._asked or self._receive(deadline), None
+        headers = {
+            "Lambda-Runtime-Aws-Request-Id": call.request_id,
+            "Lambda-Runtime-Deadline-Ms": str(int(1000 * (time.time() + call.seconds))),
+            "Lambda-Runtime-Invoked-Function-Arn": call.function_arn,
+            "Lambda-Runtime-Trace-Id": call.trace,
+        }
+        asked.answer(HTTPStatus.OK, deadline, headers, payload)
+        answers = {response_to(call.request_id): False, error_of(call.request_id): True}
+        while (request := self._receive(deadline)).target not in answers:
+            request.answer(HTTPStatus.BAD_REQUEST, deadline, body=_INVALID_ID)
+        lines, peak_mb = self._output.rest(), self._peak_mb()  # as it is when the function is done
+        content, error = bytes(request.body), answers[request.target]
+        request.answer(HTTPStatus.ACCEPTED, deadline)
+        unreadable = _why_unreadable(content) if error else None
+        return Outcome(content, error and unreadable is None, unreadable, lines, peak_mb=peak_mb)
 
-    def _died(self, request_id: str) -> Outcome:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(EXIT_SECONDS)  # it has closed its socket, on its way out
-        self.end()
-        status = self.process.returncode
-        how = f"signal: {signal.strsignal(-status)}".lower() if status < 0 else f"exit status {status}"
-        message = "Runtime exited without providing a reason" if status == 0 else f"Runtime exited with error: {how}"
-        lines = self._printed.rest()
-        lines.append((int(time.time() * 1000), f"RequestId: {request_id} Error: {message}\nRuntime.ExitError"))
-        return Outcome(_failure("Runtime.ExitError", request_id, message), error=True, lines=lines)
-
-    def _read(self, size: int, deadline: float) -> bytearray:
-        content = bytearray(size)
-        view = memoryview(content)
-        while size:
+    def _receive(self, deadline: float) -> Request:
+        """The next request of the process; raises TimeoutError and _DiedError."""
+        while (request := self._api.take()) is None:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError
-            self._control.settimeout(left)
-            got = self._control.recv_into(view[-size:], size)
-            if not got:
+            ready = [key for key, _ in self._selector.select(left)]
+            for key in ready:
+                if key.data is not None:
+                    key.data()
+            if any(key.fileobj == self._ended for key in ready) and (request := self._api.take()) is None:
                 raise _DiedError
-            size -= got
-        return content
+            if request is not None:
+                break
+        return request
+
+    def _not_loaded(self, request: Request) -> Outcome:
+        """What the process has reported of itself, which ends now."""
+        if request.target != INIT_ERROR:
+            raise _DiedError
+        request.answer(HTTPStatus.ACCEPTED, time.monotonic() + EXIT_SECONDS)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(EXIT_SECONDS)
+        return Outcome(bytes(request.body), error=True, lines=self._output.rest())
+
+    def _timed_out(self, request_id: str, seconds: float) -> Outcome:
+        self.kill()
+        self.process.wait()
+        lines = self._output.rest()
+        message = f"Task timed out after {seconds:.2f} seconds"
+        now = datetime.now(UTC)
+        stamp = f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z"
+        lines.append((int(now.timestamp() * 1000), f"{stamp} {request_id} {message}"))
+        return Outcome(_failure("Sandbox.Timedout", request_id, message), error=True, lines=lines)
+
+    def _died(self, request_id: str) -> Outcome:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(EXIT_SECONDS)  # it has closed its connection, on its way out
+        self.kill()
+        status = self.process.wait()
+        how = f"signal: {signal.strsignal(-status)}".lower() if status < 0 else f"exit status {status}"
+        message = "Runtime exited without providing a reason" if status == 0 else f"Runtime exited with error: {how}"
+        lines = self._output.rest()
+        lines.append((int(time.time() * 1000), f"RequestId: {request_id} Error: {message}\nRuntime.ExitError"))
+        return Outcome(_failure("Runtime.ExitError", request_id, message), error=True, lines=lines)
+
+    def _peak_mb(self) -> int:
+        """The most memory that the process had."""
+        try:
+            with open(f"/proc/{self.process.pid}/status", "rb", buffering=0) as status:  # noqa: PTH123  each invocation
+                text = status.read(4096)
+        except OSError:
+            return 0  # it has ended meanwhile
+        return int(text.partition(b"VmHWM:")[2].split(maxsplit=1)[0]) // 1024
 
 
-class _Printed:
-    """What a process prints, line by line, read by a thread of its own."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._lines: list[LogLine] = []
-        self._said = threading.Condition()
-        self._marks: set[str] = set()
-        self._ended = False
-        threading.Thread(target=self._collect, args=(descriptor,), name="lambda-output", daemon=True).start()
-
-    def until(self, request_id: str) -> list[LogLine]:
-        """What was printed before the mark of an invocation."""
-        with self._said:
-            self._said.wait_for(lambda: request_id in self._marks or self._ended)
-            self._marks.clear()
-            lines, self._lines = self._lines, []
-        return lines
-
-    def so_far(self) -> list[LogLine]:
-        """What was printed and not taken yet."""
-        with self._said:
-            lines, self._lines = self._lines, []
-        return lines
-
-    def put_back(self, lines: list[LogLine]) -> None:
-        """Have these taken once more, before all others."""
-        with self._said:
-            self._lines[:0] = lines
-
-    def rest(self) -> list[LogLine]:
-        """What was printed by a process that has ended."""
-        with self._said:
-            self._said.wait_for(lambda: self._ended, LOGS_SECONDS)
-            lines, self._lines = self._lines, []
-        return lines
-
-    def _collect(self, descriptor: int) -> None:
-        with open(descriptor, "rb") as printed:
-            for line in printed:
-                text, marked, mark = line.rstrip(b"\n").partition(b"\0")
-                with self._said:
-                    if text or not marked:
-                        self._lines.append((int(time.time() * 1000), text.decode("utf-8", "replace")))
-                    if marked:
-                        self._marks.add(mark.decode("utf-8", "replace"))
-                        self._said.notify_all()
-        with self._said:
-            self._ended = True
-            self._said.notify_all()
+def _why_unreadable(error: bytes) -> str | None:
+    """Why the payload is not JSON, if that is the error."""
+    if _NOT_JSON.encode() not in error or len(error) > MOST_BYTES:
+        return None
+    found = json.loads(error)
+    message: str = found["errorMessage"]
+    return message.removeprefix("Unable to unmarshal input: ") if found["errorType"] == _NOT_JSON else None
 
 
 def _failure(kind: str, request_id: str, message: str) -> bytes:
     return json.dumps({"errorType": kind, "errorMessage": f"RequestId: {request_id} Error: {message}"}).encode()
 
 
-def _told(content: bytes) -> str:
-    """An error as Lambda prints it."""
-    error = json.loads(content)
-    trace = error.get("stackTrace") or []
-    head = f"[ERROR] {error['errorType']}: {error['errorMessage']}"
-    return "\n".join([head, *(["Traceback (most recent call last):"] if trace else []), *(t.rstrip() for t in trace)])
-
-
 def _python_folders(layer: Path) -> list[Path]:
     packages = sorted((layer / "python" / "lib").glob("python*/site-packages"))
     return [*packages, *(folder for folder in [layer / "python"] if folder.is_dir())]
-
-
-def function_environment(
-    config: Config, credentials: Mapping[str, str], endpoint_url: str, code: Path, runtime: Path
-) -> dict[str, str]:
-    """The variables of a function, and no others: docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
-    region = config["FunctionArn"].split(":")[3]
-    version = config.get("Version", "$LATEST")
-    name = config["FunctionName"]
-    stream = f"{datetime.now(UTC):%Y/%m/%d}/[{version}]{uuid.uuid4().hex}"
-    return {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "TZ": ":UTC",
-        "AWS_ENDPOINT_URL": endpoint_url,
-        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
-        **config.get("Environment", {}).get("Variables", {}),
-        **credentials,
-        "AWS_REGION": region,
-        "AWS_DEFAULT_REGION": region,
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_{config['Runtime']}",
-        "AWS_LAMBDA_FUNCTION_NAME": name,
-        "AWS_LAMBDA_FUNCTION_VERSION": version,
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.get("MemorySize", 128)),
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "AWS_LAMBDA_LOG_GROUP_NAME": (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}",
-        "AWS_LAMBDA_LOG_STREAM_NAME": stream,
-        "LAMBDA_TASK_ROOT": str(code),
-        "LAMBDA_RUNTIME_DIR": str(runtime),
-        "_HANDLER": config["Handler"],
-        "_LAMBDA_TIMEOUT": str(config.get("Timeout", 3)),
-    }

@@ -41,6 +41,8 @@ class Pending:
     """In steady seconds since the epoch: nobody ages an event by setting a clock."""
     attempts: int = 0
     throttles: int = 0
+    depth: int = 0
+    """In calls of functions by functions."""
 
 
 class EventQueue:
@@ -70,9 +72,9 @@ class EventQueue:
             self._stopped = True
             self._changed.notify()
 
-    def accept(self, function_arn: str, event: Any) -> None:
+    def accept(self, function_arn: str, event: Any, depth: int = 0) -> None:
         """Keep an event, and run it soon."""
-        pending = Pending(uuid.uuid4().hex, function_arn, event, self._now())
+        pending = Pending(uuid.uuid4().hex, function_arn, event, self._now(), depth=depth)
         self._keep(pending)
         self._wait(pending, 0.0)
 

@@ -43,12 +43,12 @@ class Payload:
 
 @dataclass(frozen=True)
 class Invocation:
-    """One call of a function; ``environment`` are the variables that change with it, None for one that goes."""
+    """One call of a function; ``trace`` is its X-Ray tracing header."""
 
     config: Config
     event: Any
     request_id: str
-    environment: Mapping[str, str | None]
+    trace: str
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,6 @@ class FunctionKeeper(Protocol):
         """Write a metric of AWS/Lambda (name, unit, values) at ``moment``, in epoch seconds."""
         ...
 
-    def attempt(self, function_arn: str, event: Any) -> Attempt | None:
-        """Run a function with an event; None when there is no such function any more."""
+    def attempt(self, function_arn: str, event: Any, depth: int) -> Attempt | None:
+        """Run a function with an event, so deep in calls of functions; None when there is no such function any more."""
         ...

@@ -9,11 +9,11 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from aws_stage.engines.lambda_runtime.environment import Environment, Outcome, Setting, function_environment
+from aws_stage.engines.lambda_runtime.environment import Call, Environment, Outcome
 from aws_stage.engines.lambda_runtime.functions import MOST_UNZIPPED_BYTES, Code, Config, LogLine
-from aws_stage.engines.lambda_runtime.runtime_folder import interpreter
+from aws_stage.engines.lambda_runtime.runtime_folder import RuntimeFolder
+from aws_stage.engines.lambda_runtime.variables import function_environment
 from aws_stage.kernel.archives import unpack_zip
 
 
@@ -22,7 +22,7 @@ class Host:
     """What every function finds around it: ``runtime`` has AWS's packages, ``credentials`` those of a function."""
 
     folder: Path
-    runtime: Path
+    runtime: RuntimeFolder
     endpoint_url: str
     credentials: Callable[[Config], Mapping[str, str]]
 
@@ -41,17 +41,17 @@ class FunctionInstance:
         """The environment variables of the process that was started last."""
 
     def start(self) -> None:
-        """Load the function, unless it is loaded; raises ArchiveError and OSError."""
+        """Load the function, unless it is loaded; raises ArchiveError, ImportError and OSError."""
         with self._lock:
             self._alive()
 
-    def invoke(self, call: dict[str, Any], payload: bytes) -> Outcome:
-        """Run the handler once; raises ArchiveError and OSError where no process can be started."""
+    def invoke(self, call: Call, payload: bytes) -> Outcome:
+        """Run the handler once; raises ArchiveError, ImportError and OSError where no process can be started."""
         with self._lock:
             environment, first = self._alive()
             if environment.failure is not None:
-                content = {**json.loads(environment.failure.content), "requestId": call["request_id"]}
-                self.end()
+                content = {**json.loads(environment.failure.content), "requestId": call.request_id}
+                self._clear()
                 return replace(environment.failure, content=json.dumps(content).encode(), init_ms=environment.init_ms)
             outcome = environment.invoke(call, payload)
             return replace(outcome, init_ms=environment.init_ms) if first else outcome
@@ -62,9 +62,16 @@ class FunctionInstance:
         return environment.printed() if environment is not None else []
 
     def end(self) -> None:
-        """End the process, and remove its folder."""
+        """End the process, in the middle of an invocation as well, and remove its folder."""
+        environment = self._environment
+        if environment is not None:
+            environment.kill()
+        with self._lock:
+            self._clear()
+
+    def _clear(self) -> None:
         if self._environment is not None:
-            self._environment.end()
+            self._environment.close()
             self._environment = None
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -74,17 +81,18 @@ class FunctionInstance:
         """The environment, and whether it was started for this."""
         if self._environment is not None and self._environment.alive:
             return self._environment, False
-        self.end()
+        self._clear()
         self._folder = folder = Path(tempfile.mkdtemp(prefix=f"{self._config['FunctionName']}-", dir=self._host.folder))
         try:
             layers = [_unpacked(layer, folder / f"layer-{number}") for number, layer in enumerate(self._code.layers())]
             code = _unpacked(self._code.package, folder / "code")
-            self.variables = function_environment(
-                self._config, self._host.credentials(self._config), self._host.endpoint_url, code, self._host.runtime
-            )
-            self._environment = Environment(Setting(code, layers, interpreter(), self.variables))
+            host, runtime = self._host, self._host.runtime.ready()
+            credentials = host.credentials(self._config)
+            self.variables = function_environment(self._config, credentials, host.endpoint_url, code, runtime)
+            self._environment = Environment(code, layers, self.variables)
+            self._environment.load()
         except BaseException:
-            self.end()
+            self._clear()
             raise
         return self._environment, True
 

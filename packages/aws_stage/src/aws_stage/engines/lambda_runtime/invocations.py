@@ -6,7 +6,7 @@ import json
 import time
 from dataclasses import replace
 
-from aws_stage.engines.lambda_runtime.environment import Outcome
+from aws_stage.engines.lambda_runtime.environment import Call, Outcome
 from aws_stage.engines.lambda_runtime.functions import MOST_BYTES, UNREADABLE, Invocation, Payload, Result
 from aws_stage.engines.lambda_runtime.instance import FunctionInstance
 from aws_stage.engines.lambda_runtime.invocation_log import InvocationLog, Write
@@ -29,12 +29,8 @@ class Invocations:
         raw = isinstance(event, Payload)
         content = event.content if isinstance(event, Payload) else json.dumps(event).encode()
         started = time.time()
-        call = {
-            "request_id": invocation.request_id,
-            "function_arn": config.get("FunctionArn", ""),
-            "seconds": float(config.get("Timeout", 3)),
-            "environment": dict(invocation.environment),
-        }
+        arn, seconds = config.get("FunctionArn", ""), float(config.get("Timeout", 3))
+        call = Call(invocation.request_id, arn, seconds, invocation.trace)
         log = InvocationLog(self._write, invocation.request_id, started)
         running = self._running.begin(lambda: log.go_on(instance))
         try:

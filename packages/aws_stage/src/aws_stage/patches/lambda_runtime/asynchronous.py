@@ -16,6 +16,7 @@ def apply(engine: LambdaRuntimeEngine) -> None:
     from ministack.services import lambda_svc
 
     def invoke_async(function: dict[str, Any], event: Any) -> None:
-        engine.accept((function.get("config") or function)["FunctionArn"], event)
+        arn = (function.get("config") or function)["FunctionArn"]
+        engine.accept(arn, event, lambda_svc._invoke_depth.get())
 
     replace(lambda_svc, "invoke_async_with_retry", invoke_async)

@@ -70,12 +70,13 @@ class Keeper:
             dimensions = {"FunctionName": function}
             self._metrics._store_datum("AWS/Lambda", name, dimensions, moment, unit, None, seen, counts, None)
 
-    def attempt(self, function_arn: str, event: Any) -> Attempt | None:
+    def attempt(self, function_arn: str, event: Any, depth: int) -> Attempt | None:
         account, region = self._lambda._lambda_function_account_region_from_arn(function_arn)
         with self._scope(account, region):
             function, config, _ = self._lambda._get_func_record_for_ref(function_arn)
             if function is None:
                 return None
+            self._lambda._invoke_depth.set(depth)
             record = self._lambda._execution_record_for_config(function, {**config, "FunctionArn": function_arn})
             result = self._lambda._execute_function(record, event)
             return Attempt(config, self._settings(function_arn), result)

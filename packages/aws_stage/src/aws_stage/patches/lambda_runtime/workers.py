@@ -13,6 +13,7 @@ from typing import Any
 from aws_stage.engines.lambda_runtime.engine import LambdaRuntimeEngine
 from aws_stage.engines.lambda_runtime.functions import Code, Invocation, Result
 from aws_stage.patches.lambda_runtime.payloads import is_python
+from aws_stage.patches.lambda_runtime.tracing import lineage, untraced
 from aws_stage.patches.replace import replace
 
 PENDING_SECONDS = 0.05
@@ -79,13 +80,9 @@ class Workers:
 
     def run(self, worker: Any, config: dict[str, Any], event: Any, request_id: str) -> Result:
         """Invoke a worker that is held."""
-        environment = {
-            "_X_AMZN_TRACE_ID": self._lambda._xray_trace_id_for_invocation(config),
-            self._module.INVOKE_DEPTH_ENV: str(self._lambda._invoke_depth.get()),
-            **dict.fromkeys(self._module.DURABLE_ENV_VARS),
-            **self._lambda._durable_env_overlay(),
-        }
-        return self._engine.run(worker.instance, Invocation(config, event, request_id, environment))
+        trace = self._lambda._xray_trace_id_for_invocation(config) or untraced()
+        trace += lineage(config.get("FunctionArn", ""), self._lambda._invoke_depth.get())
+        return self._engine.run(worker.instance, Invocation(config, event, request_id, trace))
 
 
 def apply(engine: LambdaRuntimeEngine) -> None:
