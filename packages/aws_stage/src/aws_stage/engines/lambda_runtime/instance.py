@@ -6,7 +6,8 @@ import json
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,17 +38,18 @@ class FunctionInstance:
         self._lock = threading.Lock()
         self._environment: Environment | None = None
         self._folder: Path | None = None
+        self._retired = False
         self.variables: Mapping[str, str] = {}
         """The environment variables of the process that was started last."""
 
     def start(self) -> None:
         """Load the function, unless it is loaded; raises ArchiveError, ImportError and OSError."""
-        with self._lock:
+        with self._held():
             self._alive()
 
     def invoke(self, call: Call, payload: bytes) -> Outcome:
         """Run the handler once; raises ArchiveError, ImportError and OSError where no process can be started."""
-        with self._lock:
+        with self._held():
             environment, first = self._alive()
             if environment.failure is not None:
                 content = {**json.loads(environment.failure.content), "requestId": call.request_id}
@@ -62,12 +64,29 @@ class FunctionInstance:
         return environment.printed() if environment is not None else []
 
     def end(self) -> None:
-        """End the process, in the middle of an invocation as well, and remove its folder."""
+        """End the process, in the middle of an invocation as well, and remove its folder; waits for nobody."""
+        self._retired = True
         environment = self._environment
         if environment is not None:
             environment.kill()
-        with self._lock:
-            self._clear()
+        self._clear_if_free()
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        try:
+            with self._lock:
+                yield
+        finally:
+            if self._retired:
+                self._clear_if_free()
+
+    def _clear_if_free(self) -> None:
+        """Otherwise whoever holds the instance does it afterwards."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._clear()
+            finally:
+                self._lock.release()
 
     def _clear(self) -> None:
         if self._environment is not None:
