@@ -168,18 +168,18 @@ class Environment:
 
     def _receive(self, deadline: float) -> Request:
         """The next request of the process; raises TimeoutError and _DiedError."""
+        ended = False
         while (request := self._api.take()) is None:
             left = deadline - time.monotonic()
+            if ended:
+                raise _DiedError
             if left <= 0:
                 raise TimeoutError
-            ready = [key for key, _ in self._selector.select(left)]
-            for key in ready:
-                if key.data is not None:
+            for key, _ in self._selector.select(left):
+                if key.data is None:
+                    ended = True  # it may have asked for something before
+                else:
                     key.data()
-            if any(key.fileobj == self._ended for key in ready) and (request := self._api.take()) is None:
-                raise _DiedError
-            if request is not None:
-                break
         return request
 
     def _not_loaded(self, request: Request) -> Outcome:
