@@ -6,10 +6,12 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aws_stage.testing import RunningStage
+from aws_stage.testing.lambda_functions import create
 from botocore.exceptions import ClientError
 
 
@@ -100,3 +102,34 @@ def test_an_insights_query_is_answered_or_refused_never_cut_short(
     for query in ("stats count(*) by level", "fields @message | filter level = 'ERROR'", "fields a, b + 1"):
         with pytest.raises(ClientError, match="MalformedQueryException"):
             start(query)
+
+
+WRITES_WHAT_IT_GETS = """
+    import base64, gzip, json, pathlib, uuid
+
+    def handler(event, context):
+        content = gzip.decompress(base64.b64decode(event["awslogs"]["data"]))
+        messages = [each["message"] for each in json.loads(content)["logEvents"]]
+        folder = pathlib.Path({folder!r})
+        unfinished = folder / f"{{uuid.uuid4()}}.tmp"
+        unfinished.write_text(json.dumps(messages))
+        unfinished.rename(unfinished.with_suffix(".json"))
+"""
+
+
+def test_a_subscribed_function_gets_the_events_that_match_and_no_other(
+    stage: RunningStage, logs: Any, put: tuple[str, Callable[..., None]], tmp_path: Path
+) -> None:
+    group, write = put
+    function = create(stage, WRITES_WHAT_IT_GETS.format(folder=str(tmp_path)))
+    arn = stage.client("lambda").get_function_configuration(FunctionName=function)["FunctionArn"]
+    logs.put_subscription_filter(
+        logGroupName=group, filterName="errors", filterPattern='{ $.level = "ERROR" }', destinationArn=arn
+    )
+    error = {"level": "ERROR", "n": 2}
+    write({"level": "INFO", "was": "ERROR", "n": 1}, error, "level ERROR in plain text")
+    deadline = time.monotonic() + 60
+    while not (found := list(tmp_path.glob("*.json"))):
+        assert time.monotonic() < deadline, "the function got nothing"
+        time.sleep(0.05)
+    assert [json.loads(path.read_text()) for path in found] == [[json.dumps(error)]]
