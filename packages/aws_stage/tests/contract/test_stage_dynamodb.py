@@ -440,3 +440,10 @@ def test_a_secondary_index_follows_its_items(dynamodb: Any) -> None:
     assert at("tokyo") == [0, *range(3, 10)]
     assert at("osaka") == [1]
     assert len(dynamodb.scan(TableName=table, IndexName="by-site")["Items"]) == 9
+
+
+def test_no_table_streams_to_kinesis_where_nothing_would_arrive(dynamodb: Any) -> None:
+    request = {"TableName": _create(dynamodb), "StreamArn": "arn:aws:kinesis:ap-northeast-1:000000000000:stream/any"}
+    code, message = _refused(dynamodb.enable_kinesis_streaming_destination, **request)
+    assert code == "UnsupportedOperationException"
+    assert "does not stream tables to Kinesis" in message

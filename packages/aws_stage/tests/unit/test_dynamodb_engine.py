@@ -92,3 +92,14 @@ def test_the_rows_of_a_table_that_was_deleted_go_and_both_threads_end_with_the_e
     tables.stop()
     time_to_live.stop()
     assert not [thread for thread in started if thread.is_alive()]
+
+
+def test_ministacks_own_reaper_which_announces_nothing_finds_no_table() -> None:
+    """It asks for all settings; everything else asks for a table's."""
+    from ministack.services import dynamodb
+
+    settings = TimeToLive(dynamodb, StoppedClock()).settings()
+    settings["t"] = {"TimeToLiveStatus": "ENABLED", "AttributeName": "end"}
+    assert list(settings.all_items()) == []
+    assert settings.get("t")["AttributeName"] == "end"
+    assert "_ttl_settings.all_items()" in Path(dynamodb.__file__).read_text(encoding="utf-8")
