@@ -41,13 +41,14 @@ class Provisioner(TerraformDriver):
     def keep_pipelines(self, added: Collection[str] = ()) -> None:
         """Leave on, in all that follows, the pipelines that are on, and switch on those ``added``.
 
-        Raises UsageError for an added one that the stage's ``main.tf`` does not switch on when it is asked for.
+        Raises UsageError for an added one that there is not, or that is among ``never`` in the stage's ``main.tf``.
         """
         missing = sorted(set(added) - self._always - self._asked)
         if missing:
             file = self.workspace.root / "main.tf"
             raise UsageError(
-                f"{file} does not have {', '.join(missing)}: give it settings there, as telemetry has them"
+                f"stage {self.workspace.name} cannot have {', '.join(missing)}: there is no such pipeline, or "
+                f"{file} has it among those that are never on"
             )
         present = {match[1] for address in self.resources() if (match := _PIPELINE.match(address))}
         chosen = (present | set(added)) & self._asked

@@ -41,7 +41,7 @@ def own_values(stage: str, pipeline: str, environments: Path = ENVIRONMENTS) -> 
     known = default_values(pipeline, environments)
     file, root = _root(stage, environments)
     values = {}
-    for name, value in _locals(root).get(pipeline, {}).items():
+    for name, value in _locals(root).get("settings", {}).get(pipeline, {}).items():
         if name not in known:
             raise ConfigurationError(f"{file}: the {pipeline} pipeline has no setting {name}")
         values[name] = _plain(value, name)
@@ -49,27 +49,28 @@ def own_values(stage: str, pipeline: str, environments: Path = ENVIRONMENTS) -> 
 
 
 def pipeline_choices(stage: str, environments: Path = ENVIRONMENTS) -> tuple[set[str], set[str]]:
-    """The pipelines that ``main.tf`` has on for good, and those that it switches on when they are asked for."""
-    _, root = _root(stage, environments)
-    always, asked = set(), set()
-    for module in root.get("module", []):
-        for name, value in module.get('"stage"', {}).items():
-            text = value if isinstance(value, str) else ""
-            if f'contains(var.extra_pipelines, "{name}")' in text:
-                asked.add(name)
-            elif isinstance(value, dict) or text == f"${{local.{name}}}":
-                always.add(name)
-    return always - {"providers"}, asked
+    """The pipelines that the stage has on for good, and those that are on once they are asked for."""
+    main, _ = _root(stage, environments)
+    values: dict[str, Any] = {}
+    for file in sorted(main.parent.glob("*.tf")):
+        values |= _locals(_read(file))
+    every, always, never = (set(_plain(values.get(name, []), name)) for name in ("pipelines", "always", "never"))
+    return always - never, every - always - never
 
 
 def _root(stage: str, environments: Path) -> tuple[Path, dict[str, Any]]:
     stage_environment(stage, {}, environments)
     file = stage_names(environments)[stage] / "main.tf"
-    return file, hcl2.loads(file.read_text(encoding="utf-8"), serialization_options=_PLAIN)
+    return file, _read(file)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    root: dict[str, Any] = hcl2.loads(file.read_text(encoding="utf-8"), serialization_options=_PLAIN)
+    return root
 
 
 def _locals(root: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for block in root.get("locals", []) for name, value in block.items() if isinstance(value, dict)}
+    return {name: value for block in root.get("locals", []) for name, value in block.items()}
 
 
 @functools.lru_cache

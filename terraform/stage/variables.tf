@@ -16,24 +16,3 @@ variable "edge_url" {
   nullable    = false
   default     = ""
 }
-
-# What a pipeline can be told stands in terraform/pipelines/<pipeline>/variables.tf alone: any object passes here, and outputs.tf
-# refuses a name that the pipeline does not have, which Terraform would drop without a word.
-
-variable "telemetry" {
-  description = "Settings of the telemetry pipeline; null leaves it off."
-  type        = any
-  default     = null
-}
-
-variable "inference" {
-  description = "Settings of the stage's own inference pipeline; null leaves it off."
-  type        = any
-  default     = null
-}
-
-variable "votes" {
-  description = "Settings of the votes pipeline; null leaves it off."
-  type        = any
-  default     = null
-}

@@ -122,14 +122,16 @@ variable "extra_pipelines" {
   default = []
 }
 locals {
-  first  = {}
-  second = {}
+  pipelines = ["first", "second", "third"]
+  always    = ["first"]
+  never     = ["third"]
+  on        = setsubtract(setunion(local.always, var.extra_pipelines), local.never)
 }
 module "stage" {
   source = "./stage"
-  first  = local.first
-  second = contains(var.extra_pipelines, "second") ? local.second : null
-  third  = null
+  first  = contains(local.on, "first") ? {} : null
+  second = contains(local.on, "second") ? {} : null
+  third  = contains(local.on, "third") ? {} : null
 }
 """
 
@@ -184,18 +186,18 @@ def test_pipelines_that_are_on_stay_on_when_another_is_added(applied: Callable[.
     assert applied("first") == [FIRST, SECOND]
 
 
-def test_a_pipeline_goes_when_the_stage_has_no_settings_for_it_any_more(
+def test_a_pipeline_goes_when_the_stage_says_that_it_is_never_on(
     applied: Callable[..., list[str]], stage_of_two: Path
 ) -> None:
     applied("second")
-    text = re.sub(r"second = contains.*", "second = null", PIPELINES)
+    text = PIPELINES.replace('never     = ["third"]', 'never     = ["second", "third"]')
     (stage_of_two / "main.tf").write_text(text)
     assert applied() == [FIRST]
 
 
 def test_a_pipeline_that_the_stage_does_not_have_is_refused(applied: Callable[..., list[str]]) -> None:
-    with pytest.raises(UsageError, match=r"main\.tf does not have third: give it settings there"):
-        applied("third")
+    with pytest.raises(UsageError, match=r"cannot have fourth, third: .*main\.tf has it among those that are never on"):
+        applied("third", "fourth")
 
 
 def test_a_state_of_the_layout_without_the_module_stage_keeps_its_pipelines(

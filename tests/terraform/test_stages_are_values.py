@@ -38,6 +38,12 @@ def test_a_root_makes_nothing_itself_and_calls_the_one_module_of_all_stages(stag
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda path: path.name)
+def test_all_stages_call_the_pipelines_by_one_file(stage: Path) -> None:
+    assert (stage / "pipelines.tf").resolve() == (ENVIRONMENTS / "production" / "pipelines.tf").resolve()
+    assert kinds(stage / "main.tf") == {"locals"}
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda path: path.name)
 @pytest.mark.parametrize("pipeline", PIPELINES)
 def test_each_setting_of_a_stage_is_one_of_its_pipelines(stage: Path, pipeline: str) -> None:
     own_values(stage.name, pipeline)
@@ -71,7 +77,10 @@ def test_every_setting_is_described_has_a_default_and_is_used(pipeline: str) -> 
 
 def test_settings_stand_in_the_pipeline_alone() -> None:
     """A new one is its line there and its use: whatever passes settings on takes any object."""
-    for file in (TERRAFORM / "stage" / "variables.tf", TERRAFORM / "stacks" / "inference" / "variables.tf"):
+    for file in (
+        *(TERRAFORM / "stage" / f"{name}.tf" for name in PIPELINES),
+        TERRAFORM / "stacks/inference/variables.tf",
+    ):
         assert list(arguments(file, "optional")) == []
         settings = [each for _, each in blocks(file, "variable") if each["description"].startswith("Settings")]
         assert settings
@@ -124,7 +133,7 @@ def test_commands_and_terraform_give_resources_the_same_names() -> None:
 
 def test_every_variable_is_described_and_typed_and_never_null() -> None:
     """But the settings of a stage's pipelines: null is a pipeline that is off."""
-    for file in TERRAFORM.rglob("variables.tf"):
+    for file in TERRAFORM.rglob("*.tf"):
         for name, variable in blocks(file, "variable"):
             assert {"description", "type"} <= variable.keys(), f"{file}: {name}"
             if file.parent.name == "stage" and "default" in variable and variable["default"] is None:
@@ -134,7 +143,7 @@ def test_every_variable_is_described_and_typed_and_never_null() -> None:
 
 
 def test_every_output_is_described() -> None:
-    for file in TERRAFORM.rglob("outputs.tf"):
+    for file in TERRAFORM.rglob("*.tf"):
         assert [name for name, output in blocks(file, "output") if "description" not in output] == [], file
 
 

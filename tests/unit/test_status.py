@@ -97,12 +97,8 @@ def test_the_status_of_a_pipeline_that_is_off_shows_what_is_missing(run: Run, pi
 def test_an_alarm_is_that_of_one_pipeline_alone(run: Run) -> None:
     new_client: Any = boto3.client
     cloudwatch = new_client("cloudwatch", region_name=REGION)
-    names = {
-        "telemetry": "datastreamer-test-stream-late",
-        "inference": "datastreamer-test-inference-stream-late",
-        "votes": "datastreamer-test-votes-stream-late",
-    }
-    assert names.keys() == PIPELINES.keys()
+    names = {name: f"datastreamer-test-{name}-stream-late" for name in PIPELINES}
+    names["telemetry"] = "datastreamer-test-stream-late"
     for name in names.values():
         cloudwatch.put_metric_alarm(
             AlarmName=name,

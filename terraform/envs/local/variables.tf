@@ -24,8 +24,8 @@ variable "extra_pipelines" {
   default     = []
 
   validation {
-    condition     = length(setsubtract(var.extra_pipelines, ["inference", "votes"])) == 0
-    error_message = "extra_pipelines must be among: inference, votes."
+    condition     = length(setsubtract(var.extra_pipelines, local.pipelines)) == 0
+    error_message = "extra_pipelines must be among: ${join(", ", local.pipelines)}."
   }
 }
 
