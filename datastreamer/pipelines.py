@@ -42,6 +42,11 @@ class Pipeline:
         return f"datastreamer.{self.name}.audit"
 
     @property
+    def cost(self) -> str:
+        """The function that estimates a month: a ``Monthly`` of ``datastreamer.provisioning.cost.estimate``."""
+        return f"datastreamer.provisioning.cost.{self.name}:monthly"
+
+    @property
     def demo(self) -> str:
         """The module that shows it at work: ``READINGS`` is how many records it sends, ``show`` runs the steps."""
         return f"scripts.demo.{self.name}"

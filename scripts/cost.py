@@ -2,80 +2,51 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
+from pkgutil import resolve_name
+from typing import Annotated, Literal
 
-from datastreamer.errors import DatastreamerError
-from datastreamer.provisioning.cost.inference import InferenceWorkload, estimate_inference
+import typer
+
+from datastreamer.pipelines import FIRST, pipeline_named
+from datastreamer.provisioning.cost.estimate import Monthly, Options
 from datastreamer.provisioning.cost.prices import PRICED_ON, REGION
 from datastreamer.provisioning.cost.table import table
-from datastreamer.provisioning.cost.telemetry import Workload, estimate
 from datastreamer.provisioning.stage_values import pipeline_values
+from scripts.commands import new_app, run
 
 _PRICES = f"Prices of {REGION}, {PRICED_ON}, no free tier, no tax, no transfer out of AWS."
-_ENDPOINTS = {
-    "instances": {"endpoint_enabled": True, "endpoint_serverless": False},
-    "serverless": {"endpoint_enabled": True, "endpoint_serverless": True},
-    "none": {"endpoint_enabled": False},
-}
+
+app = new_app(__doc__)
+
+
+@app.command()
+def cost(
+    stage: Annotated[str, typer.Argument(help="prod, staging, local, or the name of a folder of terraform/envs.")],
+    pipeline: Annotated[str, typer.Option(help="Which pipeline.")] = FIRST,
+    rate: Annotated[float | None, typer.Option(help="Readings, records or votes a second.")] = None,
+    months: Annotated[int | None, typer.Option(help="Months that data has been coming.")] = None,
+    pack: Annotated[int | None, typer.Option(help="telemetry: readings in a record.")] = None,
+    reading_bytes: Annotated[int | None, typer.Option(help="telemetry: bytes of a reading.")] = None,
+    queries: Annotated[int | None, typer.Option(help="telemetry: Athena queries a day.")] = None,
+    record_bytes: Annotated[int | None, typer.Option(help="inference: bytes of a record.")] = None,
+    endpoint: Annotated[
+        Literal["instances", "serverless", "none"], typer.Option(help="inference: how the model is hosted.")
+    ] = "instances",
+    viewers: Annotated[int | None, typer.Option(help="votes: browsers that watch, on average.")] = None,
+) -> None:
+    """Print what each part of a pipeline costs a month; without a figure, the pipeline's own default is taken."""
+    monthly: Monthly = resolve_name(pipeline_named(pipeline).cost)
+    options = Options(rate, months, pack, reading_bytes, queries, record_bytes, endpoint, viewers)
+    estimate = monthly(pipeline_values(stage, pipeline), options)
+    typer.echo(table(estimate.costs))
+    typer.echo(f"Stage {stage}: {estimate.workload}. {_PRICES}")
 
 
 def main(arguments: list[str]) -> int:
     """Print the table; returns 0, or 2 for a stage or a workload that cannot be."""
-    options = _parser().parse_args(arguments)
-    try:
-        print(_PIPELINES[options.pipeline](options), end="")
-    except DatastreamerError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+    return run(app, arguments, "cost")
 
-
-def _parser() -> argparse.ArgumentParser:
-    usual, inference = Workload(), InferenceWorkload()
-    parser = argparse.ArgumentParser(prog="cost", description=__doc__)
-    parser.add_argument("stage", help="prod, staging, local, or the name of a folder of terraform/envs")
-    parser.add_argument("--pipeline", choices=sorted(_PIPELINES), default="telemetry", help="which pipeline")
-    parser.add_argument("--rate", type=float, default=usual.readings_per_second, help="readings or records a second")
-    parser.add_argument("--months", type=int, default=usual.months, help="months that data has been coming")
-    telemetry = parser.add_argument_group("telemetry")
-    telemetry.add_argument("--pack", type=int, default=usual.pack, help="readings in a record")
-    telemetry.add_argument("--reading-bytes", type=int, default=usual.reading_bytes, help="bytes of a reading")
-    telemetry.add_argument("--queries", type=int, default=usual.queries_per_day, help="Athena queries a day")
-    scoring = parser.add_argument_group("inference")
-    scoring.add_argument("--record-bytes", type=int, default=inference.record_bytes, help="bytes of a record")
-    scoring.add_argument("--endpoint", choices=_ENDPOINTS, default="instances", help="how the model is hosted")
-    return parser
-
-
-def _telemetry(options: argparse.Namespace) -> str:
-    workload = Workload(
-        readings_per_second=options.rate,
-        pack=options.pack,
-        reading_bytes=options.reading_bytes,
-        queries_per_day=options.queries,
-        months=options.months,
-    )
-    return (
-        f"{table(estimate(pipeline_values(options.stage, 'telemetry'), workload))}"
-        f"\nStage {options.stage}: {options.rate:g} readings/s of {options.reading_bytes} bytes, {options.pack} to a "
-        f"record, {options.queries} queries a day, a lake of {options.months} months. {_PRICES}\n"
-    )
-
-
-def _inference(options: argparse.Namespace) -> str:
-    workload = InferenceWorkload(
-        records_per_second=options.rate, record_bytes=options.record_bytes, months=options.months
-    )
-    values = {**pipeline_values(options.stage, "inference"), **_ENDPOINTS[options.endpoint]}
-    return (
-        f"{table(estimate_inference(values, workload))}"
-        f"\nStage {options.stage}: {options.rate:g} records/s of {options.record_bytes} bytes, predictions of "
-        f"{options.months} months. {_PRICES}\n"
-    )
-
-
-_PIPELINES = {"telemetry": _telemetry, "inference": _inference}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -12,6 +12,7 @@ import typer
 
 from datastreamer.cli.inference import app as inference
 from datastreamer.cli.telemetry import app as telemetry
+from datastreamer.pipelines import PIPELINES
 from tests.conftest import REPOSITORY
 
 PAGES = sorted(
@@ -76,12 +77,8 @@ def test_help_describes_every_target() -> None:
     assert described == TARGETS
 
 
-def test_the_telemetry_pages_cost_table_is_the_one_that_make_cost_prints() -> None:
-    printed = subprocess.run(
-        [sys.executable, "-m", "scripts.cost", "production"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    assert printed.strip() in (REPOSITORY / "docs/pipelines/telemetry.md").read_text()
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_the_cost_table_of_a_pipelines_page_is_the_one_that_make_cost_prints(pipeline: str) -> None:
+    words = ["-m", "scripts.cost", "production", "--pipeline", pipeline]
+    done = subprocess.run([sys.executable, *words], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() in (REPOSITORY / f"docs/pipelines/{pipeline}.md").read_text()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from datastreamer.cli.inference import app
@@ -71,12 +69,6 @@ def test_the_example_models_numbers_are_those_of_its_card(tmp_path: Path) -> Non
     assert len(rows) == 9
     assert [row for row in rows if row not in PAGE] == []
     assert f"--threshold {json.loads((tmp_path / 'metrics.json').read_text())['threshold']}\n" in PAGE
-
-
-def test_the_cost_table_is_the_one_that_make_cost_prints() -> None:
-    words = ["-m", "scripts.cost", "production", "--pipeline", "inference"]
-    done = subprocess.run([sys.executable, *words], cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() in PAGE
 
 
 def test_every_inference_command_that_a_page_names_exists() -> None:

@@ -32,8 +32,9 @@ def test_each_pipeline_has_status_and_audit_and_a_hint_of_what_is_missing(pipeli
 
 
 @EVERY
-def test_each_pipeline_has_a_status_an_audit_a_demo_and_a_page(pipeline: Pipeline) -> None:
+def test_each_pipeline_has_a_status_an_audit_a_cost_a_demo_and_a_page(pipeline: Pipeline) -> None:
     assert callable(resolve_name(pipeline.status))
+    assert callable(resolve_name(pipeline.cost))
     assert import_module(pipeline.audit).__doc__
     demo: Any = import_module(pipeline.demo)
     assert demo.READINGS > 0

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from datastreamer.errors import ConfigurationError
 from datastreamer.provisioning.cost import prices as p
+from datastreamer.provisioning.cost.estimate import Estimate, Options
 from datastreamer.provisioning.cost.stream import StreamLoad, stream_cost
 from datastreamer.provisioning.cost.table import Cost, rounded
 
@@ -49,6 +50,26 @@ class InferenceWorkload:
     @property
     def records_per_month(self) -> float:
         return self.records_per_second * SECONDS_PER_MONTH
+
+
+ENDPOINTS: Final = {
+    "instances": {"endpoint_enabled": True, "endpoint_serverless": False},
+    "serverless": {"endpoint_enabled": True, "endpoint_serverless": True},
+    "none": {"endpoint_enabled": False},
+}
+"""Ways to host the model, by the pipeline's settings for them."""
+
+
+def monthly(values: Mapping[str, Any], options: Options) -> Estimate:
+    """The cost of a month; see ``Monthly``."""
+    workload = InferenceWorkload(
+        **options.given(rate="records_per_second", record_bytes="record_bytes", months="months")
+    )
+    return Estimate(
+        estimate_inference({**values, **ENDPOINTS[options.endpoint]}, workload),
+        f"{workload.records_per_second:g} records/s of {workload.record_bytes} bytes, predictions of "
+        f"{workload.months} months",
+    )
 
 
 def estimate_inference(values: Mapping[str, Any], workload: InferenceWorkload) -> list[Cost]:

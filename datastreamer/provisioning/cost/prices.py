@@ -69,8 +69,17 @@ CLOUDWATCH_LOGS_GB: Final = 0.76
 LAMBDA_REQUESTS_MILLION: Final = 0.20
 LAMBDA_GB_SECOND: Final = {"arm64": 0.0000133334, "x86_64": 0.0000166667}
 
+# aws.amazon.com/api-gateway/pricing: the first 333 million requests and the first 1,000 million messages of a month
+API_REST_REQUESTS_MILLION: Final = 4.25
+API_SOCKET_MESSAGES_MILLION: Final = 1.26
+API_SOCKET_MINUTES_MILLION: Final = 0.315
+"""Of a connection."""
+
 # aws.amazon.com/dynamodb/pricing/on-demand
 DYNAMODB_WRITES_MILLION: Final = 0.715
+DYNAMODB_READS_MILLION: Final = 0.1425
+DYNAMODB_READ_BYTES: Final = 4096
+"""A consistent read takes one unit for so much of an item, any other read half a unit."""
 DYNAMODB_WRITE_BYTES: Final = 1024
 """One write unit covers so much of an item."""
 DYNAMODB_GB_MONTH: Final = 0.285

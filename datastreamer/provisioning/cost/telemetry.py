@@ -10,6 +10,7 @@ from typing import Any
 
 from datastreamer.errors import ConfigurationError
 from datastreamer.provisioning.cost import prices as p
+from datastreamer.provisioning.cost.estimate import Estimate, Options
 from datastreamer.provisioning.cost.stream import StreamLoad, stream_cost
 from datastreamer.provisioning.cost.table import Cost, rounded
 
@@ -54,6 +55,24 @@ class Workload:
     @property
     def records_per_month(self) -> float:
         return self.readings_per_month / self.pack
+
+
+def monthly(values: Mapping[str, Any], options: Options) -> Estimate:
+    """The cost of a month; see ``Monthly``."""
+    workload = Workload(
+        **options.given(
+            rate="readings_per_second",
+            pack="pack",
+            reading_bytes="reading_bytes",
+            queries="queries_per_day",
+            months="months",
+        )
+    )
+    return Estimate(
+        estimate(values, workload),
+        f"{workload.readings_per_second:g} readings/s of {workload.reading_bytes} bytes, {workload.pack} to a "
+        f"record, {workload.queries_per_day} queries a day, a lake of {workload.months} months",
+    )
 
 
 def estimate(values: Mapping[str, Any], workload: Workload) -> list[Cost]:
