@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from datastreamer.cli.entry import app
 from datastreamer.cli.inference import COMMANDS
 from datastreamer.provisioning.terraform.workspace import REPOSITORY
+from scripts.commands import new_app, run
 
 PAGE = REPOSITORY / "docs" / "cli" / "inference.md"
 SHARED = ("dry_run", "as_json", "region", "stage", "help")
@@ -109,15 +110,22 @@ def _default(option: Any) -> str:
     return f" Default: {default}."
 
 
-def main(arguments: list[str]) -> int:
-    """Write the page; with ``--check``, only say whether it is as it should be (exit 1 when not)."""
+script = new_app(__doc__)
+
+
+@script.command()
+def write(
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say, by exit code 1, that the page is out of date.")
+    ] = False,
+) -> None:
+    """Write the page."""
     page = reference()
-    if arguments == ["--check"]:
-        return int(not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != page)
+    if check:
+        raise typer.Exit(int(not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != page))
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     PAGE.write_text(page, encoding="utf-8")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(script, sys.argv[1:], "cli_reference"))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import shlex
 import sys
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Annotated, Any, TextIO
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+import typer
 
-from datastreamer.errors import DatastreamerError, UsageError
+from datastreamer.errors import UsageError
 from datastreamer.provisioning.cut_off import CutOff
 from datastreamer.provisioning.packages.upload import build_packages, build_sites
 from datastreamer.provisioning.provisioner import Plan, Provisioner
@@ -25,58 +24,25 @@ from datastreamer.provisioning.terraform.workspace import (
     terraform_settings,
 )
 from datastreamer.stages import enter_stage, stage_environment
+from scripts.commands import new_app, run
+
+StageArgument = Annotated[str, typer.Argument(help="prod, staging, local, or the name of a folder of terraform/envs.")]
+PipelineOption = Annotated[list[str] | None, typer.Option("--pipeline", help="Switch this pipeline on as well.")]
+ApproveOption = Annotated[bool, typer.Option("--auto-approve", help="Do not ask.")]
+AddressArgument = Annotated[str, typer.Argument(help="Its address in Terraform, as the failed apply names it.")]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="What AWS knows it as; for a stream, its name.")]
+
+app = new_app(__doc__)
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; returns its exit status (0 done, 1 failed, 2 wrong usage or settings)."""
-    options = parser().parse_args(arguments)
-    try:
-        _COMMANDS[options.command](options)
-    except DatastreamerError as error:
-        _say(f"error: {error}", sys.stderr)
-        return error.exit_code
-    except (BotoCoreError, ClientError) as error:
-        _say(f"error: {error}", sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        _say("interrupted: Terraform has stopped in good order", sys.stderr)
-        return 130
-    return 0
+    """Run one command; returns its exit status (0 done, 1 failed, 2 wrong usage or settings, 3 a plan has changes)."""
+    return run(app, arguments, "provision")
 
 
-def parser() -> argparse.ArgumentParser:
-    """Every command, its arguments and options."""
-    words = argparse.ArgumentParser(prog="provision", description=__doc__)
-    commands = words.add_subparsers(dest="command", required=True)
-    plan = commands.add_parser("plan", help="show and save what an apply would change")
-    plan.add_argument("--detailed-exitcode", action="store_true", help="exit with 3 when there are changes")
-    apply = commands.add_parser("apply", help="put the stage in place, after asking")
-    apply.add_argument("--plan", type=Path, help="apply this saved plan, unasked, and not a fresh one")
-    destroy = commands.add_parser("destroy", help="destroy the stage and all its data, after asking")
-    for command in (apply, destroy):
-        command.add_argument("--auto-approve", action="store_true", help="do not ask")
-    for command in (plan, apply):
-        command.add_argument("--pipeline", action="append", default=[], help="switch this pipeline on as well")
-    adopt = commands.add_parser("adopt", help="note in the state a resource that an interrupted apply made")
-    for command in (plan, apply, destroy, adopt):
-        command.add_argument("stage", help="prod, staging, local, or the name of a folder of terraform/envs")
-    stack = commands.add_parser("adopt-stack", help="the same for a stack that an interrupted deploy made")
-    stack.add_argument("stack", help="name of the stack")
-    for command in (adopt, stack):
-        command.add_argument("address", help="its address in Terraform, as the failed apply names it")
-        command.add_argument("id", help="what AWS knows it as; for a stream, its name")
-    stack.add_argument("--region", default=DEFAULT_REGION, help="region of the stack")
-    stack.add_argument("--stage", help="stage that the stack is deployed to, such as local")
-    commands.add_parser("package", help="build the zips of jobs and functions and the sites, and print their paths")
-    commands.add_parser("cli-config", help="write a Terraform configuration that finds the provider on this machine")
-    bucket = commands.add_parser("state-bucket", help="make the bucket that keeps the state of every stage on AWS")
-    bucket.add_argument("bucket", help="its name; give the same in DATASTREAMER_STATE_BUCKET")
-    return words
-
-
-def _provisioner(options: argparse.Namespace) -> Provisioner:
-    provisioner = Provisioner(options.stage, os.environ, _say)
-    provisioner.keep_pipelines(getattr(options, "pipeline", []))
+def _provisioner(stage: str, pipelines: list[str] | None = None) -> Provisioner:
+    provisioner = Provisioner(stage, os.environ, _say)
+    provisioner.keep_pipelines(pipelines or [])
     return provisioner
 
 
@@ -87,83 +53,119 @@ def _cut_off(provisioner: Provisioner, stage: str) -> CutOff:
     return CutOff(provisioner, new_client, tags)
 
 
-def _plan(options: argparse.Namespace) -> None:
-    provisioner = _provisioner(options)
+@app.command("plan")
+def _plan(
+    stage: StageArgument,
+    pipeline: PipelineOption = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit with 3 when there are changes.")
+    ] = False,
+) -> None:
+    """Show and save what an apply would change."""
+    provisioner = _provisioner(stage, pipeline)
     plan = provisioner.plan()
     provisioner.show(plan, color=sys.stdout.isatty())
-    _say(f"\nSaved to {plan.file}. To apply it: make apply STAGE={options.stage} PLAN={plan.file}")
-    if options.detailed_exitcode and plan.changes:
-        sys.exit(3)
+    _say(f"\nSaved to {plan.file}. To apply it: make apply STAGE={stage} PLAN={plan.file}")
+    if detailed_exitcode and plan.changes:
+        raise typer.Exit(3)
 
 
-def _apply(options: argparse.Namespace) -> None:
-    provisioner = _provisioner(options)
-    if options.plan:
-        if not options.plan.is_file():
-            raise UsageError(f"there is no saved plan {options.plan}; make one with: make plan STAGE={options.stage}")
-        saved = Plan(options.plan.resolve(), 0, 0.0)
-        _cut_off(provisioner, options.stage).take_up(saved)
+@app.command("apply")
+def _apply(
+    stage: StageArgument,
+    pipeline: PipelineOption = None,
+    plan_file: Annotated[
+        Path | None, typer.Option("--plan", help="Apply this saved plan, unasked, and not a fresh one.")
+    ] = None,
+    auto_approve: ApproveOption = False,
+) -> None:
+    """Put the stage in place, after asking."""
+    provisioner = _provisioner(stage, pipeline)
+    if plan_file:
+        if not plan_file.is_file():
+            raise UsageError(f"there is no saved plan {plan_file}; make one with: make plan STAGE={stage}")
+        saved = Plan(plan_file.resolve(), 0, 0.0)
+        _cut_off(provisioner, stage).take_up(saved)
         provisioner.apply(saved)
         return
-    stage = provisioner.workspace.name
-    _cut_off(provisioner, options.stage).take_up()
+    name = provisioner.workspace.name
+    _cut_off(provisioner, stage).take_up()
     plan = None
-    if not (options.auto_approve or _approves_itself(options.stage)):
+    if not (auto_approve or _approves_itself(stage)):
         plan = provisioner.plan()
         provisioner.show(plan, color=sys.stdout.isatty())
         if plan.changes:
-            _ask(f"Apply these changes to stage {stage}?")
+            _ask(f"Apply these changes to stage {name}?")
     changes = provisioner.apply(plan)
-    _say(f"Stage {stage} is in place: {changes} changes.")
+    _say(f"Stage {name} is in place: {changes} changes.")
 
 
-def _destroy(options: argparse.Namespace) -> None:
-    provisioner = _provisioner(options)
-    stage = provisioner.workspace.name
+@app.command("destroy")
+def _destroy(stage: StageArgument, auto_approve: ApproveOption = False) -> None:
+    """Destroy the stage and all its data, after asking."""
+    provisioner = _provisioner(stage)
+    name = provisioner.workspace.name
     plan = None
-    if not options.auto_approve:
+    if not auto_approve:
         plan = provisioner.plan(destroy=True)
         provisioner.show(plan, color=sys.stdout.isatty())
         if plan.changes:
-            _ask(f"Destroy all of this in stage {stage}? It cannot be undone.")
+            _ask(f"Destroy all of this in stage {name}? It cannot be undone.")
     changes = provisioner.destroy(plan)
-    _say(f"Stage {stage} is gone: {changes} changes.")
-    _cut_off(provisioner, options.stage).name_left()
+    _say(f"Stage {name} is gone: {changes} changes.")
+    _cut_off(provisioner, stage).name_left()
 
 
-def _adopt(options: argparse.Namespace) -> None:
-    provisioner = _provisioner(options)
-    provisioner.adopt(options.address, options.id)
-    _say(f"{options.address} is in the state. Now: make apply STAGE={options.stage}")
+@app.command("adopt")
+def _adopt(stage: StageArgument, address: AddressArgument, identifier: IdArgument) -> None:
+    """Note in the state a resource that an interrupted apply made."""
+    _provisioner(stage).adopt(address, identifier)
+    _say(f"{address} is in the state. Now: make apply STAGE={stage}")
 
 
-def _adopt_stack(options: argparse.Namespace) -> None:
-    if options.stage:
-        enter_stage(options.stage, os.environ)
-    StackProvisioner(options.stack, os.environ, _say, region=options.region).adopt(options.address, options.id)
-    _say(f"{options.address} is in the state. Now: datastreamer inference deploy {options.stack}")
+@app.command("adopt-stack")
+def _adopt_stack(
+    stack: Annotated[str, typer.Argument(help="Name of the stack.")],
+    address: AddressArgument,
+    identifier: IdArgument,
+    region: Annotated[str, typer.Option(help="Region of the stack.")] = DEFAULT_REGION,
+    stage: Annotated[str | None, typer.Option(help="Stage that the stack is deployed to, such as local.")] = None,
+) -> None:
+    """Note in a stack's state a resource that an interrupted deploy made."""
+    if stage:
+        enter_stage(stage, os.environ)
+    StackProvisioner(stack, os.environ, _say, region=region).adopt(address, identifier)
+    _say(f"{address} is in the state. Now: datastreamer inference deploy {stack}")
 
 
-def _package(_options: argparse.Namespace) -> None:
+@app.command("package")
+def _package() -> None:
+    """Build the zips of jobs and functions and the sites, and print their paths."""
     build = data_directory(os.environ) / "build"
     for path in [*build_packages(build).values(), *build_sites(build)]:
         _say(str(path))
 
 
-def _cli_config(_options: argparse.Namespace) -> None:
+@app.command("cli-config")
+def _cli_config() -> None:
+    """Write a Terraform configuration that finds the provider on this machine."""
     folder = data_directory(os.environ) / "terraform"
     _, settings = terraform_settings(os.environ, folder, REPOSITORY / "terraform" / "stage" / "versions.tf")
     _say(f"export TF_CLI_CONFIG_FILE={shlex.quote(settings['TF_CLI_CONFIG_FILE'])}")
 
 
-def _state_bucket(options: argparse.Namespace) -> None:
-    if not options.bucket:
+@app.command("state-bucket")
+def _state_bucket(
+    bucket: Annotated[str, typer.Argument(help="Its name; give the same in DATASTREAMER_STATE_BUCKET.")],
+) -> None:
+    """Make the bucket that keeps the state of every stage on AWS."""
+    if not bucket:
         raise UsageError("name the bucket: make state-bucket STATE_BUCKET=<name>")
     session = boto3.session.Session()
     region = session.region_name or "ap-northeast-1"
-    created = ensure_state_bucket(session.client("s3", region_name=region), options.bucket, region)
-    _say(f"Bucket {options.bucket} in {region} {'is made' if created else 'was there; its settings are in force'}.")
-    _say(f"Name it for every later command: export {STATE_BUCKET_VARIABLE}={options.bucket}")
+    created = ensure_state_bucket(session.client("s3", region_name=region), bucket, region)
+    _say(f"Bucket {bucket} in {region} {'is made' if created else 'was there; its settings are in force'}.")
+    _say(f"Name it for every later command: export {STATE_BUCKET_VARIABLE}={bucket}")
 
 
 def _approves_itself(stage: str) -> bool:
@@ -181,17 +183,6 @@ def _ask(question: str) -> None:
 def _say(line: str, stream: TextIO | None = None) -> None:
     print(line, file=stream or sys.stdout, flush=True)
 
-
-_COMMANDS = {
-    "plan": _plan,
-    "apply": _apply,
-    "destroy": _destroy,
-    "adopt": _adopt,
-    "adopt-stack": _adopt_stack,
-    "package": _package,
-    "cli-config": _cli_config,
-    "state-bucket": _state_bucket,
-}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -10,8 +10,11 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Annotated
 
-from datastreamer.errors import ConfigurationError, DatastreamerError
+import typer
+
+from datastreamer.errors import ConfigurationError
 from datastreamer.provisioning.terraform.workspace import (
     REPOSITORY,
     data_directory,
@@ -19,6 +22,7 @@ from datastreamer.provisioning.terraform.workspace import (
     terraform_settings,
     versions_file,
 )
+from scripts.commands import new_app, run
 
 TERRAFORM = REPOSITORY / "terraform"
 ROOTS = ("envs", "stacks")
@@ -27,27 +31,41 @@ AT_ONCE = 2
 """Each run holds a provider process of half a gigabyte and a whole core."""
 
 
-def main(arguments: list[str]) -> int:
-    """Run one check; returns 0 when all is well, 1 when not, 2 for a wrong call."""
-    checks = {"fmt": check_format, "validate": validate, "test": test}
-    if not arguments or arguments[0] not in checks:
-        print(__doc__, file=sys.stderr)
-        return 2
-    try:
-        return int(not checks[arguments[0]](arguments[1:]))
-    except DatastreamerError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+app = new_app(__doc__)
+NamesArgument = Annotated[list[str] | None, typer.Argument(help="Names of the folders to test; all without any.")]
 
 
-def check_format(_names: list[str]) -> bool:
+@app.command("fmt")
+def _fmt() -> None:
+    """Whether every file is written as `terraform fmt` writes it."""
+    _end(check_format())
+
+
+@app.command("validate")
+def _validate() -> None:
+    """Whether each root, of a stage or of stacks, is valid, modules and pipelines included."""
+    _end(validate())
+
+
+@app.command("test")
+def _test(names: NamesArgument = None) -> None:
+    """Whether every run of every *.tftest.hcl passes."""
+    _end(test(names or []))
+
+
+def _end(good: bool) -> None:
+    if not good:
+        raise typer.Exit(1)
+
+
+def check_format() -> bool:
     """Whether every file is written as ``terraform fmt`` writes it."""
     binary, _ = find_terraform(os.environ)
     done = subprocess.run([binary, "fmt", "-check", "-recursive", "-diff", str(TERRAFORM)], check=False)
     return done.returncode == 0
 
 
-def validate(_names: list[str]) -> bool:
+def validate() -> bool:
     """Whether each root, of a stage or of stacks, is valid, modules and pipelines included."""
     roots = [path.parent for layer in ROOTS for path in sorted(TERRAFORM.glob(f"{layer}/*/main.tf"))]
     return _each(roots, ["validate", "-no-color"])
@@ -96,4 +114,4 @@ def _count(output: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(app, sys.argv[1:], "terraform_checks"))

@@ -7,7 +7,6 @@ even pace whatever became of earlier ones, so a stall delays all that were put m
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import secrets
@@ -19,16 +18,17 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import boto3
+import typer
 from botocore.config import Config
 
-from datastreamer.errors import DatastreamerError
 from datastreamer.events.labels import NORMAL, Label, LabelFile
 from datastreamer.inference.audit.account import percentile
 from datastreamer.inference.names import Names
 from datastreamer.stages import enter_stage
+from scripts.commands import new_app, run
 
 HEALTHY = (21.5, 51.0, 1008.0)
 _POLL_SECONDS = 0.01
@@ -124,40 +124,42 @@ def prober_of(stack: str) -> Prober:
     )
 
 
-def main(arguments: list[str]) -> int:
-    """Probe and print the percentiles; returns 0, or 1 when a probe never came."""
-    parser = argparse.ArgumentParser(prog="latency", description=__doc__.splitlines()[0])
-    parser.add_argument("stack", help="the stack to probe")
-    parser.add_argument("--stage", help="stage to enter, such as local; otherwise the environment says where AWS is")
-    parser.add_argument("--probes", type=int, default=200, help="how many")
-    parser.add_argument("--every", type=float, default=0.1, help="seconds between two")
-    parser.add_argument("--labels", type=Path, help="file for the probes' labels, for the proof")
-    parser.add_argument("--out", type=Path, help="write every probe to this file as JSON")
-    options = parser.parse_args(arguments)
-    try:
-        if options.stage:
-            enter_stage(options.stage, os.environ)
-        prober = prober_of(options.stack)
-        with LabelFile(options.labels) if options.labels else nullcontext() as file:
-            begun = time.monotonic()
-            for number in range(options.probes):
-                time.sleep(max(0.0, begun + number * options.every - time.monotonic()))
-                label = prober.send()
-                if file:
-                    file.add([label])
-            probes = prober.results()
-    except DatastreamerError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    if options.out:
-        options.out.write_text(json.dumps([vars(probe) for probe in probes]) + "\n", encoding="utf-8")
-    found = summary(probes)
-    print(
+app = new_app((__doc__ or "").splitlines()[0])
+
+
+@app.command()
+def probe(
+    stack: Annotated[str, typer.Argument(help="The stack to probe.")],
+    stage: Annotated[
+        str | None, typer.Option(help="Stage to enter, such as local; otherwise the environment says where AWS is.")
+    ] = None,
+    probes: Annotated[int, typer.Option(help="How many.")] = 200,
+    every: Annotated[float, typer.Option(help="Seconds between two.")] = 0.1,
+    labels: Annotated[Path | None, typer.Option(help="File for the probes' labels, for the audit.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write every probe to this file as JSON.")] = None,
+) -> None:
+    """Probe and print the percentiles; exits 1 when a probe never came."""
+    if stage:
+        enter_stage(stage, os.environ)
+    prober = prober_of(stack)
+    with LabelFile(labels) if labels else nullcontext() as file:
+        begun = time.monotonic()
+        for number in range(probes):
+            time.sleep(max(0.0, begun + number * every - time.monotonic()))
+            label = prober.send()
+            if file:
+                file.add([label])
+        results = prober.results()
+    if out:
+        out.write_text(json.dumps([vars(each) for each in results]) + "\n", encoding="utf-8")
+    found = summary(results)
+    typer.echo(
         f"put to item, {found['probes']:,} probes: p50 {found['p50_ms']:,.0f} ms, p99 {found['p99_ms']:,.0f} ms, "
         f"slowest {found['slowest_ms']:,.0f} ms, {found['lost']:,} lost"
     )
-    return 1 if found["lost"] else 0
+    if found["lost"]:
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(app, sys.argv[1:], "probes"))

@@ -4,16 +4,18 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import time
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from playwright.sync_api import Error, Page, sync_playwright
 
-from datastreamer.errors import DatastreamerError, JobFailedError
+from datastreamer.errors import JobFailedError
 from scripts.chromium import find_chromium
+from scripts.commands import new_app, run
 
 WIDTH, HEIGHT = 1280, 900
 PATIENCE_MS = 20_000
@@ -29,24 +31,22 @@ _TOTALS = """async () => {
 }"""
 
 
-def main(arguments: list[str]) -> int:
-    """Save the picture; returns 0, or 1 when the page does not come to show the totals."""
-    parser = argparse.ArgumentParser(prog="screenshot", description=__doc__)
-    parser.add_argument("url", help="address of the page")
-    parser.add_argument("--out", type=Path, required=True, help="file for the picture")
-    parser.add_argument("--locale", default="ja-JP", help="language of the browser (ja-JP)")
-    options = parser.parse_args(arguments)
+app = new_app(__doc__)
+
+
+@app.command()
+def screenshot(
+    url: Annotated[str, typer.Argument(help="Address of the page.")],
+    out: Annotated[Path, typer.Option(help="File for the picture.")],
+    locale: Annotated[str, typer.Option(help="Language of the browser.")] = "ja-JP",
+) -> None:
+    """Save the picture; exits 1 when the page does not come to show the totals."""
     try:
-        totals = photograph(options.url, options.out, options.locale)
-    except DatastreamerError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+        totals = photograph(url, out, locale)
     except Error as error:
-        print(f"error: {error.message.splitlines()[0]}", file=sys.stderr)
-        return 1
+        raise JobFailedError(error.message.splitlines()[0]) from error
     shown = ", ".join(f"{candidate} {votes:,}" for candidate, votes in totals.items())
-    print(f"The page shows {shown}. Picture: {options.out}")
-    return 0
+    typer.echo(f"The page shows {shown}. Picture: {out}")
 
 
 def photograph(url: str, out: Path, locale: str) -> dict[str, int]:
@@ -89,4 +89,4 @@ def _settled(page: Page) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(app, sys.argv[1:], "screenshot"))

@@ -159,9 +159,7 @@ def test_a_saved_plan_is_applied_as_it_is(done: list[str], tmp_path: Path) -> No
 
 def test_plan_says_with_its_exit_code_whether_there_are_changes() -> None:
     assert provision.main(["plan", "production"]) == 0
-    with pytest.raises(SystemExit) as ended:
-        provision.main(["plan", "production", "--detailed-exitcode"])
-    assert ended.value.code == 3
+    assert provision.main(["plan", "production", "--detailed-exitcode"]) == 3
     FakeProvisioner.changes = 0
     assert provision.main(["plan", "production", "--detailed-exitcode"]) == 0
 
@@ -175,3 +173,19 @@ def test_a_failure_is_one_message_and_exit_1(capsys: pytest.CaptureFixture[str])
 def test_a_pipeline_can_be_switched_on(done: list[str]) -> None:
     assert provision.main(["apply", "local", "--auto-approve", "--pipeline", "votes"]) == 0
     assert done == ["added votes", "applied at once"]
+
+
+def test_ctrl_c_is_said_and_ends_with_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(FakeProvisioner, "apply", interrupted)
+    assert provision.main(["apply", "production", "--auto-approve"]) == 130
+    assert capsys.readouterr().err.startswith("interrupted: ")
+
+
+def test_what_there_is_not_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert provision.main(["aply", "production"]) == 2
+    assert provision.main(["apply"]) == 2
+    assert provision.main(["apply", "production", "--yes"]) == 2
+    assert "No such option" in capsys.readouterr().err
