@@ -34,8 +34,8 @@ class DryRun:
     """Collects the calls of every client it is attached to, in order."""
 
     calls: list[Call] = field(default_factory=list)
-    answers: dict[str, Callable[[], dict[str, Any]]] = field(default_factory=dict)
-    """What an operation that is not made answers, where whoever calls it reads the answer."""
+    answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = field(default_factory=dict)
+    """What an operation that is not made answers to its parameters, where its caller reads the answer."""
 
     def attach(self, client: Any) -> None:
         """Let ``client`` read, and note instead of make every other call; such a call answers what ``answers`` say."""
@@ -49,5 +49,5 @@ class DryRun:
         if READING.match(model.name):
             return None
         self.calls.append(Call(model.service_model.service_name, model.name, context[_PARAMETERS]))
-        answer = self.answers[model.name]() if model.name in self.answers else {}
+        answer = self.answers[model.name](context[_PARAMETERS]) if model.name in self.answers else {}
         return AWSResponse("", 200, HTTPHeaders(), None), {**answer, "ResponseMetadata": {"HTTPStatusCode": 200}}

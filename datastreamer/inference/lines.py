@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+from datastreamer.aws.putting import MAX_RECORD_BYTES
 from datastreamer.errors import InvalidRecordError
-from datastreamer.inference.putting import MAX_RECORD_BYTES, Outgoing, outgoing
+from datastreamer.inference.outgoing import Outgoing, outgoing
 
 GZIP_MAGIC = b"\x1f\x8b"
 

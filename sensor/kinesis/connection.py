@@ -8,8 +8,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
+from datastreamer.aws.putting import PutRecordsClient
 from sensor.kinesis.failures import explained
-from sensor.kinesis.writer import PutRecordsClient
 
 
 @dataclass(frozen=True)

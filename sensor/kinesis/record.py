@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from datastreamer.aws.putting import MAX_KEY_CHARS, Stored
 from datastreamer.errors import InvalidRecordError
-from sensor.kinesis.limits import MAX_KEY_CHARS, MAX_RECORD_BYTES
+from sensor.kinesis.limits import MAX_RECORD_BYTES
 
 
 class Record:
@@ -49,9 +48,5 @@ class Record:
             )
 
 
-class Acknowledged(NamedTuple):
-    """A record that Kinesis stored, and where."""
-
-    record: Record
-    shard_id: str
-    sequence_number: str
+Acknowledged = Stored[Record]
+"""A record that Kinesis stored, and where."""

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
 from datastreamer.aws.backoff import Backoff
+from datastreamer.aws.putting import MAX_RECORDS, MAX_REQUEST_BYTES, PutRecordsClient, put
 from datastreamer.errors import DatastreamerError, RetryableError
 from sensor.kinesis.failures import Outcome, explained, record_outcome, request_outcome
-from sensor.kinesis.limits import MAX_RECORDS_PER_REQUEST, MAX_REQUEST_BYTES
 from sensor.kinesis.ordered_buffer import OrderedBuffer
 from sensor.kinesis.pace import AdaptiveRate
 from sensor.kinesis.record import Acknowledged, Record
@@ -29,12 +28,6 @@ OnAcknowledged = Callable[[Sequence[Acknowledged]], None]
 FIRST_RETRY = 0.05
 LONGEST_RETRY = 10.0
 """Seconds: one record's waits. How fast all of them go is the adaptive rate's affair."""
-
-
-class PutRecordsClient(Protocol):
-    """The part of boto3's Kinesis client that the writer uses. It must not retry by itself."""
-
-    def put_records(self, *, StreamName: str, Records: Any) -> Mapping[str, Any]: ...  # noqa: N803  boto3's names
 
 
 @dataclass(frozen=True)
@@ -192,7 +185,7 @@ class KinesisWriter:
                 now = self._clock()
                 pause = self._rate.wait(now)
                 if pause <= 0.0:
-                    batch = self._buffer.take(now, self._rate.burst(MAX_RECORDS_PER_REQUEST), MAX_REQUEST_BYTES)
+                    batch = self._buffer.take(now, self._rate.burst(MAX_RECORDS), MAX_REQUEST_BYTES)
                     if batch:
                         self._rate.spend(len(batch))
                         self._counts.requests += 1
@@ -203,9 +196,8 @@ class KinesisWriter:
                 self._changed.wait(min(max(pause, 0.001), 0.2))
 
     def _send(self, batch: list[Record]) -> None:
-        entries = [{"Data": record.data, "PartitionKey": record.key} for record in batch]
         try:
-            answers = self._client.put_records(StreamName=self._stream, Records=entries)["Records"]
+            answer = put(self._client, self._stream, batch)
         except Exception as error:  # noqa: BLE001  request_outcome raises again what is not the service's or network's
             try:
                 outcome = request_outcome(error, self._stream, self._endpoint)
@@ -214,17 +206,10 @@ class KinesisWriter:
                 raise
             self._settle([], [(record, outcome) for record in batch], error)
             return
-        if len(answers) != len(batch):
+        if answer is None:
             self._settle([], [(record, Outcome.UNKNOWN) for record in batch], None)
             return
-        stored: list[Acknowledged] = []
-        refused: list[tuple[Record, Outcome]] = []
-        for record, answer in zip(batch, answers, strict=True):
-            if answer.get("ErrorCode"):
-                refused.append((record, record_outcome(answer["ErrorCode"])))
-            else:
-                stored.append(Acknowledged(record, answer["ShardId"], answer["SequenceNumber"]))
-        self._settle(stored, refused, None)
+        self._settle(answer.stored, [(each.record, record_outcome(each.code)) for each in answer.refused], None)
 
     def _settle(
         self, stored: list[Acknowledged], refused: list[tuple[Record, Outcome]], error: Exception | None

@@ -9,10 +9,10 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import orjson
 
+from datastreamer.aws.putting import MAX_KEY_CHARS
 from datastreamer.events.digest import id_hash, line_hash, packed
 from datastreamer.events.reading import FIELDS, Kind, format_timestamp, reject_reason
 from sensor import marks
-from sensor.kinesis.limits import MAX_KEY_CHARS
 from sensor.packing import Lines
 from sensor.replay.moments import number
 from sensor.replay.recording import Row

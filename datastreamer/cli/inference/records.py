@@ -17,13 +17,15 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from datastreamer.aws.backoff import Backoff
 from datastreamer.aws.clock import Clock
+from datastreamer.aws.putting import Batch, batches, put_all
 from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.calls import show_dry_run
 from datastreamer.cli.inference.command import command
 from datastreamer.cli.inference.session import Session
 from datastreamer.errors import InvalidRecordError, RetryableError, UsageError
 from datastreamer.inference.lines import LineReader, Unreadable
-from datastreamer.inference.putting import Batch, batches, outgoing, put_batch, put_record
+from datastreamer.inference.missing import STREAM, looking_for
+from datastreamer.inference.outgoing import Outgoing, outgoing, put_record
 from datastreamer.inference.resources.streams import describe_stream
 from datastreamer.inference.wording import counted
 
@@ -89,7 +91,7 @@ class _Sent:
     uncertain: bool = False
     """Whether the last request was cut off: nobody knows what became of it."""
 
-    def add(self, batch: Batch, last_line: int) -> None:
+    def add(self, batch: Batch[Outgoing], last_line: int) -> None:
         self.stored += batch.stored
         self.retried += batch.retried
         self.shards |= batch.shards
@@ -120,6 +122,8 @@ def put_many(
     """
     kinesis = session.client("kinesis")
     describe_stream(kinesis, stream)
+    if session.dry_run:
+        session.dry_run.answers["PutRecords"] = as_if_all_were_stored
     sent = _Sent()
     with _opened(file) as source, _progress(session, source, file) as shown, _stop_on_interrupt(sent):
         reader = LineReader(source, sent.unreadable.append, raw=raw)
@@ -127,7 +131,8 @@ def put_many(
             for records in batches(reader):
                 batch = Batch(records)
                 try:
-                    put_batch(kinesis, stream, batch, Backoff(), Clock())
+                    with looking_for(STREAM, stream, kinesis):
+                        put_all(kinesis, stream, batch, Backoff(), Clock())
                 finally:
                     sent.add(batch, records[-1].line)
                 shown(sent)
@@ -146,6 +151,11 @@ def put_many(
     if sent.unreadable:
         show_dry_run(session)
         raise typer.Exit(1)
+
+
+def as_if_all_were_stored(parameters: dict[str, Any]) -> dict[str, Any]:
+    """What a dry run takes for the answer of PutRecords."""
+    return {"Records": [{"ShardId": "", "SequenceNumber": ""} for _ in parameters["Records"]]}
 
 
 def _show(session: Session, stream: str, sent: _Sent, lines: int) -> None:

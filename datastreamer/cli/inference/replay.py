@@ -99,6 +99,6 @@ def _lines(tally: ReplayTally, failing: list[dict[str, str]], bucket: str) -> li
     return lines
 
 
-def as_if_all_were_stored() -> dict[str, Any]:
+def as_if_all_were_stored(_parameters: dict[str, Any]) -> dict[str, Any]:
     """What the function's invocation answers in a dry run."""
     return {"Payload": io.BytesIO(json.dumps({"batchItemFailures": [], "failures": []}).encode())}

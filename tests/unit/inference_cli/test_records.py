@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from datastreamer.inference import putting
+from datastreamer.aws import putting
 from tests.unit.inference_cli.conftest import CommandLine
 
 RECORD = '{"id": "sensor-001", "data": [25.5, 60.0, 1013.25]}'
@@ -250,13 +250,13 @@ def test_a_stream_that_goes_on_refusing_ends_with_what_is_stored(
 def test_ctrl_c_ends_after_the_request_under_way(
     cli: CommandLine, stream: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    true_put = putting.put_batch
+    true_put = putting.put_all
 
     def put(*words: Any) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         true_put(*words)
 
-    monkeypatch.setattr("datastreamer.cli.inference.records.put_batch", put)
+    monkeypatch.setattr("datastreamer.cli.inference.records.put_all", put)
     answer = cli("put-records", stream, "-", stdin=lines(1_300))
     assert answer.code == 130
     assert answer.out.startswith("interrupted 500 records stored")
@@ -269,7 +269,7 @@ def test_the_next_ctrl_c_ends_at_once(cli: CommandLine, stream: str, monkeypatch
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr("datastreamer.cli.inference.records.put_batch", put)
+    monkeypatch.setattr("datastreamer.cli.inference.records.put_all", put)
     answer = cli("put-records", stream, "-", stdin=lines(3))
     assert answer.code == 130
     assert answer.out.endswith("stored up to line 0, the request under way perhaps\n")

@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datastreamer.aws.backoff import Backoff
+from datastreamer.aws.putting import MAX_REQUEST_BYTES
 from datastreamer.errors import ConfigurationError, InvalidRecordError, RetryableError
-from sensor.kinesis.limits import MAX_RECORD_BYTES, MAX_REQUEST_BYTES
+from sensor.kinesis.limits import MAX_RECORD_BYTES
 from sensor.kinesis.pace import AdaptiveRate
 from sensor.kinesis.record import Acknowledged, Record
 from sensor.kinesis.writer import KinesisWriter, WriterAbortedError, WriterSettings
