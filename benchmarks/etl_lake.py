@@ -17,8 +17,8 @@ from typing import Any
 import boto3
 
 from benchmarks.process_cpu import cpu_seconds
-from sensor.temperature.options import SimulationOptions
-from sensor.temperature.simulation import TemperatureSimulation
+from datastreamer.sensor.temperature.options import SimulationOptions
+from datastreamer.sensor.temperature.simulation import TemperatureSimulation
 
 BUCKET = "benchmark"
 DAY = datetime(2025, 10, 15, tzinfo=UTC)

@@ -47,7 +47,7 @@ def probe_under_load(names: Names, rate: float, seconds: float) -> list[Probe]:
     """The same while a sensor run of its own process sends, so that the probes and it are ``rate`` records a second."""
     records = int((rate - 1.0 / PROBE_EVERY_S) * (seconds + 2.0))
     words = (
-        f"sensor inference --stage local --stream {names.stream} --rate {rate - 1.0 / PROBE_EVERY_S}"
+        f"datastreamer.sensor inference --stage local --stream {names.stream} --rate {rate - 1.0 / PROBE_EVERY_S}"
         f" --count {records} --poison 0.01 --quiet"
     )
     with TemporaryDirectory() as folder:

@@ -29,8 +29,8 @@ from benchmarks.dynamodb_writes import CountedWrites
 from benchmarks.process_cpu import cpu_seconds
 from benchmarks.votes_screens import click_to_screen
 from benchmarks.votes_stage import REPOSITORY, VoteStage, votes_stage
+from datastreamer.sensor.votes.voters import uuid7
 from datastreamer.votes.vote import Vote
-from sensor.votes.voters import uuid7
 
 FLAT_OUT = 100_000.0
 LIVE_RATES = (200, 400)
@@ -43,10 +43,14 @@ def accept(stage: VoteStage, rate: float, seconds: float) -> dict[str, float]:
     """Votes a second that were accepted; and as two idle cores would, by the CPU time of stage and voters."""
     receipt = stage.folder / f"receipt-{uuid.uuid4().hex}.json"
     clicks = min(rate, 1_500.0)
-    words = f"sensor votes --stage local --voters 200 --rate {clicks} --duration {seconds} --retries 0.1 --quiet"
+    words = f"votes --stage local --voters 200 --rate {clicks} --duration {seconds} --retries 0.1 --quiet"
     pid = _stage_pid()
     stage_before, voters_before = sum(cpu_seconds(pid).values()), os.times()
-    subprocess.run([sys.executable, "-m", *words.split(), "--receipt", str(receipt)], cwd=REPOSITORY, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "datastreamer.sensor", *words.split(), "--receipt", str(receipt)],
+        cwd=REPOSITORY,
+        check=True,
+    )
     used = sum(cpu_seconds(pid).values()) - stage_before
     voters = os.times()
     used += voters.children_user + voters.children_system - voters_before.children_user - voters_before.children_system

@@ -15,7 +15,7 @@ from typing import Any
 import urllib3
 from websockets.asyncio.client import ClientConnection, connect
 
-from sensor.votes.voters import uuid7
+from datastreamer.sensor.votes.voters import uuid7
 
 HANDSHAKES_AT_ONCE = 20
 PAUSE_S = (0.3, 0.9)

@@ -30,12 +30,12 @@ import boto3
 from rich.console import Console
 from rich.table import Table
 
-from sensor.kinesis.connection import connect
-from sensor.kinesis.record import Acknowledged
-from sensor.kinesis.writer import KinesisWriter
-from sensor.packing import Packer
-from sensor.temperature.options import SimulationOptions
-from sensor.temperature.simulation import TemperatureSimulation
+from datastreamer.sensor.kinesis.connection import connect
+from datastreamer.sensor.kinesis.record import Acknowledged
+from datastreamer.sensor.kinesis.writer import KinesisWriter
+from datastreamer.sensor.packing import Packer
+from datastreamer.sensor.temperature.options import SimulationOptions
+from datastreamer.sensor.temperature.simulation import TemperatureSimulation
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REGION = "ap-northeast-1"

@@ -8,7 +8,7 @@ Usage: ./scripts/sensor.sh STAGE [OPTION...]
 
 Send simulated temperature readings to STAGE (prod, staging or local) until Ctrl+C.
 
-Options go on to `python -m sensor temperature`, for example:
+Options go on to `python -m datastreamer.sensor temperature`, for example:
   ./scripts/sensor.sh prod --devices 500 --rate 1000
   ./scripts/sensor.sh local --rate 0 --count 100000 --dirty 0.01
 
@@ -37,8 +37,8 @@ if [[ ! -x $python || ! -e .venv/.ready ]]; then
 fi
 
 if [[ $1 == --options ]]; then
-  exec "$python" -m sensor temperature --help
+  exec "$python" -m datastreamer.sensor temperature --help
 fi
 stage=$1
 shift
-exec "$python" -m sensor temperature --stage "$stage" "$@"
+exec "$python" -m datastreamer.sensor temperature --stage "$stage" "$@"

@@ -25,6 +25,12 @@ from datastreamer.events.chain import Chain
 from datastreamer.events.journal import Journal
 from datastreamer.events.reading import CONFLICTING_EVENT_ID, TRUNCATED_LINE
 from datastreamer.events.receipt import FINISHED, Receipt
+from datastreamer.sensor.kinesis.record import Acknowledged, Record
+from datastreamer.sensor.kinesis.writer import WriterCounts
+from datastreamer.sensor.packing import Packer
+from datastreamer.sensor.receipt_builder import ReceiptBuilder
+from datastreamer.sensor.temperature.options import SimulationOptions
+from datastreamer.sensor.temperature.simulation import TemperatureSimulation
 from datastreamer.telemetry.audit.audit import TableCounts, Verdict, audit
 from datastreamer.telemetry.audit.receipts import read_receipts
 from datastreamer.telemetry.job.accounts import LineCount, balance
@@ -34,12 +40,6 @@ from datastreamer.telemetry.manifest import COMMITTED, DataFile, Manifest, manif
 from datastreamer.telemetry.names import Names
 from datastreamer.telemetry.new_objects import find_new
 from datastreamer.telemetry.raw_lines import RawLines
-from sensor.kinesis.record import Acknowledged, Record
-from sensor.kinesis.writer import WriterCounts
-from sensor.packing import Packer
-from sensor.receipt_builder import ReceiptBuilder
-from sensor.temperature.options import SimulationOptions
-from sensor.temperature.simulation import TemperatureSimulation
 
 NAMES = Names("local", "000000000000")
 STATE = S3Location.parse(NAMES.state_path)

@@ -63,7 +63,7 @@ def read_receipt(path: Path, stage: str) -> Mapping[str, Any]:
         receipt: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         of_stage, _ = receipt["stage"], receipt["client_ids"]
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ConfigurationError(f"{path} is not a receipt of python -m sensor votes: {error}") from error
+        raise ConfigurationError(f"{path} is not a receipt of python -m datastreamer.sensor votes: {error}") from error
     if of_stage != stage:
         raise ConfigurationError(f"{path} is of stage {of_stage}; name it: --stage {of_stage}")
     return receipt

@@ -144,7 +144,9 @@ def _stream(demo: Demo, run: str, readings: int, files: Path, receipts: Path | N
     pid_file = data_directory(demo.environ) / "work" / "sagemaker" / f"{run}-endpoint" / "AllTraffic.pid"
     with demo.part(f"{readings:,} records are sent; the endpoint is killed on the way"):
         with (
-            demo.beside([PYTHON, "-m", "sensor", *sensors.split()], f"python -m sensor {sensors}"),
+            demo.beside(
+                [PYTHON, "-m", "datastreamer.sensor", *sensors.split()], f"python -m datastreamer.sensor {sensors}"
+            ),
             demo.beside([PYTHON, "-m", *probing.split()], f"python -m {probing}"),
         ):
             _wait_for_half(files / "labels.csv", readings, seconds)

@@ -43,8 +43,8 @@ def show(demo: Demo, readings: int, receipts: Path | None, _keep: bool) -> str:
     )
     demo.step(
         f"Sensors send {readings:,} readings, some dirty, late or twice",
-        [PYTHON, "-m", "sensor", *sensors.split()],
-        f"python -m sensor {sensors}",
+        [PYTHON, "-m", "datastreamer.sensor", *sensors.split()],
+        f"python -m datastreamer.sensor {sensors}",
     )
     with tempfile.TemporaryDirectory() as folder:
         ledger_file = Path(folder) / "ledger.json"

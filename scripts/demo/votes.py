@@ -39,8 +39,8 @@ def show(demo: Demo, readings: int, receipts: Path | None, keep: bool) -> str:
     )
     demo.step(
         f"{VOTERS} simulated voters click, and send one vote in ten twice",
-        [PYTHON, "-m", "sensor", *voters.split()],
-        f"python -m sensor {voters}",
+        [PYTHON, "-m", "datastreamer.sensor", *voters.split()],
+        f"python -m datastreamer.sensor {voters}",
     )
     _photograph(demo, page, files / "screenshots" / "votes-demo.png")
     audit = f"votes audit --receipt {_shown(receipt)} --stage local"

@@ -122,7 +122,8 @@ def test_what_an_outage_left_unscored_is_parked_by_lambda_whole(stack: Stack) ->
     stack.do("delete-endpoint", stack.names.endpoint, "--yes")
     stack.do("update-processor", stack.names.function, "--retries", "0")
     sensors = stack.commands.run(
-        *f"sensor inference --stage local --stream {stack.names.stream} --count {OUTAGE_RECORDS} --rate 0".split(),
+        *f"datastreamer.sensor inference --stage local --stream {stack.names.stream}".split(),
+        *f"--count {OUTAGE_RECORDS} --rate 0".split(),
         *f"--seed 12 --poison 0.1 --labels {stack.folder / 'outage.csv'}".split(),
         *("--receipt", str(stack.folder / "outage.json")),
     )

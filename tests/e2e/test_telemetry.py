@@ -65,7 +65,8 @@ def test_status_is_healthy_and_names_every_part(lake: Lake) -> None:
 
 def test_nothing_is_lost_or_doubled_when_stage_and_job_are_killed(lake: Lake) -> None:
     sensor = lake.start(
-        *"sensor temperature --stage local --devices 20 --rate 4000 --count 16000 --pack 20 --seed 11".split(),
+        *"datastreamer.sensor temperature --stage local --devices 20 --rate 4000 --count 16000".split(),
+        *"--pack 20 --seed 11".split(),
         *("--duplicates", "0.02", "--dirty", "0.02", "--receipt", str(lake.receipts / "killed.json")),
     )
     time.sleep(2)
@@ -90,7 +91,8 @@ def test_replaying_a_file_twice_adds_nothing(lake: Lake, tmp_path: Path) -> None
     before = lake.audit()[1]["curated"]
     for turn in range(2):
         done = lake.run(
-            *"sensor replay --stage local --no-header --device-id 4 --timestamp 2 --timestamp-unit ms".split(),
+            *"datastreamer.sensor replay --stage local --no-header --device-id 4".split(),
+            *"--timestamp 2 --timestamp-unit ms".split(),
             *f"--csv {csv} --temperature 5 --humidity 6 --rate 0".split(),
             *("--receipt", str(lake.receipts / f"replay-{turn}.json")),
         )
@@ -159,13 +161,13 @@ def test_a_loss_is_named_although_lost_answers_left_more_in_raw_than_was_acknowl
     proxy.spoiler = lose_answers
     before = keys(s3)
     lossy = str(lake.receipts / "lossy.json")
-    sent = "sensor temperature --stage local --rate 0 --count 6000 --seed 102 --pack 10 --receipt".split()
+    sent = "datastreamer.sensor temperature --stage local --rate 0 --count 6000 --seed 102 --pack 10 --receipt".split()
     done = lake.run(*sent, lossy, AWS_STAGE_PORT=proxy.url.rpartition(":")[2], AWS_ENDPOINT_URL=proxy.url)
     proxy.close()
     assert done.returncode == 0, shown(done)
     assert json.loads(Path(lossy).read_text())["uncertain"] > 0
     victim = str(lake.receipts / "victim.json")
-    sent = "sensor temperature --stage local --rate 0 --count 2000 --seed 107 --receipt".split()
+    sent = "datastreamer.sensor temperature --stage local --rate 0 --count 2000 --seed 107 --receipt".split()
     assert lake.run(*sent, victim).returncode == 0
     lake.telemetry("await-delivery", "--receipts", str(lake.receipts))
     gone = max(keys(s3) - before)

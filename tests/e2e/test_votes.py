@@ -93,7 +93,9 @@ def test_the_demo_again_changes_nothing_of_the_stage_and_counts_its_own_votes_on
 
 def test_the_stage_killed_while_people_vote_loses_no_vote_and_counts_none_twice(vote: Vote) -> None:
     before, receipt = vote.totals(), vote.folder / "killed.json"
-    words = f"sensor votes --stage local --rate 150 --duration 8 --retries 0.2 --seed 4 --receipt {receipt}"
+    words = (
+        f"datastreamer.sensor votes --stage local --rate 150 --duration 8 --retries 0.2 --seed 4 --receipt {receipt}"
+    )
     with vote.commands.start(*words.split(), "--quiet") as voters:
         deadline = time.monotonic() + 60
         while vote.totals().total() < before.total() + 200:

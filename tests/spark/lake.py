@@ -22,9 +22,9 @@ from datastreamer.events.reading import (
     parse_reading,
     reject_reason,
 )
+from datastreamer.sensor.temperature.dirt import DIRT
 from datastreamer.telemetry.job.config import Config
 from datastreamer.telemetry.manifest import Manifest, list_manifests
-from sensor.temperature.dirt import DIRT
 
 Row = dict[str, Any]
 

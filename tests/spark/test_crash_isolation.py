@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from datastreamer.sensor.temperature.dirt import DIRT
 from datastreamer.telemetry.job import crash_isolation
 from datastreamer.telemetry.job.crash_isolation import WorkerDiedError
 from datastreamer.telemetry.job.report import log_line, metric_data
 from datastreamer.telemetry.manifest import Manifest
 from glue_jobs import temperature_etl
-from sensor.temperature.dirt import DIRT
 from tests.spark import deadly_validation
 from tests.spark.lake import Lake, reading
 

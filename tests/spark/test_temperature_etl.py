@@ -20,10 +20,10 @@ from pyspark.sql import SparkSession
 
 from datastreamer.errors import ConfigurationError, JobFailedError
 from datastreamer.events.reading import CONFLICTING_EVENT_ID, reject_reason
+from datastreamer.sensor.temperature.dirt import DIRT
 from datastreamer.telemetry.job.report import log_line, metric_data
 from datastreamer.telemetry.manifest import Manifest
 from glue_jobs import temperature_etl
-from sensor.temperature.dirt import DIRT
 from tests.conftest import REPOSITORY, RunningStage
 from tests.spark.lake import DAY, Lake, batch, reading
 

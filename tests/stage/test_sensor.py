@@ -31,7 +31,7 @@ pytestmark = pytest.mark.stage
 
 @dataclass
 class Sensor:
-    """Runs ``python -m sensor`` against one stream of a stage, in a folder of its own."""
+    """Runs ``python -m datastreamer.sensor`` against one stream of a stage, in a folder of its own."""
 
     stage: RunningStage
     stream: str
@@ -46,7 +46,7 @@ class Sensor:
         place = ["--stream", self.stream, "--receipt", str(receipt or self.receipt_path)]
         variables = {**self.stage.environment, "PYTHONPATH": str(REPOSITORY), **environment}
         return subprocess.Popen(
-            [sys.executable, "-m", "sensor", *arguments, *place],
+            [sys.executable, "-m", "datastreamer.sensor", *arguments, *place],
             cwd=self.folder,
             env={name: value for name, value in variables.items() if value is not None},
             stdout=subprocess.PIPE,

@@ -17,9 +17,9 @@ from typing import Any
 from aws_stage.testing.mapped_functions import eventually
 from websockets.sync.client import ClientConnection, connect
 
+from datastreamer.sensor.votes.voters import uuid7
 from datastreamer.votes.orders import votes_of
 from datastreamer.votes.vote import Vote
-from sensor.votes.voters import uuid7
 from tests.conftest import REGION, RunningStage
 
 ROLE = "arn:aws:iam::000000000000:role/votes"

@@ -21,7 +21,6 @@ SOURCES = [
     "lambdas",
     "packages",
     "scripts",
-    "sensor",
     "terraform",
     "tests",
     "web",

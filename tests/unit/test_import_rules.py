@@ -14,21 +14,21 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 
-ROOTS = ("datastreamer", "sensor", "glue_jobs", "lambdas", "scripts")
+ROOTS = ("datastreamer", "glue_jobs", "lambdas", "scripts")
 PACKAGES = ("aws_stage", "trino_on_duckdb")
 
 # Rule: the module planted, and what it imports.
 OFFENCES = {
     "layers": ("datastreamer.aws.planted", "datastreamer.telemetry.schema"),
     "scripts": ("datastreamer.cli.planted", "scripts.cost"),
-    "sensor": ("sensor.planted", "datastreamer.votes.vote"),
+    "sensor": ("datastreamer.sensor.planted", "datastreamer.votes.vote"),
     "stage": ("datastreamer.votes.planted", "aws_stage.daemon"),
     "lambdas": ("datastreamer.inference.planted", "lambdas.inference_score.handler"),
     "functions": ("lambdas.planted_function", "datastreamer.cli.terminal"),
     "functions_of_inference": ("lambdas.inference_score.planted", "datastreamer.votes.vote"),
     "functions_of_votes": ("lambdas.votes_cast.planted", "datastreamer.inference.names"),
     "functions_apart": ("lambdas.votes_cast.beside", "lambdas.votes_socket.handler"),
-    "simulator": ("datastreamer.telemetry.planted", "sensor.temperature.fleet"),
+    "simulator": ("datastreamer.telemetry.planted", "datastreamer.sensor.temperature.fleet"),
     "acyclic": ("datastreamer.events.planted", "datastreamer.events.planted_back"),
     "stage_alone": ("aws_stage.kernel.planted", "datastreamer.errors"),
     "stage_layers": ("aws_stage.storage.planted", "aws_stage.kernel"),

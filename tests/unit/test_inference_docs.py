@@ -12,7 +12,7 @@ from datastreamer.inference.processing import attributes, batch, scoring, table
 from datastreamer.inference.processing.calls import KINDS
 from datastreamer.inference.reprocessing import invocations, parked, rescore
 from datastreamer.inference.training import train_example
-from sensor.inference.poison import POISONS
+from datastreamer.sensor.inference.poison import POISONS
 from tests.conftest import REPOSITORY
 from tests.terraform_text import blocks
 

@@ -49,6 +49,25 @@ def installed(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     return tmp_path / "venv" / "bin" / "python"
 
 
+@pytest.mark.parametrize(
+    ("installed", "package"),
+    [
+        ([""], "datastreamer"),
+        (["packages/aws_stage"], "aws_stage"),
+        (["packages/trino_on_duckdb"], "trino_on_duckdb"),
+    ],
+    indirect=["installed"],
+)
+def test_a_wheel_installs_one_package_named_after_its_distribution(installed: Path, package: str) -> None:
+    site = next((installed.parent.parent / "lib").glob("python*/site-packages"))
+    records = [name.split("/")[0] for file in site.glob("*.dist-info/RECORD") for name in _names(file)]
+    assert {name for name in records if not name.endswith(".dist-info")} == {package}
+
+
+def _names(record: Path) -> list[str]:
+    return [line.partition(",")[0] for line in record.read_text().splitlines()]
+
+
 def run(python: Path, *words: str, code: int = 0, **environment: str) -> str:
     plain = {"PATH": os.environ["PATH"], "HOME": str(python.parent), **environment}
     done = subprocess.run(
@@ -78,7 +97,7 @@ def test_the_stage_starts_when_it_is_installed_without_the_lake(installed: Path,
 def test_the_lakes_commands_work_without_the_stage(installed: Path) -> None:
     assert run(installed, "-c", "import importlib.util as u; print(u.find_spec('aws_stage'))") == "None\n"
     assert "audit" in run(installed, "-m", "datastreamer.cli", "telemetry", "--help")
-    assert "--devices" in run(installed, "-m", "sensor", "temperature", "--help")
+    assert "--devices" in run(installed, "-m", "datastreamer.sensor", "temperature", "--help")
 
 
 @pytest.mark.parametrize("package", ["aws_stage", "trino_on_duckdb"])

@@ -33,7 +33,7 @@ def await_delivery(
     found = read_receipts(receipts, context)
     if not found.runs:
         raise UsageError(
-            f"there is no receipt of stage {context.stage} in {receipts}; send something: python -m sensor"
+            f"there is no receipt of stage {context.stage} in {receipts}; send something: python -m datastreamer.sensor"
         )
     nameless = sum(run.acknowledged for run in found.runs if not run.names_all)
     if nameless:

@@ -18,7 +18,9 @@ from datastreamer.votes.names import Names
 
 
 def audit(
-    receipt: Annotated[Path, typer.Option("--receipt", help="Receipt of the voters (python -m sensor votes).")],
+    receipt: Annotated[
+        Path, typer.Option("--receipt", help="Receipt of the voters (python -m datastreamer.sensor votes).")
+    ],
     timeout: Annotated[float, typer.Option("--timeout", min=0, help="Seconds to wait for what is missing.")] = 60,
     ledger_file: Annotated[
         Path | None, typer.Option("--ledger", help="Also write the counts to this JSON file.")

@@ -29,8 +29,8 @@ In the order of `data`: {", ".join(FEATURES)}. Nothing else: no history, no devi
 
 ## Data
 
-Simulated by `sensor.inference`: healthy climate sensors in five halls, and seven kinds of labelled faults. The three
-sets share no device, no weather and no time.
+Simulated by `datastreamer.sensor.inference`: healthy climate sensors in five halls, and seven kinds of labelled
+faults. The three sets share no device, no weather and no time.
 
 | set | readings | faulty | seeds of its fleets | used to |
 |---|---:|---:|---|---|

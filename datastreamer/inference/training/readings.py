@@ -69,9 +69,9 @@ def simulate(part: Part, seed: int, records: int) -> Readings:
     """
     import numpy as np
 
-    from sensor.inference.faults import FAULTS
-    from sensor.inference.options import SimulationOptions
-    from sensor.inference.simulation import InferenceSimulation
+    from datastreamer.sensor.inference.faults import FAULTS
+    from datastreamer.sensor.inference.options import SimulationOptions
+    from datastreamer.sensor.inference.simulation import InferenceSimulation
 
     if records < MIN_RECORDS:
         raise UsageError(f"--records must be at least {MIN_RECORDS:,}, not {records:,}")

@@ -10,7 +10,7 @@ from botocore.parsers import ResponseParserError
 from botocore.retries import standard
 
 from datastreamer.aws.faults import THROTTLES, code_of, is_missing, is_missing_object, is_throttled, is_transient
-from sensor.kinesis.failures import Outcome, record_outcome, request_outcome
+from datastreamer.sensor.kinesis.failures import Outcome, record_outcome, request_outcome
 
 
 def fault(code: str, status: int = 400, message: str = "the service's words") -> ClientError:

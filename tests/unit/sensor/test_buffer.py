@@ -8,8 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from sensor.kinesis.ordered_buffer import OrderedBuffer
-from sensor.kinesis.record import Record
+from datastreamer.sensor.kinesis.ordered_buffer import OrderedBuffer
+from datastreamer.sensor.kinesis.record import Record
 
 LIMIT = 200
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from sensor.cli import main
+from datastreamer.sensor.cli import main
 from tests.conftest import REPOSITORY
 
 REPLAY = ("--no-header", "--device-id", "4", "--timestamp", "2", "--timestamp-unit", "ms", "--temperature", "5")
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    """Exit status of ``python -m sensor`` with ``arguments``, in this process."""
+    """Exit status of ``python -m datastreamer.sensor`` with ``arguments``, in this process."""
     monkeypatch.setattr(os, "environ", {**os.environ, "COLUMNS": "200", "AWS_ENDPOINT_URL": "http://localhost:1"})
     monkeypatch.setattr(sys, "argv", ["sensor", *arguments])
     with pytest.raises(SystemExit) as ended:

@@ -8,8 +8,8 @@ from io import StringIO
 from rich.console import Console
 
 from datastreamer.events.receipt import ABORTED, FINISHED, Receipt
-from sensor.display import LiveView, cheapest_pack, summary_table
-from sensor.run import Progress
+from datastreamer.sensor.display import LiveView, cheapest_pack, summary_table
+from datastreamer.sensor.run import Progress
 
 RECEIPT = Receipt(
     run_id="run-1",

@@ -18,11 +18,11 @@ from datastreamer.events.labels import ANOMALY, NORMAL, POISON
 from datastreamer.inference.processing.delivery import Delivery
 from datastreamer.inference.processing.item import unscored_item
 from datastreamer.inference.record import parse_record
-from sensor.inference.faults import FAULTS, HEALTHY, apply_faults
-from sensor.inference.fleet import Air
-from sensor.inference.options import SimulationOptions
-from sensor.inference.poison import POISONS, WHOLESOME, spoil
-from sensor.inference.simulation import Block, InferenceSimulation
+from datastreamer.sensor.inference.faults import FAULTS, HEALTHY, apply_faults
+from datastreamer.sensor.inference.fleet import Air
+from datastreamer.sensor.inference.options import SimulationOptions
+from datastreamer.sensor.inference.poison import POISONS, WHOLESOME, spoil
+from datastreamer.sensor.inference.simulation import Block, InferenceSimulation
 
 START = datetime(2025, 10, 15, tzinfo=UTC)
 HEALTH = SimulationOptions(devices=20, seed=7, start=START, interval=600.0)

@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from sensor.kinesis.pace import AdaptiveRate
-from sensor.pacing import Pacer
+from datastreamer.sensor.kinesis.pace import AdaptiveRate
+from datastreamer.sensor.pacing import Pacer
 
 
 def test_the_rate_is_unlimited_until_the_first_throttle() -> None:

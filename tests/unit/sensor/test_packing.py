@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datastreamer.errors import InvalidRecordError
-from sensor.kinesis.limits import MAX_RECORD_BYTES
-from sensor.kinesis.record import Record
-from sensor.packing import Lines, Packer
+from datastreamer.sensor.kinesis.limits import MAX_RECORD_BYTES
+from datastreamer.sensor.kinesis.record import Record
+from datastreamer.sensor.packing import Lines, Packer
 
 
 def lines_of(device: str, lines: list[bytes], marks: list[tuple[int, str]] | None = None) -> Lines:

@@ -14,9 +14,9 @@ from datastreamer.errors import ConfigurationError
 from datastreamer.events.digest import Digest, packed, unpacked
 from datastreamer.events.journal import Journal
 from datastreamer.events.receipt import FINISHED, Receipt, ShardReceipt, receipts_in
-from sensor.kinesis.record import Acknowledged, Record
-from sensor.kinesis.writer import WriterCounts
-from sensor.receipt_builder import ReceiptBuilder
+from datastreamer.sensor.kinesis.record import Acknowledged, Record
+from datastreamer.sensor.kinesis.writer import WriterCounts
+from datastreamer.sensor.receipt_builder import ReceiptBuilder
 
 BLANK = Receipt(
     run_id="run-1",

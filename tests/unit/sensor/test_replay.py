@@ -15,14 +15,14 @@ import pytest
 from datastreamer.errors import UsageError
 from datastreamer.events.digest import id_hash, line_hash, unpacked
 from datastreamer.events.reading import reject_reason
-from sensor.pacing import Pacer
-from sensor.replay.columns import resolve
-from sensor.replay.moments import TimestampUnit, number, reader, time_zone
-from sensor.replay.readings import ReadingReader
-from sensor.replay.recording import Recording
-from sensor.replay.source import ReplaySource
-from sensor.stopping import StopRequest
-from sensor.unreadable import Unreadable
+from datastreamer.sensor.pacing import Pacer
+from datastreamer.sensor.replay.columns import resolve
+from datastreamer.sensor.replay.moments import TimestampUnit, number, reader, time_zone
+from datastreamer.sensor.replay.readings import ReadingReader
+from datastreamer.sensor.replay.recording import Recording
+from datastreamer.sensor.replay.source import ReplaySource
+from datastreamer.sensor.stopping import StopRequest
+from datastreamer.sensor.unreadable import Unreadable
 from tests.sensor_recordings import climate_rows
 
 COLUMNS = {"device-id": 3, "timestamp": 1, "temperature": 4, "humidity": 5}

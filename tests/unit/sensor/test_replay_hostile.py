@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datastreamer.events.reading import LINE_MAX_BYTES
-from sensor.replay.moments import TimestampUnit, reader
-from sensor.replay.readings import ReadingReader
-from sensor.replay.recording import Recording
-from sensor.unreadable import Unreadable
+from datastreamer.sensor.replay.moments import TimestampUnit, reader
+from datastreamer.sensor.replay.readings import ReadingReader
+from datastreamer.sensor.replay.recording import Recording
+from datastreamer.sensor.unreadable import Unreadable
 
 COLUMNS = {"device-id": 0, "timestamp": 1, "temperature": 2, "site": 3}
 

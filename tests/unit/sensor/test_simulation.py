@@ -24,15 +24,15 @@ from datastreamer.events.reading import (
     parse_timestamp,
     reject_reason,
 )
-from sensor.kinesis.limits import MAX_RECORD_BYTES
-from sensor.marks import DUPLICATE as REPEATED
-from sensor.marks import LATE
-from sensor.temperature.dirt import DIRT, spoil
-from sensor.temperature.encoding import LineEncoder
-from sensor.temperature.fleet import FIRMWARE, SITES, Fleet
-from sensor.temperature.options import SimulationOptions
-from sensor.temperature.plan import AFTER_DROPOUT, DIRTY, DUPLICATE, SPIKE, STUCK
-from sensor.temperature.simulation import Block, TemperatureSimulation
+from datastreamer.sensor.kinesis.limits import MAX_RECORD_BYTES
+from datastreamer.sensor.marks import DUPLICATE as REPEATED
+from datastreamer.sensor.marks import LATE
+from datastreamer.sensor.temperature.dirt import DIRT, spoil
+from datastreamer.sensor.temperature.encoding import LineEncoder
+from datastreamer.sensor.temperature.fleet import FIRMWARE, SITES, Fleet
+from datastreamer.sensor.temperature.options import SimulationOptions
+from datastreamer.sensor.temperature.plan import AFTER_DROPOUT, DIRTY, DUPLICATE, SPIKE, STUCK
+from datastreamer.sensor.temperature.simulation import Block, TemperatureSimulation
 
 START = datetime(2025, 10, 15, tzinfo=UTC)
 ARRIVED = datetime(2025, 12, 1, tzinfo=UTC)

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensor.stopping import StopRequest
-from sensor.votes import browser as sending
-from sensor.votes.browser import ATTEMPTS, Browser
-from sensor.votes.tally_sheet import TallySheet
-from sensor.votes.voters import Click, Voters, uuid7
+from datastreamer.sensor.stopping import StopRequest
+from datastreamer.sensor.votes import browser as sending
+from datastreamer.sensor.votes.browser import ATTEMPTS, Browser
+from datastreamer.sensor.votes.tally_sheet import TallySheet
+from datastreamer.sensor.votes.voters import Click, Voters, uuid7
 
 
 class Api(ThreadingHTTPServer):

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from datastreamer.aws.backoff import Backoff
 from datastreamer.aws.putting import MAX_REQUEST_BYTES
 from datastreamer.errors import ConfigurationError, InvalidRecordError, RetryableError
-from sensor.kinesis.limits import MAX_RECORD_BYTES
-from sensor.kinesis.pace import AdaptiveRate
-from sensor.kinesis.record import Acknowledged, Record
-from sensor.kinesis.writer import KinesisWriter, WriterAbortedError, WriterSettings
+from datastreamer.sensor.kinesis.limits import MAX_RECORD_BYTES
+from datastreamer.sensor.kinesis.pace import AdaptiveRate
+from datastreamer.sensor.kinesis.record import Acknowledged, Record
+from datastreamer.sensor.kinesis.writer import KinesisWriter, WriterAbortedError, WriterSettings
 from tests.fake_kinesis import (
     EVERY_OTHER,
     FAILURES,

@@ -36,8 +36,8 @@ from datastreamer.telemetry.job.validation import validate_block
 from datastreamer.telemetry.schema import CURATED_COLUMNS
 from glue_jobs.temperature_etl import READINGS_COLUMNS
 from scripts.contract import PAGE, TABLES, written
-from sensor.replay import readings
-from sensor.temperature.dirt import DIRT
+from datastreamer.sensor.replay import readings
+from datastreamer.sensor.temperature.dirt import DIRT
 
 arrived = datetime(2025, 10, 15, 12, tzinfo=UTC)
 base = {"event_id": "e", "device_id": "d", "timestamp": "2025-10-15T08:30:00.123Z", "temperature": 21.5}
@@ -88,7 +88,7 @@ def test_a_page_without_the_fields_is_refused() -> None:
 
 
 def test_a_line_in_the_table_is_all_that_a_new_optional_field_takes(tmp_path: Path) -> None:
-    for name in ("datastreamer", "sensor", "glue_jobs", "scripts", "docs/pipelines", "terraform/pipelines/telemetry"):
+    for name in ("datastreamer", "glue_jobs", "scripts", "docs/pipelines", "terraform/pipelines/telemetry"):
         shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", ".terraform"))
     table = tmp_path / "datastreamer" / "events" / "reading.py"
     text = table.read_text()

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from datastreamer.errors import ConfigurationError
+from datastreamer.sensor.votes.voters import uuid7
 from datastreamer.votes.audit import Counts, question, read_receipt
-from sensor.votes.voters import uuid7
 
 CLIENTS = ["0b5e1e3c-9a0e-4c8e-8f0a-5b7f4f4f0001", "0b5e1e3c-9a0e-4c8e-8f0a-5b7f4f4f0002"]
 BEGUN, ENDED = 1_763_630_000_000, 1_763_630_020_000
@@ -51,7 +51,7 @@ def test_what_is_no_receipt_or_another_stages_is_refused(tmp_path: Path) -> None
     for content in (None, "{", "[]", "{}"):
         if content is not None:
             path.write_text(content)
-        with pytest.raises(ConfigurationError, match="is not a receipt of python -m sensor votes"):
+        with pytest.raises(ConfigurationError, match=r"is not a receipt of python -m datastreamer\.sensor votes"):
             read_receipt(path, "local")
     path.write_text(json.dumps(RECEIPT))
     assert read_receipt(path, "local")["client_ids"] == CLIENTS

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from datastreamer.errors import InvalidRecordError
 from datastreamer.events.reading import KNOWN_FIELDS, LINE_MAX_BYTES, MAX_DEPTH, MAX_NAMES, parse_reading
+from datastreamer.sensor.temperature.dirt import DIRT
 from datastreamer.telemetry.job import validation
 from datastreamer.telemetry.job.validation import ACCEPTED, validate_block
-from sensor.temperature.dirt import DIRT
 from tests import hostile_json
 from tests.conftest import REPOSITORY
 
