@@ -12,7 +12,10 @@ from pathlib import Path
 
 from datastreamer.errors import ConfigurationError, UsageError
 
-ENVIRONMENTS = Path(__file__).resolve().parent.parent / "terraform" / "envs"
+_PACKAGE = Path(__file__).resolve().parent
+_OF_WHEEL = _PACKAGE / "envs"
+ENVIRONMENTS = _OF_WHEEL if _OF_WHEEL.is_dir() else _PACKAGE.parent / "terraform" / "envs"
+"""Where the stages are: with Terraform's values in a checkout; an installed wheel has a copy of each ``stage.env``."""
 
 _REFERENCE = re.compile(r"\$\{(\w+):-([^}]*)\}")
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from datastreamer.errors import ConfigurationError, DatastreamerError
+from datastreamer.provisioning.checkout import REPOSITORY
 from datastreamer.provisioning.packages.file_lock import locked
-from datastreamer.provisioning.terraform.workspace import REPOSITORY
 
 SETTING = "DATASTREAMER_CHROMIUM"
 FOLDER = REPOSITORY / ".local" / "chromium"

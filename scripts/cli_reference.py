@@ -11,7 +11,7 @@ import typer
 
 from datastreamer.cli.entry import app
 from datastreamer.cli.inference import COMMANDS
-from datastreamer.provisioning.terraform.workspace import REPOSITORY
+from datastreamer.provisioning.checkout import REPOSITORY
 from scripts.commands import new_app, run
 
 PAGE = REPOSITORY / "docs" / "cli" / "inference.md"

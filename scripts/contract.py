@@ -20,7 +20,7 @@ from datastreamer.events.reading import (
     Field,
     Kind,
 )
-from datastreamer.provisioning.terraform.workspace import REPOSITORY
+from datastreamer.provisioning.checkout import REPOSITORY
 from datastreamer.telemetry.schema import CURATED_COLUMNS, CURATED_TABLE, QUARANTINE_COLUMNS, QUARANTINE_TABLE
 
 TABLES: Final = REPOSITORY / "terraform" / "pipelines" / "telemetry" / "tables.json"

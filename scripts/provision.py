@@ -12,13 +12,13 @@ import boto3
 import typer
 
 from datastreamer.errors import UsageError
+from datastreamer.provisioning.checkout import REPOSITORY
 from datastreamer.provisioning.cut_off import CutOff
 from datastreamer.provisioning.packages.upload import build_packages, build_sites
 from datastreamer.provisioning.provisioner import Plan, Provisioner
 from datastreamer.provisioning.stack import DEFAULT_REGION, StackProvisioner
 from datastreamer.provisioning.state_bucket import ensure_state_bucket
 from datastreamer.provisioning.terraform.workspace import (
-    REPOSITORY,
     STATE_BUCKET_VARIABLE,
     data_directory,
     terraform_settings,

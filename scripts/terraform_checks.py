@@ -15,8 +15,8 @@ from typing import Annotated
 import typer
 
 from datastreamer.errors import ConfigurationError
+from datastreamer.provisioning.checkout import REPOSITORY
 from datastreamer.provisioning.terraform.workspace import (
-    REPOSITORY,
     data_directory,
     find_terraform,
     terraform_settings,

@@ -11,6 +11,7 @@ from typing import Any
 
 from datastreamer.errors import UsageError
 from datastreamer.pipelines import PIPELINES
+from datastreamer.provisioning.checkout import require_checkout
 from datastreamer.provisioning.packages.upload import build_functions, function_folders
 from datastreamer.provisioning.stage_values import default_values, own_values
 from datastreamer.provisioning.terraform.driver import Plan, Report, TerraformDriver
@@ -45,6 +46,7 @@ class StackProvisioner(TerraformDriver):
         functions: Mapping[str, Path] | None = None,
         environments: Path = ENVIRONMENTS,
     ) -> None:
+        require_checkout()
         chosen = _stage_values(environ, environments) | _known(values or {}, environments)
         workspace = open_stack_workspace(stack, region, environ, environments)
         packages = data_directory(environ) / "build"

@@ -10,8 +10,8 @@ from datastreamer.inference.processing.settings import CONTENT_TYPES, Settings
 from datastreamer.inference.reprocessing.parked import SINGLE_RECORDS, WHOLE_BATCHES
 from datastreamer.inference.resources.event_source_mappings import MappingSettings
 from datastreamer.inference.score_range import VARIABLE
+from datastreamer.provisioning.checkout import REPOSITORY
 from datastreamer.provisioning.stage_values import default_values
-from datastreamer.provisioning.terraform.workspace import REPOSITORY
 from tests.terraform_text import arguments, attributes, blocks, objects
 
 TERRAFORM = REPOSITORY / "terraform"

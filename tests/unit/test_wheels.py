@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from datastreamer.stages import stage_names
 from tests.conftest import REPOSITORY, free_port
 
 ASK_DUCKDB = """
@@ -98,6 +99,17 @@ def test_the_lakes_commands_work_without_the_stage(installed: Path) -> None:
     assert run(installed, "-c", "import importlib.util as u; print(u.find_spec('aws_stage'))") == "None\n"
     assert "audit" in run(installed, "-m", "datastreamer.cli", "telemetry", "--help")
     assert "--devices" in run(installed, "-m", "datastreamer.sensor", "temperature", "--help")
+
+
+@pytest.mark.parametrize("installed", [[""]], indirect=True)
+def test_the_lakes_commands_know_the_stages_and_deploy_only_from_a_checkout(installed: Path) -> None:
+    names = run(installed, "-c", "from datastreamer.stages import stage_names; print(*stage_names())").split()
+    assert names == list(stage_names())
+    deploy = [str(installed), "-m", "datastreamer.cli", "inference", "deploy", "my-ml", "--stage", "prod"]
+    refused = subprocess.run(deploy, cwd=installed.parent, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "installed without what it deploys" in " ".join(refused.stderr.split())
+    assert not (installed.parent.parent / "lib" / ".local").exists()
 
 
 @pytest.mark.parametrize("package", ["aws_stage", "trino_on_duckdb"])

@@ -11,13 +11,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from datastreamer.pipelines import PIPELINES, Pipeline
+from datastreamer.provisioning.checkout import REPOSITORY
 from datastreamer.provisioning.packages.file_lock import locked
 from datastreamer.provisioning.packages.job_package import build_job_package
 from datastreamer.provisioning.packages.lambda_package import build_lambda_package
 from datastreamer.provisioning.packages.site import build_site
-from datastreamer.stages import ENVIRONMENTS
 
-REPOSITORY = ENVIRONMENTS.parent.parent
 _INDEX = "packages.json"
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from datastreamer.errors import ConfigurationError
+from datastreamer.provisioning.checkout import REPOSITORY, is_checkout, require_checkout
 from datastreamer.provisioning.terraform.cli_config import chooses_installation, write_cli_config
 from datastreamer.provisioning.terraform.mirror import Constraint, find_mirror
 from datastreamer.stages import ENVIRONMENTS, refuse_other_endpoints, stage_environment, stage_names
 
-REPOSITORY = ENVIRONMENTS.parent.parent
 LEAST_VERSION = (1, 10)
 INSTALL_PAGE = "developer.hashicorp.com/terraform/install"
 STATE_BUCKET_VARIABLE = "DATASTREAMER_STATE_BUCKET"
@@ -56,9 +56,12 @@ class Workspace:
 
 
 def data_directory(environ: Mapping[str, str]) -> Path:
-    """Where all that is made on this machine lies: ``DATASTREAMER_DATA_DIR``, or ``.local`` in the repository."""
+    """Where all that is made on this machine lies: ``DATASTREAMER_DATA_DIR``, or ``.local`` in the checkout.
+
+    A wheel has no checkout around it: there it is ``.local`` in the working directory.
+    """
     named = environ.get("DATASTREAMER_DATA_DIR")
-    return Path(named).resolve() if named else REPOSITORY / ".local"
+    return Path(named).resolve() if named else (REPOSITORY if is_checkout() else Path.cwd()) / ".local"
 
 
 def open_workspace(name: str, environ: Mapping[str, str], environments: Path = ENVIRONMENTS) -> Workspace:
@@ -67,6 +70,7 @@ def open_workspace(name: str, environ: Mapping[str, str], environments: Path = E
     Raises UsageError for an unknown stage and ConfigurationError when Terraform, the state bucket or the stage's AWS
     endpoint is missing, and when ``environ`` would lead Terraform to another endpoint, state or stage.
     """
+    require_checkout()
     variables = stage_environment(name, environ, environments)
     root = stage_names(environments)[name]
     refuse_other_endpoints(variables, environ)

@@ -12,12 +12,13 @@ import pytest
 from moto import mock_aws
 
 from datastreamer.errors import ConfigurationError, UsageError
+from datastreamer.provisioning.checkout import REPOSITORY
 from datastreamer.provisioning.stack import StackProvisioner
 from datastreamer.provisioning.stage_values import own_values
 from datastreamer.provisioning.terraform import stack_workspace
 from datastreamer.provisioning.terraform.driver import Plan
 from datastreamer.provisioning.terraform.stack_workspace import account_id, open_stack_workspace
-from datastreamer.provisioning.terraform.workspace import REPOSITORY, STATE_BUCKET_VARIABLE, Workspace
+from datastreamer.provisioning.terraform.workspace import STATE_BUCKET_VARIABLE, Workspace
 from scripts import provision
 from tests.terraform_text import blocks
 

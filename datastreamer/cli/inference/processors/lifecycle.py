@@ -27,8 +27,9 @@ from datastreamer.inference.resources.processor_setup import (
 )
 from datastreamer.inference.resources.processors import Processor, find_processor, list_processors
 from datastreamer.inference.resources.tables import TTL_ATTRIBUTE, expires
+from datastreamer.provisioning.checkout import REPOSITORY, require_checkout
 from datastreamer.provisioning.packages.lambda_package import build_lambda_package
-from datastreamer.provisioning.terraform.workspace import REPOSITORY, data_directory
+from datastreamer.provisioning.terraform.workspace import data_directory
 
 PANEL = "Processor"
 FUNCTION = REPOSITORY / "lambdas" / "inference_score"
@@ -36,6 +37,7 @@ FUNCTION = REPOSITORY / "lambdas" / "inference_score"
 
 def package() -> Path:
     """The zip of the function's code, built anew where its sources changed."""
+    require_checkout()
     return build_lambda_package(FUNCTION, REPOSITORY, data_directory(os.environ) / "build")
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from datastreamer.errors import ConfigurationError
+from datastreamer.provisioning.checkout import REPOSITORY
 from datastreamer.provisioning.cost.inference import InferenceWorkload, estimate_inference
 from datastreamer.provisioning.stage_values import pipeline_values
-from datastreamer.provisioning.terraform.workspace import REPOSITORY
 from scripts import cost as command
 
 WORKLOAD = InferenceWorkload()

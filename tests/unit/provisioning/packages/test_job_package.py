@@ -13,9 +13,9 @@ import pytest
 
 from datastreamer.errors import ConfigurationError
 from datastreamer.pipelines import PIPELINES
+from datastreamer.provisioning.checkout import REPOSITORY
 from datastreamer.provisioning.packages.job_package import build_job_package, imported_files
 from datastreamer.provisioning.packages.upload import job_scripts
-from datastreamer.provisioning.terraform.workspace import REPOSITORY
 
 SCRIPTS = sorted(job_scripts(PIPELINES.values()).values())
 

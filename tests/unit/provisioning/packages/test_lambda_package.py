@@ -14,9 +14,9 @@ import pytest
 
 from datastreamer.errors import ConfigurationError
 from datastreamer.pipelines import PIPELINES
+from datastreamer.provisioning.checkout import REPOSITORY
 from datastreamer.provisioning.packages.lambda_package import RUNTIME, build_lambda_package
 from datastreamer.provisioning.packages.upload import function_folders
-from datastreamer.provisioning.terraform.workspace import REPOSITORY
 
 RUN = """
 import sys
