@@ -79,7 +79,6 @@ class LocalStage:
         self.manifest: StoreManifest = manifest
         manifest.check()
         files = StateFiles(settings.state_dir / "ministack", manifest)
-        files.check()
         configure_ministack(settings)
         from ministack.app import app as ministack_app
 

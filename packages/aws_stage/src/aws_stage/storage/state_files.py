@@ -1,7 +1,8 @@
-"""The state of ministack's services on disk: one JSON file each, checked at start, replaced whole when it changes.
+"""The state of ministack's services on disk: one JSON file each, replaced whole when it changes.
 
 ministack itself writes these files on a clean stop only, and starts empty, with a line in the log, when it cannot read
-one. Here a service is saved as soon as a call has changed it, and an unreadable file stops the start.
+one. Here a service is saved as soon as a call has changed it, and an unreadable file stops the start; the manifest has
+found before whether its bytes are those that were written.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _ATTEMPTS = 5
 
 
 class StateFiles:
-    """Saves and checks the files in ``folder``. Use it from the thread on which ministack runs."""
+    """Saves and restores the files in ``folder``. Use it from the thread on which ministack runs."""
 
     def __init__(self, folder: Path, manifest: StoreManifest = UNLISTED) -> None:
         self._manifest = manifest
@@ -34,16 +35,6 @@ class StateFiles:
         self._folder = folder
         self._saved: dict[str, int] = {}
         self._refused: set[str] = set()
-
-    def check(self) -> None:
-        """Raises ConfigurationError when a file is not one that was written whole."""
-        for path in sorted(self._folder.glob("*.json")):
-            try:
-                whole = "__ministack_format__" in orjson.loads(path.read_bytes())
-            except (ValueError, TypeError) as error:
-                raise ConfigurationError(_damaged(path, str(error))) from error
-            if not whole:
-                raise ConfigurationError(_damaged(path, "it is not a state file"))
 
     def load(self) -> None:
         """Restore every service; raises ConfigurationError where ministack would go on with an empty one."""
