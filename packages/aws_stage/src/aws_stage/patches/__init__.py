@@ -44,7 +44,7 @@ def _asked_for(name: str) -> list[str]:
 def _apply(name: str, given: dict[str, Any]) -> None:
     with recording() as replaced:
         _module(name).apply(*(given[each] for each in _asked_for(name)))
-    listed = {place for patch in PATCHES if patch.module == name for place in patch.places if "." not in place[1]}
+    listed = {place for patch in PATCHES if patch.module == name for place in patch.places}
     if replaced != listed:
         different = ", ".join(".".join(place) for place in sorted(replaced ^ listed))
         raise AttributeError(f"patches.{name} is listed for other names than it replaces: {different}")

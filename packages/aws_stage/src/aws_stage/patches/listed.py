@@ -210,13 +210,6 @@ PATCHES: tuple[Patch, ...] = (
         "Mappings of Kinesis streams are the engine `event_source_mapping`'s: ministack's poller does not see them.",
     ),
     Patch(
-        "lambda_functions",
-        RUNTIME,
-        "Worker._drain_stderr_bounded",
-        WISH,
-        "No wait of 50 ms for a log line after each invocation that writes none.",
-    ),
-    Patch(
         "lambda_runtime",
         LAMBDA,
         "invoke_async_with_retry",

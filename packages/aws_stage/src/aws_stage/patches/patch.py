@@ -20,7 +20,7 @@ class Kind(Enum):
 class Patch:
     """``module`` of this package replaces ``names`` in the module ``of`` beneath ``ministack``, for one ``reason``.
 
-    ``names`` are parted by spaces. One with a dot is a class's attribute, which is changed in place.
+    ``names`` are parted by spaces.
     """
 
     module: str
