@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import typer
 
 from datastreamer.cli.inference import app as inference
-from datastreamer.cli.telemetry import app as telemetry
 from datastreamer.pipelines import PIPELINES
 from tests.conftest import REPOSITORY
 
@@ -35,9 +35,10 @@ def test_every_make_target_that_a_page_names_exists(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_ids)
-def test_every_telemetry_command_that_a_page_names_exists(page: Path) -> None:
-    known = {command.name for command in telemetry.registered_commands}
-    named = set(re.findall(r"datastreamer telemetry ([a-z][a-z-]*)", page.read_text()))
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_every_command_of_a_pipeline_that_a_page_names_exists(pipeline: str, page: Path) -> None:
+    known = {command.name for command in import_module(PIPELINES[pipeline].commands).app.registered_commands}
+    named = set(re.findall(rf"datastreamer {pipeline} ([a-z][a-z-]*)", page.read_text()))
     assert named <= known
 
 

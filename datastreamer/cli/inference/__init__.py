@@ -20,6 +20,7 @@ from datastreamer.cli.inference import (
     train,
 )
 from datastreamer.cli.inference.processors import lifecycle, update
+from datastreamer.pipelines import PIPELINES
 
 COMMANDS = (
     stack.deploy,
@@ -56,8 +57,6 @@ COMMANDS = (
 MISSING_HINT = "See what there is: datastreamer inference status"
 """What to do when AWS says that there is no such resource."""
 
-app = typer.Typer(
-    help="Real-time inference: Kinesis -> Lambda -> SageMaker endpoint -> DynamoDB.", no_args_is_help=True
-)
+app = typer.Typer(help=f"Real-time inference: {PIPELINES['inference'].route}.", no_args_is_help=True)
 for each in COMMANDS:
     each.register(app)

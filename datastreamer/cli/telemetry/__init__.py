@@ -11,7 +11,7 @@ from datastreamer.pipelines import PIPELINES
 MISSING_HINT = "Is the stage applied? Try: make apply"
 """What to do when AWS says that there is no such resource."""
 
-app = typer.Typer(help="The telemetry lake: sensors -> Kinesis -> Firehose -> Glue -> Athena.", no_args_is_help=True)
+app = typer.Typer(help=f"The telemetry lake: {PIPELINES['telemetry'].route}.", no_args_is_help=True)
 app.command(name="query")(query.query)
 app.command(name="etl")(etl.etl)
 app.command(name="crawl")(crawl.crawl)

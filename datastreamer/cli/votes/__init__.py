@@ -11,8 +11,6 @@ from datastreamer.pipelines import PIPELINES
 MISSING_HINT = "Is the vote on? Try: make apply WITH=votes"
 """What to do when AWS says that there is no such resource."""
 
-app = typer.Typer(
-    help="The live vote: browser -> API Gateway -> Kinesis -> DynamoDB -> every browser.", no_args_is_help=True
-)
+app = typer.Typer(help=f"The live vote: {PIPELINES['votes'].route}.", no_args_is_help=True)
 app.command(name="status")(status_of(PIPELINES["votes"]))
 app.command(name="audit")(audit.audit)
