@@ -19,6 +19,7 @@ from typing import Any
 
 import boto3
 import urllib3
+from aws_stage.testing import localhost_names
 
 from datastreamer.stages import enter_stage
 from datastreamer.votes.names import Names
@@ -144,7 +145,8 @@ def votes_stage() -> Iterator[VoteStage]:
             _run("scripts.provision", "apply", "local", "--pipeline", "votes", "--auto-approve")
             names = Names("local", boto3.client("sts").get_caller_identity()["Account"])
             config = boto3.client("s3").get_object(Bucket=names.site_bucket, Key="config.json")["Body"].read()
-            yield VoteStage(names, json.loads(config), Path(folder))
+            with localhost_names.resolved():
+                yield VoteStage(names, json.loads(config), Path(folder))
         finally:
             _run("aws_stage", "down")
 

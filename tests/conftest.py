@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
-from aws_stage.testing import REGION, RunningStage, free_port
+import pytest
+from aws_stage.testing import REGION, RunningStage, free_port, localhost_names
 
 __all__ = ["REGION", "REPOSITORY", "RunningStage", "free_port", "lake_environment"]
 
@@ -18,3 +20,10 @@ def lake_environment(stage: RunningStage) -> dict[str, str]:
 
 
 os.environ.setdefault("AWS_STAGE_JARS", str(REPOSITORY / ".local" / "jars"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _localhost_names() -> Iterator[None]:
+    """APIs and sites of a stage have names below localhost."""
+    with localhost_names.resolved():
+        yield

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import urllib3
 
 from datastreamer.aws.athena import run_query
+from datastreamer.aws.loopback import reachable
 from datastreamer.aws.waiting import Patience, settled
 from datastreamer.errors import ConfigurationError
 from datastreamer.votes.names import Names
@@ -100,7 +101,8 @@ def _counts(receipt: Mapping[str, Any], names: Names, athena: AthenaClient) -> d
     # The lake first: what the totals have by then, and the lake has not, the next look finds in both.
     answer = run_query(athena, question(receipt), workgroup=names.workgroup, database=names.database)
     lake = {str(row[0]): [int(number or 0) for number in row[1:]] for row in answer.rows}
-    totals: dict[str, int] = urllib3.request("GET", f"{receipt['api_url']}/totals").json()["totals"]
+    url, named = reachable(f"{receipt['api_url']}/totals")
+    totals: dict[str, int] = urllib3.request("GET", url, headers=named).json()["totals"]
     taken: dict[str, int] = receipt["accepted"]
     counts = {}
     for candidate in sorted({*lake, *totals, *taken}):

@@ -17,6 +17,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from urllib3 import exceptions as http_errors
 
+from datastreamer.aws.loopback import reachable
+
 SIGNING_NAME: Final = "execute-api"
 GONE: Final = 410
 
@@ -36,6 +38,7 @@ class Postbox:
 
     def __init__(self, endpoint: str, credentials: Any, region: str, pool: urllib3.PoolManager) -> None:
         self._endpoint = endpoint.rstrip("/")
+        self._asked, self._named = reachable(self._endpoint)
         self._credentials = credentials
         self._region = region
         self._pool = pool
@@ -46,12 +49,14 @@ class Postbox:
         Raises GoneException when the connection is closed, ClientError when API Gateway refuses, and
         ReadTimeoutError or EndpointConnectionError when it does not answer in time.
         """
-        url = f"{self._endpoint}/@connections/{quote(ConnectionId, safe='')}"
+        path = f"/@connections/{quote(ConnectionId, safe='')}"
+        url = f"{self._endpoint}{path}"
         request = AWSRequest("POST", url, data=Data)
         # Frozen: credentials that are renewed meanwhile are never mixed.
         SigV4Auth(self._credentials.get_frozen_credentials(), SIGNING_NAME, self._region).add_auth(request)
         try:
-            answer = self._pool.request("POST", url, body=Data, headers=dict(request.headers), retries=False)
+            headers = {**request.headers, **self._named}
+            answer = self._pool.request("POST", f"{self._asked}{path}", body=Data, headers=headers, retries=False)
         except http_errors.ReadTimeoutError as error:
             raise ReadTimeoutError(endpoint_url=url, error=error) from error
         except http_errors.HTTPError as error:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import boto3
 
 from datastreamer.errors import ConfigurationError
 from datastreamer.provisioning.terraform.workspace import data_directory
@@ -13,8 +17,8 @@ from scripts.demo.steps import CLI, PYTHON, REPOSITORY, Demo
 
 READINGS = 10_000
 VOTERS, RATE, RETRIES = 200, 500, 0.1
-ACCOUNT = "000000000000"
-"""The local stage's."""
+SITE = "datastreamer-local-votes-site"
+"""What the site's distribution is called."""
 
 
 def show(demo: Demo, readings: int, receipts: Path | None, keep: bool) -> str:
@@ -31,7 +35,7 @@ def show(demo: Demo, readings: int, receipts: Path | None, keep: bool) -> str:
         [PYTHON, "-m", "scripts.provision", "apply", "local", "--pipeline", "votes", "--auto-approve"],
         "make apply WITH=votes",
     )
-    page = f"{demo.environ['AWS_ENDPOINT_URL']}/_aws_stage/websites/datastreamer-local-votes-site-{ACCOUNT}/"
+    page = _page(demo.environ)
     demo.say(f"[bold]The page:[/] {page}\n")
     voters = (
         f"votes --stage local --voters {VOTERS} --rate {RATE} --duration {readings / RATE:g} --retries {RETRIES}"
@@ -52,6 +56,20 @@ def show(demo: Demo, readings: int, receipts: Path | None, keep: bool) -> str:
     if keep:
         demo.say(f"The page is left open to play with: {page}\n")
     return _proven(json.loads(ledger_file.read_text(encoding="utf-8")))
+
+
+def _page(environ: Mapping[str, str]) -> str:
+    """Address of the site: CloudFront's, by HTTP as everything of the local stage."""
+    new_client: Any = boto3.client
+    cloudfront = new_client(
+        "cloudfront",
+        endpoint_url=environ["AWS_ENDPOINT_URL"],
+        region_name=environ["AWS_DEFAULT_REGION"],
+        aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
+    )
+    found = cloudfront.list_distributions()["DistributionList"]["Items"]
+    return f"http://{next(one['DomainName'] for one in found if one['Comment'] == SITE)}/"
 
 
 def _photograph(demo: Demo, page: str, picture: Path) -> None:

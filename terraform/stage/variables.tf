@@ -9,10 +9,3 @@ variable "packages" {
   type        = string
   nullable    = false
 }
-
-variable "edge_url" {
-  description = "One address at which APIs, WebSockets and sites are all served, where there is no CloudFront; empty on AWS."
-  type        = string
-  nullable    = false
-  default     = ""
-}

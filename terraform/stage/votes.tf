@@ -19,7 +19,6 @@ module "votes" {
     name => "${var.packages}/${lookup(local.built, name, "${name}.zip")}"
   }
   site_folder = "${var.packages}/votes-site"
-  edge_url    = var.edge_url
 }
 
 locals {

@@ -25,7 +25,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
 
 VOTES = 1_500
 DEMO_OK = re.compile(r"DEMO OK ([\d,]+) votes taken = ([\d,]+) in the totals = ([\d,]+) in the lake, each once")
-SITE_BUCKET = "datastreamer-local-votes-site-000000000000"
 
 
 class Vote:
@@ -53,7 +52,8 @@ class Vote:
         return self.commands.run("scripts.provision", *words)
 
     def site(self, path: str) -> Any:
-        with urllib.request.urlopen(f"{self.stage.endpoint_url}/_aws_stage/websites/{SITE_BUCKET}/{path}") as answer:
+        (site,) = self.stage.client("cloudfront").list_distributions()["DistributionList"]["Items"]
+        with urllib.request.urlopen(f"http://{site['DomainName']}/{path}") as answer:
             return json.loads(answer.read())
 
     def totals(self) -> Counter[str]:
@@ -119,3 +119,4 @@ def test_destroy_leaves_nothing_though_there_were_votes(vote: Vote) -> None:
     assert {kind: names for kind, names in left.items() if names and kind != "workgroups"} == {}
     assert vote.stage.client("apigateway").get_rest_apis()["items"] == []
     assert vote.stage.client("apigatewayv2").get_apis()["Items"] == []
+    assert "Items" not in vote.stage.client("cloudfront").list_distributions()["DistributionList"]

@@ -80,14 +80,14 @@ class VotesPipeline:
                 AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
             )
         self.gateway = stage.client("apigatewayv2")
-        self.api = self.gateway.create_api(
+        api = self.gateway.create_api(
             Name=self.name, ProtocolType="WEBSOCKET", RouteSelectionExpression="$request.body.action"
-        )["ApiId"]
-        path = f"localhost:{stage.port}/_aws/execute-api/{self.api}/{STAGE_NAME}"
-        self.socket_url = f"ws://{path}"
+        )
+        self.api = api["ApiId"]
+        self.socket_url = f"{api['ApiEndpoint']}/{STAGE_NAME}"
         self.environment = {
             **{f"{role.upper()}_TABLE_NAME": self.table(role) for role in KEYS},
-            "WEBSOCKET_ENDPOINT": f"http://{path}",
+            "WEBSOCKET_ENDPOINT": self.socket_url.replace("ws:", "http:"),
             "CANDIDATES": json.dumps([{"id": candidate} for candidate in CANDIDATES]),
             "POWERTOOLS_SERVICE_NAME": self.name,
             "POWERTOOLS_METRICS_NAMESPACE": "Datastreamer/Votes",

@@ -38,6 +38,13 @@ class StageSite:
     stage: RunningStage
     url: str
 
+    @property
+    def elsewhere(self) -> str:
+        """The same files at an address of another origin: a page there is not the site's."""
+        website = {"IndexDocument": {"Suffix": "index.html"}}
+        self.stage.client("s3").put_bucket_website(Bucket=NAMES.site_bucket, WebsiteConfiguration=website)
+        return f"http://{NAMES.site_bucket}.s3-website.localhost:{self.stage.port}/"
+
     @cached_property
     def config(self) -> dict[str, Any]:
         """The site's ``config.json``."""
@@ -91,8 +98,8 @@ def applied(folder: Path) -> Iterator[StageSite]:
             check=False,
         )
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-        (url,) = _json(f"{stage.endpoint_url}/_aws_stage/websites/")["websites"]
-        yield StageSite(stage, url)
+        (site,) = stage.client("cloudfront").list_distributions()["DistributionList"]["Items"]
+        yield StageSite(stage, f"http://{site['DomainName']}/")
     finally:
         stage.stop()
 

@@ -275,11 +275,15 @@ def test_a_page_on_which_nobody_votes_learns_who_came(
 
 @pytest.mark.stage
 def test_the_site_comes_as_terraform_and_the_build_describe_it(stage_site: StageSite) -> None:
-    origin = stage_site.stage.endpoint_url
-    assert stage_site.config["api_url"].startswith(f"{origin}/")
-    assert stage_site.config["socket_url"].startswith(f"{origin.replace('http', 'ws')}/")
+    gateway, socket_api = stage_site.stage.client("apigateway"), stage_site.stage.client("apigatewayv2")
+    (rest,), (socket,) = gateway.get_rest_apis()["items"], socket_api.get_apis()["Items"]
+    api_origin = f"http://{rest['id']}.execute-api.localhost:{stage_site.stage.port}"
+    assert stage_site.config["api_url"] == f"{api_origin}/live"
+    assert stage_site.config["socket_url"] == f"{socket['ApiEndpoint']}/live"
+    allowed = f"connect-src 'self' {api_origin} {socket['ApiEndpoint']};"
     with urllib.request.urlopen(stage_site.url) as page:
-        assert f"connect-src 'self' {origin} {origin.replace('http', 'ws')};" in page.read().decode()
+        assert allowed in page.read().decode()
+        assert allowed in page.headers["content-security-policy"]
     for name, kind in (("config.json", "no-store"), ("openapi.json", "no-cache")):
         with urllib.request.urlopen(stage_site.url + name) as answer:
             assert (answer.headers["content-type"], answer.headers["cache-control"]) == ("application/json", kind)
@@ -305,7 +309,7 @@ def test_pages_of_another_origin_can_neither_vote_nor_read(open_page: Visit, sta
     assert page.evaluate(ask, [f"{api}/votes", json.dumps(a_vote())]) == [202, None]
     assert page.evaluate(ask, [f"{api}/votes", "{}"]) == [400, None]
     assert page.evaluate(ask, [f"{api}/elsewhere", None]) == [403, None]  # API Gateway's own answer
-    page.goto(f"{stage_site.url.replace('localhost', '127.0.0.1')}licences.txt")
+    page.goto(f"{stage_site.elsewhere}licences.txt")
     assert page.evaluate(ask, [f"{api}/totals", None]) == "TypeError"
     assert page.evaluate(ask, [f"{api}/votes", json.dumps(a_vote())]) == "TypeError"
 

@@ -10,6 +10,7 @@ from typing import Final
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from datastreamer.aws.loopback import reachable
 from datastreamer.sensor.stopping import StopRequest
 from datastreamer.sensor.votes.tally_sheet import TallySheet
 from datastreamer.sensor.votes.voters import Click
@@ -24,7 +25,8 @@ class Browser:
     """Posts votes to the API at ``api_url``; one for all threads."""
 
     def __init__(self, api_url: str, connections: int, sheet: TallySheet, stop: StopRequest) -> None:
-        self._url = f"{api_url}/votes"
+        self._url, named = reachable(f"{api_url}/votes")
+        self._headers = {"content-type": "application/json", **named}
         self._pool = urllib3.PoolManager(maxsize=connections, block=True, timeout=TIMEOUT, retries=False)
         self._sheet = sheet
         self._stop = stop
@@ -39,7 +41,7 @@ class Browser:
         for attempt in range(ATTEMPTS):
             begun = time.monotonic()
             try:
-                answer = self._pool.request("POST", self._url, body=body, headers={"content-type": "application/json"})
+                answer = self._pool.request("POST", self._url, body=body, headers=self._headers)
             except HTTPError:
                 status = 0
             else:

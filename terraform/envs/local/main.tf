@@ -1,8 +1,7 @@
 # The local stage: everything small and quick, nothing worth keeping.
 
 locals {
-  region   = "ap-northeast-1"
-  edge_url = var.edge_url
+  region = "ap-northeast-1"
 
   # The account of the local stage. With no AWS_ENDPOINT_URL, or a wrong one, nothing must happen to a real account.
   allowed_account_ids   = ["000000000000"]
@@ -47,6 +46,9 @@ locals {
       # For the reasons given above.
       stream_encrypted    = false
       stream_customer_key = false
+
+      # Terraform's provider waits half a minute before it looks whether CloudFront has a change everywhere.
+      wait_for_site = false
 
       buffering_megabytes      = 1
       buffering_seconds        = 5

@@ -28,10 +28,3 @@ variable "extra_pipelines" {
     error_message = "extra_pipelines must be among: ${join(", ", local.pipelines)}."
   }
 }
-
-variable "edge_url" {
-  description = "Address of the local stage, at which APIs, WebSockets and sites are all served: it has no CloudFront."
-  type        = string
-  nullable    = false
-  default     = "http://localhost:4566"
-}

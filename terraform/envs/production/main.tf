@@ -1,8 +1,7 @@
 # Production: data outlives everything, and somebody is told when a part of the pipeline fails.
 
 locals {
-  region   = "ap-northeast-1"
-  edge_url = ""
+  region = "ap-northeast-1"
 
   # The account of the local stage. An AWS_ENDPOINT_URL that leads there must not pass for AWS.
   forbidden_account_ids = ["000000000000"]

@@ -56,7 +56,6 @@ module "stage" {
 
   stage    = var.stage
   packages = var.packages
-  edge_url = local.edge_url
 
   # A pipeline is on when it is given settings.
   telemetry = contains(local.on, "telemetry") ? try(local.settings.telemetry, {}) : null

@@ -1,8 +1,7 @@
 # Staging: production's shape at the least cost; its data may be thrown away.
 
 locals {
-  region   = "ap-northeast-1"
-  edge_url = ""
+  region = "ap-northeast-1"
 
   # The account of the local stage. An AWS_ENDPOINT_URL that leads there must not pass for AWS.
   forbidden_account_ids = ["000000000000"]

@@ -3,19 +3,15 @@ output "name" {
   value       = aws_api_gateway_rest_api.this.name
 }
 
+# Known before the stage: the site's policy names the API, and the function that answers the API waits for the site's name.
 output "id" {
-  description = "Id of the API."
+  description = "Id of the API, which is the first label of its host name."
   value       = aws_api_gateway_rest_api.this.id
 }
 
 output "stage_name" {
   description = "Stage of the API."
   value       = aws_api_gateway_stage.this.stage_name
-}
-
-output "url" {
-  description = "Address of the stage on AWS, without a slash at its end."
-  value       = aws_api_gateway_stage.this.invoke_url
 }
 
 output "log_group_name" {

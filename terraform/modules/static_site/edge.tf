@@ -1,6 +1,4 @@
 resource "aws_cloudfront_origin_access_control" "this" {
-  count = var.edge ? 1 : 0
-
   name                              = var.name
   description                       = "CloudFront signs its requests to ${var.name}."
   origin_access_control_origin_type = "s3"
@@ -9,15 +7,11 @@ resource "aws_cloudfront_origin_access_control" "this" {
 }
 
 data "aws_cloudfront_cache_policy" "optimized" {
-  count = var.edge ? 1 : 0
-
   name = "Managed-CachingOptimized"
 }
 
 resource "aws_cloudfront_response_headers_policy" "this" {
   #checkov:skip=CKV_AWS_259:Two years, subdomains included, as the site's build says; the checker does not read it. A test does.
-  count = var.edge ? 1 : 0
-
   name    = var.name
   comment = "What a browser may do with the site ${var.name}."
 
@@ -74,8 +68,6 @@ resource "aws_cloudfront_distribution" "this" {
   #checkov:skip=CKV_AWS_374:The vote is for the whole world.
   #checkov:skip=CKV2_AWS_42:The distribution's own name has AWS's certificate; certificate_arn names one for a domain.
   #checkov:skip=CKV_AWS_174:AWS's own certificate fixes the protocol; with certificate_arn it is TLS 1.2 of 2021 or later.
-  count = var.edge ? 1 : 0
-
   comment             = var.name
   enabled             = true
   is_ipv6_enabled     = true
@@ -84,11 +76,12 @@ resource "aws_cloudfront_distribution" "this" {
   price_class         = var.price_class
   aliases             = var.domain_names
   web_acl_id          = var.web_acl_arn == "" ? null : var.web_acl_arn
+  wait_for_deployment = var.wait_for_deployment
 
   origin {
     origin_id                = "site"
     domain_name              = var.bucket_domain_name
-    origin_access_control_id = one(aws_cloudfront_origin_access_control.this[*].id)
+    origin_access_control_id = aws_cloudfront_origin_access_control.this.id
   }
 
   default_cache_behavior {
@@ -97,8 +90,8 @@ resource "aws_cloudfront_distribution" "this" {
     cached_methods             = ["GET", "HEAD"]
     viewer_protocol_policy     = "redirect-to-https"
     compress                   = true
-    cache_policy_id            = one(data.aws_cloudfront_cache_policy.optimized[*].id)
-    response_headers_policy_id = one(aws_cloudfront_response_headers_policy.this[*].id)
+    cache_policy_id            = data.aws_cloudfront_cache_policy.optimized.id
+    response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
   }
 
   restrictions {

@@ -1,5 +1,4 @@
-# A static site: its files in a private bucket, and CloudFront before it, which alone reads them. Without the edge the bucket's
-# own website hosting serves them, for an endpoint that has no CloudFront.
+# A static site: its files in a private bucket, and CloudFront before it, which alone reads them.
 
 locals {
   # What the build says of each file, and of the headers that the site needs.
@@ -40,14 +39,4 @@ resource "aws_s3_object" "config" {
   content       = var.config_json
   content_type  = "application/json"
   cache_control = "no-store"
-}
-
-resource "aws_s3_bucket_website_configuration" "this" {
-  count = var.edge ? 0 : 1
-
-  bucket = var.bucket_name
-
-  index_document {
-    suffix = "index.html"
-  }
 }

@@ -37,39 +37,28 @@ run "every_file_is_uploaded_with_its_type_and_how_long_it_holds" {
 
 run "cloudfront_alone_reads_the_bucket_and_answers_over_tls_with_the_policy" {
   assert {
-    condition     = one(aws_cloudfront_origin_access_control.this).signing_behavior == "always"
+    condition     = aws_cloudfront_origin_access_control.this.signing_behavior == "always"
     error_message = "CloudFront must sign its requests."
   }
 
   assert {
-    condition     = one(aws_cloudfront_distribution.this).default_cache_behavior[0].viewer_protocol_policy == "redirect-to-https" && toset(one(aws_cloudfront_distribution.this).default_cache_behavior[0].allowed_methods) == toset(["GET", "HEAD"])
+    condition     = aws_cloudfront_distribution.this.default_cache_behavior[0].viewer_protocol_policy == "redirect-to-https" && toset(aws_cloudfront_distribution.this.default_cache_behavior[0].allowed_methods) == toset(["GET", "HEAD"])
     error_message = "The site must be read, over TLS."
   }
 
   assert {
-    condition     = one(aws_cloudfront_response_headers_policy.this).security_headers_config[0].content_security_policy[0].content_security_policy == "default-src 'none'; connect-src 'self' https://api.example.com wss://socket.example.com"
+    condition     = aws_cloudfront_response_headers_policy.this.security_headers_config[0].content_security_policy[0].content_security_policy == "default-src 'none'; connect-src 'self' https://api.example.com wss://socket.example.com"
     error_message = "Every answer must carry the policy."
   }
 
   assert {
-    condition     = one(aws_cloudfront_response_headers_policy.this).security_headers_config[0].strict_transport_security[0].access_control_max_age_sec == 63072000 && [for item in one(aws_cloudfront_response_headers_policy.this).custom_headers_config[0].items : item.header] == ["Permissions-Policy"]
+    condition     = aws_cloudfront_response_headers_policy.this.security_headers_config[0].strict_transport_security[0].access_control_max_age_sec == 63072000 && [for item in aws_cloudfront_response_headers_policy.this.custom_headers_config[0].items : item.header] == ["Permissions-Policy"]
     error_message = "Every other header of the build must be sent as well."
   }
 
   assert {
-    condition     = length(aws_s3_bucket_website_configuration.this) == 0 && output.domain_name == "d1.cloudfront.net"
-    error_message = "Nothing but CloudFront may serve the site."
-  }
-}
-
-run "without_an_edge_the_bucket_is_a_website" {
-  variables {
-    edge = false
-  }
-
-  assert {
-    condition     = length(aws_cloudfront_distribution.this) == 0 && one(aws_s3_bucket_website_configuration.this).index_document[0].suffix == "index.html" && output.domain_name == null
-    error_message = "The bucket's own hosting must serve the site."
+    condition     = aws_cloudfront_distribution.this.wait_for_deployment && output.domain_name == "d1.cloudfront.net"
+    error_message = "CloudFront must serve the site, everywhere, when an apply is done."
   }
 }
 
@@ -80,7 +69,7 @@ run "serves_domain_names_by_their_certificate" {
   }
 
   assert {
-    condition     = one(aws_cloudfront_distribution.this).viewer_certificate[0].minimum_protocol_version == "TLSv1.2_2021" && toset(one(aws_cloudfront_distribution.this).aliases) == var.domain_names
+    condition     = aws_cloudfront_distribution.this.viewer_certificate[0].minimum_protocol_version == "TLSv1.2_2021" && toset(aws_cloudfront_distribution.this.aliases) == var.domain_names
     error_message = "The domain must be served with its certificate, and no old TLS."
   }
 }

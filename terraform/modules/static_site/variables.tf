@@ -49,8 +49,8 @@ variable "connect_origins" {
   }
 }
 
-variable "edge" {
-  description = "Whether CloudFront serves the site; otherwise the bucket's own website hosting does."
+variable "wait_for_deployment" {
+  description = "Whether an apply waits until all of CloudFront has a change of the distribution."
   type        = bool
   nullable    = false
   default     = true

@@ -9,8 +9,13 @@ output "stage_name" {
   value       = var.stage_name
 }
 
+output "endpoint" {
+  description = "Address of the API without a stage, as API Gateway answers it: wss://<id>.execute-api.<region>.amazonaws.com on AWS."
+  value       = aws_apigatewayv2_api.this.api_endpoint
+}
+
 output "url" {
-  description = "Address (wss://) that browsers connect to on AWS."
+  description = "Address that browsers connect to."
   value       = "${aws_apigatewayv2_api.this.api_endpoint}/${var.stage_name}"
 }
 

@@ -1,3 +1,10 @@
+locals {
+  # API Gateway's answer holds the address of a WebSocket API, and of a REST API only the id. Both are served alike, at
+  # <scheme>://<id>.execute-api.<region>.amazonaws.com/<stage>.
+  api_origin = replace(module.socket.endpoint, "/^ws(s?):[/][/][^.]+/", "http$1://${module.api.id}")
+  api_url    = "${local.api_origin}/${module.api.stage_name}"
+}
+
 module "api" {
   source = "../../modules/rest_api"
 
@@ -6,7 +13,7 @@ module "api" {
   routes              = ["POST /votes", "GET /totals"]
   function_name       = module.cast.name
   function_invoke_arn = module.cast.invoke_arn
-  allowed_origin      = local.origin
+  allowed_origin      = local.site_url
   requests_per_second = var.settings.requests_per_second
   burst_requests      = var.settings.burst_requests
   account_logging     = var.settings.api_account_logging

@@ -1,31 +1,25 @@
 # The three functions: one takes votes, one counts them, one keeps the browsers' connections.
 
 locals {
-  # The addresses that browsers and functions use. An edge of one address, as the local stage is, knows APIs by their ids.
-  api_url    = var.edge_url == "" ? module.api.url : "${var.edge_url}/_aws/execute-api/${module.api.id}/${module.api.stage_name}"
-  socket_url = var.edge_url == "" ? module.socket.url : "${replace(var.edge_url, "/^http/", "ws")}/_aws/execute-api/${module.socket.id}/${module.socket.stage_name}"
-  site_url   = var.edge_url == "" ? "https://${try(tolist(var.settings.domain_names)[0], module.site.domain_name)}" : "${var.edge_url}/_aws_stage/websites/${module.site.bucket_name}/"
-  origin     = var.edge_url == "" ? local.site_url : var.edge_url
-
   environment = {
     cast = {
       KINESIS_STREAM_NAME    = module.stream.name
       AGGREGATION_TABLE_NAME = module.aggregation_table.name
       CONNECTIONS_TABLE_NAME = module.connections_table.name
-      ALLOWED_ORIGIN         = local.origin
+      ALLOWED_ORIGIN         = local.site_url
       CANDIDATES             = jsonencode(var.settings.candidates)
     }
     aggregate = {
       ORDERS_TABLE_NAME      = module.orders_table.name
       AGGREGATION_TABLE_NAME = module.aggregation_table.name
       CONNECTIONS_TABLE_NAME = module.connections_table.name
-      WEBSOCKET_ENDPOINT     = replace(local.socket_url, "/^ws/", "http")
+      WEBSOCKET_ENDPOINT     = replace(module.socket.url, "/^ws/", "http")
       CANDIDATES             = jsonencode(var.settings.candidates)
     }
     socket = {
       AGGREGATION_TABLE_NAME = module.aggregation_table.name
       CONNECTIONS_TABLE_NAME = module.connections_table.name
-      WEBSOCKET_ENDPOINT     = replace(local.socket_url, "/^ws/", "http")
+      WEBSOCKET_ENDPOINT     = replace(module.socket.url, "/^ws/", "http")
       CANDIDATES             = jsonencode(var.settings.candidates)
     }
   }

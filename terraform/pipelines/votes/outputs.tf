@@ -10,7 +10,7 @@ output "api_url" {
 
 output "socket_url" {
   description = "Address of the WebSocket API."
-  value       = local.socket_url
+  value       = module.socket.url
 }
 
 output "stream_name" {

@@ -25,18 +25,6 @@ variable "site_folder" {
   nullable    = false
 }
 
-variable "edge_url" {
-  description = "One address (http://localhost:4566) at which APIs, WebSockets and the site are all served, where there is no CloudFront; empty on AWS."
-  type        = string
-  nullable    = false
-  default     = ""
-
-  validation {
-    condition     = var.edge_url == "" || can(regex("^https?://[a-z0-9.-]+(:[0-9]+)?$", var.edge_url))
-    error_message = "edge_url must be empty or an address without a path, such as http://localhost:4566."
-  }
-}
-
 variable "settings" {
   description = "How the pipeline is to run; each line of the type says what it sets, and its default."
   nullable    = false
@@ -101,6 +89,8 @@ variable "settings" {
     certificate_arn = optional(string, "")
     # ARN of a WAF web ACL (scope CLOUDFRONT) to put before the site; empty for none.
     site_web_acl_arn = optional(string, "")
+    # Whether an apply waits until all of CloudFront has a change of the site.
+    wait_for_site = optional(bool, true)
 
     # ----- lake
     # First hour that queries look for, as yyyy/MM/dd/HH.

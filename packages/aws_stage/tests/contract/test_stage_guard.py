@@ -63,7 +63,7 @@ def test_a_name_that_does_not_mean_loopback_is_refused_whatever_is_asked(stage: 
     assert call.status == 403
     assert json.loads(call.body)["__type"] == "AccessDeniedException"
     assert "answers to localhost and no other name" in json.loads(call.body)["message"]
-    for path in ("/", "/_aws_stage/health", "/_aws_stage/websites/", "/_aws/execute-api/a/b/c"):
+    for path in ("/", "/_aws_stage/health", "/_aws_stage/websites", "/_aws/execute-api/a/b/c"):
         assert send(stage, "GET", path, {"Host": host}).status == 403
     assert b"<Code>AccessDenied</Code>" in send(stage, "GET", "/bucket/key", {"Host": host}).body
 
@@ -212,12 +212,18 @@ def test_a_page_that_the_bucket_allows_reads_and_writes_with_a_signature_and_no_
     ],
 )
 def test_the_back_doors_are_shut(stage: RunningStage, bucket: str, method: str, path: str) -> None:
-    for host in (f"localhost:{stage.port}", f"{bucket}.localhost", "abcdef12.execute-api.localhost"):
+    for host in (
+        f"localhost:{stage.port}",
+        f"{bucket}.localhost",
+        "abcdef12.execute-api.localhost",
+        "d1.cloudfront.localhost",
+        "a-bucket.s3-website.localhost",
+    ):
         if host.startswith(bucket) and path in ("/_anything", "/_aws_stage/other"):
             continue  # there it is an object's key
         answer = send(stage, method, path, {"Host": host, "X-Amz-Target": "Kinesis_20131202.ListStreams"}, b"{}")
-        if "execute-api" in host:
-            assert answer.status in (403, 404)
+        if any(kind in host for kind in ("execute-api", "cloudfront", "s3-website")):
+            assert answer.status in (403, 404, 405)
         else:
             assert answer.status == 404
             assert "has nothing at" in json.loads(answer.body)["message"]

@@ -1,4 +1,4 @@
-"""Buckets with a website configuration are served to browsers."""
+"""Buckets with a website configuration are served to browsers, by Host."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from aws_stage.testing import RunningStage
 BUCKET = "a-website"
 
 
-def address(stage: RunningStage, path: str = "") -> str:
-    return f"{stage.endpoint_url}/_aws_stage/websites/{path}"
+def address(stage: RunningStage, bucket: str) -> str:
+    return f"http://{bucket}.s3-website.localhost:{stage.port}"
 
 
 def get(url: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
@@ -45,6 +45,17 @@ def test_a_folder_is_its_index_document(website: str) -> None:
     assert (status, body) == (200, b"<h1>Hello</h1>")
     assert headers["content-type"] == "text/html; charset=utf-8"
     assert get(website)[2] == body
+
+
+@pytest.mark.usefixtures("website")
+@pytest.mark.parametrize("endpoint", ["s3-website-ap-northeast-1", "s3-website.ap-northeast-1", "S3-Website"])
+def test_an_endpoint_may_name_its_region_as_on_aws(stage: RunningStage, endpoint: str) -> None:
+    assert get(f"http://{BUCKET}.{endpoint}.localhost:{stage.port}/")[2] == b"<h1>Hello</h1>"
+
+
+def test_a_website_has_every_path_itself(stage: RunningStage, website: str) -> None:
+    stage.client("s3").put_object(Bucket=BUCKET, Key="_aws_stage/health", Body=b"mine", ContentType="text/plain")
+    assert get(f"{website}/_aws_stage/health")[2] == b"mine"
 
 
 def test_an_object_answers_with_its_own_type_and_caching_and_a_sites_security_headers(website: str) -> None:
@@ -78,11 +89,11 @@ def test_what_a_website_does_not_do_is_refused(website: str, path: str, method: 
 @pytest.mark.usefixtures("website")
 @pytest.mark.parametrize("bucket", ["no-website", "no-bucket"])
 def test_a_bucket_without_a_website_configuration_stays_private(stage: RunningStage, bucket: str) -> None:
-    assert get(address(stage, f"{bucket}/"))[0] == 404
+    assert get(address(stage, bucket))[0] == 404
 
 
 def test_the_websites_are_listed(stage: RunningStage, website: str) -> None:
-    assert f"{website}/" in json.loads(get(address(stage))[2])["websites"]
+    assert f"{website}/" in json.loads(get(f"{stage.endpoint_url}/_aws_stage/websites")[2])["websites"]
 
 
 def test_starting_the_stage_names_its_websites(new_stage: Callable[..., Any]) -> None:

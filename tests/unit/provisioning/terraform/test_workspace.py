@@ -94,14 +94,14 @@ def test_what_would_lead_a_stage_on_aws_elsewhere_is_refused_with_what_to_type(
 
 
 def test_variables_of_another_root_are_nobodys_business(environ: dict[str, str]) -> None:
-    given = {**environ, STATE_BUCKET_VARIABLE: "my-states", "TF_VAR_edge_url": "http://localhost:4566"}
+    given = {**environ, STATE_BUCKET_VARIABLE: "my-states", "TF_VAR_stack_name": "another"}
     assert open_workspace("production", given).name == "prod"
 
 
 def test_the_local_stages_own_address_is_not_taken_for_a_strangers(environ: dict[str, str]) -> None:
     given = {**environ, "AWS_STAGE_PORT": str(free_port()), "AWS_ENDPOINT_URL": "http://localhost:1"}
     with pytest.raises(ConfigurationError, match=r"make up"):
-        open_workspace("local", {**given, "TF_VAR_edge_url": "http://localhost:1"})
+        open_workspace("local", given)
     with pytest.raises(ConfigurationError, match=r"unset AWS_ENDPOINT_URL_KINESIS"):
         open_workspace("local", {**given, "AWS_ENDPOINT_URL_KINESIS": "http://localhost:1"})
 

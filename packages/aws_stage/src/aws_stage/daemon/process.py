@@ -18,7 +18,7 @@ from aws_stage.daemon.instance import Instance, running_instance
 from aws_stage.daemon.ports import is_free, taken_message
 from aws_stage.daemon.private import private_log
 from aws_stage.errors import ConfigurationError, StageFailedError
-from aws_stage.gateway.own_paths import HEALTH_PATH, WEBSITES_PATH
+from aws_stage.gateway.own_names import HEALTH_PATH, WEBSITES_PATH
 from aws_stage.kernel.health import UP
 from aws_stage.kernel.settings import Settings
 
@@ -72,7 +72,7 @@ def _join(settings: Settings, running: Instance, timeout: float) -> Instance:
 
 
 def websites(settings: Settings) -> list[str]:
-    """Where the websites of the running stage are."""
+    """Where the websites and distributions of the running stage are."""
     with urllib.request.urlopen(f"{settings.endpoint_url}{WEBSITES_PATH}", timeout=10) as answer:
         addresses: list[str] = json.load(answer)["websites"]
     return addresses

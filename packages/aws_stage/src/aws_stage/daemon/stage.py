@@ -94,7 +94,7 @@ class LocalStage:
         self.engines: list[Engine] = [module.create(self) for module in modules]
         patches.hook(self.engines)
         refusals = Refusals(settings.region, Served(self.engines))
-        websites = Websites(lambda: self.client("s3"), settings.endpoint_url)
+        websites = Websites(self.client, settings.port)
         gateway = Gateway(self.engines, self._durable, refusals, websites, self._health)
         credentials = Credentials(settings.access_keys)
         guard = Guard(Inflating(gateway), self._durable, credentials, Signatures(credentials, self.clock.now))

@@ -15,7 +15,7 @@ JSON_BYTES = 16 * 1024 * 1024
 """The largest call that names its operation in X-Amz-Target: DynamoDB's BatchWriteItem. (Kinesis takes 10 MiB of data,
 13.4 MiB in base64; the engines and ministack hold each operation to its own limit.)"""
 API_BYTES = 10 * 1024 * 1024
-"""The payload that API Gateway takes, for REST and HTTP APIs alike."""
+"""The payload that API Gateway takes, for REST and HTTP APIs alike. CloudFront takes more, but sites are only read."""
 _REST_JSON = frozenset({"apigateway", "lambda", "scheduler"})
 """Services of ministack whose calls have JSON bodies, beside those that name their operation."""
 
@@ -54,7 +54,8 @@ def _is_api(scope: Scope) -> bool:
     from ministack import app
 
     host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
-    return app._parse_execute_api_url(host, scope["path"]) is not None
+    api = app._parse_execute_api_url(host, scope["path"])
+    return api is not None or app._parse_cloudfront_dataplane_host(host) is not None
 
 
 async def _bounded(receive: Receive, limit: int) -> bytes | None:

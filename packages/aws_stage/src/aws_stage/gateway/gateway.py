@@ -13,7 +13,7 @@ from typing import Any
 
 from aws_stage.gateway.asgi import AsgiApp, Receive, Scope, Send, read_body, replay, send_answer
 from aws_stage.gateway.bodies import is_json_call, unreadable
-from aws_stage.gateway.own_paths import HEALTH_PATH, OPERATIONS_PATH, WEBSITES_PATH
+from aws_stage.gateway.own_names import HEALTH_PATH, OPERATIONS_PATH, WEBSITES_PATH, website_bucket
 from aws_stage.gateway.payload_types import mismatch
 from aws_stage.gateway.protocol import Address, address_of, decode, json_answer
 from aws_stage.gateway.refusals import Refusals, unsupported
@@ -71,16 +71,9 @@ class Gateway:
         if scope["type"] != "http":
             await self._backend(scope, receive, send)
             return
-        if scope["path"] == HEALTH_PATH:
-            health = dict(self._health)
-            _, headers, body = json_answer(health)
-            await send_answer(send, 200 if health["status"] in UP else 503, headers, body)
-            return
-        if scope["path"] == OPERATIONS_PATH:
-            await send_answer(send, *json_answer(self._operations))
-            return
-        if scope["path"].startswith(WEBSITES_PATH):
-            await send_answer(send, *await asyncio.to_thread(self._websites.answer, scope))
+        own = await self._own(scope)
+        if own is not None:
+            await send_answer(send, *own)
             return
         address = address_of(scope["headers"])
         refusal = self._refusals.refusal(address, scope)
@@ -105,6 +98,21 @@ class Gateway:
                 await send_answer(send, *problem)
         else:
             await self._backend(scope, receive, send)
+
+    async def _own(self, scope: Scope) -> Answer | None:
+        """The answer of the stage's own pages and websites; None to a call of AWS's API."""
+        bucket = website_bucket(_host(scope))
+        if bucket is not None:
+            return await asyncio.to_thread(self._websites.answer, bucket, scope)
+        if scope["path"] == HEALTH_PATH:
+            health = dict(self._health)
+            _, headers, body = json_answer(health)
+            return 200 if health["status"] in UP else 503, headers, body
+        if scope["path"] == OPERATIONS_PATH:
+            return json_answer(self._operations)
+        if scope["path"] == WEBSITES_PATH:
+            return await asyncio.to_thread(self._websites.listed)
+        return None
 
     async def _answer(
         self, route: _Route, rest: RestService | None, address: Address, scope: Scope, body: bytes
@@ -140,3 +148,7 @@ class Gateway:
         if not _UNREMARKABLE.match(call.operation):
             logger.info("%s:%s in %.0f ms", call.service, call.operation, 1000 * (time.perf_counter() - started))
         return rest.answer(operation, result) if rest else json_answer(result, content_type)
+
+
+def _host(scope: Scope) -> str:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")

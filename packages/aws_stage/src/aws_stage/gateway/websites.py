@@ -1,7 +1,7 @@
-"""Website hosting of S3 buckets, at a plain address: what CloudFront or S3's website endpoint does on AWS.
+"""Website hosting of S3 buckets, by their Host names: what S3's website endpoints do on AWS.
 
-A bucket with a website configuration is served at ``/_aws_stage/websites/<bucket>/``. Its objects answer with their
-own content type and cache control, with the security headers that a site has behind CloudFront, and to a page of
+A bucket with a website configuration is served at ``<bucket>.s3-website.localhost:<port>``. Its objects answer with
+their own content type and cache control, with the security headers that a site has behind CloudFront, and to a page of
 another origin with what the bucket's CORS configuration allows it.
 """
 
@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote, unquote
 
 from botocore.exceptions import ClientError
 
 from aws_stage.gateway.asgi import Scope
 from aws_stage.gateway.guard.cors import headers_of
-from aws_stage.gateway.own_paths import WEBSITES_PATH
 from aws_stage.gateway.protocol import json_answer
 from aws_stage.gateway.wire import Answer, Headers
 
@@ -29,29 +27,30 @@ _ALWAYS: Headers = [
 
 
 class Websites:
-    """Serves the websites of the stage's own S3. Calls block: not from the event loop."""
+    """Serves the websites of the stage's own S3. ``client`` makes the stage's own clients; calls block: not from the
+    event loop.
+    """
 
-    def __init__(self, s3: Callable[[], Any], origin: str) -> None:
-        self._s3 = s3
-        self._origin = origin
+    def __init__(self, client: Callable[[str], Any], port: int) -> None:
+        self._client = client
+        self._port = port
 
-    def answer(self, scope: Scope) -> Answer:
-        """The answer to a GET or HEAD below ``WEBSITES_PATH``."""
+    def listed(self) -> Answer:
+        """The addresses of everything that pages are served from, as JSON."""
+        return json_answer({"websites": self.addresses()}, b"application/json")
+
+    def answer(self, bucket: str, scope: Scope) -> Answer:
+        """The answer to a GET or HEAD at the bucket's website endpoint."""
         if scope["method"] not in ("GET", "HEAD"):
             return _text(405, "405 Method Not Allowed", [(b"allow", b"GET, HEAD")])
-        path = scope["path"].removeprefix(WEBSITES_PATH)
-        if not path:
-            return json_answer({"websites": self.addresses()}, b"application/json")
-        bucket, slash, key = path.partition("/")
-        if not slash:
-            return 301, [(b"location", f"{WEBSITES_PATH}{quote(bucket)}/".encode())], b""
+        s3, key = self._client("s3"), scope["path"].removeprefix("/")
         try:
-            index = self._s3().get_bucket_website(Bucket=unquote(bucket))["IndexDocument"]["Suffix"]
+            index = s3.get_bucket_website(Bucket=bucket)["IndexDocument"]["Suffix"]
         except ClientError:
             return _text(404, f"404 Not Found\nThere is no website {bucket}.", [])
         key = key + index if not key or key.endswith("/") else key
         try:
-            found = self._s3().get_object(Bucket=bucket, Key=key)
+            found = s3.get_object(Bucket=bucket, Key=key)
         except ClientError as error:
             return _text(404, f"404 Not Found\n{key}: {error.response['Error']['Code']}", [])
         headers = [
@@ -69,13 +68,16 @@ class Websites:
         return 200, headers, content if scope["method"] == "GET" else b""
 
     def addresses(self) -> list[str]:
-        """Where each website of the stage is."""
-        names = (bucket["Name"] for bucket in self._s3().list_buckets()["Buckets"])
-        return [f"{self._origin}{WEBSITES_PATH}{name}/" for name in names if self._is_website(name)]
+        """Where each website and each enabled distribution of the stage is."""
+        names = (bucket["Name"] for bucket in self._client("s3").list_buckets()["Buckets"])
+        hosts = [f"{name}.s3-website.localhost:{self._port}" for name in names if self._is_website(name)]
+        pages = self._client("cloudfront").get_paginator("list_distributions").paginate()
+        found = [item for page in pages for item in page["DistributionList"].get("Items", [])]
+        return [f"http://{host}/" for host in [*hosts, *(each["DomainName"] for each in found if each["Enabled"])]]
 
     def _is_website(self, bucket: str) -> bool:
         try:
-            self._s3().get_bucket_website(Bucket=bucket)
+            self._client("s3").get_bucket_website(Bucket=bucket)
         except ClientError:
             return False
         return True

@@ -1,8 +1,9 @@
-"""ministack's doors: what an API's own address names goes to the API, and nowhere else.
+"""ministack's doors: what the address of an API or a distribution names goes there, and nowhere else.
 
 ministack looks at a request's path for its health page, hosted sign-in pages, mail, registries and catalogues before it
 looks whether the address is that of a deployed API, which everybody may call. So ``id.execute-api.localhost/v2/email``
-would send mail, unsigned, and an API could have no route ``/login``.
+would send mail, unsigned, and an API could have no route ``/login``. A name that no distribution has would be taken for
+a bucket's.
 """
 
 from __future__ import annotations
@@ -14,11 +15,18 @@ from aws_stage.patches.replace import replace
 
 def apply() -> None:
     from ministack import app
-    from ministack.services import s3
+    from ministack.services import cloudfront, s3
+
+    def is_distribution(headers: dict[str, str]) -> bool:
+        return app._parse_cloudfront_dataplane_host(headers.get("host", "")) is not None
 
     def is_api(headers: dict[str, str], path: str) -> bool:
         host = headers.get("host", "")
-        return app._parse_execute_api_url(host, path) is not None or app._parse_lambda_url(host, path) is not None
+        return (
+            is_distribution(headers)
+            or app._parse_execute_api_url(host, path) is not None
+            or app._parse_lambda_url(host, path) is not None
+        )
 
     async def before_body(method: str, path: str, headers: dict[str, str], *rest: Any) -> Any:
         return None if is_api(headers, path) else await original_before(method, path, headers, *rest)
@@ -34,6 +42,10 @@ def apply() -> None:
         if not is_api(headers, path):
             return await original_planes(method, path, headers, *rest, **raw)
         body, query, request_id = rest
+        if is_distribution(headers):
+            viewed = (path, raw["raw_path"] or path, raw["raw_query_string"], method, headers, body, query)
+            answer = await app._handle_cloudfront_dataplane_request(headers["host"], *viewed, raw["client_ip"])
+            return answer or cloudfront._cf_error_response(403, "Bad request.", cloudfront._ERROR_X_CACHE)
         call = (headers.get("host", ""), path, method, headers, body, query)
         answer = await app._handle_execute_api_request(
             *call, raw_path=raw["raw_path"], raw_query_string=raw["raw_query_string"]

@@ -9,6 +9,7 @@ from aws_stage.patches.patch import Kind, Patch
 
 DYNAMODB, LAMBDA, RUNTIME = "services.dynamodb", "services.lambda_svc", "core.lambda_runtime"
 LOGS, METRICS, S3 = "services.cloudwatch_logs", "services.cloudwatch", "services.s3"
+CLOUDFRONT = "services.cloudfront"
 FAULT, WISH = Kind.FAULT, Kind.WISH
 
 PATCHES: tuple[Patch, ...] = (
@@ -60,6 +61,36 @@ PATCHES: tuple[Patch, ...] = (
         WISH,
         "Hadoop's S3A sees no encryption in HeadObject: AWS's Java SDK sends no key's name over plain HTTP, so no "
         "encrypted object could be renamed.",
+    ),
+    Patch(
+        "apigateway",
+        "services.apigateway",
+        "_apigw_response",
+        FAULT,
+        "ApiEndpoint of a WebSocket API begins with `http`; and it holds the port of when the API was made.",
+    ),
+    Patch(
+        "cloudfront",
+        CLOUDFRONT,
+        "_build_distribution_xml _build_distribution_list_xml",
+        WISH,
+        "A distribution's domain name leads to it, `<label>.cloudfront.localhost:<port>`; `cloudfront.net` is AWS's.",
+    ),
+    Patch("cloudfront", CLOUDFRONT, "find_distribution_for_label", FAULT, "A disabled distribution is served."),
+    Patch(
+        "cloudfront",
+        CLOUDFRONT,
+        "_check_viewer_protocol_policy",
+        WISH,
+        "The stage has no TLS: each viewer counts as one that came by it, and none is sent there.",
+    ),
+    Patch("cloudfront", S3, "serve_cloudfront_origin_fetch", WISH, "As above, for what a distribution asks of S3."),
+    Patch(
+        "cloudfront",
+        CLOUDFRONT,
+        "_build_rhp_config_xml _RHP_SPEC",
+        FAULT,
+        "A response headers policy has parts that it was not given; Terraform would remove them at every apply.",
     ),
     Patch(
         "cloudwatch.alarms",
@@ -329,7 +360,8 @@ PATCHES: tuple[Patch, ...] = (
         "app",
         "_handle_pre_body_request _handle_post_body_shortcuts _handle_special_data_plane_request",
         FAULT,
-        "A deployed API's paths are looked up among ministack's own first: mail, sign-in pages, health.",
+        "A deployed API's or a distribution's paths are looked up among ministack's own first: mail, sign-in pages, "
+        "health; and a name that no distribution has is a bucket's.",
     ),
     Patch("doors", "app", "_HEALTH_PATHS", FAULT, "`GET /health` is not the listing of the bucket of that name."),
     Patch(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from aws_stage.gateway.guard.request import Request
-from aws_stage.gateway.own_paths import HEALTH_PATH, OPERATIONS_PATH, WEBSITES_PATH
+from aws_stage.gateway.own_names import OWN_PATHS, website_bucket
 
 BACK_DOORS = ("/_ministack/", "/_localstack/", "/_aws/", "/_alb/")
 
@@ -14,7 +14,7 @@ class Door(Enum):
     """Who decides what a request may do."""
 
     OWN = "the stage's own pages: its health, and websites"
-    API = "an API or a function URL that was put there for everybody, with rules of its own"
+    API = "an API, a function URL or a distribution that was put there for everybody, with rules of its own"
     SHUT = "nobody: a back door of ministack's"
     AWS = "an AWS API"
 
@@ -23,7 +23,11 @@ def door_of(request: Request) -> Door:
     """Where a request goes. It asks ministack's own router, so that the two never disagree."""
     from ministack import app
 
-    if request.path in (HEALTH_PATH, OPERATIONS_PATH) or request.path.startswith(WEBSITES_PATH):
+    if website_bucket(request.host) is not None:
+        return Door.OWN
+    if app._parse_cloudfront_dataplane_host(request.host) is not None:
+        return Door.API
+    if request.path in OWN_PATHS:
         return Door.OWN
     api = app._parse_execute_api_url(request.host, request.path)
     if api is not None:

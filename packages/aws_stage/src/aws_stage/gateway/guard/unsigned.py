@@ -34,8 +34,11 @@ def is_for_everybody(request: Request, body: bytes) -> bool:
 
 
 def api_wants_signature(request: Request) -> bool:
-    """Whether an API's route or a function URL has AWS_IAM as its authorization."""
+    """Whether an API's route or a function URL has AWS_IAM as its authorization; a distribution never has."""
     from ministack import app
+
+    if app._parse_cloudfront_dataplane_host(request.host) is not None:
+        return False
 
     url = app._parse_lambda_url(request.host, request.path)
     if url is not None:

@@ -1,0 +1,19 @@
+"""The paths and host names that the stage itself answers to; all others are AWS's."""
+
+from __future__ import annotations
+
+import re
+
+HEALTH_PATH = "/_aws_stage/health"
+OPERATIONS_PATH = "/_aws_stage/operations"
+WEBSITES_PATH = "/_aws_stage/websites"
+OWN_PATHS = frozenset({HEALTH_PATH, OPERATIONS_PATH, WEBSITES_PATH})
+
+_WEBSITE = re.compile(r"([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.s3-website(?:[.-][a-z0-9-]+)?\.localhost\.?(?::\d+)?")
+"""docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteEndpoints.html; the region may be left out, as there is one."""
+
+
+def website_bucket(host: str) -> str | None:
+    """The bucket whose website endpoint a Host header names: ``votes`` of ``votes.s3-website.localhost:4566``."""
+    found = _WEBSITE.fullmatch(host.strip().lower())
+    return found[1] if found else None
