@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -31,10 +32,10 @@ def imported_modules(file: Path, roots: Mapping[str, Path]) -> Iterator[str]:
     for name, root in roots.items():
         if file.is_relative_to(root / name):
             package = ".".join(file.relative_to(root).parent.parts)
-    for node in _at_run_time(ast.parse(file.read_text(encoding="utf-8"), str(file))):
+    for node in _statements(file.read_text(encoding="utf-8")):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        else:
             base = node.module or ""
             if node.level:
                 parents = package.split(".")[: len(package.split(".")) - node.level + 1]
@@ -44,9 +45,17 @@ def imported_modules(file: Path, roots: Mapping[str, Path]) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
+@functools.cache
+def _statements(text: str) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    """The imports of a file's text. Several functions reach the same libraries: each is parsed once."""
+    return tuple(node for node in _at_run_time(ast.parse(text)) if isinstance(node, ast.Import | ast.ImportFrom))
+
+
 def _at_run_time(node: ast.AST) -> Iterator[ast.AST]:
-    """Every node but the bodies of ``if TYPE_CHECKING:``."""
+    """Every statement but the bodies of ``if TYPE_CHECKING:``."""
     for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            continue  # holds no statements
         if isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING":
             for other in child.orelse:
                 yield other

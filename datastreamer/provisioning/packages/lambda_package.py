@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def _libraries(files: Iterable[Path], own: dict[str, Path]) -> dict[str, Path]:
     """The libraries that ``files`` import and those that these require, each with the folder it is installed in."""
     provided = {*own, *sys.stdlib_module_names, *RUNTIME, "__future__"}
     wanted = {name.partition(".")[0] for file in files for name in imported_modules(file, own)} - provided - {""}
-    installed = metadata.packages_distributions() if wanted else {}
+    installed = _installed() if wanted else {}
     missing = sorted(wanted - set(installed))
     if missing:
         raise ConfigurationError(f"the function imports {', '.join(missing)}, which is not installed: make setup")
@@ -66,6 +67,12 @@ def _libraries(files: Iterable[Path], own: dict[str, Path]) -> dict[str, Path]:
         required = {_canonical(name) for name in _required(distribution)}
         pending |= required - done - {_canonical(name) for name in RUNTIME}
     return libraries
+
+
+@functools.cache
+def _installed() -> Mapping[str, Sequence[str]]:
+    """The distributions that each package or module is of; reads the records of all that is installed."""
+    return metadata.packages_distributions()
 
 
 def _modules(distribution: metadata.Distribution) -> Iterable[tuple[str, Path]]:
