@@ -116,3 +116,28 @@ def test_a_function_that_is_stopped_in_its_tracks_times_out(host: Host) -> None:
     outcome = invoke(instance, None, seconds=0.5)
     instance.end()
     assert json.loads(outcome.content)["errorType"] == "Sandbox.Timedout"
+
+
+def test_a_function_that_prints_without_end_times_out(host: Host) -> None:
+    instance = instance_of(host, "def handler(event, context):\n  while True: print('x' * 1000)")
+    instance.start()
+    outcome = invoke(instance, None, seconds=0.5)
+    instance.end()
+    assert json.loads(outcome.content)["errorType"] == "Sandbox.Timedout"
+
+
+def test_an_answer_comes_while_another_thread_prints_without_end(host: Host) -> None:
+    instance = instance_of(
+        host,
+        """
+import os, threading
+def flood():
+    while True:
+        os.write(1, b"x" * 60_000)
+def handler(event, context):
+    threading.Thread(target=flood, daemon=True).start()
+    return "answer"
+""",
+    )
+    assert [invoke(instance, None).content for _ in range(2)] == [b'"answer"', b'"answer"']
+    instance.end()

@@ -7,7 +7,7 @@ import selectors
 from collections.abc import Iterator
 
 import pytest
-from aws_stage.engines.lambda_runtime.output import Output
+from aws_stage.engines.lambda_runtime.output import LONGEST_BYTES, PIPE_BYTES, Output
 
 
 class Pipe:
@@ -72,3 +72,24 @@ def test_a_frame_that_never_ends_is_a_line_in_the_end(pipe: Pipe) -> None:
 def test_bytes_that_are_no_text_are_kept_readable(pipe: Pipe) -> None:
     pipe.say(b"\xff\xfe\n")
     assert texts(pipe.output.rest()) == ["��"]
+
+
+def test_a_line_longer_than_an_event_is_cut(pipe: Pipe) -> None:
+    for _ in range(6):
+        pipe.say(b"x" * 60_000)
+    pipe.say(b"\nnext\n")
+    assert [len(text) for text in texts(pipe.output.rest())] == [LONGEST_BYTES, 360_000 - LONGEST_BYTES, 4]
+
+
+def test_reading_ends_though_printing_does_not(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+
+    def endless(_descriptor: int, size: int) -> bytes:
+        sizes.append(min(size, 1000))
+        assert sum(sizes) <= PIPE_BYTES
+        return b"x" * sizes[-1]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "read", endless)
+        pipe.output.read()
+    assert sum(sizes) == PIPE_BYTES

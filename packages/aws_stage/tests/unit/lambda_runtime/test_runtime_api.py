@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import selectors
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -80,14 +81,19 @@ def test_an_answer_is_kept_no_further_than_past_the_limit(served: Served) -> Non
         assert posted.result()[0] == 202
 
 
-def test_what_is_not_http_closes_its_connection_alone(served: Served) -> None:
-    import socket
-
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"\x16\x03\x01 no HTTP\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: other\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    ],
+)
+def test_what_is_not_http_closes_its_connection_alone(served: Served, said: bytes) -> None:
     host, _, port = served.api.address.partition(":")
     with socket.create_connection((host, int(port)), timeout=10) as odd:
-        odd.sendall(b"\x16\x03\x01 no HTTP\r\n\r\n")
+        odd.sendall(said)
         assert served.wait(0.2) is None
-        assert odd.recv(1) == b""
+        assert odd.recv(1000).partition(b"\r\n")[0] in (b"", b"HTTP/1.1 403 Forbidden")
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(ask, served.api.address)
         request = served.wait()

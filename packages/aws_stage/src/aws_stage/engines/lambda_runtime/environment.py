@@ -89,6 +89,9 @@ class Environment:
                 stderr=write,
                 start_new_session=True,
             )
+        except BaseException:
+            self._disconnect()
+            raise
         finally:
             os.close(write)
         self._ended = os.pidfd_open(self.process.pid)
@@ -143,10 +146,13 @@ class Environment:
         self.process.wait()
         if self.process.stdin:
             self.process.stdin.close()
+        os.close(self._ended)
+        self._disconnect()
+
+    def _disconnect(self) -> None:
         self._selector.close()
         self._api.close()
         self._output.close()
-        os.close(self._ended)
 
     def _exchange(self, call: Call, payload: bytes, deadline: float) -> Outcome:
         asked, self._asked = self._asked or self._receive(deadline), None
@@ -162,7 +168,8 @@ class Environment:
             request.answer(HTTPStatus.BAD_REQUEST, deadline, body=_INVALID_ID)
         lines, peak_mb = self._output.rest(), self._peak_mb()  # as it is when the function is done
         content, error = bytes(request.body), answers[request.target]
-        request.answer(HTTPStatus.ACCEPTED, deadline)
+        with contextlib.suppress(OSError):  # the answer counts, even of a process that is gone by now
+            request.answer(HTTPStatus.ACCEPTED, deadline)
         unreadable = _why_unreadable(content) if error else None
         return Outcome(content, error and unreadable is None, unreadable, lines, peak_mb=peak_mb)
 

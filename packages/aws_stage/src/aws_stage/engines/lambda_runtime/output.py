@@ -13,7 +13,10 @@ _FRAME = b"\xa5\x5a\x00"
 """Begins a frame, and is no text in UTF-8; then come its kind (1 byte), length (4) and time (8), big-endian, and the
 text: ``FramedTelemetryLogSink`` of awslambdaric."""
 _HEADER = 16
-_CHUNK = 65_536
+PIPE_BYTES = 65_536
+"""What a pipe holds: man 7 pipe. Whoever reads that much has all that was written before."""
+LONGEST_BYTES = 262_144
+"""Of a line; a longer one is cut. docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html"""
 
 
 class Output:
@@ -30,16 +33,18 @@ class Output:
         selector.register(descriptor, selectors.EVENT_READ, self.read)
 
     def read(self) -> None:
-        """Read what was printed so far."""
-        while self._open:
+        """Read what was printed so far, and no more: a process may print without end."""
+        left = PIPE_BYTES
+        while self._open and left > 0:
             try:
-                content = os.read(self._descriptor, _CHUNK)
+                content = os.read(self._descriptor, left)
             except BlockingIOError:
                 break
             if not content:
                 self._selector.unregister(self._descriptor)
                 self._open = False
             self._buffer += content
+            left -= len(content)
         self._cut()
 
     def take(self) -> list[LogLine]:
@@ -77,6 +82,9 @@ class Output:
             elif end >= 0:
                 self._add(self._buffer[at:end], empty=True)
                 at = end + 1
+            elif len(self._buffer) - at >= LONGEST_BYTES:
+                self._add(self._buffer[at : at + LONGEST_BYTES])
+                at += LONGEST_BYTES
             else:
                 break
         del self._buffer[:at]

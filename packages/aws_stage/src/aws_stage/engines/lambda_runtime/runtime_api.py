@@ -5,6 +5,7 @@ It has no thread of its own: who waits for the process reads its requests, by a 
 
 from __future__ import annotations
 
+import contextlib
 import selectors
 import socket
 import time
@@ -68,20 +69,15 @@ class _Connection:
         self._request = Request(connection)
 
     def receive(self) -> bool:
-        """Read what there is; whether there may be more later."""
-        while True:
-            try:
-                content = self._connection.recv(_CHUNK)
-            except BlockingIOError:
-                return True
-            except OSError:
-                return False
-            if not content:
-                return False
-            try:
-                self._parser.feed_data(content)
-            except httptools.HttpParserError:
-                return False
+        """Read some of what there is; whether there may be more later."""
+        try:
+            content = self._connection.recv(_CHUNK)
+            self._parser.feed_data(content)
+        except BlockingIOError:
+            return True
+        except (OSError, httptools.HttpParserError, httptools.HttpParserUpgrade):
+            return False
+        return bool(content)
 
     def close(self) -> None:
         self._connection.close()
@@ -119,10 +115,10 @@ class RuntimeApi:
         """The next request of the process; None when there is none yet."""
         while self._received:
             request = self._received.popleft()
-            if self._is_foreign(request):
-                request.answer(HTTPStatus.FORBIDDEN, time.monotonic() + 1.0)
-            else:
+            if not self._is_foreign(request):
                 return request
+            with contextlib.suppress(OSError):  # it has hung up
+                request.answer(HTTPStatus.FORBIDDEN, time.monotonic() + 1.0)
         return None
 
     def close(self) -> None:
@@ -138,7 +134,10 @@ class RuntimeApi:
         )
 
     def _accept(self) -> None:
-        accepted, _ = self._listener.accept()
+        try:
+            accepted, _ = self._listener.accept()
+        except OSError:
+            return  # it has hung up already
         accepted.setblocking(False)
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = _Connection(accepted, self._received)
