@@ -34,7 +34,7 @@ from datastreamer.sensor.temperature.simulation import TemperatureSimulation
 from datastreamer.telemetry.audit.audit import TableCounts, Verdict, audit
 from datastreamer.telemetry.audit.receipts import read_receipts
 from datastreamer.telemetry.job.accounts import LineCount, balance
-from datastreamer.telemetry.job.raw_reader import _line
+from datastreamer.telemetry.job.raw_reader import line_text
 from datastreamer.telemetry.job.validation import Rejected, validate_block
 from datastreamer.telemetry.manifest import COMMITTED, DataFile, Manifest, manifest_key
 from datastreamer.telemetry.names import Names
@@ -257,7 +257,7 @@ def parquet(rows: list[dict[str, Any]]) -> bytes:
 
 
 def _row(line: Any) -> dict[str, Any]:
-    return {"line": None, "line_base64": None, **_line(line)}
+    return {"reason": line.reason, "line_number": line.line_number, **line_text(line.line)}
 
 
 def laws(verdict: Verdict) -> list[str]:

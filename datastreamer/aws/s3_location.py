@@ -1,4 +1,4 @@
-"""A place in S3, as ``s3://bucket/prefix/``."""
+"""A place in S3: a folder as ``s3://bucket/prefix/``, an object as ``s3://bucket/key``."""
 
 from __future__ import annotations
 
@@ -38,3 +38,9 @@ class S3Location:
     def folder(self, name: str) -> S3Location:
         """A folder in this one."""
         return S3Location(self.bucket, f"{self.prefix}{name.strip('/')}/")
+
+
+def bucket_and_key(uri: str) -> tuple[str, str]:
+    """The bucket and the key of an object's ``uri``, ``s3://bucket/key``."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key

@@ -11,7 +11,7 @@ from typing import Any
 from rich.markup import escape
 
 from datastreamer.cli.inference.session import Session
-from datastreamer.inference.wording import counted
+from datastreamer.wording import counted
 
 SHOWN_ITEMS = 3
 """Items of a long list that people are shown; machines get all."""

@@ -27,7 +27,7 @@ from datastreamer.inference.lines import LineReader, Unreadable
 from datastreamer.inference.missing import STREAM, looking_for
 from datastreamer.inference.outgoing import Outgoing, outgoing, put_record
 from datastreamer.inference.resources.streams import describe_stream
-from datastreamer.inference.wording import counted
+from datastreamer.wording import counted
 
 PANEL = "Kinesis"
 INTERRUPTED = 130

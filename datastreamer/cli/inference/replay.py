@@ -18,7 +18,7 @@ from datastreamer.inference.names import Names, check_stack_name
 from datastreamer.inference.reprocessing.invocations import MOST_RECORDS
 from datastreamer.inference.reprocessing.parked import FailureBucket
 from datastreamer.inference.reprocessing.replay import Replayed, ReplayTally, replay_failures
-from datastreamer.inference.wording import counted
+from datastreamer.wording import counted
 
 SHOWN = 20
 """Records that people are told of one by one; machines are told of all."""

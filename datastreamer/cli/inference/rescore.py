@@ -19,7 +19,7 @@ from datastreamer.inference.reprocessing.invocations import StillFailing
 from datastreamer.inference.reprocessing.rescore import Wanted, rescore, serving_models
 from datastreamer.inference.resources.processors import describe_processor
 from datastreamer.inference.since import parse_since
-from datastreamer.inference.wording import counted
+from datastreamer.wording import counted
 
 
 @command(

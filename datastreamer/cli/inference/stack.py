@@ -16,10 +16,10 @@ from datastreamer.cli.rows import table_of
 from datastreamer.errors import UsageError
 from datastreamer.inference.names import check_stack_name, stack_tags
 from datastreamer.inference.stack.by_hand import delete_serving, find_others, find_serving
-from datastreamer.inference.wording import counted
 from datastreamer.provisioning.cut_off import CutOff
 from datastreamer.provisioning.stack import Plan, StackProvisioner
 from datastreamer.provisioning.unrecorded import KEY
+from datastreamer.wording import counted
 
 PANEL = "Stack"
 

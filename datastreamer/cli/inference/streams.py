@@ -14,7 +14,7 @@ from datastreamer.cli.inference.session import Session
 from datastreamer.cli.rows import table_of
 from datastreamer.inference.names import stack_of
 from datastreamer.inference.resources import streams
-from datastreamer.inference.wording import counted
+from datastreamer.wording import counted
 
 PANEL = "Kinesis"
 

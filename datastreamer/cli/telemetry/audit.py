@@ -11,8 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from datastreamer.cli.context import Context, JsonOption, StageOption
-from datastreamer.cli.telemetry.receipts import ReceiptsOption, counted, progress_bars, read_receipts
+from datastreamer.cli.telemetry.receipts import ReceiptsOption, progress_bars, read_receipts
 from datastreamer.events.receipt import DEFAULT_DIRECTORY
+from datastreamer.wording import counted
 
 if TYPE_CHECKING:
     from datastreamer.telemetry.audit.audit import Verdict

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from datastreamer.cli.context import Context
 from datastreamer.errors import UsageError
 from datastreamer.events.receipt import DEFAULT_DIRECTORY
+from datastreamer.wording import counted
 
 if TYPE_CHECKING:
     from datastreamer.telemetry.audit.audit import Progress as Report
@@ -49,7 +50,3 @@ def progress_bars(context: Context, *, quiet: bool) -> Iterator[Report]:
             bars.update(tasks[what], completed=done, total=total)
 
         yield report
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

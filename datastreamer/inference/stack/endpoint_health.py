@@ -16,7 +16,7 @@ from datastreamer.inference.processing.calls import KINDS
 from datastreamer.inference.resources.endpoints import Endpoint
 from datastreamer.inference.resources.functions import METRIC_NAMESPACE
 from datastreamer.inference.stack.figures import Metric, by_minute
-from datastreamer.inference.wording import counted
+from datastreamer.wording import counted
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

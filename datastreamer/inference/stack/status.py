@@ -20,7 +20,7 @@ from datastreamer.inference.resources.streams import describe_stream
 from datastreamer.inference.resources.tables import describe_table
 from datastreamer.inference.stack.endpoint_health import endpoint_health
 from datastreamer.inference.stack.figures import Metric, figures
-from datastreamer.inference.wording import counted as number_of
+from datastreamer.wording import counted as number_of
 
 LATELY = timedelta(minutes=15)
 NOW = timedelta(minutes=5)

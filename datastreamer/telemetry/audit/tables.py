@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from datastreamer.aws.s3_location import S3Location
+from datastreamer.aws.s3_location import S3Location, bucket_and_key
 from datastreamer.telemetry.audit.finding import MOST_NAMED, Finding, finding_that_names
 from datastreamer.telemetry.audit.identities import Identities, of_curated, of_quarantined, together
 from datastreamer.telemetry.manifest import DataFile, Manifest
@@ -72,7 +72,7 @@ def check_tables(
 
 
 def _check(s3: S3Client, file: DataFile, identities_of: Callable[[bytes], Identities]) -> _Checked:
-    bucket, _, key = file.published.removeprefix("s3://").partition("/")
+    bucket, key = bucket_and_key(file.published)
     body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     problem = ""
     if file.sha256 and hashlib.sha256(body).hexdigest() != file.sha256:

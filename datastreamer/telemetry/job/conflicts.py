@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
 from datastreamer.events.reading import CONFLICTING_EVENT_ID
-from datastreamer.telemetry.job.raw_reader import LINE_BITS
+from datastreamer.telemetry.job.raw_reader import LINE_BITS, line_text
+from datastreamer.telemetry.job.worker_client import s3_of_worker
 from datastreamer.telemetry.manifest import RawObject
 from datastreamer.telemetry.raw_lines import RawLines
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 _CHUNK_BYTES = 256 * 1024
 
@@ -44,29 +39,16 @@ def conflicting_lines(
 
 def _lines(bucket: str, found: RawObject, wanted: set[int]) -> Iterator[dict[str, Any]]:
     arrived = datetime.fromisoformat(found.last_modified).astimezone(UTC).replace(tzinfo=None)
-    body = _client().get_object(Bucket=bucket, Key=found.key, IfMatch=found.etag)["Body"]
+    body = s3_of_worker().get_object(Bucket=bucket, Key=found.key, IfMatch=found.etag)["Body"]
     before = 0
     for lines in RawLines(body.iter_chunks(_CHUNK_BYTES)):
         for number, line in enumerate(lines, start=before + 1):
             if number in wanted:
                 yield {
                     "reason": CONFLICTING_EVENT_ID,
-                    **_text(line),
+                    **line_text(line),
                     "source_object": f"s3://{bucket}/{found.key}",
                     "line_number": number,
                     "ingest_time": arrived,
                 }
         before += len(lines)
-
-
-def _text(line: bytes) -> dict[str, str | None]:
-    try:
-        return {"line": line.decode("utf-8"), "line_base64": None}
-    except UnicodeDecodeError:
-        return {"line": None, "line_base64": base64.b64encode(line).decode("ascii")}
-
-
-@lru_cache(maxsize=1)
-def _client() -> S3Client:
-    """One client a worker process."""
-    return boto3.client("s3")

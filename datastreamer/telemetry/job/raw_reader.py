@@ -12,10 +12,8 @@ import io
 import math
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -24,11 +22,9 @@ from datastreamer.errors import DatastreamerError
 from datastreamer.events.reading import CRASHED_THE_READER, LINE_MAX_BYTES, TRUNCATED_LINE
 from datastreamer.telemetry.job.accounts import LineCount
 from datastreamer.telemetry.job.validation import ACCEPTED, Rejected
+from datastreamer.telemetry.job.worker_client import s3_of_worker
 from datastreamer.telemetry.manifest import RawObject
 from datastreamer.telemetry.raw_lines import RawLines
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 LINE_BITS: Final = 40
 """A line is known by one number, its ``row``: the number of its object, then that of its line in so many bits."""
@@ -123,7 +119,7 @@ def name_object(bucket: str, found: RawObject, number: int, target: S3Location, 
 def _put(spool: _Spool, target: S3Location, folder: str, name: str) -> None:
     if spool.rows:
         key = target.folder(folder).key(f"{name}.parquet")
-        _client().put_object(Bucket=target.bucket, Key=key, Body=spool.finish())
+        s3_of_worker().put_object(Bucket=target.bucket, Key=key, Body=spool.finish())
 
 
 def _origin(bucket: str, found: RawObject) -> dict[str, Any]:
@@ -139,7 +135,7 @@ def _read_object(
 ) -> Iterator[LineCount]:
     arrived = datetime.fromisoformat(found.last_modified)
     origin = _origin(bucket, found)
-    body = _client().get_object(Bucket=bucket, Key=found.key, IfMatch=found.etag)["Body"]
+    body = s3_of_worker().get_object(Bucket=bucket, Key=found.key, IfMatch=found.etag)["Body"]
     blocks = RawLines(body.iter_chunks(_CHUNK_BYTES))
     lines_read, valid = 0, 0
     reasons: dict[str, int] = {}
@@ -148,7 +144,10 @@ def _read_object(
         for line in lines:
             reasons[line.reason] = reasons.get(line.reason, 0) + 1
         if lines:
-            rows = [{**_line(item), **origin} for item in lines]
+            rows = [
+                {"reason": item.reason, "line_number": item.line_number, **line_text(item.line), **origin}
+                for item in lines
+            ]
             rejected.add(pa.RecordBatch.from_pylist(rows, schema=REJECTED))
 
     for lines in blocks:
@@ -175,12 +174,12 @@ def _reading_rows(batch: pa.RecordBatch, number: int, origin: dict[str, Any]) ->
     return pa.RecordBatch.from_arrays([*batch.columns[:-1], *constants, rows], schema=READINGS)
 
 
-def _line(item: Rejected) -> dict[str, Any]:
-    row: dict[str, Any] = {"reason": item.reason, "line_number": item.line_number}
+def line_text(line: bytes) -> dict[str, str | None]:
+    """``line`` as the quarantine has it: as text, or in base64 when it is not UTF-8."""
     try:
-        return {**row, "line": item.line.decode("utf-8")}
+        return {"line": line.decode("utf-8"), "line_base64": None}
     except UnicodeDecodeError:
-        return {**row, "line_base64": base64.b64encode(item.line).decode("ascii")}
+        return {"line": None, "line_base64": base64.b64encode(line).decode("ascii")}
 
 
 class _Spool:
@@ -214,9 +213,3 @@ class _Spool:
         if self._waiting:
             self._writer.write_table(pa.Table.from_batches(self._waiting, self._schema), row_group_size=1 << 30)
         self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
-
-
-@lru_cache(maxsize=1)
-def _client() -> S3Client:
-    """One client a worker process: making one takes longer than reading a small object."""
-    return boto3.client("s3")

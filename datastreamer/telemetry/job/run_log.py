@@ -31,8 +31,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from datastreamer.aws.faults import is_missing_object
-from datastreamer.aws.s3_location import S3Location
+from datastreamer.aws.s3_location import S3Location, bucket_and_key
 from datastreamer.errors import RetryableError
+from datastreamer.telemetry.job.conditional_put import put_if_absent
 from datastreamer.telemetry.manifest import ABANDONED, COMMITTED, DataFile, Manifest, manifest_key, read_manifest
 
 if TYPE_CHECKING:
@@ -250,7 +251,7 @@ class RunLog:
             self._delete(self._keys(self._state.folder(f"{folder}/{sequence:012d}")))
 
     def _copy(self, item: DataFile) -> None:
-        source, target = (_bucket_and_key(uri) for uri in (item.staged, item.published))
+        source, target = (bucket_and_key(uri) for uri in (item.staged, item.published))
         try:
             self._client.copy_object(
                 CopySource={"Bucket": source[0], "Key": source[1]}, Bucket=target[0], Key=target[1]
@@ -275,35 +276,4 @@ class RunLog:
             )
 
     def _put_if_absent(self, name: str, body: bytes) -> bool:
-        """Put an object unless there is one; True when the object that is there now is ours.
-
-        The header is added by hand, since the boto3 of older Glue images has no parameter for it.
-        """
-        key = self._state.key(name)
-        this_thread = threading.get_ident()
-
-        def only_if_absent(params: dict[str, Any], **_: Any) -> None:
-            if threading.get_ident() == this_thread:
-                params["headers"]["If-None-Match"] = "*"
-
-        events = self._client.meta.events
-        events.register("before-call.s3.PutObject", only_if_absent, unique_id=f"only-if-absent-{this_thread}")
-        try:
-            self._client.put_object(Bucket=self._state.bucket, Key=key, Body=body)
-        except ClientError as error:
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            if status == 409:  # two such puts at once, and neither has won yet
-                return self._put_if_absent(name, body)
-            if status != 412:
-                raise
-            # A put whose answer was lost is tried again by boto3, and then meets its own object.
-            there: bytes = self._client.get_object(Bucket=self._state.bucket, Key=key)["Body"].read()
-            return there == body
-        finally:
-            events.unregister("before-call.s3.PutObject", unique_id=f"only-if-absent-{this_thread}")
-        return True
-
-
-def _bucket_and_key(uri: str) -> tuple[str, str]:
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return bucket, key
+        return put_if_absent(self._client, self._state.bucket, self._state.key(name), body)

@@ -6,15 +6,14 @@ import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import boto3
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  the name that Spark's own documentation uses
 
-from datastreamer.aws.s3_location import S3Location
+from datastreamer.aws.s3_location import S3Location, bucket_and_key
+from datastreamer.telemetry.job.worker_client import s3_of_worker
 from datastreamer.telemetry.manifest import DataFile
 from datastreamer.telemetry.schema import partition_path
 
@@ -111,13 +110,7 @@ def with_checksums(spark: SparkSession, files: Sequence[DataFile]) -> list[DataF
 
 
 def _examined(file: DataFile) -> DataFile:
-    bucket, _, key = file.staged.removeprefix("s3://").partition("/")
-    body = _client().get_object(Bucket=bucket, Key=key)["Body"].read()
+    bucket, key = bucket_and_key(file.staged)
+    body = s3_of_worker().get_object(Bucket=bucket, Key=key)["Body"].read()
     rows = pq.read_metadata(io.BytesIO(body)).num_rows
     return replace(file, sha256=hashlib.sha256(body).hexdigest(), rows=rows)
-
-
-@lru_cache(maxsize=1)
-def _client() -> S3Client:
-    """One client a worker process."""
-    return boto3.client("s3")
