@@ -15,7 +15,7 @@ from datastreamer.aws.clock import Clock
 from datastreamer.votes.aggregation import Aggregator
 from datastreamer.votes.casting import Ballot
 from datastreamer.votes.connections import Connections
-from datastreamer.votes.postbox import Postbox
+from datastreamer.votes.management_api import ManagementApi
 from datastreamer.votes.publishing import Publisher, Turn
 from datastreamer.votes.settings import Settings
 from datastreamer.votes.totals import TotalsReader
@@ -124,4 +124,4 @@ def _management(settings: Settings) -> Any:
     session = boto3.session.Session()
     timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=POST_SECONDS)
     pool = urllib3.PoolManager(maxsize=POSTS_AT_ONCE, block=True, timeout=timeout)
-    return Postbox(settings.websocket_endpoint, session.get_credentials(), session.region_name, pool)
+    return ManagementApi(settings.websocket_endpoint, session.get_credentials(), session.region_name, pool)

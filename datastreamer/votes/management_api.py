@@ -27,7 +27,7 @@ class GoneException(ClientError):  # noqa: N818  as boto3 names it
     """There is no such connection any more."""
 
 
-class Postbox:
+class ManagementApi:
     """Sends to connections, each message once, with no second attempt; in any number of threads.
 
     Has the one operation of boto3's client ``apigatewaymanagementapi`` that is needed here, and raises what that

@@ -15,7 +15,7 @@ from botocore import auth
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ReadTimeoutError
 
-from datastreamer.votes.postbox import GoneException, Postbox
+from datastreamer.votes.management_api import GoneException, ManagementApi
 
 CONNECTION = "L0SM9cOFvHcCIhw="
 MESSAGE = b'{"type":"totals"}'
@@ -71,8 +71,8 @@ def api() -> Iterator[Api]:
     server.server_close()
 
 
-def postbox(endpoint: str, seconds: float = 10.0) -> Postbox:
-    return Postbox(endpoint, CREDENTIALS, REGION, urllib3.PoolManager(timeout=seconds))
+def management_api(endpoint: str, seconds: float = 10.0) -> ManagementApi:
+    return ManagementApi(endpoint, CREDENTIALS, REGION, urllib3.PoolManager(timeout=seconds))
 
 
 def test_the_request_is_the_one_that_boto3_sends_signature_and_all(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +87,7 @@ def test_the_request_is_the_one_that_boto3_sends_signature_and_all(api: Api, mon
         aws_session_token="token",
     )
     client.post_to_connection(ConnectionId=CONNECTION, Data=MESSAGE)
-    postbox(api.endpoint).post_to_connection(ConnectionId=CONNECTION, Data=MESSAGE)
+    management_api(api.endpoint).post_to_connection(ConnectionId=CONNECTION, Data=MESSAGE)
     (path, boto3s, body), (own_path, own, own_body) = api.requests
     assert (own_path, own_body) == (path, body)
     for name in ("authorization", "x-amz-date", "x-amz-security-token", "host", "content-length"):
@@ -108,9 +108,9 @@ def test_the_request_is_the_one_that_boto3_sends_signature_and_all(api: Api, mon
 def test_a_refusal_is_an_error_as_boto3_raises_it(api: Api, answer: tuple[int, str, bytes], code: str) -> None:
     api.answer = answer
     with pytest.raises(ClientError) as raised:
-        postbox(api.endpoint).post_to_connection(ConnectionId=CONNECTION, Data=MESSAGE)
+        management_api(api.endpoint).post_to_connection(ConnectionId=CONNECTION, Data=MESSAGE)
     assert raised.value.response["Error"]["Code"] == code
-    assert isinstance(raised.value, Postbox.exceptions.GoneException) == (code == "GoneException")
+    assert isinstance(raised.value, ManagementApi.exceptions.GoneException) == (code == "GoneException")
     assert raised.value.operation_name == "PostToConnection"
     assert len(api.requests) == 1
 
@@ -118,7 +118,7 @@ def test_a_refusal_is_an_error_as_boto3_raises_it(api: Api, answer: tuple[int, s
 def test_an_answer_that_does_not_come_is_waited_for_once(api: Api) -> None:
     api.answer = None
     with pytest.raises(ReadTimeoutError):
-        postbox(api.endpoint, seconds=0.05).post_to_connection(ConnectionId=CONNECTION, Data=MESSAGE)
+        management_api(api.endpoint, seconds=0.05).post_to_connection(ConnectionId=CONNECTION, Data=MESSAGE)
     assert len(api.requests) == 1
 
 
@@ -126,6 +126,6 @@ def test_an_endpoint_that_is_not_there_is_boto3s_error_too(api: Api) -> None:
     api.shutdown()
     api.server_close()
     with pytest.raises(EndpointConnectionError) as raised:
-        postbox(api.endpoint).post_to_connection(ConnectionId=CONNECTION, Data=MESSAGE)
+        management_api(api.endpoint).post_to_connection(ConnectionId=CONNECTION, Data=MESSAGE)
     assert isinstance(raised.value, BotoCoreError)
     assert not isinstance(raised.value, GoneException)
