@@ -158,16 +158,16 @@ def test_logs_shows_the_past_and_ends_well_on_ctrl_c(run: Run, tmp_path: Path) -
     assert "services available" in past.stdout
 
     follower = subprocess.Popen(
-        [sys.executable, "-m", "aws_stage", "logs", "--lines", "0"],
+        [sys.executable, "-m", "aws_stage", "logs", "--lines", "1"],
         env={**os.environ, "AWS_STAGE_DATA_DIR": str(tmp_path / "data")},
         stdout=subprocess.PIPE,
         text=True,
     )
-    time.sleep(0.5)
+    assert follower.stdout is not None
+    assert follower.stdout.readline(), "what is there is shown before what comes is waited for"
     with (tmp_path / "data" / "stage.log").open("a") as log:
         log.write("a line that comes later\n")
-    assert follower.stdout is not None
-    assert follower.stdout.readline() == "a line that comes later\n"
+    assert "a line that comes later\n" in iter(follower.stdout.readline, "")
     follower.send_signal(signal.SIGINT)
     assert follower.wait(timeout=10) == 0
 

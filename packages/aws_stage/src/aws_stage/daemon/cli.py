@@ -5,14 +5,15 @@ Exit status: 0 done (``status``: up), 1 failed, 2 the command or a setting must 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from aws_stage.daemon import process
 from aws_stage.daemon.instance import Ownership
@@ -26,94 +27,69 @@ from aws_stage.storage.manifest import giving_up
 EXIT_DOWN = 3
 
 
+app = typer.Typer(
+    help="The local stage: the AWS API on this machine, on loopback only.",
+    epilog="AWS_STAGE_PORT (4566), AWS_STAGE_DATA_DIR (.aws-stage) and AWS_STAGE_REGION (ap-northeast-1) choose the "
+    "stage. The package's docs/local-stage.md says what it serves.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+JsonOption = Annotated[bool, typer.Option("--json", help="As one JSON object.")]
+
+
 def main(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
     """Run one command and return its exit status."""
-    options = _parser().parse_args(arguments)
     try:
-        settings = Settings.from_env(environ)
-        result: int = options.run(options, settings)
+        app(list(arguments), prog_name="aws-stage", obj=environ)
     except StageError as error:
         sys.stderr.write(f"error: {error}\n")
         return error.exit_code
-    except KeyboardInterrupt:
-        return 130
-    return result
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(bool(ended.code))
+    return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="aws-stage",
-        description="The local stage: the AWS API on this machine, on loopback only.",
-        epilog="AWS_STAGE_PORT (4566), AWS_STAGE_DATA_DIR (.aws-stage) and AWS_STAGE_REGION (ap-northeast-1) "
-        "choose the stage. The package's docs/local-stage.md says what it serves.",
-    )
-    commands = parser.add_subparsers(required=True, metavar="command")
-
-    up = commands.add_parser("up", help="start it in the background and wait until it answers")
-    up.add_argument("--timeout", type=float, default=30, metavar="SECONDS", help="how long to wait (default 30)")
-    up.set_defaults(run=_up)
-
-    down = commands.add_parser("down", help="flush everything, stop it and wait until it is gone")
-    down.add_argument("--timeout", type=float, default=60, metavar="SECONDS", help="how long to wait (default 60)")
-    down.add_argument("--kill", action="store_true", help="after the timeout, kill it")
-    down.set_defaults(run=_down)
-
-    status = commands.add_parser("status", help="show whether it is up (exit status 0 up, 3 down)")
-    status.add_argument("--json", action="store_true", help="as one JSON object")
-    status.set_defaults(run=_status)
-
-    logs = commands.add_parser("logs", help="show its log and follow it until Ctrl+C")
-    logs.add_argument("--lines", type=int, default=50, metavar="N", help="how many past lines (default 50)")
-    logs.add_argument("--no-follow", action="store_true", help="end after the past lines")
-    logs.set_defaults(run=_logs)
-
-    serve = commands.add_parser("serve", help="run it in the foreground until Ctrl+C")
-    serve.set_defaults(run=_serve)
-
-    forget = commands.add_parser(
-        "forget",
-        help="give up damaged state, exactly that of the files named",
-        description="Give up what files of the state folder held, so that the stage starts without it. Nothing is "
-        "destroyed: what is left of the files is moved to the folder given-up beside the state folder.",
-    )
-    forget.add_argument("files", nargs="+", metavar="FILE", help="a file or folder, as the refused start named it")
-    forget.add_argument("--json", action="store_true", help="as one JSON object")
-    forget.set_defaults(run=_forget)
-
-    adopt = commands.add_parser(
-        "adopt",
-        help="take the state that is there for whole, where its manifest is lost",
-        description="Begin a new manifest of the state folder as it is, when the manifest itself is lost. Whatever "
-        "else is missing cannot be told from then on.",
-    )
-    adopt.add_argument("--json", action="store_true", help="as one JSON object")
-    adopt.set_defaults(run=_adopt)
-    return parser
+def _settings(context: typer.Context) -> Settings:
+    return Settings.from_env(context.obj)
 
 
-def _up(options: argparse.Namespace, settings: Settings) -> int:
-    instance, started = process.start(settings, options.timeout)
+@app.command("up")
+def _up(
+    context: typer.Context,
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="How long to wait.")] = 30,
+) -> None:
+    """Start it in the background and wait until it answers."""
+    settings = _settings(context)
+    instance, started = process.start(settings, timeout)
     how = "is up" if started else "is already up"
     print(f"The local stage {how} on {settings.endpoint_url} (pid {instance.pid}, data in {settings.data_dir}).")
     for address in process.websites(settings):
         print(f"Website: {address}")
-    return 0
 
 
-def _down(options: argparse.Namespace, settings: Settings) -> int:
-    instance = process.stop(settings, options.timeout, kill=options.kill)
+@app.command("down")
+def _down(
+    context: typer.Context,
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="How long to wait.")] = 60,
+    kill: Annotated[bool, typer.Option("--kill", help="After the timeout, kill it.")] = False,
+) -> None:
+    """Flush everything, stop it and wait until it is gone."""
+    instance = process.stop(_settings(context), timeout, kill=kill)
     print(f"The local stage (pid {instance.pid}) is down." if instance else "The local stage is not running.")
-    return 0
 
 
-def _status(options: argparse.Namespace, settings: Settings) -> int:
-    found = process.status(settings)
-    if options.json:
+@app.command("status")
+def _status(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Show whether it is up (exit status 0 up, 3 down)."""
+    found = process.status(_settings(context))
+    if as_json:
         print(json.dumps(found.as_dict()))
     else:
         for name, value in _rows(found):
             print(f"{name:<9} {value}")
-    return EXIT_DOWN if found.pid is None else 0
+    if found.pid is None:
+        raise typer.Exit(EXIT_DOWN)
 
 
 def _rows(found: process.Status) -> list[tuple[str, str]]:
@@ -130,28 +106,44 @@ def _rows(found: process.Status) -> list[tuple[str, str]]:
     return [*rows, ("data", f"{found.data_dir} ({_size(found.data_bytes)})")]
 
 
-def _forget(options: argparse.Namespace, settings: Settings) -> int:
+@app.command("forget")
+def _forget(
+    context: typer.Context,
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="A file or folder, as the refused start named it.")
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Give up damaged state, exactly that of the files named, so that the stage starts without it.
+
+    Nothing is destroyed: what is left of the files is moved to the folder given-up beside the state folder.
+    """
+    settings = _settings(context)
     with _taken(settings):
-        given = giving_up.forget(settings.state_dir, options.files)
-    if options.json:
+        given = giving_up.forget(settings.state_dir, files)
+    if as_json:
         print(json.dumps([{"file": each.path, "moved_to": each.moved and str(each.moved)} for each in given]))
-        return 0
+        return
     for each in given:
         where = f"what was left is in {each.moved}" if each.moved else "nothing was left of it"
         print(f"{each.path}: given up ({each.content.held}); {where}.")
-    return 0
 
 
-def _adopt(options: argparse.Namespace, settings: Settings) -> int:
+@app.command("adopt")
+def _adopt(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Take the state that is there for whole, where its manifest is lost.
+
+    Begins a new manifest of the state folder as it is. What else is missing cannot be told from then on.
+    """
+    settings = _settings(context)
     with _taken(settings):
         moved = giving_up.adopt(settings.state_dir)
-    if options.json:
+    if as_json:
         print(json.dumps({"adopted": str(settings.state_dir), "moved": [str(path) for path in moved]}))
-        return 0
+        return
     print(f"The next start takes what is in {settings.state_dir} for whole.")
     for path in moved:
         print(f"The old manifest is in {path}.")
-    return 0
 
 
 def _disk(disk: dict[str, Any] | None) -> list[tuple[str, str]]:
@@ -196,15 +188,22 @@ def _size(count: int | None) -> str:
     return "unknown" if count is None else f"{count / 1024**2:,.1f} MiB"
 
 
-def _logs(options: argparse.Namespace, settings: Settings) -> int:
-    follow(process.log_path(settings.data_dir), options.lines, sys.stdout, once=options.no_follow)
-    return 0
+@app.command("logs")
+def _logs(
+    context: typer.Context,
+    lines: Annotated[int, typer.Option(metavar="N", help="How many past lines.")] = 50,
+    no_follow: Annotated[bool, typer.Option("--no-follow", help="End after the past lines.")] = False,
+) -> None:
+    """Show its log and follow it until Ctrl+C."""
+    follow(process.log_path(_settings(context).data_dir), lines, sys.stdout, once=no_follow)
 
 
-def _serve(_options: argparse.Namespace, settings: Settings) -> int:
+@app.command("serve")
+def _serve(context: typer.Context) -> None:
+    """Run it in the foreground until Ctrl+C."""
+    settings = _settings(context)
     keep_private()
     with enough_memory():
         from aws_stage.daemon.stage import LocalStage
 
         LocalStage(settings).serve()
-    return 0
