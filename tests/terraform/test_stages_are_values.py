@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from datastreamer.provisioning.stage_values import default_values, own_values, pipeline_choices
+from datastreamer.provisioning.stage_values import default_values, own_values, pipeline_choices, pipeline_values
 from datastreamer.stages import ENVIRONMENTS
 from datastreamer.telemetry.job.report import METRICS_NAMESPACE
 from datastreamer.telemetry.names import Names
@@ -26,8 +26,7 @@ from tests.terraform_text import arguments, attributes, blocks, kinds, objects
 TERRAFORM = ENVIRONMENTS.parent
 TELEMETRY = TERRAFORM / "pipelines" / "telemetry"
 STAGES = sorted(path.parent for path in ENVIRONMENTS.glob("*/stage.env"))
-
-
+ON_AWS = [stage for stage in STAGES if "AWS_ENDPOINT_URL=" not in (stage / "stage.env").read_text()]
 PIPELINES = sorted(path.name for path in (TERRAFORM / "pipelines").iterdir())
 
 
@@ -49,6 +48,14 @@ def test_each_setting_of_a_stage_is_one_of_its_pipelines(stage: Path, pipeline: 
     own_values(stage.name, pipeline)
     always, asked = pipeline_choices(stage.name)
     assert pipeline in always | asked
+
+
+@pytest.mark.parametrize("stage", ON_AWS, ids=lambda path: path.name)
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_a_stage_on_aws_encrypts_its_streams_with_its_own_key(stage: Path, pipeline: str) -> None:
+    assert len(ON_AWS) == len(STAGES) - 1
+    values = pipeline_values(stage.name, pipeline)
+    assert (values["stream_encrypted"], values["stream_customer_key"]) == (True, True)
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda path: path.name)
