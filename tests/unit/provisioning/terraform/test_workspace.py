@@ -53,6 +53,12 @@ def test_something_else_called_terraform_is_not_taken_for_it(tmp_path: Path) -> 
         find_terraform(terraform_that_says(tmp_path, "hello"))
 
 
+def test_terraform_collects_garbage_seldom_unless_the_caller_says_how_often(environ: dict[str, str]) -> None:
+    given = {**environ, STATE_BUCKET_VARIABLE: "my-states"}
+    assert open_workspace("staging", given).environ["GOGC"] == "400"
+    assert open_workspace("staging", {**given, "GOGC": "50"}).environ["GOGC"] == "50"
+
+
 def test_states_and_plans_lie_where_nobody_else_looks(environ: dict[str, str], tmp_path: Path) -> None:
     kept = tmp_path / "data" / "terraform"
     kept.mkdir(parents=True, mode=0o755)
