@@ -6,7 +6,6 @@ from many places, so it calls the engine (``serve``), and the gateway sends it n
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +19,7 @@ from aws_stage.engines.lambda_runtime.runtime_folder import RuntimeFolder
 from aws_stage.kernel.engine import Handler, Stage
 from aws_stage.kernel.settings import HOST
 from aws_stage.kernel.steady_time import SteadyTime
+from aws_stage.storage import leftovers
 
 
 class LambdaRuntimeEngine:
@@ -35,8 +35,7 @@ class LambdaRuntimeEngine:
     def serve(self, keeper: FunctionKeeper) -> None:
         settings = self._stage.settings
         folder = self._stage.directory(self.name)
-        for left in folder.iterdir():  # by an earlier stage
-            shutil.rmtree(left)
+        leftovers.clear(folder)
         self._host = Host(
             folder, RuntimeFolder(folder / "runtime"), f"http://{HOST}:{settings.port}", keeper.credentials
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 from collections.abc import Mapping
 
 from aws_stage.engines.sagemaker.endpoint_configs import EndpointConfigs
@@ -18,7 +17,7 @@ from aws_stage.engines.sagemaker.models import Models
 from aws_stage.engines.sagemaker.resources import Resources
 from aws_stage.engines.sagemaker.tagging import Tagging
 from aws_stage.kernel.engine import Handler, Stage
-from aws_stage.storage.leftovers import end_process
+from aws_stage.storage.leftovers import clear, end_process
 
 
 class SageMakerEngine:
@@ -54,7 +53,7 @@ class SageMakerEngine:
         work = self._stage.directory(self.name)
         for alive in work.glob("*/*/*/*/alive"):
             end_process(alive.parent)
-        shutil.rmtree(work, ignore_errors=True)
+        clear(work)
         self._metrics.start()
         self._hosting.start()
 
