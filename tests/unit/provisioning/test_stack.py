@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from moto import mock_aws
 
 from datastreamer.errors import ConfigurationError, UsageError
@@ -169,12 +170,11 @@ def test_what_aws_has_already_is_taken_into_the_state_by_a_command_that_names_th
     command = stack(environ | {"DATASTREAMER_STAGE": "local"}, region="eu-west-1").adopt_command
     words = shlex.split(command.format(address="module.inference.this").replace("<id>", "my-ml-stream"))
     assert words[:3] == ["python", "-m", "scripts.provision"]
-    given = vars(provision.parser().parse_args(words[3:]))
-    assert given == {
-        "command": "adopt-stack",
+    context = typer.main.get_command(provision.app).commands[words[3]].make_context(words[3], words[4:])
+    assert context.params == {
         "stack": "my-ml",
         "address": "module.inference.this",
-        "id": "my-ml-stream",
+        "identifier": "my-ml-stream",
         "region": "eu-west-1",
         "stage": "local",
     }
