@@ -116,11 +116,13 @@ cost: setup ## Estimate what PIPELINE costs a month on AWS at RATE a second; END
 browser: setup ## Find a Chromium for the site's tests, or unpack one into .local
 	@$(BIN)/python -m scripts.chromium
 
+WORKERS := -n 2 --dist loadfile --durations 10
+
 test: setup browser ## Run every test, the end-to-end ones included
-	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 10
+	$(BIN)/python -m pytest $(WORKERS)
 
 test-lake: setup browser ## Run the lake's own tests, without those of the packages
-	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 10 tests
+	$(BIN)/python -m pytest $(WORKERS) tests
 
 check: setup ## Everything CI checks: format, lint, types, imports, all tests
 	$(BIN)/ruff format --check .

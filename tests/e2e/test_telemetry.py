@@ -142,8 +142,10 @@ def test_two_readings_stay_two_however_their_records_end(lake: Lake) -> None:
 def test_the_audit_names_a_raw_object_that_is_gone(lake: Lake) -> None:
     s3 = lake.stage.client("s3")
     victim = s3.list_objects_v2(Bucket=NAMES.data_bucket, Prefix=NAMES.raw_prefix)["Contents"][0]["Key"]
+    body = s3.get_object(Bucket=NAMES.data_bucket, Key=victim)["Body"].read()
     s3.delete_object(Bucket=NAMES.data_bucket, Key=victim)
     code, ledger = lake.audit()
+    s3.put_object(Bucket=NAMES.data_bucket, Key=victim, Body=body)
     assert code == 1
     assert any(victim in " ".join(finding["culprits"]) for finding in ledger["findings"])
 
