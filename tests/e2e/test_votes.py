@@ -64,7 +64,17 @@ class Vote:
         """Run the proof; its ledger."""
         ledger = receipt.with_suffix(".ledger")
         done = self.commands.run(
-            *("datastreamer.cli", "votes", "audit", "--receipt", str(receipt), "--ledger", str(ledger))
+            *(
+                "datastreamer.cli",
+                "votes",
+                "audit",
+                "--stage",
+                "local",
+                "--receipt",
+                str(receipt),
+                "--ledger",
+                str(ledger),
+            )
         )
         assert done.returncode == 0, shown(done)
         found: dict[str, Any] = json.loads(ledger.read_text())
