@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from aws_stage.kernel.clock import Clock
 from aws_stage.kernel.metric_backlog import Backlog
+from aws_stage.kernel.periodic import Periodic
 
 logger = logging.getLogger("aws_stage.metrics")
 
@@ -30,22 +31,18 @@ class MetricSets:
         self._client = client
         self._clock = clock
         self._namespace = namespace
-        self._seconds = seconds
         self._lock = threading.Lock()
         self._sets: dict[tuple[str, str, Dimensions], dict[str, float]] = {}
         self._backlog: Backlog[dict[str, Any]] = Backlog(namespace)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"metrics-{namespace}", daemon=True)
+        self._publishing = Periodic(self.publish, seconds, f"metrics-{namespace}", at_end=True)
 
     def start(self) -> None:
         """Begin to publish."""
-        self._thread.start()
+        self._publishing.start()
 
     def stop(self) -> None:
         """Publish what is left and end."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._publishing.stop()
 
     def add(self, metric: str, unit: str, dimensions: Dimensions, value: float) -> None:
         """Count one value."""
@@ -82,8 +79,3 @@ class MetricSets:
             self._backlog.put(data, send, _LARGEST_PUT)
         except (ClientError, BotoCoreError) as error:
             logger.warning("metrics of %s could not be published, and wait: %s", self._namespace, error)
-
-    def _run(self) -> None:
-        while not self._stopping.wait(self._seconds):
-            self.publish()
-        self.publish()

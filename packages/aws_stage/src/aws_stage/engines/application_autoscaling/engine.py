@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from aws_stage.engines.application_autoscaling.scaling import Scaling
 from aws_stage.engines.application_autoscaling.targets import Targets
 from aws_stage.kernel.constraints import check
 from aws_stage.kernel.engine import Call, Handler, Stage
+from aws_stage.kernel.periodic import Periodic
 
 logger = logging.getLogger("aws_stage.application_autoscaling")
 
@@ -34,25 +34,21 @@ class ApplicationAutoScaling:
         self.operations: Mapping[tuple[str, str], Handler] = {
             (SERVICE, operation): _checked(operation, handler) for operation, handler in handlers.items()
         }
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="application-autoscaling", daemon=True)
+        self._acting = Periodic(self._act, SCALING_SECONDS, "application-autoscaling")
 
     def start(self) -> None:
         """Begin to scale."""
-        self._thread.start()
+        self._acting.start()
 
     def stop(self) -> None:
         """Stop scaling."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._acting.stop()
 
-    def _run(self) -> None:
-        while not self._stopping.wait(SCALING_SECONDS):
-            try:
-                self.scaling.act()
-            except Exception:
-                logger.exception("scaling failed; trying again")
+    def _act(self) -> None:
+        try:
+            self.scaling.act()
+        except Exception:
+            logger.exception("scaling failed; trying again")
 
 
 def _checked(operation: str, handler: Handler) -> Handler:

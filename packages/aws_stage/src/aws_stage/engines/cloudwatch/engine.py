@@ -7,7 +7,6 @@ dimensions, and only when data is put. The engine judges instead, and sets the s
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from aws_stage.engines.cloudwatch.alarms import evaluate
 from aws_stage.engines.cloudwatch.metric_data import get_metric_data
 from aws_stage.engines.cloudwatch.metric_math import ExpressionError
 from aws_stage.kernel.engine import Call, Handler, Stage
+from aws_stage.kernel.periodic import Periodic
 
 logger = logging.getLogger("aws_stage.cloudwatch")
 
@@ -31,20 +31,17 @@ class CloudWatchEngine:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="cloudwatch-alarms", daemon=True)
+        self._judging = Periodic(self._judge, EVALUATION_SECONDS, "cloudwatch-alarms")
         self._refused: set[str] = set()
         self.operations: Mapping[tuple[str, str], Handler] = {("monitoring", "GetMetricData"): self._get_metric_data}
 
     def start(self) -> None:
         """Begin to judge alarms."""
-        self._thread.start()
+        self._judging.start()
 
     def stop(self) -> None:
         """Stop judging."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._judging.stop()
 
     def evaluate_alarms(self) -> None:
         """Judge every metric alarm now, and set the states that have changed."""
@@ -65,13 +62,12 @@ class CloudWatchEngine:
         if verdict is not None and verdict.state != alarm["StateValue"]:
             client.set_alarm_state(AlarmName=name, StateValue=verdict.state, StateReason=verdict.reason)
 
-    def _run(self) -> None:
-        while not self._stopping.wait(EVALUATION_SECONDS):
-            try:
-                self.evaluate_alarms()
-            except (ClientError, BotoCoreError):
-                if not self._stopping.is_set():
-                    logger.exception("judging alarms failed; trying again")
+    def _judge(self) -> None:
+        try:
+            self.evaluate_alarms()
+        except (ClientError, BotoCoreError):
+            if not self._judging.stopping.is_set():
+                logger.exception("judging alarms failed; trying again")
 
     def _get_metric_data(self, call: Call) -> dict[str, Any]:
         return get_metric_data(call.payload, self._stage.client("cloudwatch"))

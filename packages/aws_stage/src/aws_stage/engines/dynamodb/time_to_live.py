@@ -7,13 +7,13 @@ has expired; it is brought up to date when a table's setting changes.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from typing import Any
 
 from aws_stage.engines.dynamodb.items import Items
 from aws_stage.gateway.protocol import decode
 from aws_stage.kernel.clock import Clock
+from aws_stage.kernel.periodic import Periodic
 
 logger = logging.getLogger("aws_stage.dynamodb")
 
@@ -30,18 +30,15 @@ class TimeToLive:
     def __init__(self, dynamodb: Any, clock: Clock) -> None:
         self._dynamodb = dynamodb
         self._clock = clock
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="dynamodb-ttl", daemon=True)
+        self._sweeping = Periodic(self._sweep, SWEEP_SECONDS, "dynamodb-ttl")
 
     def start(self) -> None:
         """Begin to remove what expires."""
-        self._thread.start()
+        self._sweeping.start()
 
     def stop(self) -> None:
         """Stop removing."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._sweeping.stop()
 
     def settings(self) -> Any:
         """A new place for the settings of tables, in which ministack's reaper, who alone asks for all, finds none."""
@@ -70,18 +67,18 @@ class TimeToLive:
             table["items"].rows.expire_by(setting["AttributeName"])
         return answer
 
-    def _run(self) -> None:
-        while not self._stopping.wait(SWEEP_SECONDS):
-            for (account, region, name), setting in list(self._dynamodb._ttl_settings._data.items()):
-                table = self._dynamodb._tables.get_scoped(account, region, name)
-                if table is None or setting.get("TimeToLiveStatus") != "ENABLED":
-                    continue
-                try:
-                    with self._dynamodb.request_scope(account, region):
-                        while self._expire(name, table) == ITEMS_AT_ONCE and not self._stopping.is_set():
-                            self._stopping.wait(SWEEP_SECONDS / 100)
-                except Exception:
-                    logger.exception("expiring items of %s failed; trying again", name)
+    def _sweep(self) -> None:
+        stopping = self._sweeping.stopping
+        for (account, region, name), setting in list(self._dynamodb._ttl_settings._data.items()):
+            table = self._dynamodb._tables.get_scoped(account, region, name)
+            if table is None or setting.get("TimeToLiveStatus") != "ENABLED":
+                continue
+            try:
+                with self._dynamodb.request_scope(account, region):
+                    while self._expire(name, table) == ITEMS_AT_ONCE and not stopping.is_set():
+                        stopping.wait(SWEEP_SECONDS / 100)
+            except Exception:
+                logger.exception("expiring items of %s failed; trying again", name)
 
     def _expire(self, name: str, table: dict[str, Any]) -> int:
         items = table["items"]

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from aws_stage.engines.lambda_runtime.functions import Scope
 from aws_stage.kernel.metric_backlog import Backlog
+from aws_stage.kernel.periodic import Periodic
 
 logger = logging.getLogger("aws_stage.lambda")
 
@@ -70,18 +71,15 @@ class Metrics:
         self._lock = threading.Lock()
         self._counted: dict[Scope, Counted] = {}
         self._backlog: Backlog[tuple[Scope, float, Metric]] = Backlog("AWS/Lambda")
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="lambda-metrics", daemon=True)
+        self._flushing = Periodic(self._flush, FLUSH_SECONDS, "lambda-metrics", at_end=True)
 
     def start(self) -> None:
         """Begin to write."""
-        self._thread.start()
+        self._flushing.start()
 
     def stop(self) -> None:
         """Write what is left and end."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._flushing.stop()
 
     def ended(self, scope: Scope, duration_ms: float, *, error: bool) -> None:
         """An invocation came to its end."""
@@ -100,11 +98,6 @@ class Metrics:
         """An invocation was turned away."""
         with self._lock:
             self._counted.setdefault(scope, Counted()).throttles += 1
-
-    def _run(self) -> None:
-        while not self._stopping.wait(FLUSH_SECONDS):
-            self._flush()
-        self._flush()
 
     def _flush(self) -> None:
         with self._lock:

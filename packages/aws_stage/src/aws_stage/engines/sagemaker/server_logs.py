@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from aws_stage.kernel.clock import Clock
 from aws_stage.kernel.log_streams import MAX_LINE, Line, LogStreams, Stream
+from aws_stage.kernel.periodic import Periodic
 
 logger = logging.getLogger("aws_stage.sagemaker")
 
@@ -29,17 +30,15 @@ class ServerLogs:
         self._lock = threading.Lock()
         self._lines: dict[Stream, list[Line]] = {}
         self._lost: dict[Stream, int] = {}
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sagemaker-logs", daemon=True)
+        self._shipping = Periodic(self._ship, _SHIP_SECONDS, "sagemaker-logs", at_end=True)
 
     def start(self) -> None:
         """Begin to send."""
-        self._thread.start()
+        self._shipping.start()
 
     def stop(self) -> None:
         """Send what there is, and end."""
-        self._stopping.set()
-        self._thread.join()
+        self._shipping.stop()
 
     def take(self, endpoint: str, stream: str, output: IO[bytes]) -> None:
         """Read ``output`` to its end, line by line."""
@@ -57,11 +56,6 @@ class ServerLogs:
                 lines.append((moment, line))
             else:
                 self._lost[stream] = self._lost.get(stream, 0) + 1
-
-    def _run(self) -> None:
-        while not self._stopping.wait(_SHIP_SECONDS):
-            self._ship()
-        self._ship()
 
     def _ship(self) -> None:
         with self._lock:
