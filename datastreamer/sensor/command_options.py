@@ -49,6 +49,20 @@ ReceiptOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the final summary as JSON.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Print no progress and no table.")]
 
+_FLAT_OUT_INTERVAL = 60.0
+
+
+def simulated_interval(start: str | None, interval: float | None, *, devices: int, rate: float) -> float | None:
+    """Seconds between two readings of a device, or None when readings have the time at which they are taken.
+
+    Raises UsageError for ``--interval`` without ``--start``.
+    """
+    if start is None and interval is not None:
+        raise UsageError("--interval goes with --start: without it, readings have the time at which they are taken")
+    if start is None or interval is not None:
+        return interval
+    return (devices / rate if rate else 0.0) or _FLAT_OUT_INTERVAL
+
 
 def start_time(text: str) -> datetime:
     """The moment that ``--start`` names; raises UsageError when it names none."""

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from datastreamer.errors import UsageError
 from datastreamer.events.labels import LabelFile
 from datastreamer.events.reading import format_timestamp
 from datastreamer.sensor.command_options import (
@@ -22,6 +21,7 @@ from datastreamer.sensor.command_options import (
     StageOption,
     StartOption,
     StreamOption,
+    simulated_interval,
     start_time,
 )
 from datastreamer.sensor.inference.options import SimulationOptions
@@ -29,8 +29,6 @@ from datastreamer.sensor.inference.simulation import Block, InferenceSimulation
 from datastreamer.sensor.pacing import Pacer
 from datastreamer.sensor.session import Session
 from datastreamer.sensor.simulated import SimulationSource
-
-_FLAT_OUT_INTERVAL = 60.0
 
 
 def inference(
@@ -63,15 +61,11 @@ def inference(
     quiet: QuietOption = False,
 ) -> None:
     """Send simulated records to be scored, some of faulty devices, some poison, until --count or Ctrl+C."""
-    if start is None and interval is not None:
-        raise UsageError("--interval goes with --start: without it, readings have the time at which they are taken")
-    if start is not None and interval is None:
-        interval = (devices / rate if rate else 0.0) or _FLAT_OUT_INTERVAL
     options = SimulationOptions(
         devices=devices,
         seed=seed,
         start=datetime.now(UTC) if start is None else start_time(start),
-        interval=interval,
+        interval=simulated_interval(start, interval, devices=devices, rate=rate),
         anomalies=anomalies,
         poison=poison,
     )

@@ -11,6 +11,7 @@ import numpy as np
 
 from datastreamer.events.labels import ANOMALY, NORMAL, POISON, Label
 from datastreamer.sensor import marks
+from datastreamer.sensor.chunks import Chunks, measured_at
 from datastreamer.sensor.inference.faults import FAULTS, HEALTHY, apply_faults
 from datastreamer.sensor.inference.fleet import FIRMWARE, HALLS, Fleet, Floats, Ints
 from datastreamer.sensor.inference.options import SimulationOptions
@@ -107,9 +108,7 @@ class InferenceSimulation:
     def __init__(self, options: SimulationOptions) -> None:
         self.options = options
         self.fleet = Fleet(options.devices, options.seed)
-        self._planner = Planner(options)
-        self._plan = self._planner.next_chunk()
-        self._used = 0
+        self._chunks = Chunks(Planner(options).next_chunk)
         self._start_ms = options.start.timestamp() * 1000.0
         self._tag = options.tag
 
@@ -124,22 +123,10 @@ class InferenceSimulation:
         ``window`` says when they are measured; without it, each device measures every ``interval`` seconds of the
         options, evenly staggered.
         """
-        if self._used == self._plan.records:
-            self._plan, self._used = self._planner.next_chunk(), 0
-        stop = min(self._plan.records, self._used + limit)
-        plan = self._plan.part(self._used, stop)
-        self._used = stop
-        time_ms = self._times(plan, window)
+        plan = self._chunks.take(limit)
+        interval, devices = self.options.interval, self.fleet.size
+        time_ms = measured_at(plan, window, start_ms=self._start_ms, interval=interval, devices=devices)
         return Block(plan, time_ms, self._measure(plan, time_ms), self.fleet, self._tag)
-
-    def _times(self, plan: Plan, window: Window | None) -> Ints:
-        if window is not None:
-            begin, end = window(plan.records)
-            times = begin + (end - begin) * np.arange(1, plan.records + 1) / plan.records
-        else:
-            interval_ms = (self.options.interval or 0.0) * 1000.0
-            times = self._start_ms + interval_ms * (plan.tick + plan.device / self.fleet.size)
-        return times.astype(np.int64)
 
     def _measure(self, plan: Plan, time_ms: Ints) -> Floats:
         noise = np.stack([plan.noise_temperature, plan.noise_humidity, plan.noise_pressure])

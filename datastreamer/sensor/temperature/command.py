@@ -21,6 +21,7 @@ from datastreamer.sensor.command_options import (
     StageOption,
     StartOption,
     StreamOption,
+    simulated_interval,
     start_time,
 )
 from datastreamer.sensor.pacing import Pacer
@@ -28,8 +29,6 @@ from datastreamer.sensor.session import Session
 from datastreamer.sensor.simulated import SimulationSource
 from datastreamer.sensor.temperature.options import SimulationOptions
 from datastreamer.sensor.temperature.simulation import TemperatureSimulation
-
-_FLAT_OUT_INTERVAL = 60.0
 
 
 def temperature(
@@ -59,13 +58,9 @@ def temperature(
 ) -> None:
     """Send simulated temperature readings, until --count or Ctrl+C."""
     now = datetime.now(UTC)
-    if start is None and interval is not None:
-        raise UsageError("--interval goes with --start: without it, readings have the time at which they are taken")
-    if start is not None:
-        real_time = devices / rate if rate else 0.0
-        interval = (real_time or _FLAT_OUT_INTERVAL) if interval is None else interval
-        if count is None and interval > real_time:
-            raise UsageError("--start needs a --count when event times run faster than the clock, into the future")
+    interval = simulated_interval(start, interval, devices=devices, rate=rate)
+    if interval is not None and count is None and interval > (devices / rate if rate else 0.0):
+        raise UsageError("--start needs a --count when event times run faster than the clock, into the future")
     options = SimulationOptions(
         devices=devices,
         seed=seed,

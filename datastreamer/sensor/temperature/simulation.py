@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from datastreamer.events.digest import HASH_BYTES, id_hash, line_hash
 from datastreamer.sensor import marks
+from datastreamer.sensor.chunks import Chunks, measured_at
 from datastreamer.sensor.packing import Lines
 from datastreamer.sensor.simulated import Window
 from datastreamer.sensor.temperature.dirt import spoil
@@ -103,9 +104,7 @@ class TemperatureSimulation:
         self.options = options
         self.fleet = Fleet(options.devices, options.seed)
         self._encoder = LineEncoder(self.fleet, options.tag)
-        self._planner = Planner(options)
-        self._plan = self._planner.next_chunk()
-        self._used = 0
+        self._chunks = Chunks(Planner(options).next_chunk)
         self._held: dict[int, tuple[int, float]] = {}
         self._kept: dict[int, tuple[bytes, np.uint64]] = {}
         self._start_ms = options.start.timestamp() * 1000.0
@@ -121,21 +120,10 @@ class TemperatureSimulation:
         ``window`` says when they are measured; without it, each device measures every ``interval`` seconds of the
         options, evenly staggered.
         """
-        if self._used == self._plan.lines:
-            self._plan, self._used = self._planner.next_chunk(), 0
-        stop = min(self._plan.lines, self._used + limit)
-        plan = self._plan.part(self._used, stop)
-        self._used = stop
-        return self._measure(plan, self._times(plan, window))
-
-    def _times(self, plan: Plan, window: Window | None) -> Ints:
-        if window is not None:
-            begin, end = window(plan.lines)
-            times = begin + (end - begin) * np.arange(1, plan.lines + 1) / plan.lines
-        else:
-            interval_ms = (self.options.interval or 0.0) * 1000.0
-            times = self._start_ms + interval_ms * (plan.tick + plan.device / self.fleet.size)
-        return times.astype(np.int64) - plan.late_ms
+        plan = self._chunks.take(limit)
+        interval, devices = self.options.interval, self.fleet.size
+        time_ms = measured_at(plan, window, start_ms=self._start_ms, interval=interval, devices=devices)
+        return self._measure(plan, time_ms - plan.late_ms)
 
     def _measure(self, plan: Plan, time_ms: Ints) -> Block:
         seconds = time_ms / 1000.0
