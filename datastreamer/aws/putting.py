@@ -12,6 +12,7 @@ from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 from datastreamer.aws.backoff import Backoff
 from datastreamer.aws.clock import Clock
 from datastreamer.errors import RetryableError
+from datastreamer.wording import counted
 
 MAX_RECORDS: Final = 500
 """Records of one PutRecords (API reference)."""
@@ -129,8 +130,7 @@ def put_all(client: PutRecordsClient, stream: str, batch: Batch[Record], backoff
         batch.waiting = [each.record for each in refused]
         if not refused:
             return
-    many = f"{len(refused):,} record" + "s" * (len(refused) != 1)
     raise RetryableError(
-        f"stream {stream} refuses {many} after {ATTEMPTS} attempts: {refused[0].code}: "
+        f"stream {stream} refuses {counted(len(refused), 'record')} after {ATTEMPTS} attempts: {refused[0].code}: "
         f"{refused[0].message.rstrip('.')}. Has it enough shards? One takes 1,000 records and 1 MB a second"
     )

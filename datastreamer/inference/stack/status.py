@@ -22,7 +22,6 @@ from datastreamer.inference.stack.endpoint_health import endpoint_health
 from datastreamer.inference.stack.figures import Metric, figures
 from datastreamer.wording import counted as number_of
 
-LATELY = timedelta(minutes=15)
 NOW = timedelta(minutes=5)
 A_DAY = timedelta(hours=24)
 MOST_LAG_MS = 60_000
