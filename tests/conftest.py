@@ -27,3 +27,13 @@ def _localhost_names() -> Iterator[None]:
     """APIs and sites of a stage have names below localhost."""
     with localhost_names.resolved():
         yield
+
+
+@pytest.fixture(autouse=True)
+def _environment() -> Iterator[None]:
+    """A command enters a stage through the environment of its process: what one test has entered, the next has not."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)

@@ -63,19 +63,8 @@ class Vote:
     def prove(self, receipt: Path) -> dict[str, Any]:
         """Run the proof; its ledger."""
         ledger = receipt.with_suffix(".ledger")
-        done = self.commands.run(
-            *(
-                "datastreamer.cli",
-                "votes",
-                "audit",
-                "--stage",
-                "local",
-                "--receipt",
-                str(receipt),
-                "--ledger",
-                str(ledger),
-            )
-        )
+        words = "datastreamer.cli votes audit --stage local --receipt".split()
+        done = self.commands.run(*words, str(receipt), "--ledger", str(ledger))
         assert done.returncode == 0, shown(done)
         found: dict[str, Any] = json.loads(ledger.read_text())
         return found
