@@ -8,7 +8,7 @@ from tests.conftest import RunningStage
 
 
 def inventory(stage: RunningStage) -> dict[str, list[str]]:
-    """The names of all that exists on the stage, sorted, by kind."""
+    """The names of all that people or Terraform made on the stage, sorted, by kind."""
     glue, logs, iam = stage.client("glue"), stage.client("logs"), stage.client("iam")
     cloudwatch, athena, kms = stage.client("cloudwatch"), stage.client("athena"), stage.client("kms")
     functions, sagemaker = stage.client("lambda"), stage.client("sagemaker")
@@ -33,7 +33,12 @@ def inventory(stage: RunningStage) -> dict[str, list[str]]:
         "delivery streams": stage.client("firehose").list_delivery_streams()["DeliveryStreamNames"],
         "jobs": [job["Name"] for job in glue.get_jobs()["Jobs"]],
         "keys": [key["KeyId"] for key in kms.list_keys()["Keys"] if _is_alive(kms, key["KeyId"])],
-        "log groups": [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]],
+        # Glue keeps the log of all crawlers of an account in a group that it makes itself when one first runs.
+        "log groups": [
+            group["logGroupName"]
+            for group in logs.describe_log_groups()["logGroups"]
+            if group["logGroupName"] != "/aws-glue/crawlers"
+        ],
         "policies": [policy["PolicyName"] for policy in iam.list_policies(Scope="Local")["Policies"]],
         "roles": [role["RoleName"] for role in iam.list_roles()["Roles"]],
         "rules": [rule["Name"] for rule in stage.client("events").list_rules()["Rules"]],
