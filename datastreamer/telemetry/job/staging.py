@@ -86,17 +86,20 @@ def _any_in(folder: S3Location, files: Sequence[DataFile]) -> bool:
 
 
 def staged_files(s3: S3Client, staged: S3Location, tables: Mapping[str, S3Location], sequence: int) -> list[DataFile]:
-    """The files below ``staged``/<name of the table>/, with the place in its table that each is meant for."""
+    """The files below ``staged``/<name of the table>/, with the place in its table that each is meant for.
+
+    No two get one name, whatever else lies there and however S3 pages its listing: the second would replace the first.
+    """
     files: list[DataFile] = []
     for name, table in tables.items():
         folder = staged.folder(name)
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=folder.bucket, Prefix=folder.prefix)
         for page in pages:
-            for number, item in enumerate(page.get("Contents", []), start=len(files)):
+            for item in page.get("Contents", []):
                 date, _, file = item["Key"].removeprefix(folder.prefix).partition("/")
                 if date.startswith(_DATE) and file.endswith(".parquet"):
                     target = table.folder(partition_path(date.removeprefix(_DATE)))
-                    published = f"{target.uri}{sequence:012d}-{number:05d}.zstd.parquet"
+                    published = f"{target.uri}{sequence:012d}-{len(files):05d}.zstd.parquet"
                     files.append(DataFile(f"s3://{folder.bucket}/{item['Key']}", published, item["Size"]))
     return files
 
