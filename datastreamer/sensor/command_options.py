@@ -13,10 +13,16 @@ from datastreamer.events.reading import parse_timestamp
 
 StageOption = Annotated[str, typer.Option("--stage", help="Stage to send to: prod, staging or local.")]
 PackOption = Annotated[
-    int, typer.Option("--pack", min=1, max=10_000, help="Readings of one device in one Kinesis record, at most.")
+    int,
+    typer.Option(
+        "--pack", min=1, max=10_000, metavar="N", help="Readings of one device in one Kinesis record, at most."
+    ),
 ]
 LingerOption = Annotated[
-    float, typer.Option("--linger", min=0.0, help="Seconds that a reading may wait for others to share its record.")
+    float,
+    typer.Option(
+        "--linger", min=0.0, metavar="SECONDS", help="Seconds that a reading may wait for others to share its record."
+    ),
 ]
 StreamOption = Annotated[
     str | None,

@@ -308,7 +308,8 @@ def test_replaying_a_file_twice_adds_no_new_event(sensor: Sensor, tmp_path: Path
     (tmp_path / "climate.csv").write_text("\n".join(rows))
     (tmp_path / "climate.csv.gz").write_bytes(gzip.compress("\n".join(rows).encode()))
     first = sensor.run("replay", "--csv", "climate.csv", *REPLAY, "--humidity", "6", "--json")
-    assert first.returncode == 0, first.stderr
+    assert first.returncode == 1, first.stderr
+    assert "Error: climate.csv: 1 row could not be read" in first.stderr
     assert json.loads(first.stdout)["unreadable_rows"] == sensor.receipt().unreadable_rows == 1
     assert json.loads(first.stdout)["unreadable"] == [
         {"line": 501, "problem": "it has 1 columns, and column 6 is needed"}
@@ -317,7 +318,7 @@ def test_replaying_a_file_twice_adds_no_new_event(sensor: Sensor, tmp_path: Path
     assert len(ids) == 999
     sensor.receipt_path.unlink()
     second = sensor.run("replay", "--csv", "climate.csv.gz", *REPLAY, "--humidity", "6")
-    assert second.returncode == 0, second.stderr
+    assert second.returncode == 1, second.stderr
     assert "line 501: it has 1 columns" in second.stdout
     assert "rows that could not be read" in second.stdout
     again = [json.loads(line)["event_id"] for line in sensor.lines()]

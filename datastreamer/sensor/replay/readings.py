@@ -14,14 +14,16 @@ from datastreamer.events.digest import id_hash, line_hash, packed
 from datastreamer.events.reading import FIELDS, Kind, format_timestamp, reject_reason
 from datastreamer.sensor import marks
 from datastreamer.sensor.packing import Lines
-from datastreamer.sensor.replay.moments import number
+from datastreamer.sensor.replay.guesses import Guesses
+from datastreamer.sensor.replay.numbers import MISSING, Notation
 from datastreamer.sensor.replay.recording import Row
 from datastreamer.sensor.unreadable import Unreadable
 
 _NUMBERS: Final = tuple(field.name for field in FIELDS if field.kind is Kind.NUMBER)
 _TEXTS: Final = tuple(field.name for field in FIELDS if field.kind is Kind.TEXT)
+_PLAIN: Final = Notation()
 _Value = TypeVar("_Value")
-_REQUIRED: Final = ("device-id", "timestamp", "temperature")
+_REQUIRED: Final = ("device-id", "timestamp", "date", "time", "temperature")
 
 
 class ReplayedReading(NamedTuple):
@@ -35,14 +37,33 @@ class ReplayedReading(NamedTuple):
 class ReadingReader:
     """Reads rows of a recording; ``columns`` has the 0-based column of each field (named as its option).
 
+    The moment is in the column ``timestamp``, or in ``date`` and ``time``, which ``moment_of`` gets with a space
+    between them. ``device`` sent all rows if there is no column ``device-id``. ``width``: how many columns the first
+    row has; further ones must be empty, or a value was torn in two (by a decimal comma) or the header is another
+    table's. ``guesses`` counts numbers that were taken for missing.
+
     Event ids are derived from ``digest`` (of the file's content), the line number and the reading itself: a second
     replay of a file gives the same ids, and one with other columns, a corrected one for example, gives new ids.
     """
 
-    def __init__(self, columns: Mapping[str, int], moment_of: Callable[[str], datetime], digest: str) -> None:
+    def __init__(
+        self,
+        columns: Mapping[str, int],
+        moment_of: Callable[[str], datetime],
+        digest: str,
+        guesses: Guesses,
+        *,
+        notation: Notation = _PLAIN,
+        device: str = "",
+        width: int | None = None,
+    ) -> None:
         self._columns = dict(columns)
         self._moment_of = moment_of
         self._digest = digest.encode()
+        self._guesses = guesses
+        self._notation = notation
+        self._device = device
+        self._width = width
         self._last = max(columns.values())
 
     def read(self, rows: Iterator[Row], unreadable: Unreadable) -> Iterator[ReplayedReading]:
@@ -62,22 +83,31 @@ class ReadingReader:
         fields = row.fields
         if len(fields) <= self._last:
             raise ValueError(f"it has {len(fields)} columns, and column {self._last + 1} is needed")
+        if self._width is not None and any(fields[self._width :]):
+            raise ValueError(f"it has {len(fields)} columns, and the first row has {self._width}")
         texts = {name: fields[column] for name, column in self._columns.items()}
+        if self._notation.nulls:
+            texts = {name: "" if text in self._notation.nulls else text for name, text in texts.items()}
         for name in _REQUIRED:
-            if not texts[name]:
+            if name in texts and not texts[name]:
                 raise ValueError(f"{name} is empty")
-        device = texts["device-id"]
+        device = texts.get("device-id", self._device)
         if len(device) > MAX_KEY_CHARS:
             raise ValueError(f"device-id has {len(device):,} characters, more than {MAX_KEY_CHARS}")
-        moment = _named("timestamp", self._moment_of, texts["timestamp"])
+        when = texts["timestamp"] if "timestamp" in texts else f"{texts['date']} {texts['time']}"
+        moment = _named("timestamp", self._moment_of, when)
         reading: dict[str, Any] = {
             "event_id": "",
             "device_id": device,
             "timestamp": format_timestamp(moment),
+            "temperature": _named("temperature", self._notation.celsius, texts["temperature"]),
         }
         for name in _NUMBERS:
-            if texts.get(name):
-                reading[name] = _named(name, number, texts[name])
+            if name not in reading and (text := texts.get(name)):
+                if text.casefold() in MISSING:
+                    self._guesses.add(f"{text!r} was taken for a missing {name}")
+                else:
+                    reading[name] = _named(name, self._notation.number, text)
         for name in _TEXTS:
             if texts.get(name):
                 reading[name] = texts[name]

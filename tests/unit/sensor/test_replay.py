@@ -17,7 +17,9 @@ from datastreamer.events.digest import id_hash, line_hash, unpacked
 from datastreamer.events.reading import reject_reason
 from datastreamer.sensor.pacing import Pacer
 from datastreamer.sensor.replay.columns import resolve
-from datastreamer.sensor.replay.moments import TimestampUnit, number, reader, time_zone
+from datastreamer.sensor.replay.guesses import Guesses
+from datastreamer.sensor.replay.moments import TimestampUnit, format_reader, reader, time_zone
+from datastreamer.sensor.replay.numbers import Notation
 from datastreamer.sensor.replay.readings import ReadingReader
 from datastreamer.sensor.replay.recording import Recording
 from datastreamer.sensor.replay.source import ReplaySource
@@ -26,7 +28,7 @@ from datastreamer.sensor.unreadable import Unreadable
 from tests.sensor_recordings import climate_rows
 
 COLUMNS = {"device-id": 3, "timestamp": 1, "temperature": 4, "humidity": 5}
-MS = reader(TimestampUnit.MS, UTC)
+MS = reader(TimestampUnit.MS, UTC, Guesses())
 
 
 def write(path: Path, text: str | bytes) -> Path:
@@ -41,7 +43,7 @@ def read(
     delimiter: str = ",",
 ) -> tuple[list[dict[str, Any]], Unreadable]:
     recording, unreadable = Recording(path, delimiter), Unreadable()
-    reading_reader = ReadingReader(columns, moment_of, recording.digest())
+    reading_reader = ReadingReader(columns, moment_of, recording.digest(), Guesses())
     readings = []
     for reading in reading_reader.read(recording.rows(), unreadable):
         assert reading.lines.data.endswith(b"\n")
@@ -152,7 +154,7 @@ def test_windows_line_ends_a_byte_order_mark_quotes_and_missing_humidity_are_rea
 
 def test_a_value_that_the_lake_refuses_is_sent_and_marked(tmp_path: Path) -> None:
     recording = Recording(write(tmp_path / "a.csv", "1, 1458117704955, 0, 4, -300, 40"), ",")
-    (reading,) = ReadingReader(COLUMNS, MS, "digest").read(recording.rows(), Unreadable())
+    (reading,) = ReadingReader(COLUMNS, MS, "digest", Guesses()).read(recording.rows(), Unreadable())
     assert reading.lines.marks == [(0, "dirty:temperature_out_of_range")]
 
 
@@ -171,14 +173,89 @@ def test_a_value_that_the_lake_refuses_is_sent_and_marked(tmp_path: Path) -> Non
     ],
 )
 def test_every_unit_names_the_same_moment(unit: str, text: str) -> None:
-    moment = reader(TimestampUnit(unit), ZoneInfo("Asia/Tokyo"))(text)
+    moment = reader(TimestampUnit(unit), ZoneInfo("Asia/Tokyo"), Guesses())(text)
     assert moment == datetime(2016, 3, 16, 8, 41, 44, 955_000, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("text", ["", "2016-02-30", "16.3.2016", "0001-01-01T00:00:00+23:00"])
-def test_text_that_is_no_time_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no ISO-8601 time"):
-        reader(TimestampUnit.ISO, UTC)(text)
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "2016-02-30", "16.3.2016", "2016-03", "2016-W11", "0001-01-01T00:00:00+23:00"),
+        *("2024-01-05 10.30", "2024-01-05 10:30.5", "2024-01-05 10:30,5", "2024-01-05 10,5"),
+        *("2023-01-04-15-08", "2023-01-04T15-08", "2023-01-04_15:08", "202301041508", "2023-01-04 15:08-8"),
+    ],
+)
+def test_text_that_is_no_time_or_has_no_single_reading_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is no (ISO-8601 )?time"):
+        reader(TimestampUnit.ISO, UTC, Guesses())(text)
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def test_a_time_that_the_clock_skips_is_refused() -> None:
+    guesses = Guesses()
+    for moment_of in (reader(TimestampUnit.ISO, BERLIN, guesses), format_reader("%Y-%m-%d %H:%M", BERLIN, guesses)):
+        assert moment_of("2024-03-31 01:59") == datetime(2024, 3, 31, 0, 59, tzinfo=UTC)
+        assert moment_of("2024-03-31 03:00") == datetime(2024, 3, 31, 1, 0, tzinfo=UTC)
+        for text in ("2024-03-31 02:00", "2024-03-31 02:59"):
+            with pytest.raises(ValueError, match=r"the clock skipped '2024-03-31 02:.*Europe/Berlin"):
+                moment_of(text)
+    assert reader(TimestampUnit.ISO, BERLIN, guesses)("2024-03-31T02:30:00Z").hour == 2
+    assert guesses.lines() == []
+
+
+def test_of_a_time_that_the_clock_shows_twice_the_first_is_taken_and_counted() -> None:
+    guesses = Guesses()
+    moment_of = reader(TimestampUnit.ISO, BERLIN, guesses)
+    assert moment_of("2024-10-27 02:30") == datetime(2024, 10, 27, 0, 30, tzinfo=UTC)
+    assert moment_of("2024-10-27 02:59:59.5") == datetime(2024, 10, 27, 0, 59, 59, 500_000, tzinfo=UTC)
+    assert moment_of("2024-10-27 03:00") == datetime(2024, 10, 27, 2, 0, tzinfo=UTC)
+    assert guesses.lines() == ["a time that the clock showed twice was taken as the first of the two (2 times)"]
+
+
+def test_a_date_alone_is_its_midnight_and_counted() -> None:
+    guesses = Guesses()
+    assert reader(TimestampUnit.ISO, BERLIN, guesses)("2024-06-01") == datetime(2024, 5, 31, 22, tzinfo=UTC)
+    assert guesses.lines() == ["a date without a time was taken as its midnight"]
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "moment"),
+    [
+        ("%Y-%m-%d %H.%M", "2024-01-05 10.30", datetime(2024, 1, 5, 9, 30, tzinfo=UTC)),
+        ("%Y-%m-%d-%H-%M", "2023-01-04-15-08", datetime(2023, 1, 4, 14, 8, tzinfo=UTC)),
+        ("%m/%d/%y %I:%M:%S %p", "01/05/24 10:30:07 PM", datetime(2024, 1, 5, 21, 30, 7, tzinfo=UTC)),
+        ("%d.%m.%Y %H:%M %z", "05.01.2024 10:30 +0500", datetime(2024, 1, 5, 5, 30, tzinfo=UTC)),
+        ("%Y%j", "2024032", datetime(2024, 1, 31, 23, 0, tzinfo=UTC)),
+        ("%d %b %Y %H:%M:%S.%f", "5 Jan 2024 10:30:00.25", datetime(2024, 1, 5, 9, 30, 0, 250_000, tzinfo=UTC)),
+    ],
+)
+def test_a_time_format_reads_what_iso_does_not(form: str, text: str, moment: datetime) -> None:
+    assert format_reader(form, BERLIN, Guesses())(text) == moment
+
+
+def test_text_of_another_form_than_the_format_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"'2024-01-05' is not of the form '%d\.%m\.%Y'"):
+        format_reader("%d.%m.%Y", UTC, Guesses())("2024-01-05")
+
+
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [
+        ("%d.%m. %H:%M", "does not say which day of which year"),
+        ("%H:%M", "does not say which day of which year"),
+        ("%Y-%m-%d %I:%M", "does not say which hour"),
+        ("%Y-%m-%d %M", "does not say which hour"),
+        ("%Y-%m-%d %Q", "bad directive"),
+        ("%Y-%m-%d %", "(stray|raw) %"),
+        ("%Y %Y", "redefinition"),
+        ("%Y-%m-%d %H:%M %Z", "%Z names a zone without its offset"),
+    ],
+)
+def test_a_time_format_that_leaves_the_moment_open_is_refused(form: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        format_reader(form, UTC, Guesses())
 
 
 def test_an_unknown_time_zone_names_the_nearest() -> None:
@@ -190,6 +267,7 @@ def test_an_unknown_time_zone_names_the_nearest() -> None:
 
 
 def test_numbers_are_read_as_they_are_written() -> None:
+    number = Notation().number
     assert [number(text) for text in ("20.68", "-3", "+4.", ".5", "1e2")] == [20.68, -3.0, 4.0, 0.5, 100.0]
 
 
@@ -201,7 +279,7 @@ HEADER = ["time", "node", "temp", "temp"]
     [("2", None, 1), ("2", HEADER, 1), ("node", HEADER, 1), ("2", ["2", "x", "y"], 1)],
 )
 def test_columns_are_found_by_number_or_name(given: str, header: list[str] | None, column: int) -> None:
-    assert resolve({"device-id": given, "humidity": None}, header, 4) == {"device-id": column}
+    assert resolve({"device-id": given, "humidity": None}, header, 4, Guesses()) == {"device-id": column}
 
 
 @pytest.mark.parametrize(
@@ -217,7 +295,7 @@ def test_columns_are_found_by_number_or_name(given: str, header: list[str] | Non
 )
 def test_a_column_that_does_not_exist_is_refused(given: str, header: list[str] | None, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        resolve({"device-id": given}, header, 4)
+        resolve({"device-id": given}, header, 4, Guesses())
 
 
 class Clock:
@@ -249,7 +327,7 @@ def replay_times(tmp_path: Path, speedup: float | None, rate: float, gaps_ms: li
     recording = Recording(write(tmp_path / "a.csv", "\n".join(rows)), ",")
     source = ReplaySource(
         recording.rows(),
-        ReadingReader(COLUMNS, MS, "digest"),
+        ReadingReader(COLUMNS, MS, "digest", Guesses()),
         Pacer(rate, monotonic=clock, wall=clock),
         speedup,
         clock,
@@ -274,7 +352,7 @@ def test_without_speedup_the_rate_alone_counts(tmp_path: Path) -> None:
 
 def test_a_stop_ends_the_replay_where_it_is(tmp_path: Path) -> None:
     recording = Recording(write(tmp_path / "a.csv", "\n".join(climate_rows(2_000))), ",")
-    source = ReplaySource(recording.rows(), ReadingReader(COLUMNS, MS, "digest"), Pacer(0.0), None)
+    source = ReplaySource(recording.rows(), ReadingReader(COLUMNS, MS, "digest", Guesses()), Pacer(0.0), None)
     stop = StopRequest()
     batches = source.batches(stop)
     sent = len(list(next(batches)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
+import re
 import tempfile
 import tracemalloc
 from datetime import UTC
@@ -13,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datastreamer.events.reading import LINE_MAX_BYTES
+from datastreamer.sensor.replay.guesses import Guesses
 from datastreamer.sensor.replay.moments import TimestampUnit, reader
 from datastreamer.sensor.replay.readings import ReadingReader
 from datastreamer.sensor.replay.recording import Recording
@@ -26,7 +29,7 @@ def replayed(data: bytes, unit: TimestampUnit, delimiter: str) -> tuple[int, Unr
         path = Path(folder) / "recording.csv"
         path.write_bytes(data)
         recording, unreadable = Recording(path, delimiter), Unreadable()
-        readings = ReadingReader(COLUMNS, reader(unit, UTC), recording.digest())
+        readings = ReadingReader(COLUMNS, reader(unit, UTC, Guesses()), recording.digest(), Guesses())
         return sum(1 for _ in readings.read(recording.rows(), unreadable)), unreadable
 
 
@@ -50,9 +53,10 @@ rows = st.lists(st.lists(fields, max_size=5).map(b",".join), max_size=6).map(b"\
 def test_every_line_is_a_reading_or_has_a_problem(
     data: bytes, unit: TimestampUnit, delimiter: str, zipped: bool
 ) -> None:
-    lines = sum(1 for line in data.split(b"\n") if line.strip())
+    lines = sum(1 for line in re.split(rb"\r\n|\r|\n", data) if line.strip())
     read, unreadable = replayed(gzip.compress(data) if zipped else data, unit, delimiter)
-    if zipped or not data.startswith(b"\x1f\x8b"):
+    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE))
+    if not marked and (zipped or not data.startswith(b"\x1f\x8b")):
         assert read + unreadable.count == lines
 
 
