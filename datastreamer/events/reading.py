@@ -26,6 +26,7 @@ from types import NoneType
 from typing import Annotated, Any, Final, NamedTuple, get_args, get_origin, get_type_hints
 
 from datastreamer.errors import InvalidRecordError
+from datastreamer.events.aggregation import AGGREGATED, AGGREGATION_MAGIC
 from datastreamer.events.json_shape import TooMuch, too_much
 
 IDENTIFIER_MAX_CHARS: Final = 128
@@ -139,6 +140,7 @@ NOT_AN_OBJECT: Final = "not_an_object"
 REASONS: Final = (
     EMPTY_LINE,
     LINE_TOO_LONG,
+    AGGREGATED,
     INVALID_UTF8,
     NESTED_TOO_DEEP,
     TOO_MANY_FIELDS,
@@ -221,6 +223,8 @@ def _parse_object(line: bytes) -> dict[str, Any]:
         raise InvalidRecordError(EMPTY_LINE)
     if len(line) > LINE_MAX_BYTES:
         raise InvalidRecordError(LINE_TOO_LONG, f"a line has at most {LINE_MAX_BYTES:,} bytes")
+    if line.startswith(AGGREGATION_MAGIC):
+        raise InvalidRecordError(AGGREGATED, "switch the producer's KPL aggregation off, or take the record apart")
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -17,6 +17,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from datastreamer.errors import InvalidRecordError
+from datastreamer.events.aggregation import AGGREGATED, AGGREGATION_MAGIC
 from datastreamer.events.json_shape import TooMuch, too_much
 
 Number = int | Decimal
@@ -28,11 +29,7 @@ MAX_DEPTH: Final = 32
 """Objects and lists open at once, the record's own included: DynamoDB nests attributes no deeper. Looked at before the
 record is read as JSON, since readers use a frame of the stack for each level."""
 
-AGGREGATION_MAGIC: Final = b"\xf3\x89\x9a\xc2"
-"""How a record begins that the Kinesis Producer Library has packed (its aggregation format, version 1)."""
-
 # Reason codes, in the order in which they are tested: a record gets the first that applies.
-AGGREGATED: Final = "kpl_aggregated"
 EMPTY: Final = "empty_record"
 INVALID_UTF8: Final = "invalid_utf8"
 TOO_DEEP: Final = TooMuch.DEPTH.value

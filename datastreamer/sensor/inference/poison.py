@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from datastreamer.events.aggregation import AGGREGATION_MAGIC
 from datastreamer.events.labels import REASONS
 
 Record = dict[str, Any]
@@ -58,7 +59,6 @@ def _data(change: Callable[[list[float]], Any]) -> Callable[[Record, bytes], byt
     return lambda record, _body: _dump({**record, "data": change(record["data"])})
 
 
-_AGGREGATED: Final = b"\xf3\x89\x9a\xc2"
 _TOO_DEEP: Final[Any] = json.loads("[" * 40 + "]" * 40)
 _HUGE_TEXT: Final = "x" * 420_000
 
@@ -71,7 +71,7 @@ POISONS: Final = (
     Poison("infinite_value", _first_value("-Infinity")),
     Poison("not_utf8", lambda _record, body: body.replace(b'"site":"', b'"site":"\xff\xfe')),
     Poison("two_objects", lambda _record, body: body + body),
-    Poison("aggregated", lambda _record, body: _AGGREGATED + body),
+    Poison("aggregated", lambda _record, body: AGGREGATION_MAGIC + body),
     Poison("array", lambda _record, body: b"[" + body + b"]"),
     Poison("bare_text", lambda record, _body: _dump(record["event_id"])),
     Poison("no_id", _without("id")),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
+from datastreamer.events.aggregation import AGGREGATED, AGGREGATION_MAGIC
 from datastreamer.events.reading import FIELDS, Field, Kind
 
 Reading = dict[str, Any]
@@ -97,6 +98,7 @@ _FOUND: Final = (
     DirtKind("huge_temperature", "temperature_out_of_range", _with("temperature", 1.7e308)),
     DirtKind("negative_humidity", "humidity_out_of_range", _with("humidity", -3.2)),
     DirtKind("overcharged_battery", "battery_out_of_range", _with("battery", 101.5)),
+    DirtKind("aggregated", AGGREGATED, lambda _reading, line: AGGREGATION_MAGIC + line),
     DirtKind("many_fields", "too_many_fields", lambda _reading, line: line[:-1] + _MANY + b"}"),
 )
 """What devices were seen to send, and their like."""

@@ -49,6 +49,9 @@ def test_a_reading_of_known_fields_has_no_extra() -> None:
     [
         (b"", "empty_line"),
         (b" \t\r", "empty_line"),
+        (b"\xf3\x89\x9a\xc2" + line(), "kpl_aggregated"),
+        (b"\xf3\x89\x9a\xc2", "kpl_aggregated"),
+        (b"\xf3\x89\x9a", "invalid_utf8"),
         (b'{"event_id":"\xff"}', "invalid_utf8"),
         (b'{"event_id":"\xed\xa0\x80"}', "invalid_utf8"),
         (b"{", "invalid_json"),

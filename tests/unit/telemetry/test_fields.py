@@ -16,8 +16,15 @@ from scripts.contract import page, written
 from tests.conftest import REPOSITORY
 
 PUBLISHED = (
-    *("empty_line", "line_too_long", "invalid_utf8", "nested_too_deep", "too_many_fields", "invalid_json"),
-    *("not_an_object", "missing_event_id", "missing_device_id", "missing_timestamp", "missing_temperature"),
+    *("empty_line", "line_too_long", "kpl_aggregated", "invalid_utf8", "nested_too_deep", "too_many_fields"),
+    *(
+        "invalid_json",
+        "not_an_object",
+        "missing_event_id",
+        "missing_device_id",
+        "missing_timestamp",
+        "missing_temperature",
+    ),
     *("invalid_event_id", "invalid_device_id", "invalid_timestamp", "invalid_temperature", "invalid_humidity"),
     *("invalid_battery", "invalid_site", "invalid_firmware", "timestamp_out_of_range", "temperature_out_of_range"),
     *("humidity_out_of_range", "battery_out_of_range"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -44,6 +45,21 @@ def test_a_newline_is_added_to_every_record_also_to_one_that_has_it(
     whole = b"bare\nended\n\ntwo\nlines\n"
     body = wait_for(lambda: len(found := b"".join(objects(stage, bucket).values())) >= len(whole) and found)
     assert body == whole
+    firehose.delete_delivery_stream(DeliveryStreamName=name)
+
+
+def test_records_that_the_kpl_aggregated_are_delivered_one_by_one(
+    stage: RunningStage, firehose: Any, bucket: str
+) -> None:
+    kinesis, name = stage.client("kinesis"), new_name()
+    create_from_kinesis(firehose, name, new_stream(kinesis, name), destination(bucket))
+    members = [b"\x08\x00\x1a\x02%d\n" % number for number in (1, 2)]
+    message = b"\n\x03key" + b"".join(b"\x1a" + bytes([len(member)]) + member for member in members)
+    packed = b"\xf3\x89\x9a\xc2" + message + hashlib.md5(message, usedforsecurity=False).digest()
+    for data in (packed, b"3\n"):
+        kinesis.put_record(StreamName=name, Data=data, PartitionKey="one")
+    body = wait_for(lambda: (found := b"".join(objects(stage, bucket).values())).endswith(b"3\n") and found)
+    assert body == b"1\n2\n3\n"
     firehose.delete_delivery_stream(DeliveryStreamName=name)
 
 

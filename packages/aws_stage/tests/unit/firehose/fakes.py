@@ -12,7 +12,7 @@ from typing import Any
 
 from aws_stage.engines.firehose.consumer import Consumer
 from aws_stage.engines.firehose.delivery import Outbox
-from aws_stage.engines.firehose.delivery_stream import KINESIS, DeliveryStream
+from aws_stage.engines.firehose.delivery_stream import DIRECT_PUT, KINESIS, DeliveryStream
 from aws_stage.engines.firehose.kinesis_source import KinesisSource
 from aws_stage.engines.firehose.monitoring import Monitor
 from aws_stage.engines.firehose.records import Checkpoints, Source
@@ -267,6 +267,10 @@ class Rig:
             version=self.stream.version + 1,
             config=complete_destination({**self.stream.config, **changes}),
         )
+
+    def direct(self) -> DeliveryStream:
+        """The delivery stream, if records were put to it directly."""
+        return replace(self.stream, kind=DIRECT_PUT, source=None)
 
     def run(self, seconds: float) -> None:
         """Let the consumer work for ``seconds`` of the clock."""

@@ -63,7 +63,8 @@ class Buffer:
                 self.size += len(outcome.error)
             if self.destination.backup is not None:
                 pieces[BACKUP].append(record.data)
-            self.checkpoints[record.partition] = record.position
+            if record.ends:
+                self.checkpoints[record.partition] = record.position
             self.oldest = min(self.oldest, record.arrival)
             taken += 1
         self.records += taken

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from aws_stage.engines.firehose.aggregation import user_records
 from aws_stage.engines.firehose.buffer import Outcome
 from aws_stage.engines.firehose.delivery_stream import DeliveryStream
 from aws_stage.engines.firehose.monitoring import Monitor
@@ -48,12 +49,15 @@ class Intake:
             return 0
         records = self.source.read(at_once=at_once)
         if records:
-            size = sum(len(record.data) for record in records)
-            self._monitor.read(len(records), size, self.source.behind())
+            self._monitor.read(len(records), sum(len(record.data) for record in records), self.source.behind())
             if not self._waiting:
                 self._waiting_since = self._now()
-            self._waiting.extend(records)
-            self._waiting_bytes += size
+            if self._stream.source is not None:
+                taken_apart = [one for record in records for one in user_records(record)]
+            else:
+                taken_apart = records
+            self._waiting.extend(taken_apart)
+            self._waiting_bytes += sum(len(record.data) for record in taken_apart)
         return len(records)
 
     def prepare(self, *, everything: bool = False) -> None:

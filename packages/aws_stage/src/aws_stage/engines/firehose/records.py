@@ -11,6 +11,9 @@ class Record(NamedTuple):
 
     ``partition`` and ``position`` are a shard and a sequence number, or the journal and an ordinal: everything of the
     partition up to and including this record lies at or before ``position``. ``arrival`` is in seconds since the epoch.
+
+    Records that were aggregated in one of the source share its ``position``; ``subsequence`` counts them from 0, and
+    the last of them ``ends`` it: reading can go on after ``position`` only from there.
     """
 
     data: bytes
@@ -18,6 +21,8 @@ class Record(NamedTuple):
     partition: str
     position: str
     partition_key: str = ""
+    subsequence: int = 0
+    ends: bool = True
 
 
 Checkpoints = Mapping[str, str]

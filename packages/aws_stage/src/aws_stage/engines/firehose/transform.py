@@ -136,7 +136,7 @@ class Transformer:
         if self._stream.source is not None:
             item["kinesisRecordMetadata"] = {
                 "sequenceNumber": record.position,
-                "subsequenceNumber": 0,
+                "subsequenceNumber": record.subsequence,
                 "partitionKey": record.partition_key,
                 "shardId": record.partition,
                 "approximateArrivalTimestamp": arrival,
@@ -158,7 +158,7 @@ class Transformer:
 
 
 def _record_id(record: Record) -> str:
-    return f"{record.position}000000"
+    return f"{record.position}{record.subsequence:06d}"
 
 
 def _by_id(answer: Any) -> dict[str, list[Any]] | None:
