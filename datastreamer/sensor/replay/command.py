@@ -97,7 +97,10 @@ def replay(
             "--time-format", help="Format of the time, as for Python's strptime: '%d.%m.%Y %H:%M'.", show_default=False
         ),
     ] = None,
-    zone: Annotated[str, typer.Option("--time-zone", help="Zone of times that have no offset.")] = "UTC",
+    zone: Annotated[
+        str | None,
+        typer.Option("--time-zone", help="Zone of times that have no offset.  [default: UTC]", show_default=False),
+    ] = None,
     speedup: Annotated[
         float | None,
         typer.Option(
@@ -152,7 +155,7 @@ def replay(
         "temperature_unit": notation.temperature_unit.value,
         "timestamp_unit": timestamp_unit.value,
         "time_format": time_format,
-        "time_zone": zone,
+        "time_zone": zone or "UTC",
     }
     if check:
         sent, unreadable = try_out(layout.rows(), readings, guesses, described, as_json=as_json)
@@ -189,9 +192,9 @@ def _check_columns(
 
 
 def _moments(
-    unit: TimestampUnit, form: str | None, zone: str, *, joined: bool, guesses: Guesses
+    unit: TimestampUnit, form: str | None, zone: str | None, *, joined: bool, guesses: Guesses
 ) -> Callable[[str], datetime]:
     if unit is not TimestampUnit.ISO and (form is not None or joined):
         raise UsageError(f"--timestamp-unit {unit} is for numbers; --time-format, --date and --time are for text")
-    found = time_zone(zone)
+    found = None if zone is None else time_zone(zone)
     return reader(unit, found, guesses) if form is None else format_reader(form, found, guesses)

@@ -26,6 +26,7 @@ _ISO: Final = re.compile(
 )
 """What ISO-8601 gives one reading. A fraction stands behind seconds alone: 10.30 has one of an hour by the standard, of
 a second to Python, and minutes to the writer. An offset stands behind minutes: 15-08 is an hour and a minute."""
+_UTC: Final = "a time without an offset was taken as UTC, for want of --time-zone"
 _MIDNIGHT: Final = "a date without a time was taken as its midnight"
 _FIRST: Final = "a time that the clock showed twice was taken as the first of the two"
 _SAMPLE: Final = datetime(2023, 11, 28, 21, 34, 56, tzinfo=UTC)
@@ -59,11 +60,12 @@ def time_zone(name: str) -> tzinfo:
         raise UsageError(f"--time-zone {name!r}: there is no such zone.{hint}") from None
 
 
-def reader(unit: TimestampUnit, zone: tzinfo, guesses: Guesses) -> Callable[[str], datetime]:
+def reader(unit: TimestampUnit, zone: tzinfo | None, guesses: Guesses) -> Callable[[str], datetime]:
     """A function from a field's text to its moment in UTC, to the microsecond; it raises ValueError with the problem.
 
-    Text without an offset is in ``zone``. A time that the zone's clock skips is refused; of one that it shows twice the
-    first is taken, of a date alone its midnight, and ``guesses`` counts both.
+    Text without an offset is in ``zone``; if that is None, in UTC, and ``guesses`` counts it. A time that the zone's
+    clock skips is refused; of one that it shows twice the first is taken, of a date alone its midnight, and ``guesses``
+    counts both.
     """
     if unit is TimestampUnit.ISO:
         return lambda text: _from_iso(text, zone, guesses)
@@ -71,7 +73,7 @@ def reader(unit: TimestampUnit, zone: tzinfo, guesses: Guesses) -> Callable[[str
     return lambda text: _from_number(text, unit, per_second)
 
 
-def format_reader(form: str, zone: tzinfo, guesses: Guesses) -> Callable[[str], datetime]:
+def format_reader(form: str, zone: tzinfo | None, guesses: Guesses) -> Callable[[str], datetime]:
     """As ``reader``, for text of the format ``form``, written as for Python's ``strptime``.
 
     Raises UsageError for one that Python does not know, or that does not tell the day and the hour.
@@ -89,7 +91,7 @@ def format_reader(form: str, zone: tzinfo, guesses: Guesses) -> Callable[[str], 
     return lambda text: _from_format(text, form, zone, guesses)
 
 
-def _from_iso(text: str, zone: tzinfo, guesses: Guesses) -> datetime:
+def _from_iso(text: str, zone: tzinfo | None, guesses: Guesses) -> datetime:
     found = _ISO.fullmatch(text)
     try:
         moment = datetime.fromisoformat(text) if found else None
@@ -102,7 +104,7 @@ def _from_iso(text: str, zone: tzinfo, guesses: Guesses) -> datetime:
     return _in_zone(moment, text, zone, guesses)
 
 
-def _from_format(text: str, form: str, zone: tzinfo, guesses: Guesses) -> datetime:
+def _from_format(text: str, form: str, zone: tzinfo | None, guesses: Guesses) -> datetime:
     try:
         moment = datetime.strptime(text, form)  # noqa: DTZ007  the zone is added in _in_zone
     except ValueError:
@@ -110,10 +112,13 @@ def _from_format(text: str, form: str, zone: tzinfo, guesses: Guesses) -> dateti
     return _in_zone(moment, text, zone, guesses)
 
 
-def _in_zone(moment: datetime, text: str, zone: tzinfo, guesses: Guesses) -> datetime:
+def _in_zone(moment: datetime, text: str, zone: tzinfo | None, guesses: Guesses) -> datetime:
     try:
         if moment.tzinfo:
             return moment.astimezone(UTC)
+        if zone is None:
+            guesses.add(_UTC)
+            return moment.replace(tzinfo=UTC)
         first = moment.replace(tzinfo=zone).astimezone(UTC)
         shown = first.astimezone(zone).replace(tzinfo=None)
         second = moment.replace(tzinfo=zone, fold=1).astimezone(UTC)

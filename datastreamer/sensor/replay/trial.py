@@ -13,6 +13,7 @@ from datastreamer.sensor.replay.guesses import Guesses
 from datastreamer.sensor.replay.readings import ReadingReader
 from datastreamer.sensor.replay.recording import Row
 from datastreamer.sensor.unreadable import Unreadable
+from datastreamer.wording import counted
 
 _SHOWN: Final = 5
 
@@ -50,7 +51,8 @@ def try_out(
         console.print(text, soft_wrap=True, highlight=False, markup=False)
 
     refused = f", of which the lake would refuse {dirty:,}" if dirty else ""
-    say(f"Nothing was sent. {described['csv']} has {readings:,} readings{refused}; the first:")
+    shown = "; the first:" if first else ""
+    say(f"Nothing was sent. {described['csv']} has {counted(readings, 'reading')}{refused}{shown}")
     for line in first:
         say(line.decode().rstrip("\n"))
     for guess in guesses.lines():

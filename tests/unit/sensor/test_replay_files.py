@@ -91,6 +91,7 @@ def test_a_dry_run_prints_readings_guesses_and_rows_that_cannot_be_read(check: C
     assert lines[6:] == [
         "Guessed: column 'temp (°C)' was taken for --temperature temp",
         "Guessed: a date without a time was taken as its midnight (9 times)",
+        "Guessed: a time without an offset was taken as UTC, for want of --time-zone (9 times)",
         "Guessed: 'NA' was taken for a missing humidity (8 times)",
         "line 10: timestamp: 'yesterday' is no ISO-8601 time; is there a --time-format for it?",
     ]
@@ -231,6 +232,17 @@ def test_date_and_time_columns_are_joined(check: Checker) -> None:
     ]
     formatted = check(content, "--time-format", "%d/%m/%Y %H.%M", "--time-zone", "Asia/Tokyo", columns=columns)
     assert formatted.times == ["2024-01-05T01:31:00.000Z"]
+
+
+@pytest.mark.parametrize("options", [(), ("--time-format", "%Y-%m-%d %H:%M")])
+def test_a_time_without_an_offset_is_in_the_zone_that_is_named_or_said_to_be_utc(
+    check: Checker, options: tuple[str, ...]
+) -> None:
+    content = "device,when,temp\nd1,2024-01-05 10:30,20.5\n"
+    silent, named = check(content, *options), check(content, *options, "--time-zone", "Asia/Tokyo")
+    assert silent.times == ["2024-01-05T10:30:00.000Z"]
+    assert silent.document["guesses"] == ["a time without an offset was taken as UTC, for want of --time-zone"]
+    assert (named.times, named.document["guesses"]) == (["2024-01-05T01:30:00.000Z"], [])
 
 
 def test_a_file_of_one_device_is_read_with_its_name(check: Checker) -> None:
