@@ -199,6 +199,14 @@ PATCHES: tuple[Patch, ...] = (
     ),
     Patch("eventbridge", "services.eventbridge", "_matches_pattern_view", FAULT, "A rule has no MatchedEvents."),
     Patch(
+        "glue",
+        "services.glue",
+        "_handle_request_sync",
+        FAULT,
+        "GetPartitions gives every partition whatever its Expression and MaxResults say; tables have members that they "
+        "were not given and no versions; names, types and the number of partition values are not checked.",
+    ),
+    Patch(
         "kms",
         "services.kms",
         "_resolve_key _key_metadata",
