@@ -13,7 +13,7 @@ from trino_on_duckdb.functions.calls import SCALARS, SPECIAL, SYNONYMS
 from trino_on_duckdb.functions.refused import REFUSED
 
 PAGE = (Path(__file__).resolve().parents[1] / "README.md").read_text()
-DONE, _, BY_NAME = PAGE.partition("## Functions")[2].partition("Refused by name:")
+DONE, _, BY_NAME = PAGE.partition("## Functions")[2].partition("Refused by name, ")
 
 
 def names(text: str) -> set[str]:

@@ -347,6 +347,11 @@ TIMES = {
     "parse_datetime('2020-01-02 03:04', 'yyyy-MM-dd HH:mm')": "2020-01-02 03:04:00.000 UTC",
     "from_iso8601_timestamp('2020-05-11T11:15:05')": "2020-05-11 11:15:05.000 UTC",
     "from_iso8601_timestamp('2020-05-11T11:15:05.0559999Z')": "2020-05-11 11:15:05.055 UTC",
+    "parse_datetime('2020-01-02 03:04 +0900', 'yyyy-MM-dd HH:mm Z')": "2020-01-02 03:04:00.000 +09:00",
+    "parse_datetime('2020-01-02T03:04:05-02:30', 'yyyy-MM-dd''T''HH:mm:ssZZ')": "2020-01-02 03:04:05.000 -02:30",
+    "to_unixtime(parse_datetime('1970-01-01 01:00 +0100', 'yyyy-MM-dd HH:mm Z'))": "0.0",
+    "from_iso8601_timestamp('2020-01-01T00:00:00+09:00')": "2020-01-01 00:00:00.000 +09:00",
+    "from_iso8601_timestamp('2020-01-01T00:00:00.5-0130') AT TIME ZONE 'UTC'": "2020-01-01 01:30:00.500 UTC",
     "from_iso8601_timestamp('2020-05-11')": "2020-05-11 00:00:00.000 UTC",
     "try(from_iso8601_timestamp('2020-05-11 11:15:05'))": None,
     "from_iso8601_date('2020-05-11')": "2020-05-11",
@@ -467,6 +472,19 @@ COLLECTIONS = {
     "(s, x) -> cast(row(x + s.total, s.n + 1) as row(total double, n integer)), "
     "s -> if(s.n = 0, null, s.total / s.n))": "7.0",
     "reduce(array[], 7, (s, x) -> s, s -> s)": "7",
+    "array_sort(array[3, 2, 5, 1, 2], (x, y) -> if(x < y, 1, if(x = y, 0, -1)))": "[5, 3, 2, 2, 1]",
+    "array_sort(array['bc', 'ab', 'dc'], (x, y) -> if(x < y, 1, if(x = y, 0, -1)))": "[dc, bc, ab]",
+    "array_sort(array[3, null, 2], (x, y) -> case when x is null then -1 when y is null then 1 "
+    "when x < y then 1 when x = y then 0 else -1 end)": "[null, 3, 2]",
+    "array_sort(array['a', 'abcd', 'abc'], (x, y) -> if(length(x) < length(y), -1, 1))": "[a, abc, abcd]",
+    "cast('aé' as varbinary)": "61 c3 a9",
+    "cast('2020-01-01 00:00:00 Asia/Tokyo' as timestamp with time zone)": "2020-01-01 00:00:00.000 Asia/Tokyo",
+    "cast('2020-01-01 00:00:00.123456 UTC' as timestamp with time zone)": "2020-01-01 00:00:00.123 UTC",
+    "cast('2020-01-01' as timestamp(0) with time zone)": "2020-01-01 00:00:00.000 UTC",
+    "cast(timestamp '2020-01-01 00:00:00.1239 Asia/Tokyo' as timestamp(3) with time zone)": (
+        "2020-01-01 00:00:00.124 Asia/Tokyo"
+    ),
+    "try_cast('x' as timestamp with time zone)": None,
     "any_match(array[1, 2], x -> x > 1)": "true",
     "any_match(array[1, null], x -> x > 1)": None,
     "all_match(array[1, 2], x -> x > 0)": "true",

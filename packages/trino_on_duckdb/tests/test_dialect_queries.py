@@ -72,6 +72,10 @@ QUERIES: dict[str, list[Row]] = {
     "SELECT id FROM readings ORDER BY id OFFSET 3 ROWS FETCH NEXT 1 ROW ONLY": [("4",)],
     "SELECT DISTINCT device_id FROM readings ORDER BY device_id DESC": [("c",), ("b",), ("a",)],
     "SELECT DISTINCT month || day AS d FROM readings ORDER BY month || day LIMIT 1": [("0930",)],
+    "SELECT r.a, count(*) FROM (VALUES CAST(ROW(1) AS ROW(a integer)), CAST(ROW(1) AS ROW(a integer))) t(r) "
+    "GROUP BY r.a": [("1", "2")],
+    "SELECT t.r.a AS a FROM (VALUES CAST(ROW(2) AS ROW(a integer)), CAST(ROW(1) AS ROW(a integer))) t(r) "
+    "GROUP BY t.r.a HAVING t.r.a > 0 ORDER BY t.r.a": [("1",), ("2",)],
     "SELECT device_id d, count(*) FROM readings GROUP BY 1 ORDER BY 2 DESC, 1": [("a", "2"), ("b", "2"), ("c", "1")],
     "SELECT device_id FROM readings GROUP BY device_id HAVING count(*) > 1 AND min(temperature) < 15": [("b",)],
     "SELECT date_trunc('hour', event_time) AS h, count(*) FROM readings GROUP BY date_trunc('hour', event_time) "

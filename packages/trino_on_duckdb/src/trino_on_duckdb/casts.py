@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from trino_on_duckdb.coercions import convert
 from trino_on_duckdb.json_casts import from_json, to_json
 from trino_on_duckdb.scalar_casts import no_cast, scalar
@@ -17,6 +19,8 @@ def cast(value: Value, target: Type) -> Value:
         return value.retyped(from_json(value.sql, target), target)
     if target.kind == "json" and value.type.kind != "json":
         return value.retyped(to_json(value.sql, value.type), target)
+    if value.type.kind == target.kind == "timestamp with time zone":
+        target = replace(target, zone=value.type.zone)  # a cast changes the digits, never the zone
     if value.type.kind != target.kind and {"array", "map", "row"} & {value.type.kind, target.kind}:
         raise no_cast(value.type, target)
     return value.retyped(convert(value.sql, value.type, target, scalar), target)

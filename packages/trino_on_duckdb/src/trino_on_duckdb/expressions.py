@@ -206,7 +206,7 @@ class Expressions:
         operand = self.value(node.operand)
         target = types.from_name(node.type)
         if isinstance(node.operand, tree.String) and target.kind == "timestamp with time zone":
-            return literals.typed(tree.Typed(node.type, node.operand.value, place=node.place))
+            return literals.zoned_text(node, target)
         try:
             return (try_cast if node.safe else cast)(operand, target)
         except QueryError as error:

@@ -57,8 +57,8 @@ class Grouping:
         self._by_text: dict[tuple[str, Type], int] = {}
         for index, (_, value) in enumerate(self.keys):
             self._by_text.setdefault((alike(value.sql), value.type), index)
-        plain = (tree.Identifier, tree.Dereference)
-        self._kinds = {type(node) for node, _ in self.keys if not isinstance(node, plain)}
+        # a bare name is looked up as the names of ORDER BY are; ``r.a`` may be a field, which is not a name of its own
+        self._kinds = {type(node) for node, _ in self.keys if not isinstance(node, tree.Identifier)}
 
     # the highest level's view
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from trino_on_duckdb import types
 from trino_on_duckdb.casts import cast
 from trino_on_duckdb.errors import QueryError
-from trino_on_duckdb.scalar_casts import TIME_TEXT
+from trino_on_duckdb.scalar_casts import TIME_TEXT, rounded
 from trino_on_duckdb.syntax import tree
 from trino_on_duckdb.types import Type
 from trino_on_duckdb.values import Value, cast_to, quoted
@@ -90,6 +90,24 @@ def typed(node: tree.Typed) -> Value:
         date = _date(node.text.strip(), node)
         return Value(f"DATE '{date.date().isoformat()}'", type_, date.date(), constant=True)
     return Value(found.sql, type_, constant=True)
+
+
+def zoned_text(node: tree.Cast, target: types.Type) -> Value:
+    """``CAST('…' AS timestamp(p) with time zone)`` of a constant, rounded to the digits that are asked for."""
+    assert isinstance(node.operand, tree.String)  # noqa: S101
+    typed_as = tree.Typed(node.type, node.operand.value, place=node.place)
+    try:
+        found = _timestamp(typed_as)
+    except QueryError as error:
+        if error.code != "INVALID_LITERAL":
+            raise
+        if node.safe:
+            return Value("CAST(NULL AS TIMESTAMP)", target, constant=True)
+        problem = f"Value cannot be cast to {target.kind}: {node.operand.value}"
+        raise QueryError("INVALID_CAST_ARGUMENT", problem) from error
+    digits = target.size or 0
+    sql = rounded(found.sql, found.type.size or 0, digits)
+    return Value(sql, types.timestamp_of(digits, found.type.zone or "UTC"), constant=True)
 
 
 def _date(written: str, node: tree.Typed) -> datetime:

@@ -225,6 +225,7 @@ _WRITERS: dict[tuple[str, str], Callable[[_Cast], str]] = {
     ("varchar", "varchar"): _to_varchar(lambda cast: cast.sql),
     ("time", "varchar"): _to_varchar(_time_text),
     **dict.fromkeys(((kind, "varchar") for kind in _TIMESTAMPS), _to_varchar(_timestamp_text)),
+    ("varchar", "varbinary"): lambda cast: f"encode({cast.sql})",
     ("varchar", "integer"): _text_to_integer,
     ("varchar", "float"): _text_to_float,
     ("varchar", "decimal"): _text_to_decimal,

@@ -84,6 +84,12 @@ _SIMPLE = {
 }  # fmt: skip
 _SYNONYMS = {"int": "integer", "dec": "decimal", "numeric": "decimal", "double precision": "double"}
 
+REFUSED_TYPES = (
+    "ipaddress", "ipprefix", "hyperloglog", "p4hyperloglog", "qdigest", "tdigest", "setdigest", "geometry",
+    "sphericalgeography", "bingtile", "color", "time with time zone",
+)  # fmt: skip
+"""Types that Athena has and that are not held here."""
+
 MAX_DECIMAL = 38
 MAX_FRACTION = 6
 """DuckDB keeps microseconds."""
@@ -142,6 +148,8 @@ def from_name(name: TypeName) -> Type:
         return Type(kind, name.numbers[0] if name.numbers else (1 if kind == "char" else None))
     if kind in _SIMPLE and not name.numbers:
         return _SIMPLE[kind]
+    if kind in REFUSED_TYPES:
+        raise QueryError("NOT_SUPPORTED", f"{_at(name)}Type {name.name} is not supported by the local Athena")
     raise QueryError("TYPE_NOT_FOUND", f"{_at(name)}Unknown type: {name.name}")
 
 

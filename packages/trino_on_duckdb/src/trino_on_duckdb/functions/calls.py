@@ -90,7 +90,7 @@ def call(level: Level, node: tree.Call) -> Value:
 
 def unknown(node: tree.Call) -> QueryError:
     """The refusal of a function that is on no list."""
-    if node.name in REFUSED:
+    if node.name in REFUSED or node.name.startswith("st_"):
         problem = f"{node.place}: Function {node.name} is not supported by the local Athena"
         return QueryError("NOT_SUPPORTED", problem)
     return QueryError("FUNCTION_NOT_FOUND", f"{node.place}: Function '{node.name}' not registered")

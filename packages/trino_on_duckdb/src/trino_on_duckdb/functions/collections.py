@@ -6,6 +6,7 @@ from trino_on_duckdb import types
 from trino_on_duckdb.arithmetic import append_arrays
 from trino_on_duckdb.comparisons import equal_sql, greatest_float, has_null
 from trino_on_duckdb.errors import QueryError
+from trino_on_duckdb.functions.reducing import sorted_by
 from trino_on_duckdb.functions.signatures import Fit
 from trino_on_duckdb.functions.tables import Table, Writer, one, overloads
 from trino_on_duckdb.scalar_casts import text_of
@@ -215,7 +216,8 @@ ARRAYS: Table = {
     "array_remove": one("array(O), O -> array(O)",
                         "CASE WHEN {1} IS NOT NULL "
                         "THEN list_filter({0}, lambda _item: _item IS DISTINCT FROM {1}) END"),
-    "array_sort": one("array(O) -> array(O)", "list_sort({0}, 'ASC', 'NULLS LAST')"),
+    "array_sort": one("array(O) -> array(O)", "list_sort({0}, 'ASC', 'NULLS LAST')") + one(
+        "array(T), function(T, T, integer) -> array(T)", sorted_by, paired=True),
     "array_union": one("array(E), array(E) -> array(E)", _union),
     "arrays_overlap": one("array(O), array(O) -> boolean", _overlap),
     "cardinality": overloads(("array(T) -> bigint", "CAST(len({0}) AS BIGINT)"),

@@ -1,4 +1,6 @@
-"""``reduce(array, initial, (state, item) -> state, state -> result)``."""
+"""Arrays taken item by item: ``reduce(array, initial, (state, item) -> state, state -> result)``, and ``array_sort``
+by a lambda that compares two items.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from collections.abc import Sequence
 from trino_on_duckdb import types
 from trino_on_duckdb.coercions import can_coerce, coerce
 from trino_on_duckdb.errors import QueryError
-from trino_on_duckdb.functions.signatures import Argument, PendingLambda
+from trino_on_duckdb.functions.signatures import Argument, Fit, PendingLambda
 from trino_on_duckdb.syntax import tree
 from trino_on_duckdb.values import Value, cast_to, fresh, made_of
 
@@ -48,3 +50,23 @@ def reduce_array(arguments: Sequence[Argument], node: tree.Call) -> Value:
     result = f"list_transform([struct_extract({reduced}, 's')], {finished.sql})[1]"
     sql = f"CASE WHEN {array.sql} IS NULL THEN NULL ELSE {result} END"
     return made_of(sql, finished.body.type, [array, initial, stepped.body, finished.body])
+
+
+def sorted_by(found: Fit) -> str:
+    """The items, each put before the first one so far that the lambda (-1, 0 or 1 of a pair) says is greater.
+
+    DuckDB sorts by no function of ours; items that the lambda calls equal stay in their order.
+    """
+    array, compare, item = found.values[0].sql, found.lambdas[1], found.result.items[0]
+    empty, no_item = cast_to("[]", found.result), cast_to("NULL", item)
+    each, so_far, current, other, place = (fresh(letter) for letter in "iabop")
+    items = f"list_transform({array}, lambda {each}: struct_pack(s := {empty}, x := {each}))"
+    done, new = f"struct_extract({so_far}, 's')", f"struct_extract({current}, 'x')"
+    before = f"list_transform([struct_pack(l := {new}, r := {other})], {compare.sql})[1] < 0"
+    first = f"list_position(list_transform({done}, lambda {other}: {before}), true)"
+    inserted = f"list_concat(list_append({done}[1:{place} - 1], {new}), {done}[{place}:])"
+    chosen = f"CASE WHEN coalesce({place}, 0) = 0 THEN list_append({done}, {new}) ELSE {inserted} END"
+    step = f"struct_pack(s := list_transform([{first}], lambda {place}: {chosen})[1], x := {no_item})"
+    start = f"struct_pack(s := {empty}, x := {no_item})"
+    reduced = f"list_reduce({items}, lambda {so_far}, {current}: {step}, {start})"
+    return f"CASE WHEN {array} IS NULL THEN NULL ELSE struct_extract({reduced}, 's') END"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from trino_on_duckdb import types
@@ -107,7 +108,16 @@ def _with_timezone(found: Fit) -> Value:
     return moment.retyped(from_local(moment.sql, name), types.timestamp_of(moment.type.size or 0, name))
 
 
-def _from_iso8601_timestamp(found: Fit) -> str:
+_OFFSET_OF_TIME = re.compile(r"([^T]+T.+?)([+-]\d{2}(?::?\d{2})?)", re.ASCII)
+"""A time of ISO 8601 and its offset."""
+
+
+def _from_iso8601_timestamp(found: Fit) -> str | Value:
+    offset = _OFFSET_OF_TIME.fullmatch(str(found.values[0].literal or ""))
+    if offset is not None:  # of a literal the zone is known, so that it can be the type's
+        zone = zone_named(offset[2])
+        local = f"CAST(athena_iso8601_timestamp({quoted(offset[1])}) AS TIMESTAMP)"
+        return Value(from_local(local, zone), types.timestamp_of(3, zone), constant=True)
     # the shape that devices write goes fast; every other one, and every fault, is the slow reader's
     fast = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,3})?Z?"
     return once_each(

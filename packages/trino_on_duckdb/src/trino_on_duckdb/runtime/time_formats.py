@@ -19,6 +19,7 @@ _DAY_NAMES = "(?:" + "|".join([*DAYS, *(day[:3] for day in DAYS)]) + ")"
 _TWO = r"\d{1,2}"
 _HALF = ("half", "(?:AM|PM)")
 _FRACTION = ("fraction", r"\d{1,9}")
+_ZONE = ("offset", r"[+-]\d{2}:?\d{2}")
 _MONTH, _DAY = ("month_name", _MONTH_NAMES), ("day_name", _DAY_NAMES)
 MYSQL = {
     "a": _DAY, "b": _MONTH, "c": ("month", _TWO), "d": ("day", _TWO), "e": ("day", _TWO), "f": _FRACTION,
@@ -34,7 +35,7 @@ JODA = {
     "yyyy": ("year", r"\d{1,9}"), "MMMM": _MONTH, "MMM": _MONTH, "MM": ("month", _TWO), "M": ("month", _TWO),
     "dd": ("day", _TWO), "d": ("day", _TWO), "HH": ("hour", _TWO), "H": ("hour", _TWO), "hh": ("hour12", _TWO),
     "h": ("hour12", _TWO), "mm": ("minute", _TWO), "m": ("minute", _TWO), "ss": ("second", _TWO), "s": ("second", _TWO),
-    "a": _HALF, "SSS": _FRACTION, "EEE": _DAY, "EEEE": _DAY,
+    "a": _HALF, "SSS": _FRACTION, "EEE": _DAY, "EEEE": _DAY, "Z": _ZONE, "ZZ": _ZONE,
 }  # fmt: skip
 
 
@@ -90,9 +91,15 @@ def _read(text: str, expression: re.Pattern[str], fields: tuple[str, ...]) -> st
         raise QueryError(_INVALID, f'Invalid format: "{text}"')
     found = dict(zip(fields, match.groups(), strict=True))
     try:
-        return _moment(found).replace(tzinfo=None).isoformat(sep=" ", timespec="milliseconds")
-    except ValueError as error:
+        moment = _moment(found).replace(tzinfo=None) - _offset(found.get("offset", "+0000"))
+        return moment.isoformat(sep=" ", timespec="milliseconds")
+    except (ValueError, OverflowError) as error:
         raise QueryError(_INVALID, f'Cannot parse "{text}": {error}') from error
+
+
+def _offset(text: str) -> timedelta:
+    offset = timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
+    return -offset if text[0] == "-" else offset
 
 
 def _moment(found: dict[str, str]) -> datetime:
