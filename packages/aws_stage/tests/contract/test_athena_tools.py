@@ -96,6 +96,46 @@ def test_awswrangler_writes_a_table_that_athena_reads(lake: AthenaLake, session:
     assert lake.rows("SELECT id, word, day FROM written ORDER BY id") == [["1", "x", "d1"], ["2", None, "d2"]]
 
 
+def test_awswrangler_adds_columns_and_overwrites_partitions(lake: AthenaLake, session: boto3.Session) -> None:
+    def write(frame: pd.DataFrame, mode: str) -> None:
+        wr.s3.to_parquet(
+            frame,
+            path="s3://athena-tools/evolving/",
+            dataset=True,
+            database=lake.name,
+            table="evolving",
+            partition_cols=["day"],
+            mode=mode,
+            schema_evolution=True,
+            boto3_session=session,
+        )
+
+    write(pd.DataFrame({"id": [1, 2], "day": ["d1", "d2"]}), "overwrite")
+    write(pd.DataFrame({"id": [3], "word": ["x"], "day": ["d2"]}), "overwrite_partitions")
+    assert lake.rows("SELECT id, word, day FROM evolving ORDER BY id") == [["1", None, "d1"], ["3", "x", "d2"]]
+    versions = wr.catalog.get_table_number_of_versions(lake.name, "evolving", boto3_session=session)
+    assert versions >= 1
+
+
+def test_awswrangler_reads_and_changes_the_catalogue(lake: AthenaLake, session: boto3.Session) -> None:
+    lake.rows(
+        "CREATE TABLE managed WITH (partitioned_by = ARRAY['day']) AS "
+        "SELECT * FROM (VALUES (1, 'd1'), (2, 'd2'), (3, 'd3')) AS t(id, day)"
+    )
+    named = {"database": lake.name, "table": "managed", "boto3_session": session}
+    wr.catalog.upsert_table_parameters({"owner_team": "needle-in-parameters"}, **named)
+    assert wr.catalog.get_table_parameters(**named)["owner_team"] == "needle-in-parameters"
+    found = wr.catalog.search_tables("needle-in-parameters", boto3_session=session)
+    assert [table["Name"] for table in found] == ["managed"]
+    some = wr.catalog.get_parquet_partitions(**named, expression="day >= 'd2'")
+    assert sorted(values[0] for values in some.values()) == ["d2", "d3"]
+    wr.catalog.delete_partitions(**named, partitions_values=[["d1"], ["d2"]])
+    assert lake.rows("SELECT id FROM managed") == [["3"]]
+    assert wr.catalog.does_table_exist(lake.name, "managed", boto3_session=session)
+    assert wr.catalog.delete_table_if_exists(lake.name, "managed", boto3_session=session)
+    assert not wr.catalog.does_table_exist(lake.name, "managed", boto3_session=session)
+
+
 def test_the_aws_command_line_runs_a_query(lake: AthenaLake) -> None:
     def aws(*arguments: str) -> dict[str, object]:
         command = [sys.executable, "-m", "awscli", "--output", "json", "athena", *arguments]

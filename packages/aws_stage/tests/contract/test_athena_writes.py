@@ -192,3 +192,84 @@ def test_unload_writes_objects_and_a_manifest(lake: AthenaLake) -> None:
     again = lake.failure("UNLOAD (SELECT 1 AS one) TO 's3://athena-writes/unloaded/' WITH (format = 'JSON')")
     assert again.startswith("HIVE_PATH_ALREADY_EXISTS: ")
     assert "format is missing" in lake.failure("UNLOAD (SELECT 1 AS one) TO 's3://athena-writes/other/'")
+
+
+def test_a_text_that_a_column_cannot_hold_fails_the_insert(lake: AthenaLake) -> None:
+    lake.rows("CREATE EXTERNAL TABLE short (v varchar(3)) STORED AS PARQUET LOCATION 's3://athena-writes/short/'")
+    assert lake.failure("INSERT INTO short VALUES 'abcdef'") == (
+        "INVALID_CAST_ARGUMENT: Cannot truncate non-space characters when casting from varchar(6) to varchar(3) "
+        "on INSERT"
+    )
+    lake.rows("INSERT INTO short VALUES 'ab', 'abc  '")
+    assert lake.rows("SELECT v, length(v) FROM short ORDER BY v") == [["ab", "2"], ["abc", "3"]]
+
+
+def test_an_insert_coerces_as_a_query_does(lake: AthenaLake) -> None:
+    lake.rows(
+        "CREATE EXTERNAL TABLE nested (a array<bigint>, r struct<x:double,y:string>, d decimal(12,2), at timestamp) "
+        "STORED AS PARQUET LOCATION 's3://athena-writes/nested/'"
+    )
+    lake.rows(
+        "INSERT INTO nested VALUES (ARRAY[1, 2], CAST(ROW(1, 'b') AS ROW(p integer, q varchar)), DECIMAL '1.5', "
+        "DATE '2025-01-01')"
+    )
+    assert lake.rows("SELECT a, r.x, r.y, d, at FROM nested") == [
+        ["[1, 2]", "1.0", "b", "1.50", "2025-01-01 00:00:00.000"]
+    ]
+    assert "mismatched column types" in lake.failure(
+        "INSERT INTO nested SELECT a, r, CAST(d AS decimal(14,4)), at FROM nested"
+    )
+
+
+@pytest.mark.parametrize("precision", [0, 6])
+def test_timestamps_are_written_in_milliseconds_or_not_at_all(lake: AthenaLake, precision: int) -> None:
+    query = f"SELECT CAST(TIMESTAMP '2025-01-01 10:00:00.123' AS timestamp({precision})) AS at"
+    problem = (
+        f"NOT_SUPPORTED: Incorrect timestamp precision for timestamp({precision}); the configured precision is "
+        "MILLISECONDS; column name: at"
+    )
+    assert lake.failure(f"CREATE TABLE precise AS {query}") == problem
+    assert lake.failure(f"UNLOAD ({query}) TO 's3://athena-writes/precise/' WITH (format = 'PARQUET')") == problem
+    assert lake.keys("precise/") == []
+
+
+def test_an_empty_partition_value_is_null_to_hive(lake: AthenaLake) -> None:
+    lake.rows(
+        "CREATE TABLE emptied WITH (partitioned_by = ARRAY['k']) AS "
+        "SELECT * FROM (VALUES (1, ''), (2, NULL), (3, 'x')) AS t(a, k)"
+    )
+    assert lake.rows("SELECT a, k FROM emptied ORDER BY a") == [["1", None], ["2", None], ["3", "x"]]
+    assert lake.rows("SHOW PARTITIONS emptied") == [["k=__HIVE_DEFAULT_PARTITION__"], ["k=x"]]
+
+
+def test_a_partition_value_that_the_catalogue_cannot_have_leaves_nothing(lake: AthenaLake) -> None:
+    reason = lake.failure(
+        "CREATE TABLE lengthy WITH (partitioned_by = ARRAY['k']) AS SELECT 1 AS a, rpad('x', 1025, 'x') AS k"
+    )
+    assert reason.startswith("HIVE_INVALID_PARTITION_VALUE: A partition value of 1025 characters")
+    assert lake.failure("SELECT * FROM lengthy").startswith("TABLE_NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "SET TBLPROPERTIES ('classification' = 'parquet')",
+        "ADD COLUMNS (b string)",
+        "SET LOCATION 's3://athena-writes/x/'",
+    ],
+)
+def test_a_table_of_ctas_is_altered(lake: AthenaLake, change: str) -> None:
+    name = f"altered_{abs(hash(change))}"
+    lake.rows(f"CREATE TABLE {name} AS SELECT 1 AS a")
+    lake.rows(f"ALTER TABLE {name} {change}")
+
+
+def test_a_prepared_insert_runs_with_its_parameters(lake: AthenaLake) -> None:
+    lake.rows("CREATE EXTERNAL TABLE prepared (a int) STORED AS PARQUET LOCATION 's3://athena-writes/prepared/'")
+    lake.rows("PREPARE athena_writes_insert FROM INSERT INTO prepared SELECT ?")
+    executed = lake.run("EXECUTE athena_writes_insert USING 1")
+    assert (executed.state, executed.rows) == ("SUCCEEDED", [])
+    assert lake.run("EXECUTE athena_writes_insert", ExecutionParameters=["2"]).state == "SUCCEEDED"
+    assert lake.rows("SELECT a FROM prepared ORDER BY a") == [["1"], ["2"]]
+    lake.rows("PREPARE athena_writes_select FROM SELECT a FROM prepared WHERE a = ?")
+    assert lake.rows("EXECUTE athena_writes_select", ExecutionParameters=["2"]) == [["2"]]

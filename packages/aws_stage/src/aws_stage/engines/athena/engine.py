@@ -37,9 +37,9 @@ class AthenaEngine:
         tags = Tags(store, self._has_resource)
         self._workgroups = WorkGroups(store, tags, stage.settings.region, stage.clock.now, self._empty_out)
         self._records = ExecutionRecords(stage, store, self._workgroups)
-        self._executions = Executions(stage, self._records, self._workgroups, self._workers)
-        self._named_queries = NamedQueries(store, self._workgroups)
         self._prepared = PreparedStatements(store, self._workgroups, stage.clock.now)
+        self._executions = Executions(stage, self._records, self._workgroups, self._workers, self._prepared.find)
+        self._named_queries = NamedQueries(store, self._workgroups)
         self._pool = WorkerPool(WORKER, stage.settings)
         self._runner = Runner(
             stage,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
@@ -11,7 +13,7 @@ from aws_stage.engines.athena.api.execution_records import ExecutionRecords
 from aws_stage.engines.athena.api.locations import Location
 from aws_stage.engines.athena.api.requests import invalid, page, required
 from aws_stage.engines.athena.api.workgroups import PRIMARY, WorkGroups, check_results
-from aws_stage.engines.athena.statements.kinds import classify
+from aws_stage.engines.athena.statements.kinds import Kind, classify, executed
 from aws_stage.kernel.engine import Call, Handler, Stage
 from aws_stage.kernel.settings import ACCOUNT_ID
 from aws_stage.storage.store import Document
@@ -39,13 +41,24 @@ class Queue(Protocol):
 
 
 class Executions:
-    """Checks what a request asks for, keeps its record and hands it to the queue."""
+    """Checks what a request asks for, keeps its record and hands it to the queue.
 
-    def __init__(self, stage: Stage, records: ExecutionRecords, workgroups: WorkGroups, queue: Queue) -> None:
+    ``prepared`` finds the prepared statement of a workgroup and a name.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        records: ExecutionRecords,
+        workgroups: WorkGroups,
+        queue: Queue,
+        prepared: Callable[[str, str], Document | None],
+    ) -> None:
         self._stage = stage
         self._records = records
         self._workgroups = workgroups
         self._queue = queue
+        self._prepared = prepared
         self.operations: dict[str, Handler] = {
             "StartQueryExecution": self.start,
             "GetQueryExecution": self.get,
@@ -171,10 +184,18 @@ class Executions:
             raise invalid(f"Unable to verify/create output bucket {bucket}: its owner is not {owner}")
         return result
 
+    def _kind(self, query: str, workgroup: str) -> Kind:
+        """The kind of a statement; EXECUTE puts its output where the statement that it names does."""
+        kind, name = classify(query), executed(query)
+        prepared = self._prepared(workgroup, name) if name is not None else None
+        if prepared is None:
+            return kind
+        return replace(kind, output=classify(prepared["QueryStatement"]).output)
+
     def _new(self, payload: Document, group: Document, result: Document) -> Document:
         execution_id = str(uuid.uuid4())
         submitted = self._stage.clock.now().timestamp()
-        kind = classify(payload["QueryString"])
+        kind = self._kind(payload["QueryString"], group["Name"])
         output = Location.parse(result["OutputLocation"]).child(kind.output.format(id=execution_id))
         execution: Document = {
             "QueryExecutionId": execution_id,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 from trino_on_duckdb import QueryError, Session, TableName
 
 from aws_stage.engines.athena.lake.catalogue import CATALOG, Catalogue, Table
@@ -49,6 +49,8 @@ def glue_errors() -> Iterator[None]:
     except ClientError as error:
         details = error.response["Error"]
         raise task_failed(f"{details['Code']}(message:{details.get('Message', '')})") from error
+    except ParamValidationError as error:
+        raise task_failed(f"InvalidInputException(message:{error})") from error
 
 
 class CatalogAccess:

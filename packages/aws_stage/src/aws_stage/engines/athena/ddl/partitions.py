@@ -136,7 +136,7 @@ def _values_of_path(table: Table, path: str) -> tuple[str, ...] | None:
     values = []
     for key, folder in zip(table.partition_keys, folders, strict=False):
         name, equals, value = folder.partition("=")
-        if not equals or name.lower() != key.name:
+        if not equals or name != key.name:  # Athena does not add folders whose names have upper case
             return None
         values.append(unquote(value))
     return tuple(values)

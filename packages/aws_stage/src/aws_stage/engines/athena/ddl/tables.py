@@ -10,6 +10,8 @@ from trino_on_duckdb import QueryError
 from aws_stage.engines.athena.api.locations import Location
 from aws_stage.engines.athena.ddl.catalog_access import CatalogAccess, failed, glue_errors, task_failed
 from aws_stage.engines.athena.ddl.partitions import relocate_partition
+from aws_stage.engines.athena.lake.serdes.properties import OPEN_CSV_PROPERTIES, lazy_cure
+from aws_stage.engines.athena.statements.formats import LAZY_SIMPLE
 from aws_stage.engines.athena.statements.tree import (
     AddColumns,
     ColumnDefinition,
@@ -44,6 +46,13 @@ def create_table(access: CatalogAccess, statement: CreateTable) -> Sequence[str]
     with glue_errors():
         access.glue.create_table(DatabaseName=name.database, TableInput=document)
     return []
+
+
+def warning(statement: CreateTable) -> str | None:
+    """What to say of a table that is made as on AWS, but will not be read as its maker seems to expect."""
+    form = statement.format
+    foreign = [name for name in form.properties if form.serde == LAZY_SIMPLE and name.lower() in OPEN_CSV_PROPERTIES]
+    return f"WARNING: {lazy_cure(foreign[0])}" if foreign else None
 
 
 def storage_descriptor(columns: Iterable[ColumnDefinition], form: Format, location: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -10,7 +10,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 import duckdb
-from trino_on_duckdb import Column, QueryError, Relation, hive_to_athena, hive_to_duckdb
+from trino_on_duckdb import Column, QueryError, Relation, duckdb_type, hive_to_athena, hive_to_duckdb
 
 from aws_stage.engines.athena.lake.catalogue import Catalogue, HiveColumn, Storage, Table
 from aws_stage.engines.athena.lake.filesystem import QueryFiles
@@ -20,10 +20,10 @@ from aws_stage.engines.athena.lake.serdes import lines, parquet
 from aws_stage.engines.athena.lake.serdes.delimited import LazySimple, OpenCsv
 from aws_stage.engines.athena.lake.serdes.json_rows import JsonRows
 from aws_stage.engines.athena.lake.serdes.lines import Framing
+from aws_stage.engines.athena.lake.serdes.properties import HEADER_LINES, header_lines, lazy_properties
 from aws_stage.engines.athena.lake.text import identifier, partitioning
 from aws_stage.engines.athena.statements.formats import (
-    HIVE_JSON,
-    HIVE_JSON_2,
+    INPUT_FORMATS,
     LAZY_SIMPLE,
     OPEN_CSV,
     OPENX_JSON,
@@ -32,7 +32,13 @@ from aws_stage.engines.athena.statements.formats import (
 
 _PATH = "__path"
 _KEY = "__key"
-_HIDDEN = (Column("$path", "varchar"),)
+_SIZE = "__size"
+_MODIFIED = "__modified"
+_HIDDEN = (
+    Column("$path", "varchar"),
+    Column("$file_size", "bigint"),
+    Column("$file_modified_time", "timestamp(3) with time zone"),
+)
 
 
 class _LineSerde(Protocol):
@@ -64,6 +70,7 @@ class Lake:
         by_serde: dict[tuple[str, tuple[tuple[str, str], ...]], list[tuple[Partition, S3Object]]] = {}
         for partition, found in objects_in(self.store, partitions):
             storage = partition.storage
+            check_format(table, storage)
             kind = storage.serde, tuple(sorted(storage.parameters.items()))
             by_serde.setdefault(kind, []).append((partition, found))
         selects = [select for group in by_serde.values() for select in self._selects(table, group)]
@@ -77,10 +84,12 @@ class Lake:
     def _selects(self, table: Table, group: Sequence[tuple[Partition, S3Object]]) -> Iterator[str]:
         storage = group[0][0].storage
         keys = [f"{_KEY}{index} AS {identifier(key.name)}" for index, key in enumerate(table.partition_keys)]
-        hidden = f'{identifier(_PATH)} AS "$path"'
+        hidden = (
+            f'{_PATH} AS "$path", {_SIZE} AS "$file_size", make_timestamp({_MODIFIED} * 1000) AS "$file_modified_time"'
+        )
         hive = {f"{_KEY}{index}": hive_to_duckdb(key.type) for index, key in enumerate(table.partition_keys)}
-        hive[_PATH] = "VARCHAR"
-        for scan, expressions in self._scans(table, storage, group, partitioning(hive)):
+        hive |= {_SIZE: "BIGINT", _MODIFIED: "BIGINT", _PATH: "VARCHAR"}
+        for scan, expressions in self._scans(table, storage, group, hive):
             columns = [
                 f"{expression} AS {identifier(column.name)}"
                 for expression, column in zip(expressions, table.columns, strict=True)
@@ -88,15 +97,19 @@ class Lake:
             yield f"SELECT {', '.join([*columns, *keys, hidden])} FROM {scan}"
 
     def _scans(
-        self, table: Table, storage: Storage, group: Sequence[tuple[Partition, S3Object]], options: str
+        self, table: Table, storage: Storage, group: Sequence[tuple[Partition, S3Object]], hive: Mapping[str, str]
     ) -> Iterator[tuple[str, list[str]]]:
-        """What to scan, and the SQL of the table's columns over it."""
+        """What to scan, and the SQL of the table's columns over it; ``hive`` are the types of what paths say."""
+        options = partitioning(hive)
         if storage.serde == PARQUET:
             names = [self.files.add(self._path(*item), item[1]) for item in group]
             for members, expressions in parquet.selections(
                 self.connection, names, table.columns, self.files.location_of
             ):
-                yield parquet.scan(members, options), expressions
+                scan = parquet.scan(members, options)
+                if len(members) == 1:
+                    scan = f"(SELECT * REPLACE ({', '.join(map(_hidden, hive))}) FROM {scan})"
+                yield scan, expressions
             return
         serde, framing = _line_serde(table, storage)
         names = [self.files.add_lines(self._path(*item), item[1], framing) for item in group]
@@ -108,7 +121,15 @@ class Lake:
     def _path(self, partition: Partition, found: S3Object) -> str:
         """A path of ours for an object, in which DuckDB finds the partition's values and the object's own place."""
         folders = "".join(f"{_KEY}{index}={_encoded(value)}/" for index, value in enumerate(partition.values))
-        return f"{next(self._serial)}/{folders}{_PATH}={_encoded(str(found.location))}/part"
+        about = f"{_SIZE}={found.size}/{_MODIFIED}={int(found.modified.timestamp() * 1000)}/"
+        return f"{next(self._serial)}/{folders}{about}{_PATH}={_encoded(str(found.location))}/part"
+
+
+def _hidden(name: str) -> str:
+    """A value of a path that DuckDB cannot see to be one: over a single file it answers min and max from statistics,
+    which it takes from the file's own columns, and fails (duckdb 1.5: "access index 1 within vector of size 1").
+    """
+    return f"coalesce({name}, NULL) AS {name}"
 
 
 def _encoded(value: str) -> str:
@@ -121,23 +142,38 @@ def _nothing(table: Table) -> str:
         f"CAST(NULL AS {hive_to_duckdb(column.type)}) AS {identifier(column.name)}"
         for column in (*table.columns, *table.partition_keys)
     ]
-    return f'SELECT {", ".join(columns)}, CAST(NULL AS VARCHAR) AS "$path" WHERE false'
+    hidden = [f"CAST(NULL AS {duckdb_type(column.type)}) AS {identifier(column.name)}" for column in _HIDDEN]
+    return f"SELECT {', '.join([*columns, *hidden])} WHERE false"
+
+
+def check_format(table: Table, storage: Storage) -> None:
+    """Raise QueryError where files are written in another way than is read and written here.
+
+    The input format finds the rows, the SerDe their columns: CloudTrail's rows lie inside a JSON document, and those of
+    SymlinkTextInputFormat in other files.
+    """
+    name = f"{table.name.database}.{table.name.name}"
+    if storage.serde not in INPUT_FORMATS:
+        problem = f"Table {name}: the local stage cannot read SerDe {storage.serde or '(none)'}"
+        raise QueryError("NOT_SUPPORTED", problem)
+    if not storage.input_format:
+        raise QueryError("HIVE_UNSUPPORTED_FORMAT", f"Unable to create input format: table {name} has none")
+    if storage.input_format != INPUT_FORMATS[storage.serde]:
+        raise QueryError(
+            "NOT_SUPPORTED",
+            f"Table {name}: the local stage cannot read INPUTFORMAT {storage.input_format} with SerDe {storage.serde}",
+        )
 
 
 def _line_serde(table: Table, storage: Storage) -> tuple[_LineSerde, Framing]:
-    """The SerDe of text files; QueryError NOT_SUPPORTED for one that is not built here."""
-    skip = table.parameters.get("skip.header.line.count") or storage.parameters.get("skip.header.line.count") or "0"
-    if not skip.isdecimal():
-        raise QueryError("INVALID_TABLE_PROPERTY", f"skip.header.line.count {skip!r} is not a whole number")
+    """The SerDe of text files, one that ``check_format`` lets pass."""
+    skip = header_lines(table.parameters, storage.parameters)
     if table.parameters.get("skip.footer.line.count", "0") != "0":
         raise QueryError("NOT_SUPPORTED", "skip.footer.line.count is not supported by the local stage")
-    properties = {name: value for name, value in storage.parameters.items() if name != "skip.header.line.count"}
-    if storage.serde in (OPENX_JSON, HIVE_JSON, HIVE_JSON_2):
-        return JsonRows(properties), Framing(int(skip))
+    properties = {name: value for name, value in storage.parameters.items() if name != HEADER_LINES}
     if storage.serde == LAZY_SIMPLE:
-        return LazySimple(properties), Framing(int(skip))
+        return LazySimple(lazy_properties(table.parameters, properties)), Framing(skip)
     if storage.serde == OPEN_CSV:
         serde = OpenCsv(properties)
-        return serde, Framing(int(skip), serde.quoting)
-    name = f"{table.name.database}.{table.name.name}"
-    raise QueryError("NOT_SUPPORTED", f"Table {name}: the local stage cannot read SerDe {storage.serde or '(none)'}")
+        return serde, Framing(skip, serde.quoting)
+    return JsonRows(properties, is_openx=storage.serde == OPENX_JSON), Framing(skip)

@@ -11,6 +11,7 @@ import duckdb
 from trino_on_duckdb import prepare
 
 from aws_stage.engines.athena.lake.filesystem import PROTOCOL, QueryFiles
+from aws_stage.engines.athena.lake.serdes import json_texts
 
 MEMORY_LIMIT = "1GB"
 SPILL_LIMIT = "10GB"
@@ -41,6 +42,7 @@ def connected(files: QueryFiles, spill: Path) -> Iterator[duckdb.DuckDBPyConnect
     try:
         connection.register_filesystem(files)
         prepare(connection)
+        json_texts.register(connection)
         connection.execute("SET enable_progress_bar = false")
         connection.execute("SET enable_external_file_cache = false")
         connection.execute(f"SET allowed_directories = ['{PROTOCOL}://']")

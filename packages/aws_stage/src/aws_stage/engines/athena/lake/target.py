@@ -29,12 +29,13 @@ _TEXT = {"NONE": "", "UNCOMPRESSED": "", "GZIP": ".gz"}
 
 @dataclass(frozen=True)
 class FileFormat:
-    """``name`` is PARQUET, JSON or TEXTFILE; ``delimiter`` and ``null`` are of TEXTFILE."""
+    """``name`` is PARQUET, JSON or TEXTFILE; ``delimiter``, ``null`` and the line of names are of TEXTFILE."""
 
     name: str
     compression: str = "GZIP"
     delimiter: str = "\x01"
     null: str = "\\N"
+    header: bool = False
 
     def __post_init__(self) -> None:
         if self.name not in ("PARQUET", "JSON", "TEXTFILE"):
@@ -99,6 +100,8 @@ class Target:
         writer = RowWriter(columns, form.name, form.delimiter, form.null)
         rows = 0
         with _compressed(spool, form.compression) as out:
+            if form.header:
+                out.write(form.delimiter.join(column.name for column in columns).encode() + b"\n")
             cursor = connection.execute(sql)
             while batch := cursor.fetchmany(BATCH):
                 out.write(b"".join(writer.line(row) for row in batch))

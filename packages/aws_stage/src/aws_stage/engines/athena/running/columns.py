@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from trino_on_duckdb import Column, athena_type
+from trino_on_duckdb import Column, QueryError, athena_type
 
 from aws_stage.storage.store import Document
 
@@ -24,6 +25,7 @@ _PRECISIONS = {
     "time": 3,
 }
 """Precision of each type as Athena gives it; types that are not here have 0."""
+_TIMESTAMPS = re.compile(r"\btimestamp\((\d+)\)(?! with time zone)")
 _PARAMETERS = re.compile(r"\((\d+)(?:,\s*(\d+))?\)")
 
 
@@ -35,6 +37,21 @@ def column_info(column: Column) -> Document:
     if match:
         precision, scale = int(match[1]), int(match[2] or 0)
     return _info(column.name, name, precision, scale, case_sensitive=name in ("varchar", "char"))
+
+
+def check_precisions(columns: Iterable[Column]) -> None:
+    """Raise QueryError NOT_SUPPORTED for a timestamp that CTAS and UNLOAD cannot write: Athena writes milliseconds.
+
+    The check is Trino's (``hive.timestamp-precision``), which takes neither more digits nor fewer.
+    """
+    for column in columns:
+        for precision in _TIMESTAMPS.findall(column.type):
+            if precision != "3":
+                raise QueryError(
+                    "NOT_SUPPORTED",
+                    f"Incorrect timestamp precision for timestamp({precision}); the configured precision is "
+                    f"MILLISECONDS; column name: {column.name}",
+                )
 
 
 def text_column(name: str) -> Document:

@@ -25,12 +25,16 @@ from aws_stage.storage.store import Document
 
 @dataclass
 class Outcome:
-    """What a statement gave: the columns of its result as ColumnInfo, its row counts, the objects that it wrote."""
+    """What a statement gave: the columns of its result as ColumnInfo, its row counts, the objects that it wrote.
+
+    ``notice`` is what its status says beside SUCCEEDED.
+    """
 
     columns: list[Document] = field(default_factory=list)
     rows: Document = field(default_factory=dict)
     update_count: int | None = None
     manifest: str | None = None
+    notice: str | None = None
 
 
 @dataclass

@@ -17,6 +17,8 @@ from aws_stage.engines.athena.running.context import QueryContext
 
 MOST_PARTITIONS = 100
 """New partitions that one CTAS or INSERT may write (docs.aws.amazon.com/athena/latest/ug/ctas-insert-into.html)."""
+LONGEST_VALUE = 1024
+"""Characters of a partition's value that Glue takes (API model, ValueString)."""
 _RESULT = "written_rows"
 
 Values = tuple[str, ...]
@@ -43,21 +45,36 @@ def write(
         target.write(lake.connection, translation.sql, data, to.folder, to.format)
         return target.written, {}
     lake.connection.execute(f"CREATE TEMP TABLE {_RESULT} AS {translation.sql}")
-    named = {
-        tuple(NULL_VALUE if value is None else value for value in values): values
-        for values in partitions_in(lake.connection, _RESULT, to.keys)
-    }
+    named: dict[Values, list[Sequence[str | None]]] = {}
+    for values in partitions_in(lake.connection, _RESULT, to.keys):
+        named.setdefault(tuple(map(_written, values)), []).append(values)
     if to.known is not None and len(named.keys() - to.known) > MOST_PARTITIONS:
         raise QueryError(
             "HIVE_TOO_MANY_OPEN_PARTITIONS", f"Exceeded limit of {MOST_PARTITIONS} open writers for partitions/buckets"
         )
     selected = ", ".join(identifier(column.name) for column in data)
     found: dict[Values, str] = {}
-    for texts, values in named.items():
+    for texts, alike in named.items():
         context.cancellation.check()
         path = "/".join(f"{key}={escape(text)}" for key, text in zip(to.keys, texts, strict=True))
         folder = to.folder.child(f"{path}/")
-        sql = f"SELECT {selected} FROM {_RESULT} WHERE {where_partition(to.keys, values)}"
+        wanted = " OR ".join(f"({where_partition(to.keys, values)})" for values in alike)
+        sql = f"SELECT {selected} FROM {_RESULT} WHERE {wanted}"
         target.write(lake.connection, sql, data, folder, to.format)
         found[texts] = str(folder)
     return target.written, found
+
+
+def _written(value: str | None) -> str:
+    """A key's value as the catalogue and the folder have it; to Hive an empty text is NULL (escapePathName).
+
+    Raises QueryError where the catalogue could not have it.
+    """
+    if not value:
+        return NULL_VALUE
+    if len(value) > LONGEST_VALUE:
+        raise QueryError(
+            "HIVE_INVALID_PARTITION_VALUE",
+            f"A partition value of {len(value)} characters is longer than {LONGEST_VALUE}: {value[:40]}…",
+        )
+    return value

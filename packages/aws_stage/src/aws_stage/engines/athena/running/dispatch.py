@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from trino_on_duckdb import QueryError, parse
@@ -40,7 +40,7 @@ def run_statement(context: QueryContext, sql: str, parameters: Sequence[str] = (
     if own is None:
         return _RUNNERS[type(statement)](context, statement)
     if isinstance(own, tree.Execute):
-        return run_statement(context, prepared_query(context, own), own.arguments)
+        return run_statement(context, prepared_query(context, own), own.arguments or parameters)
     return _run_own(context, own)
 
 
@@ -51,6 +51,9 @@ def _run_own(context: QueryContext, statement: tree.Statement) -> Outcome:
             return prepare(context, statement)
         case tree.Deallocate():
             return deallocate(context, statement)
+        case tree.CreateTable():
+            notice = tables.warning(statement)
+            return replace(write_lines(context, (), tables.create_table(access, statement)), notice=notice)
         case tree.RepairTable():
             return write_lines(context, (), partitions.repair_table(access, context.store, statement))
         case tree.ShowTables():
@@ -75,7 +78,6 @@ _ANSWERS: dict[type[tree.Statement], _Answer] = {
     tree.DropDatabase: _Answer((), databases.drop_database),
     tree.SetDatabaseProperties: _Answer((), databases.set_database_properties),
     tree.ShowDatabases: _Answer(("database_name",), databases.show_databases),
-    tree.CreateTable: _Answer((), tables.create_table),
     tree.DropTable: _Answer((), tables.drop_table),
     tree.AddColumns: _Answer((), tables.add_columns),
     tree.SetTableProperties: _Answer((), tables.set_table_properties),

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trino_on_duckdb import Column, QueryError, Translation, duckdb_type, hive_to_athena
+from trino_on_duckdb import Column, QueryError, Translation, hive_to_athena
+from trino_on_duckdb.coercions import can_coerce, coerce
+from trino_on_duckdb.scalar_casts import rounded
+from trino_on_duckdb.types import parse_type
+from trino_on_duckdb.values import Value, failure, quoted
 
 from aws_stage.engines.athena.lake.catalogue import Table
 from aws_stage.engines.athena.lake.text import identifier
 
-_WIDENING = {
-    "tinyint": ("smallint", "integer", "bigint", "decimal", "real", "double"),
-    "smallint": ("integer", "bigint", "decimal", "real", "double"),
-    "integer": ("bigint", "decimal", "real", "double"),
-    "bigint": ("decimal", "real", "double"),
-    "decimal": ("decimal", "real", "double"),
-    "real": ("double",),
-    "date": ("timestamp",),
-    "varchar": ("varchar", "char"),
-    "char": ("varchar", "char"),
-    "timestamp": ("timestamp",),
-}
+_TEXTS = ("varchar", "char")
 
 
 def as_table(translation: Translation, table: Table, names: Sequence[str]) -> Translation:
@@ -42,8 +35,10 @@ def as_table(translation: Translation, table: Table, names: Sequence[str]) -> Tr
             f"line 1:1: Insert query has mismatched column types: Table: [{ours}], Query: [{theirs}]",
         )
     sources = {name: f"c{index}" for index, name in enumerate(chosen)}
+    given = dict(zip(chosen, (column.type for column in translation.columns), strict=True))
     casts = ", ".join(
-        f"CAST({sources.get(column.name, 'NULL')} AS {duckdb_type(column.type)}) AS {identifier(column.name)}"
+        f"{_put(sources.get(column.name, 'NULL'), given.get(column.name, 'unknown'), column.type)} "
+        f"AS {identifier(column.name)}"
         for column in wanted
     )
     aliases = ", ".join(f"c{index}" for index in range(len(chosen)))
@@ -51,6 +46,20 @@ def as_table(translation: Translation, table: Table, names: Sequence[str]) -> Tr
 
 
 def assignable(given: str, wanted: str) -> bool:
-    """Whether INSERT puts a value of one Athena type into a column of another."""
-    ours, theirs = given.partition("(")[0], wanted.partition("(")[0]
-    return given == wanted or ours == "unknown" or theirs in _WIDENING.get(ours, ())
+    """Whether INSERT puts a value of one Athena type into a column of another: where Trino coerces it unasked, and
+    texts and timestamps of another length, whose values may not fit."""
+    ours, theirs = parse_type(given), parse_type(wanted)
+    alike = (ours.kind in _TEXTS and theirs.kind in _TEXTS) or ours.kind == theirs.kind == "timestamp"
+    return alike or can_coerce(ours, theirs)
+
+
+def _put(sql: str, given: str, wanted: str) -> str:
+    """A value as the column's type; a text that is too long fails, as Trino casts on INSERT, but for spaces."""
+    ours, theirs = parse_type(given), parse_type(wanted)
+    if ours.kind == "timestamp":
+        return rounded(sql, ours.size or 0, theirs.size or 0)
+    if ours.kind not in _TEXTS or theirs.size is None:
+        return coerce(Value(sql, ours), theirs).sql
+    problem = f"Cannot truncate non-space characters when casting from {given} to {wanted} on INSERT"
+    failed = failure("INVALID_CAST_ARGUMENT", quoted(problem), theirs)
+    return f"CASE WHEN length(rtrim({sql}, ' ')) > {theirs.size} THEN {failed} ELSE left({sql}, {theirs.size}) END"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from trino_on_duckdb import (
     Column,
     QueryError,
@@ -16,7 +18,9 @@ from trino_on_duckdb import (
 )
 from trino_on_duckdb.syntax import tree
 
+from aws_stage.engines.athena.lake.catalogue import Table
 from aws_stage.engines.athena.lake.information_schema import SCHEMA, information_schema
+from aws_stage.engines.athena.lake.partition_table import SUFFIX, partition_table
 from aws_stage.engines.athena.lake.relations import Lake
 from aws_stage.engines.athena.running.context import QueryContext
 from aws_stage.engines.athena.running.views import ViewQuery, Views
@@ -59,12 +63,22 @@ class _Plan:
         view = self._views.find(name)
         if view is not None:
             return self._of_view(name, view)
+        partitioned = self._partitioned(name)
+        if partitioned is not None:
+            return partition_table(self._context.catalogue, partitioned)
         table = self._views.table(name)
         if table is None:
             self._context.catalogue.check_database(name)
             return None
         keys = [Column(key.name, hive_to_athena(key.type)) for key in table.partition_keys]
         return self._lake.relation(table, partition_predicate(self._whole, name, keys, self._context.session))
+
+    def _partitioned(self, name: TableName) -> Table | None:
+        """The table whose partitions a name is for (``"t$partitions"``), if it is one's."""
+        if not name.name.endswith(SUFFIX):
+            return None
+        table = self._views.table(replace(name, name=name.name.removesuffix(SUFFIX)))
+        return table if table is not None and table.partition_keys else None
 
     def _of_view(self, name: TableName, view: ViewQuery) -> Relation:
         translation = self.translated(view.query, view.session)

@@ -8,6 +8,15 @@ from dataclasses import dataclass
 from trino_on_duckdb import QueryError
 
 from aws_stage.engines.athena.lake.catalogue import Table
+from aws_stage.engines.athena.lake.relations import check_format
+from aws_stage.engines.athena.lake.serdes.properties import (
+    FOOTER_LINES,
+    HEADER_LINES,
+    NULL_FORMAT,
+    field_delimiter,
+    header_lines,
+    lazy_properties,
+)
 from aws_stage.engines.athena.lake.target import FileFormat
 from aws_stage.engines.athena.statements.formats import HIVE_JSON, HIVE_JSON_2, LAZY_SIMPLE, OPENX_JSON, PARQUET
 
@@ -60,24 +69,46 @@ def format_of_table(table: Table) -> FileFormat:
     """How INSERT writes files of a table; QueryError NOT_SUPPORTED for a SerDe that it cannot write."""
     compression = table.parameters.get("write.compression") or table.parameters.get("parquet.compression") or "GZIP"
     serde = table.storage.serde
+    check_format(table, table.storage)
+    skip = header_lines(table.parameters, table.storage.parameters)
+    if serde != PARQUET:
+        _check_lines(table, skip)
     if serde == PARQUET:
         return FileFormat("PARQUET", compression.upper())
     if serde in (OPENX_JSON, HIVE_JSON, HIVE_JSON_2):
         return FileFormat("JSON", compression.upper())
     if serde == LAZY_SIMPLE:
-        properties = table.storage.parameters
+        properties = lazy_properties(table.parameters, table.storage.parameters)
         if "escape.delim" in properties:
             raise QueryError("NOT_SUPPORTED", "INSERT INTO a table with ESCAPED BY is not supported by the local stage")
-        delimiter = properties.get("field.delim") or properties.get("serialization.format") or "\x01"
-        null = properties.get("serialization.null.format", "\\N")
-        return FileFormat("TEXTFILE", compression.upper(), "\x01" if delimiter == "1" else delimiter, null)
+        null = properties.get(NULL_FORMAT, "\\N")
+        return FileFormat("TEXTFILE", compression.upper(), field_delimiter(properties), null, header=skip == 1)
     raise QueryError("NOT_SUPPORTED", f"INSERT INTO a table with SerDe {serde} is not supported by the local stage")
+
+
+def _check_lines(table: Table, header: int) -> None:
+    """Refuse what a reader of the new file would take for a header or a footer, in Trino's words."""
+    if header > 1:
+        raise QueryError(
+            "NOT_SUPPORTED",
+            f"Inserting into Hive table with value of {HEADER_LINES} property greater than 1 is not supported",
+        )
+    if table.parameters.get(FOOTER_LINES, "0") != "0":
+        raise QueryError("NOT_SUPPORTED", f"Inserting into Hive table with {FOOTER_LINES} property not supported")
+    if header and table.storage.serde != LAZY_SIMPLE:
+        raise QueryError(
+            "NOT_SUPPORTED", f"INSERT INTO a JSON table with {HEADER_LINES} is not supported by the local stage"
+        )
 
 
 def _format(given: Mapping[str, object]) -> FileFormat:
     name = _text(given, "format", "PARQUET").upper()
     compression = next((_text(given, key, "") for key in _COMPRESSIONS if key in given), "GZIP").upper()
-    return FileFormat(name, compression, _text(given, "field_delimiter", "\x01"))
+    between = _text(given, "field_delimiter", "\x01")
+    if len(between) != 1:
+        # "Multi-character field delimiters are not supported for CTAS queries" (CREATE TABLE AS; UNLOAD likewise)
+        raise QueryError("INVALID_TABLE_PROPERTY", f"line 1:1: field_delimiter must be one character, not {between!r}")
+    return FileFormat(name, compression, between)
 
 
 def _check(given: Mapping[str, object], known: set[str], what: str) -> None:

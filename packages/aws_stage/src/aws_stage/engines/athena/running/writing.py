@@ -16,7 +16,7 @@ from aws_stage.engines.athena.ddl.tables import storage_descriptor
 from aws_stage.engines.athena.lake.projection import is_projected
 from aws_stage.engines.athena.lake.target import Written
 from aws_stage.engines.athena.lake.text import identifier
-from aws_stage.engines.athena.running.columns import column_info
+from aws_stage.engines.athena.running.columns import check_precisions, column_info
 from aws_stage.engines.athena.running.context import Outcome, QueryContext
 from aws_stage.engines.athena.running.destination import Destination, Values, write
 from aws_stage.engines.athena.running.insertion import as_table
@@ -44,6 +44,7 @@ def create_table_as(context: QueryContext, statement: tree.CreateTableAs) -> Out
     with context.lake() as lake:
         translation = _renamed(plan(context, lake, statement.query), statement.columns)
         check_names(translation)
+        check_precisions(translation.columns)
         keys = _check_keys(translation, properties.partitioned_by)
         data = [Column(column.name.lower(), column.type) for column in translation.columns if column.name not in keys]
         hive = {column.name: hive_type(column.type) for column in translation.columns}
@@ -71,8 +72,11 @@ def create_table_as(context: QueryContext, statement: tree.CreateTableAs) -> Out
         document["Parameters"]["comment"] = statement.comment
     context.cancellation.check()
     access.create(name, document)
-    if found:
+    try:
         register_partitions(access, context.catalogue.existing(name), found)
+    except Exception:  # without its partitions the table would seem to be empty
+        access.glue.delete_table(DatabaseName=name.database, Name=name.name)
+        raise
     return _done(context, written)
 
 
@@ -107,6 +111,7 @@ def unload(context: QueryContext, statement: tree.Unload) -> Outcome:
     with context.lake() as lake:
         translation = plan(context, lake, statement.query)
         check_names(translation)
+        check_precisions(translation.columns)
         keys = _check_keys(translation, properties.partitioned_by)
         written, _ = write(context, lake, translation, Destination(folder, properties.format, keys, None))
     return _done(context, written)

@@ -19,6 +19,12 @@ _TEXT_OUTPUT = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
 _PARQUET_INPUT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
 _PARQUET_OUTPUT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
 
+INPUT_FORMATS = {
+    PARQUET: _PARQUET_INPUT,
+    **dict.fromkeys((LAZY_SIMPLE, OPENX_JSON, HIVE_JSON, HIVE_JSON_2, OPEN_CSV), _TEXT_INPUT),
+}
+"""The input format in which each SerDe that is read here finds its rows."""
+
 STORED_AS = {
     "TEXTFILE": (LAZY_SIMPLE, _TEXT_INPUT, _TEXT_OUTPUT),
     "PARQUET": (PARQUET, _PARQUET_INPUT, _PARQUET_OUTPUT),

@@ -8,6 +8,8 @@ from itertools import islice
 from trino_on_duckdb.errors import QueryError
 
 from aws_stage.engines.athena.statements.lexer import tokens
+from aws_stage.engines.athena.statements.parser import parse_statement
+from aws_stage.engines.athena.statements.tree import Execute
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,18 @@ def classify(sql: str) -> Kind:
         return _classify(sql)
     except QueryError:
         return Kind("DML", "SELECT", QUERY)
+
+
+def executed(sql: str) -> str | None:
+    """The name of the prepared statement that a text executes, None where it does not."""
+    try:
+        first = next(tokens(sql), None)
+        if first is None or first.upper != "EXECUTE":
+            return None
+        statement = parse_statement(sql)
+    except QueryError:
+        return None
+    return statement.name if isinstance(statement, Execute) else None
 
 
 def _classify(sql: str) -> Kind:

@@ -10,19 +10,17 @@ from trino_on_duckdb.types import INTEGERS, Type, duckdb_type, parse_hive_type, 
 from aws_stage.engines.athena.lake.catalogue import HiveColumn
 from aws_stage.engines.athena.lake.serdes.conversion import parsed, strict
 from aws_stage.engines.athena.lake.serdes.lines import SEPARATOR, Quoting
+from aws_stage.engines.athena.lake.serdes.properties import (
+    LAZY_PROPERTIES,
+    NULL_FORMAT,
+    OPEN_CSV_PROPERTIES,
+    delimiter,
+    field_delimiter,
+    lazy_cure,
+)
 from aws_stage.engines.athena.lake.text import literal
 
 _ESCAPED_ESCAPE, _ESCAPED_DELIMITER = "\U000fffff", "\U000ffffe"
-_KNOWN = (
-    "field.delim",
-    "serialization.format",
-    "escape.delim",
-    "colelction.delim",
-    "collection.delim",
-    "mapkey.delim",
-    "line.delim",
-    "serialization.null.format",
-)
 
 
 class LazySimple:
@@ -30,14 +28,16 @@ class LazySimple:
 
     def __init__(self, properties: Mapping[str, str]) -> None:
         for name in properties:
-            if name not in _KNOWN:
+            if name.lower() in OPEN_CSV_PROPERTIES:
+                raise QueryError("NOT_SUPPORTED", lazy_cure(name))
+            if name not in LAZY_PROPERTIES:
                 raise QueryError("NOT_SUPPORTED", f"SerDe property {name} is not supported by the local stage")
-        self._delimiter = _delimiter(properties.get("field.delim") or properties.get("serialization.format") or "1")
+        self._delimiter = field_delimiter(properties)
         self._escape = properties.get("escape.delim", "")[:1]
-        self._null = properties.get("serialization.null.format", "\\N")
+        self._null = properties.get(NULL_FORMAT, "\\N")
         collection = properties.get("collection.delim") or properties.get("colelction.delim") or "2"
-        self._item = _delimiter(collection)
-        self._key = _delimiter(properties.get("mapkey.delim") or "3")
+        self._item = delimiter(collection)
+        self._key = delimiter(properties.get("mapkey.delim") or "3")
 
     def row(self) -> str:
         """The SQL of ``line`` as a list of its fields."""
@@ -130,10 +130,3 @@ def _numeric_time(text: str, kind: Type) -> str:
         millis = f"make_timestamp(TRY_CAST({text} AS BIGINT) * 1000)"
         return f"CASE WHEN regexp_full_match({text}, '-?[0-9]+') THEN {millis} END"
     return parsed(text, kind)
-
-
-def _delimiter(text: str) -> str:
-    """A delimiter as SerDe properties write it: the character, or its code as a number of more than one meaning."""
-    if text.isdecimal() and int(text) < 128:
-        return chr(int(text))
-    return text

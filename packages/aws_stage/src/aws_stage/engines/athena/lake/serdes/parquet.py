@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
-from trino_on_duckdb import QueryError, hive_to_athena, hive_to_duckdb
+from trino_on_duckdb import hive_to_athena, hive_to_duckdb
 
 from aws_stage.engines.athena.lake.catalogue import HiveColumn
-from aws_stage.engines.athena.lake.text import identifier, partitioning, texts
+from aws_stage.engines.athena.lake.text import identifier, literal, partitioning, texts
 
 _INTEGERS = ("tinyint", "smallint", "integer", "bigint")
 _UNSIGNED = ("utinyint", "usmallint", "uinteger", "ubigint")
@@ -33,8 +33,9 @@ def selections(
 ) -> list[tuple[list[str], list[str]]]:
     """Files that share a schema, each group with the SQL expressions that make the table's columns of its columns.
 
-    ``location`` says where the object of a name lies, for messages. Raises QueryError HIVE_BAD_DATA where a file's type
-    cannot be read as the declared one.
+    ``location`` says where the object of a name lies, for messages. The expression of a column whose type in the file
+    cannot be read as the declared one fails with HIVE_BAD_DATA where it is evaluated: a query that does not read the
+    column does not fail for it.
     """
     groups: dict[tuple[tuple[str, ...], ...], list[str]] = {}
     schemas: dict[str, list[tuple[str, ...]]] = {name: [] for name in names}
@@ -78,11 +79,12 @@ def _expression(column: HiveColumn, found: dict[str, _FileColumn], file: str) ->
     source = identifier(ours.name)
     wanted = duckdb.type(declared)
     if not _readable(ours.type, wanted):
-        raise QueryError(
-            "HIVE_BAD_DATA",
-            f"Field {column.name}'s type {ours.annotation.split()[0]} in parquet file {file} is incompatible with type "
-            f"{hive_to_athena(column.type)} defined in table schema",
+        problem = (
+            f"HIVE_BAD_DATA: Field {column.name}'s type {ours.annotation.split()[0]} in parquet file {file} is "
+            f"incompatible with type {hive_to_athena(column.type)} defined in table schema"
         )
+        # The column stands in it, so that only reading rows evaluates it: NULL or not, it fails.
+        return f"CAST(CASE WHEN {source} IS NULL OR true THEN error({literal(problem)}) END AS {declared})"
     if column.type.startswith(("varchar(", "char(")):
         length = column.type.partition("(")[2].rstrip(") ")
         source = f"left({source}, {int(length)})"
@@ -90,6 +92,10 @@ def _expression(column: HiveColumn, found: dict[str, _FileColumn], file: str) ->
         source = f"decode({source})"
     elif (str(ours.type), declared) == ("VARCHAR", "BLOB"):
         source = f"encode({source})"
+    elif ours.type.id == "time":
+        # The number that lies in the file, which DuckDB has made a time of: milliseconds or microseconds of the day.
+        unit = 1000 if "MILLI" in ours.annotation.upper() else 1
+        return f"CAST(epoch_us({source}) // {unit} AS {declared})"
     elif "TIMESTAMP" in declared:
         return _in_milliseconds(source, ours, declared)
     return source if str(ours.type) == declared else f"CAST({source} AS {declared})"
@@ -113,6 +119,7 @@ def _readable(ours: DuckDBPyType, wanted: DuckDBPyType) -> bool:
         return all(name not in fields or _readable(fields[name], kind) for name, kind in _children(wanted).items())
     families: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         ((*_INTEGERS, *_UNSIGNED), _INTEGERS),
+        (("time",), _INTEGERS),
         (("float",), ("double",)),
         (("decimal",), ("decimal",)),
         (("timestamp", "timestamp_ns", "timestamp with time zone"), ("timestamp",)),
