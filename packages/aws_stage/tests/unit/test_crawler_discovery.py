@@ -167,3 +167,15 @@ def test_the_records_of_a_large_text_are_estimated_from_its_beginning() -> None:
     small = profiled(line * 3 + line[:-1])
     assert small is not None
     assert small.records == 4
+
+
+def test_a_header_with_units_gives_its_names() -> None:
+    table = delimited.read(["when,temp (\u00b0C),Feuchte [%]", "2024,1.5,40", "2025,2.5,41"])
+    assert table is not None
+    assert [name for name, _ in table.columns] == ["when", "temp (\u00b0c)", "feuchte [%]"]
+
+
+@pytest.mark.parametrize("text", ['[{"a": 1}, {"a": 2}]', '[\n  {"a": 1},\n  {"a": 2}\n]'])
+def test_a_json_array_says_why_it_is_no_table(text: str) -> None:
+    with pytest.raises(json_lines.ArrayError, match="one JSON array"):
+        json_lines.check_no_array(text.split("\n"))

@@ -17,7 +17,8 @@ DELIMITERS = (",", "|", "\t", ";", "\x01")
 _REGULAR = 0.9
 """The share of lines that must have as many columns as the first, so that a few broken ones do not hide the format."""
 
-_COLUMN_NAME = re.compile(r"[\w .\-/()#%&$@]+")
+_COLUMN_NAME = re.compile("[\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff\t]+")
+"""Glue's own pattern of a column's name (API model, NameString), so units and brackets may stand in it."""
 _LONGEST_NAME = 150
 _WHOLE = re.compile(r"[+-]?\d{1,18}")
 _NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?")

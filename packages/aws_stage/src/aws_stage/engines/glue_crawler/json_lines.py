@@ -12,6 +12,18 @@ _INT = range(-(2**31), 2**31)
 _BIGINT = range(-(2**63), 2**63)
 
 
+class ArrayError(ValueError):
+    """The text is one JSON array, of which no reader of Athena's takes rows."""
+
+
+def check_no_array(lines: Sequence[str]) -> None:
+    """Raise ArrayError for a text that begins as a JSON array of objects."""
+    first = lines[0].lstrip()
+    second = first[1:].lstrip() or (lines[1].lstrip() if len(lines) > 1 else "")
+    if first.startswith("[") and second.startswith("{"):
+        raise ArrayError("it is one JSON array; Athena reads one object a line: write it as JSON lines")
+
+
 def read(lines: Sequence[str]) -> Columns | None:
     """The columns of lines that are JSON objects; None when fewer than half of them are.
 

@@ -39,6 +39,7 @@ def read(bucket: Bucket, item: StoredObject) -> tuple[Columns, int]:
 
 
 def _hive_type(kind: Any) -> HiveType:
+    """As the bytes are held: a time is a number, and a column of nulls alone lies in the file as an INT32."""
     from pyarrow import types
 
     for test, name in (
@@ -46,6 +47,7 @@ def _hive_type(kind: Any) -> HiveType:
         (types.is_int8, "tinyint"),
         (types.is_int16, "smallint"),
         (types.is_uint8, "smallint"),
+        (types.is_null, "int"),
         (types.is_int32, "int"),
         (types.is_uint16, "int"),
         (types.is_integer, "bigint"),
@@ -53,7 +55,8 @@ def _hive_type(kind: Any) -> HiveType:
         (types.is_floating, "float"),
         (types.is_timestamp, "timestamp"),
         (types.is_date, "date"),
-        (types.is_time, "bigint"),
+        (types.is_time32, "int"),
+        (types.is_time64, "bigint"),
         (types.is_string, "string"),
         (types.is_large_string, "string"),
         (types.is_binary, "binary"),

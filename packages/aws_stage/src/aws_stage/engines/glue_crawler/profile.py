@@ -30,7 +30,7 @@ class Profile:
 
 
 def read(bucket: Bucket, item: StoredObject) -> Profile | None:
-    """The profile of an object; None when no built-in classifier knows it."""
+    """The profile of an object; None when no built-in classifier knows it. Raises ArrayError for a JSON array."""
     head = bucket.head(item.key, _HEAD)
     if head.startswith(parquet.MAGIC):
         try:
@@ -44,6 +44,7 @@ def read(bucket: Bucket, item: StoredObject) -> Profile | None:
     if not lines:
         return None
     records = max(1, round(len(lines) * item.size / max(1, _bytes_of(lines, text, len(head)))))
+    json_lines.check_no_array(lines)
     columns_found = json_lines.read(lines)
     if columns_found is not None:
         return Profile("json", compression, columns_found, records)

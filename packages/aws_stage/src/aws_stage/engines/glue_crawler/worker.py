@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from aws_stage.engines.glue_crawler import profile
 from aws_stage.engines.glue_crawler.hive_types import is_too_deep
+from aws_stage.engines.glue_crawler.json_lines import ArrayError
 from aws_stage.engines.glue_crawler.objects import Bucket, StoredObject
 from aws_stage.engines.glue_crawler.profile_documents import encoded
 from aws_stage.kernel.clients import Clients
@@ -39,6 +40,8 @@ def look(request: dict[str, Any], clients: Clients) -> dict[str, Any]:
         found = profile.read(Bucket(clients("s3"), request["bucket"]), item)
     except ClientError as error:
         return {"refused": str(error)}
+    except ArrayError as error:
+        return {"unreadable": str(error)}
     except MemoryError:
         return {"unreadable": "it takes more memory than a crawler has"}
     except RecursionError:
