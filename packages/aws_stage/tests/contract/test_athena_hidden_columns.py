@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -74,3 +75,30 @@ def test_folders_with_upper_case_are_not_partitions_to_repair(lake: AthenaLake) 
     )
     lake.rows("MSCK REPAIR TABLE repaired")
     assert lake.rows("SHOW PARTITIONS repaired") == [["dt=1"]]
+
+
+def test_what_a_crawler_says_of_a_parquet_file_is_readable(lake: AthenaLake) -> None:
+    seconds = [3661, None]
+    lake.put_parquet(
+        "crawled/a.parquet",
+        pa.table(
+            {
+                "id": [1, 2],
+                "nothing": pa.nulls(2),
+                "millis": pa.array([None if s is None else s * 1000 for s in seconds], pa.time32("ms")),
+                "micros": pa.array([None if s is None else s * 1_000_000 for s in seconds], pa.time64("us")),
+            }
+        ),
+    )
+    lake.glue.create_crawler(
+        Name="athena-hidden",
+        Role="arn:aws:iam::000000000000:role/crawler",
+        DatabaseName=lake.name,
+        Targets={"S3Targets": [{"Path": f"s3://{lake.bucket}/crawled/"}]},
+    )
+    lake.glue.start_crawler(Name="athena-hidden")
+    while lake.glue.get_crawler(Name="athena-hidden")["Crawler"]["State"] != "READY":
+        time.sleep(0.05)
+    answer = lake.run("SELECT * FROM crawled ORDER BY id")
+    assert answer.types == ["bigint", "integer", "integer", "bigint"]
+    assert answer.rows == [["1", None, "3661000", "3661000000"], ["2", None, None, None]]

@@ -136,3 +136,9 @@ def test_a_result_of_one_very_long_value_is_read_whole(lake: AthenaLake) -> None
     [[text]] = lake.rows("SELECT rpad('', 20000000, 'a\"b')")
     assert text is not None
     assert (len(text), text[:6]) == (20_000_000, 'a"ba"b')
+
+
+@pytest.mark.parametrize("count", [400, 600, 5000])
+def test_a_chain_of_operators_that_is_too_long_is_refused_in_words(lake: AthenaLake, count: int) -> None:
+    reason = lake.failure("SELECT " + " || ".join(["'a'"] * count))
+    assert reason.startswith(("NOT_SUPPORTED: The query is nested too deeply", "STACK_OVERFLOW: "))

@@ -177,6 +177,8 @@ def test_hash_keys_route_records_to_shards(kinesis: Any) -> None:
     # MD5 of "a" starts with 0x0c, of "b" with 0x92.
     assert (shard_of(PartitionKey="a"), shard_of(PartitionKey="b")) == (low, high)
     assert _refused(lambda: shard_of(ExplicitHashKey=str(2**128)))[0] == "InvalidArgumentException"
+    for wrong in ("007", "-1", "\u0661", "1e3", ""):
+        assert _refused(lambda key=wrong: shard_of(ExplicitHashKey=key))[0] == "ValidationException"
 
 
 def test_resharding_loses_no_record_and_leads_a_reader_from_parent_to_child(kinesis: Any, stream: str) -> None:

@@ -7,6 +7,7 @@ key, and the stream's own record size (1 MiB unless UpdateMaxRecordSize raised i
 from __future__ import annotations
 
 import binascii
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -155,11 +156,21 @@ def _checked_size(stream: Stream, record: Record, where: str) -> int:
     return size
 
 
+_HASH_KEY = re.compile("0|([1-9][0-9]{0,38})")
+"""The API model's pattern (HashKey): neither signs nor leading zeros nor other scripts' digits."""
+
+
 def _route(stream: Stream, record: Record) -> Shard:
     explicit = record.get("ExplicitHashKey")
     if explicit is None:
         return stream.shard_for(hash_of(record["PartitionKey"]))
-    if not isinstance(explicit, str) or not explicit.isdecimal() or int(explicit) > MAX_HASH_KEY:
+    if not isinstance(explicit, str) or not _HASH_KEY.fullmatch(explicit):
+        raise AwsError(
+            "ValidationException",
+            f"1 validation error detected: Value '{str(explicit)[:200]}' at 'explicitHashKey' failed to satisfy "
+            f"constraint: Member must satisfy regular expression pattern: {_HASH_KEY.pattern}",
+        )
+    if int(explicit) > MAX_HASH_KEY:
         raise AwsError(
             "InvalidArgumentException",
             f"Invalid ExplicitHashKey. It must be in the range [0, 2^128-1], and is {explicit}",

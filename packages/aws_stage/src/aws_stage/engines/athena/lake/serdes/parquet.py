@@ -94,7 +94,8 @@ def _expression(column: HiveColumn, found: dict[str, _FileColumn], file: str) ->
         source = f"encode({source})"
     elif ours.type.id == "time":
         # The number that lies in the file, which DuckDB has made a time of: milliseconds or microseconds of the day.
-        unit = 1000 if "MILLI" in ours.annotation.upper() else 1
+        is_millis = "TIME_MILLIS" in ours.annotation or "MILLIS=MilliSeconds" in ours.annotation
+        unit = 1000 if is_millis else 1
         return f"CAST(epoch_us({source}) // {unit} AS {declared})"
     elif "TIMESTAMP" in declared:
         return _in_milliseconds(source, ours, declared)
