@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import signal
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -177,3 +178,24 @@ def test_a_table_that_is_made_again_has_neither_partitions_nor_versions(glue: An
     made(glue, "again", "day")
     assert glue.get_partitions(**table)["Partitions"] == []
     assert len(glue.get_table_versions(**table)["TableVersions"]) == 1
+
+
+def test_versions_and_partitions_survive_a_kill(new_stage: Callable[[], RunningStage]) -> None:
+    stage = new_stage()
+    glue = stage.client("glue")
+    glue.create_database(DatabaseInput={"Name": "kept"})
+    keys = [{"Name": "day", "Type": "string"}]
+    glue.create_table(DatabaseName="kept", TableInput={"Name": "t", "PartitionKeys": keys, "Description": "first"})
+    glue.update_table(DatabaseName="kept", TableInput={"Name": "t", "PartitionKeys": keys})
+    table = {"DatabaseName": "kept", "TableName": "t"}
+    glue.batch_create_partition(**table, PartitionInputList=[{"Values": [day]} for day in ("1", "2", "3")])
+    glue.batch_delete_partition(**table, PartitionsToDelete=[{"Values": ["2"]}])
+    stage.stop(signal.SIGKILL)
+    stage.start()
+    glue = stage.client("glue")
+    assert [item["Values"] for item in glue.get_partitions(**table)["Partitions"]] == [["1"], ["3"]]
+    versions = glue.get_table_versions(**table)["TableVersions"]
+    assert [(version["VersionId"], version["Table"].get("Description")) for version in versions] == [
+        ("2", None),
+        ("1", "first"),
+    ]
