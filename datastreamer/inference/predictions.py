@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -22,7 +23,16 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 """An item of the table with plain values; numbers are Decimal, exactly as stored."""
 
-_DESERIALIZE = TypeDeserializer().deserialize
+
+class _Exact(TypeDeserializer):
+    """Takes every number that DynamoDB gives. boto3's own raises for one of more than 38 digits, zeros included, and
+    DynamoDB writes what it got as 1E+38 with 39."""
+
+    def _deserialize_n(self, value: str) -> Decimal:
+        return Decimal(value)
+
+
+_DESERIALIZE = _Exact().deserialize
 
 
 @dataclass(frozen=True)

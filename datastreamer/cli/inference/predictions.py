@@ -123,7 +123,7 @@ def _arrived(milliseconds: Any) -> str:
 def _score(item: Item) -> str:
     prediction = item.get("prediction") or {}
     scores = prediction.get("scores", [prediction["score"]] if "score" in prediction else [])
-    return ", ".join(f"{float(score):.4g}" for score in scores) or "-"
+    return ", ".join(_number(score, ".4g") for score in scores) or "-"
 
 
 def _label(item: Item) -> str:
@@ -132,4 +132,12 @@ def _label(item: Item) -> str:
 
 
 def _input(item: Item) -> str:
-    return ", ".join(f"{float(value):.6g}" for value in (item.get("input") or {}).get("data", []))
+    return ", ".join(_number(value, ".6g") for value in (item.get("input") or {}).get("data", []))
+
+
+def _number(value: Any, form: str) -> str:
+    """Short, where it is a number or the text of one; else as it is."""
+    try:
+        return format(float(value), form)
+    except (TypeError, ValueError):
+        return str(value)

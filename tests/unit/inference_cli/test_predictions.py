@@ -89,6 +89,30 @@ class TestQuery:
         for shown in ("sensor-002", "2026-01-31", "12:00:00.000", "0.5", "25.5"):
             assert shown in out
 
+    @pytest.mark.parametrize(
+        ("kept", "shown", "written"),
+        [
+            ({"N": "1" + "0" * 38}, "1e+38", "1" + "0" * 38),
+            ({"N": "9" + "0" * 125}, "9e+125", "9" + "0" * 125),
+            ({"N": "0." + "0" * 129 + "1"}, "1e-130", "1E-130"),
+            ({"S": "1e-200"}, "1e-200", '"1e-200"'),
+            ({"S": "0.3333333333333333333333333333333333333333"}, "0.3333", '"0.' + "3" * 40 + '"'),
+        ],
+    )
+    def test_numbers_at_the_ends_of_dynamodbs_range_and_beyond_are_shown(
+        self, cli: CommandLine, kept: dict[str, str], shown: str, written: str
+    ) -> None:
+        put(cli, "wide", NOW, score="0.5", label=0)
+        (item,) = cli.client("dynamodb").query(
+            TableName="t", KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": "wide"}}
+        )["Items"]
+        item["prediction"]["M"]["score"] = kept
+        item["input"]["M"]["data"] = {"L": [kept]}
+        cli.client("dynamodb").put_item(TableName="t", Item=item)
+        for words in (("query-predictions", "t", "wide"), ("scan-predictions", "t")):
+            assert shown in " ".join(cli.done(*words).out.split())
+            assert f'"score":{written}' in cli.done(*words, "--json").out
+
     def test_an_id_without_predictions_says_so(self, cli: CommandLine) -> None:
         assert cli.done("query-predictions", "t", "nobody").out == "no prediction of 'nobody' in t\n"
 
