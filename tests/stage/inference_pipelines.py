@@ -20,10 +20,12 @@ from tests.conftest import REGION, RunningStage
 
 ROLE = "arn:aws:iam::000000000000:role/processor"
 
-NAN, BREAKS = 444, 555
-"""First features for which the model has no number to say, and at which its code fails."""
+NAN, BREAKS, ENDS = 444, 555, 666
+"""First features for which the model has no number to say, at which its code fails, and at which its process ends."""
 
 MODEL = f"""
+import os
+
 def model_fn(model_dir):
     return None
 
@@ -33,6 +35,8 @@ def input_fn(body, content_type):
 def predict_fn(rows, model):
     if any(row[0] == {BREAKS} for row in rows):
         raise IndexError("a row that breaks the model")
+    if any(row[0] == {ENDS} for row in rows):
+        os._exit(3)
     return ["nan" if row[0] == {NAN} else str(sum(row)) for row in rows]
 
 def output_fn(scores, accept):

@@ -22,7 +22,7 @@ from datastreamer.inference.reprocessing.replay import replay_failures
 from datastreamer.provisioning.packages.lambda_package import build_lambda_package
 from tests.conftest import REPOSITORY, RunningStage
 from tests.stage.faulty_proxy import FaultyProxy, Gone, Reply, Request, Times, refusal
-from tests.stage.inference_pipelines import BREAKS, MODEL, NAN, Pipeline, good, odd
+from tests.stage.inference_pipelines import BREAKS, ENDS, MODEL, NAN, Pipeline, good, odd
 
 pytestmark = [pytest.mark.stage, pytest.mark.slow]
 
@@ -111,6 +111,16 @@ def test_rows_without_a_number_and_rows_that_break_the_model_are_parked_alone(ma
     where = pipeline.settled()
     assert where.parked == {sequences[7]: "score_not_finite", sequences[30]: "model_failed"}
     assert (len(where.items), where.batches) == (38, {})
+
+
+@pytest.mark.parametrize("first", [BREAKS, ENDS])
+def test_a_row_that_breaks_the_model_and_comes_alone_is_parked_and_holds_nothing_up(make: Make, first: int) -> None:
+    pipeline = make()
+    [alone] = pipeline.put([odd(1, first)])
+    where = pipeline.settled()
+    assert (where.parked, where.batches) == ({alone: "model_failed"}, {})
+    pipeline.put([good(number) for number in range(3)])
+    assert len(pipeline.settled().items) == 3
 
 
 def test_a_batch_that_fails_whole_is_kept_by_lambda_and_replayed_when_its_cause_is_mended(

@@ -17,6 +17,7 @@ from datastreamer.aws.backoff import Backoff
 from datastreamer.aws.clock import Clock
 from datastreamer.errors import InvalidRecordError, RetryableError
 from datastreamer.inference.processing.calls import Calls
+from datastreamer.inference.processing.control import Control
 from datastreamer.inference.processing.delivery import Delivery, Failed, Rejected, Scored
 from datastreamer.inference.processing.endpoint import Endpoint
 from datastreamer.inference.processing.item import Item, scored_item, unscored_item
@@ -96,6 +97,7 @@ class BatchScorer:
     parking: Parking
     clock: Clock
     backoff: Backoff = field(default_factory=Backoff)
+    control: Control = field(default_factory=Control)
 
     def process(
         self,
@@ -119,6 +121,7 @@ class BatchScorer:
             Deadline(self.clock, begun + budget.scoring, self.backoff),
             budget.endpoint_timeout,
             calls or Calls(self.clock),
+            self.control,
         )
         outcomes = scorer.score([row for row, _ in ready.values()])
         items = self._items(ready, outcomes, problems)

@@ -4,22 +4,25 @@
   those not yet asked for, have failed.
 - A call whose rows the model refuses is cut until the refused row is alone; that row is rejected. Rows of unequal width
   are set apart first, since that is what models refuse most; then a call is halved.
-- A call at which the model fails is repeated a few times, then cut likewise. A row at which it fails alone is
-  rejected only if the model scores another row right after: else the model is down, and is asked again while there is
-  time.
+- A call at which the model fails is repeated a few times, then cut likewise. A row at which it fails alone is asked for
+  again right after the model has scored another row, the control. It is rejected when the model fails at it then and
+  scores the control once more, or when that has happened twice: a row may end the model's process. Where the control
+  is not scored the model is down, and is asked again while there is time.
 - A row whose score is not finite, or outside the range that the model declares, is asked for once more, and then
   rejected.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from datastreamer.errors import ConfigurationError, DatastreamerError
-from datastreamer.inference.processing.calls import IMPOSSIBLE, UNAVAILABLE, Calls
+from datastreamer.inference.processing.calls import IMPOSSIBLE, NO_ANSWER, THROTTLED, UNAVAILABLE, Calls
 from datastreamer.inference.processing.chunks import chunks
+from datastreamer.inference.processing.control import Control
 from datastreamer.inference.processing.delivery import Failed, Rejected, Scored
 from datastreamer.inference.processing.endpoint import (
     Answer,
@@ -39,7 +42,11 @@ NOT_FINITE: Final = "score_not_finite"
 OUT_OF_RANGE: Final = "score_out_of_range"
 
 MODEL_ATTEMPTS: Final = 4
-"""How often a whole call, and a row on its own, is tried while the model fails. A piece in between is tried once."""
+"""How often a whole call is tried while the model fails. A piece of one is tried once."""
+FELLED: Final = 2
+"""How often the model must fail at a row right after it scored another, where it is silent afterwards."""
+SILENT: Final = frozenset({NO_ANSWER, THROTTLED, UNAVAILABLE})
+"""Kinds of failed calls after which the model may only be starting again."""
 
 Outcome = Scored | Rejected | Failed
 
@@ -48,6 +55,7 @@ Outcome = Scored | Rejected | Failed
 class Scorer:
     """Scores one batch. ``call_seconds`` is how long one call may take at most; ``calls`` counts what was called.
 
+    ``control`` is of the batches before, and is left to those after.
     ``retries``: how many calls were repeated, since the scorer was made.
     """
 
@@ -56,14 +64,18 @@ class Scorer:
     deadline: Deadline
     call_seconds: float
     calls: Calls
+    control: Control = field(default_factory=Control)
     retries: int = 0
     _outcomes: dict[int, Outcome] = field(default_factory=dict)
-    _control: bytes | None = None
+    _suspects: set[int] = field(default_factory=set)
+    _felled: Counter[int] = field(default_factory=Counter)
     _waits: int = 0
 
     def score(self, rows: Sequence[bytes]) -> list[Outcome]:
         """An outcome for each of ``rows`` (as the endpoint's payload gives them), in their order."""
         self._outcomes = {}
+        self._suspects.clear()
+        self._felled.clear()
         unsure = self._score(rows, range(len(rows)))
         if unsure:
             self._score_again(rows, unsure)
@@ -86,8 +98,9 @@ class Scorer:
         while pending:
             piece, is_whole = pending.pop()
             alone = len(piece) == 1
+            works = piece[0] in self._suspects and alone and self._model_works(rows[piece[0]], patient=True)
             try:
-                answer = self._ask([rows[place] for place in piece], patient=is_whole or alone)
+                answer = self._ask([rows[place] for place in piece], patient=is_whole)
             except RowsRefusedError as error:
                 if alone:
                     self._outcomes[piece[0]] = Rejected(REFUSED, str(error))
@@ -96,9 +109,10 @@ class Scorer:
             except ModelFailedError as error:
                 if not alone:
                     pending += _pieces(piece, rows)
-                elif self._model_works():
+                elif self._is_poison(piece[0], rows[piece[0]], works=works):
                     self._outcomes[piece[0]] = Rejected(MODEL_FAILED, str(error))
                 elif self._wait():
+                    self._suspects.add(piece[0])
                     pending.insert(0, (piece, False))
                 else:
                     self._fail([piece, *(piece for piece, _ in pending)], str(error))
@@ -108,7 +122,7 @@ class Scorer:
                 break
             else:
                 self._waits = 0
-                self._control = rows[piece[0]]
+                self.control.remember(rows[piece[0]])
                 unsure |= self._take(piece, answer)
         return unsure
 
@@ -126,15 +140,43 @@ class Scorer:
             for place in piece:
                 self._outcomes[place] = Failed(detail)
 
-    def _model_works(self) -> bool:
-        """Whether the model now scores a row that it has scored before; False when it has scored none."""
-        if self._control is None or not self.deadline.allows(self.call_seconds):
+    def _is_poison(self, place: int, row: bytes, *, works: bool) -> bool:
+        """Whether it is this row at which the model failed alone just now, and not the model that is down.
+
+        ``works``: the model had scored the control right before.
+        """
+        if not works and not (self._model_works(row) and self._fails_at(row)):
+            return False
+        self._felled[place] += 1
+        return self._felled[place] >= FELLED or self._model_works(row)
+
+    def _fails_at(self, row: bytes) -> bool:
+        if not self.deadline.allows(self.call_seconds):
             return False
         try:
-            self._call([self._control])
+            self._call([row])
+        except ModelFailedError:
+            return True
         except DatastreamerError:
             return False
-        return True
+        return False
+
+    def _model_works(self, row: bytes, *, patient: bool = False) -> bool:
+        """Whether the model now scores the control of ``row``; with ``patient`` once it is no longer silent."""
+        control = self.control.beside(row, self.endpoint.payload)
+        while control is not None and self.deadline.allows(self.call_seconds):
+            try:
+                self._call([control])
+            except RowsRefusedError:
+                self.control.forget()
+                return False
+            except DatastreamerError as error:
+                if not (patient and kind_of(error) in SILENT and self._wait()):
+                    return False
+            else:
+                self._waits = 0
+                return True
+        return False
 
     def _wait(self) -> bool:
         """Pause before the model is asked again; False when there is no time for that."""

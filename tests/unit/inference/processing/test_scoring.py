@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from datastreamer.inference.processing.calls import KINDS, CallCounts, Calls
+from datastreamer.inference.processing.control import Control
 from datastreamer.inference.processing.delivery import Failed, Rejected, Scored
 from datastreamer.inference.processing.endpoint import Endpoint
 from datastreamer.inference.processing.pacing import Deadline
@@ -27,13 +28,15 @@ def scorer(
     time: FakeTime | None = None,
     most_rows: int = 1000,
     sagemaker: FakeSageMaker | None = None,
+    control: Control | None = None,
     report: Callable[[CallCounts], None] = lambda _: None,
 ) -> Scorer:
     time = time or FakeTime()
     clock = time.clock
     runtime: Any = fake
     endpoint = Endpoint(runtime, "e", payload_of("text/csv"), serving(sagemaker, time))
-    return Scorer(endpoint, most_rows, Deadline(clock, clock.now() + seconds, time.backoff), 10, Calls(clock, report))
+    deadline = Deadline(clock, clock.now() + seconds, time.backoff)
+    return Scorer(endpoint, most_rows, deadline, 10, Calls(clock, report), control or Control())
 
 
 def rows(count: int) -> list[bytes]:
@@ -166,7 +169,7 @@ def test_a_piece_of_a_call_at_which_the_model_fails_is_cut_at_once() -> None:
     fake = bad_rows(model_error(500), 0)
     assert kinds(scorer(fake).score(rows(64))) == "R" + "S" * 63
     sizes = [body.count(b"\n") + 1 for body in fake.bodies if body.startswith(b"0")]
-    assert sizes == [64] * 4 + [32, 16, 8, 4, 2] + [1] * 8
+    assert sizes == [64] * 4 + [32, 16, 8, 4, 2] + [1] * 2
 
 
 def test_a_model_that_comes_back_scores_every_row() -> None:
@@ -204,8 +207,100 @@ def test_a_model_that_answers_no_row_is_down_and_rejects_none() -> None:
     assert fake.calls < 100
 
 
-def test_a_row_alone_at_which_the_model_fails_is_not_rejected() -> None:
-    assert kinds(scorer(bad_rows(model_error(500), 0)).score(rows(1))) == "F"
+@pytest.mark.parametrize(
+    "fault",
+    [model_error(500), b"", b"<html>busy</html>", b"abc", b"0.1,0.2\n0.3"],
+    ids=["500", "no score", "html", "text", "too many"],
+)
+def test_a_row_that_breaks_the_model_and_comes_alone_is_set_apart_by_a_row_of_an_earlier_batch(
+    fault: Exception | bytes,
+) -> None:
+    class Breaking(FakeEndpoint):
+        def _answer(self, request: dict[str, Any]) -> bytes:
+            if request["Body"] == b"7":
+                if isinstance(fault, Exception):
+                    raise fault
+                return fault
+            return super()._answer(request)
+
+    control, fake = Control(), Breaking()
+    assert kinds(scorer(fake, control=control).score([b"8"])) == "S"
+    outcomes = scorer(fake, control=control).score([b"7"])
+    assert [outcome.reason for outcome in outcomes if isinstance(outcome, Rejected)] == ["model_failed"]
+    assert fake.bodies[1:] == [b"7"] * 4 + [b"8", b"7", b"8"]
+
+
+def test_a_row_that_breaks_the_model_and_comes_first_of_all_is_set_apart_by_zeros() -> None:
+    fake = bad_rows(model_error(500), 7)
+    assert kinds(scorer(fake).score([b"7,1"])) == "R"
+    assert fake.bodies == [b"7,1"] * 4 + [b"0,0", b"7,1", b"0,0"]
+
+
+def test_a_control_that_the_new_model_refuses_is_replaced_by_zeros() -> None:
+    def model(row: list[str]) -> str:
+        if row[0] == "8":
+            raise model_error(400, "unknown category")
+        if row[0] == "7":
+            raise model_error(500)
+        return "0.5"
+
+    control = Control()
+    control.remember(b"8")
+    assert kinds(scorer(FakeEndpoint(model=model), control=control).score([b"7"])) == "R"
+
+
+def test_a_row_alone_at_which_a_model_fails_that_scores_no_other_is_not_rejected() -> None:
+    fake = FakeEndpoint([model_error(500)] * 1000)
+    assert kinds(scorer(fake).score([b"7"])) == "F"
+    assert kinds(scorer(bad_rows(model_error(500), 0)).score([b"0"])) == "F"
+
+
+def test_a_row_that_a_model_scores_once_it_is_back_is_not_rejected() -> None:
+    # It is back just as the control is asked for.
+    fake = FakeEndpoint([model_error(500)] * 4)
+    assert kinds(scorer(fake).score([b"7"])) == "S"
+    assert fake.bodies == [b"7"] * 4 + [b"0", b"7", b"0", b"7"]
+
+
+class Mortal(FakeEndpoint):
+    """A model whose process ends at row 7, and is back after ``absent`` seconds."""
+
+    def __init__(self, time: FakeTime, absent: float) -> None:
+        super().__init__()
+        self._time, self._absent = time, absent
+        self._back = 0.0
+        self.deaths = 0
+
+    def _answer(self, request: dict[str, Any]) -> bytes:
+        if self._time.seconds < self._back:
+            raise client_error("ServiceUnavailable", 503)
+        if b"7" in request["Body"].split(b"\n"):
+            self._back = self._time.seconds + self._absent
+            self.deaths += 1
+            raise model_error(0, "no response")
+        return super()._answer(request)
+
+
+@pytest.mark.parametrize("absent", [0.5, 5.0])
+@pytest.mark.parametrize("batch", [[b"7"], [b"6", b"7", b"8"]])
+def test_a_row_that_ends_the_models_process_is_set_apart(batch: list[bytes], absent: float) -> None:
+    time = FakeTime()
+    fake = Mortal(time, absent)
+    outcomes = scorer(fake, time=time, seconds=100).score(batch)
+    assert kinds(outcomes) == "".join("R" if row == b"7" else "S" for row in batch)
+    assert fake.deaths < 10
+
+
+def test_a_model_that_is_down_for_a_while_rejects_no_row_that_comes_alone() -> None:
+    time = FakeTime()
+    back = time.seconds + 20
+
+    def restarting(row: list[str]) -> str:
+        if time.seconds < back:
+            raise model_error(500)
+        return row[0]
+
+    assert kinds(scorer(FakeEndpoint(model=restarting), time=time).score([b"7"])) == "S"
 
 
 def test_a_score_that_is_not_finite_is_asked_for_again() -> None:
