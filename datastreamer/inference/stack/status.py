@@ -74,6 +74,7 @@ def _metrics(wiring: Wiring, processor: Processor | None) -> dict[str, Metric]:
         "incoming": Metric("AWS/Kinesis", "IncomingRecords", stream),
         "incoming_day": Metric("AWS/Kinesis", "IncomingRecords", stream, window=A_DAY),
         "age": Metric("AWS/Lambda", "IteratorAge", function, "Maximum"),
+        "age_now": Metric("AWS/Lambda", "IteratorAge", function, "Maximum", window=NOW),
         "invocations": Metric("AWS/Lambda", "Invocations", function),
         "errors": Metric("AWS/Lambda", "Errors", function),
         "errors_now": Metric("AWS/Lambda", "Errors", function, window=NOW),
@@ -126,12 +127,19 @@ def _processor(wiring: Wiring, processor: Processor | None, counted: dict[str, f
 
 
 def _lag(mapping: Mapping, counted: dict[str, float | None]) -> Part:
-    """How old a record was when the function got it last, and how many of the day's records are not settled yet."""
+    """How old a record was when the function got it last, and how many of the day's records are not settled yet.
+
+    An old record that came just now is behind, whatever the counters say: a record that is delivered again and again
+    is counted as incoming once, and its neighbours as scored more than once.
+    """
     age, waiting = counted["age"], _waiting(mapping, counted)
     detail = "" if waiting is None else f"at least {number_of(waiting, 'record')} not scored yet"
     if waiting == 0:
+        detail = "no counted record waits"
+    behind = (counted["age_now"] or 0.0) > MOST_LAG_MS
+    if waiting == 0 and not behind:
         last = "" if age is None else f"; the last batch waited {age / 1000:,.1f} s"
-        return Part("lag", mapping.stream, "none", healthy=True, detail=f"no counted record waits{last}")
+        return Part("lag", mapping.stream, "none", healthy=True, detail=f"{detail}{last}")
     if age is not None:
         return Part("lag", mapping.stream, f"{age / 1000:,.1f} s", age <= MOST_LAG_MS, detail)
     if waiting and mapping.result != "OK":

@@ -143,11 +143,18 @@ class TestParts:
         lag = parts(cli, healthy=False)["lag"]
         assert (lag["state"], lag["detail"]) == ("stalled", "at least 20 records not scored yet")
 
-    def test_a_stream_that_is_read_to_its_end_has_no_lag_whatever_the_last_batch_had(self, cli: CommandLine) -> None:
+    def test_a_stream_that_is_read_to_its_end_has_no_lag_whatever_an_earlier_batch_had(self, cli: CommandLine) -> None:
         count(cli, "AWS/Kinesis", "IncomingRecords", 50, StreamName="shop-stream")
         count(cli, "Datastreamer/Inference", "RecordsScored", 50, service="shop-processor")
-        count(cli, "AWS/Lambda", "IteratorAge", 90_000, FunctionName="shop-processor")
+        count(cli, "AWS/Lambda", "IteratorAge", 90_000, timedelta(minutes=6), FunctionName="shop-processor")
         assert parts(cli, healthy=True)["lag"]["state"] == "none"
+
+    def test_a_record_that_is_old_and_comes_again_now_is_unhealthy_whatever_was_counted(self, cli: CommandLine) -> None:
+        count(cli, "AWS/Kinesis", "IncomingRecords", 50, StreamName="shop-stream")
+        count(cli, "Datastreamer/Inference", "RecordsScored", 50, service="shop-processor")
+        count(cli, "AWS/Lambda", "IteratorAge", 349_000, FunctionName="shop-processor")
+        lag = parts(cli, healthy=False)["lag"]
+        assert (lag["state"], lag["detail"]) == ("349.0 s", "no counted record waits")
 
     def test_a_missing_endpoint_is_unhealthy(self, cli: CommandLine) -> None:
         cli.client("sagemaker").delete_endpoint(EndpointName="shop-endpoint")
