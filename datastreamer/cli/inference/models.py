@@ -10,7 +10,8 @@ from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.command import StackOption, command
 from datastreamer.cli.inference.session import Session
 from datastreamer.inference.names import role_of, stack_of
-from datastreamer.inference.resources import models
+from datastreamer.inference.resources import container_environment, models
+from datastreamer.inference.resources.images import region_of
 from datastreamer.inference.resources.policies import model_policy
 from datastreamer.inference.resources.roles import (
     ROLE_PATIENCE,
@@ -31,7 +32,10 @@ TO_COMPLETE = "To complete it, give the same command again"
     "create-model",
     panel=PANEL,
     changes=True,
-    examples=("create-model my-realtime-ml-model IMAGE s3://my-realtime-ml-models-123456789012/model.tar.gz",),
+    examples=(
+        "create-model my-realtime-ml-model IMAGE s3://my-realtime-ml-models-123456789012/model.tar.gz",
+        "create-model my-model IMAGE s3://my-bucket/model.tar.gz --env SAGEMAKER_PROGRAM=serve.py --env THREADS=2",
+    ),
 )
 def create_model(
     session: Session,
@@ -52,15 +56,31 @@ def create_model(
             help="Range that its scores lie in, such as 0..1; by default what the archive declares. Others are parked.",
         ),
     ] = None,
+    env: Annotated[
+        list[str] | None,
+        typer.Option("--env", metavar="NAME=VALUE", help="Variable of its container; may be given again."),
+    ] = None,
     stack: StackOption = None,
 ) -> None:
-    """Make a SageMaker model of a container image and a model archive."""
+    """Make a SageMaker model of a container image and a model archive.
+
+    An image of scikit-learn serves by the script code/inference.py of the archive; what names it in the container's
+    environment is set unless --env says otherwise. XGBoost and PyTorch take a script of another name by
+    --env SAGEMAKER_PROGRAM=NAME.
+    """
     artifact = models.Artifact.parse(model_uri)
+    told = container_environment.parsed(env or [])
     given = None if score_range is None else ScoreRange.parse(score_range)
     # A range that is given goes over one that the archive declares wrongly.
     declared = models.declared_range(session.client("s3"), artifact, given)
+    environment = container_environment.environment_of(image, told, declared)
     sagemaker = session.client("sagemaker")
     models.check_model_is_new(sagemaker, name)
+    if (region := region_of(image)) not in (None, session.region):
+        session.remark(
+            f"[yellow]the image is in {region}, the model in {session.region}[/]: SageMaker serves images of its own "
+            "region. See https://docs.aws.amazon.com/sagemaker/latest/dg-ecr-paths/ for the one there"
+        )
     owner = stack or stack_of(name)
     role_name = role_of(name)
     role_arn = role or session.place.role(role_name)
@@ -73,7 +93,7 @@ def create_model(
             ensure_role(iam, role_name, service=SAGEMAKER, policy=policy, place=session.place, stack=owner)
         once_role_is_known(
             lambda: models.create_model(
-                sagemaker, name, image=image, artifact=artifact, role_arn=role_arn, stack=owner, score_range=declared
+                sagemaker, name, image=image, artifact=artifact, role_arn=role_arn, stack=owner, environment=environment
             ),
             patience=ROLE_PATIENCE,
             report=report,
@@ -85,6 +105,7 @@ def create_model(
             "model_uri": artifact.uri,
             "role": role_arn,
             "score_range": None if declared is None else str(declared),
+            "environment": environment,
         },
         f"[green]created[/] model {name}, role {role_arn}, "
         f"{'no range of scores declared' if declared is None else f'scores in {declared}'}",

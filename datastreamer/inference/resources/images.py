@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Final
 
 from datastreamer.errors import UsageError
@@ -47,6 +48,15 @@ REGISTRY_ACCOUNTS: Final = {
 }
 """AWS's account that holds the image in each region: the registries of ``sagemaker-xgboost`` in the SageMaker Python
 SDK's own table (aws/sagemaker-python-sdk, image_uri_config/xgboost.json, read in November 2026)."""
+
+
+_IN_ECR: Final = re.compile(r"[0-9]{12}[.]dkr[.]ecr[.]([a-z0-9-]+)[.]amazonaws[.]com(?:[.]cn)?/.+")
+
+
+def region_of(image: str) -> str | None:
+    """The region of the registry that holds ``image``; None for what is no URI of an image in ECR."""
+    found = _IN_ECR.fullmatch(image)
+    return found[1] if found else None
 
 
 def xgboost_image(region: str) -> str:

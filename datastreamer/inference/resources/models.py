@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from datastreamer.aws.faults import is_missing, is_missing_object
 from datastreamer.errors import ConfigurationError, UsageError
 from datastreamer.inference.missing import CONFIG, MODEL, looking_for
 from datastreamer.inference.names import tag_list
-from datastreamer.inference.score_range import METADATA, VARIABLE, ScoreRange
+from datastreamer.inference.score_range import METADATA, ScoreRange
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -101,12 +102,12 @@ def create_model(
     artifact: Artifact,
     role_arn: str,
     stack: str,
-    score_range: ScoreRange | None = None,
+    environment: Mapping[str, str],
 ) -> None:
-    """Make a model of one container, which declares ``score_range``."""
+    """Make a model of one container with the variables ``environment``."""
     container: ContainerDefinitionTypeDef = {"Image": image, "ModelDataUrl": artifact.uri}
-    if score_range is not None:
-        container["Environment"] = {VARIABLE: str(score_range)}
+    if environment:
+        container["Environment"] = environment
     sagemaker.create_model(
         ModelName=name,
         PrimaryContainer=container,

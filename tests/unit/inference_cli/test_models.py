@@ -41,6 +41,7 @@ def test_create_model_makes_a_model_and_its_role(cli: CommandLine, archive: str)
         "model_uri": ARCHIVE,
         "role": role,
         "score_range": None,
+        "environment": {},
     }
     described = cli.client("sagemaker").describe_model(ModelName="shop-model")
     assert described["PrimaryContainer"] == {"Image": IMAGE, "ModelDataUrl": ARCHIVE}
@@ -71,6 +72,62 @@ def test_a_model_takes_over_the_range_that_its_archive_declares(cli: CommandLine
 def test_a_model_without_a_range_declares_none(cli: CommandLine, archive: str) -> None:
     assert "no range of scores declared" in cli.done("create-model", "m", "image", archive).out
     assert environment(cli) == {}
+
+
+SCIKIT_LEARN = "354813040037.dkr.ecr.ap-northeast-1.amazonaws.com/sagemaker-scikit-learn:1.4-2"
+SCRIPT = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
+
+
+@pytest.mark.parametrize(
+    ("image", "options", "expected"),
+    [
+        (IMAGE, (), {}),
+        (IMAGE, ("--env", "A=1", "--env", "B=x=y"), {"A": "1", "B": "x=y"}),
+        (IMAGE, ("--env", "SAGEMAKER_PROGRAM=mine.py"), {**SCRIPT, "SAGEMAKER_PROGRAM": "mine.py"}),
+        (SCIKIT_LEARN, (), SCRIPT),
+        (
+            SCIKIT_LEARN,
+            ("--env", "SAGEMAKER_SUBMIT_DIRECTORY=/opt/ml/model"),
+            {**SCRIPT, "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model"},
+        ),
+        (
+            SCIKIT_LEARN,
+            ("--env", "A=1", "--score-range", "0..1"),
+            {**SCRIPT, "A": "1", "DATASTREAMER_SCORE_RANGE": "0..1"},
+        ),
+    ],
+)
+def test_a_container_gets_the_variables_that_it_is_given_and_those_that_its_image_needs(
+    cli: CommandLine, archive: str, image: str, options: tuple[str, ...], expected: dict[str, str]
+) -> None:
+    document = cli.done("create-model", "m", image, archive, *options, "--json").document
+    assert document["environment"] == environment(cli) == expected
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("A", "--env takes NAME=VALUE"),
+        ("=1", "--env takes NAME=VALUE"),
+        ("A-B=1", "--env takes NAME=VALUE"),
+        (f"A={'x' * 1025}", "has 1,025 characters; SageMaker takes 1,024"),
+        ("DATASTREAMER_SCORE_RANGE=0..1", "given by --score-range"),
+    ],
+)
+def test_a_variable_that_sagemaker_would_refuse_is_told_before_anything_is_made(
+    cli: CommandLine, archive: str, setting: str, message: str
+) -> None:
+    answer = cli("create-model", "m", IMAGE, archive, "--env", setting)
+    assert (answer.code, cli.operations) == (2, [])
+    assert message in answer.err
+
+
+def test_an_image_of_another_region_is_warned_of(cli: CommandLine, archive: str) -> None:
+    elsewhere = IMAGE.replace("ap-northeast-1", "eu-west-1")
+    answer = cli.done("create-model", "m", elsewhere, archive)
+    assert "the image is in eu-west-1, the model in ap-northeast-1" in " ".join(answer.err.split())
+    for image in (IMAGE, "my-image"):
+        assert "the image is in" not in cli.done("create-model", f"m-{len(image)}", image, archive).err
 
 
 @pytest.mark.parametrize("text", ["0-1", "1..0", "a..b", "nan..", "0..inf", "1"])

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from aws_stage.testing import RunningStage
-from aws_stage.testing.models import SCIKIT_LEARN, Hosting, script, wait_until, xgboost_archive
+from aws_stage.testing.models import SCIKIT_LEARN, SCRIPT, Hosting, script, wait_until, xgboost_archive
 from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.stage
@@ -36,7 +36,7 @@ def hosting(stage: RunningStage) -> Iterator[Hosting]:
 
 def named(hosting: Hosting, name: str, **environment: str) -> str:
     """A model that answers ``name``."""
-    return hosting.model(script(NAMED), SCIKIT_LEARN, {"NAME": name, **environment})
+    return hosting.model(script(NAMED), SCIKIT_LEARN, {**SCRIPT, "NAME": name, **environment})
 
 
 def one(hosting: Hosting, model: str, **more: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from aws_stage.testing import REGION, RunningStage
-from aws_stage.testing.models import BUCKET, ROLE, SCIKIT_LEARN, XGBOOST, Hosting, script, xgboost_archive
+from aws_stage.testing.models import BUCKET, ROLE, SCIKIT_LEARN, SCRIPT, XGBOOST, Hosting, script, xgboost_archive
 from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.stage
@@ -111,7 +111,7 @@ def test_an_endpoint_serves_a_version(hosting: Hosting, group: str) -> None:
         "def model_fn(d): return os.environ['A'] + os.environ['B']\n"
         "def transform_fn(model, b, c, a): return model, a\n"
     )
-    what = specification(hosting, script(code), SCIKIT_LEARN, Environment={"A": "package ", "B": "package"})
+    what = specification(hosting, script(code), SCIKIT_LEARN, Environment={**SCRIPT, "A": "package ", "B": "package"})
     arn = hosting.sagemaker.create_model_package(ModelPackageGroupName=group, InferenceSpecification=what)[
         "ModelPackageArn"
     ]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from aws_stage.testing import RunningStage
-from aws_stage.testing.models import PYTORCH, SCIKIT_LEARN, XGBOOST, Hosting, archive, booster
+from aws_stage.testing.models import PYTORCH, SCIKIT_LEARN, SCRIPT, XGBOOST, Hosting, archive, booster
 from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.stage
@@ -64,7 +64,7 @@ def predict_fn(data, model, context):
     return [x + float(model[2]) for x in data], model, sorted(context.system_properties)
 def output_fn(prediction, accept): return json.dumps(prediction), "application/x-mine"
 """
-    model = hosting.model(archive({"code/inference.py": code}), SCIKIT_LEARN, {"OFFSET": "10"})
+    model = hosting.model(archive({"code/inference.py": code}), SCIKIT_LEARN, {**SCRIPT, "OFFSET": "10"})
     endpoint = hosting.endpoint(hosting.config({"ModelName": model}))
     answer = hosting.runtime.invoke_endpoint(EndpointName=endpoint, Body=b"1;2", ContentType="text/csv")
     assert answer["ContentType"] == "application/x-mine"
@@ -84,11 +84,11 @@ def transform_fn(model, body, content_type, accept): return json.dumps(model), a
 
 def test_a_program_of_another_name_is_run_when_the_environment_names_it(hosting: Hosting) -> None:
     code = "def model_fn(d): return 1\ndef transform_fn(m, b, c, a): return 'mine', a\n"
-    model = hosting.model(archive({"code/mine.py": code}), SCIKIT_LEARN, {"SAGEMAKER_PROGRAM": "mine.py"})
+    model = hosting.model(archive({"code/mine.py": code}), SCIKIT_LEARN, {**SCRIPT, "SAGEMAKER_PROGRAM": "mine.py"})
     assert hosting.invoke(hosting.endpoint(hosting.config({"ModelName": model})), "1") == "mine"
 
 
-def test_xgboost_runs_a_script_where_there_is_one(hosting: Hosting) -> None:
+def test_xgboost_runs_a_script_where_one_is_named(hosting: Hosting) -> None:
     code = """
 import os, xgboost
 def model_fn(model_dir): return xgboost.Booster(model_file=os.path.join(model_dir, "xgboost-model"))
@@ -96,6 +96,22 @@ def output_fn(prediction, accept): return ";".join("high" if score > 0.5 else "l
 """
     endpoint = hosting.serve(archive({"code/inference.py": code, "xgboost-model": booster()}), XGBOOST)
     assert hosting.invoke(endpoint, "3,3,3\n-3,-3,-3") == "high;low"
+
+
+def test_xgboost_serves_its_booster_where_no_script_is_named(hosting: Hosting) -> None:
+    artifact = archive({"code/inference.py": "raise RuntimeError", "xgboost-model": booster()})
+    assert float(hosting.invoke(hosting.serve(artifact, XGBOOST, {}), "3,3,3")) > 0.5
+
+
+def test_a_container_is_told_nothing_that_sagemaker_does_not_tell(hosting: Hosting) -> None:
+    code = """
+import json, os
+def model_fn(model_dir): return 1
+def transform_fn(model, body, content_type, accept):
+    return json.dumps(sorted(name for name in os.environ if name.startswith("SAGEMAKER_"))), accept
+"""
+    endpoint = hosting.serve(archive({"code/inference.py": code, "code/torch.py": TORCH}), PYTORCH, {})
+    assert json.loads(hosting.invoke(endpoint, "1")) == []
 
 
 TORCH = """
@@ -120,22 +136,32 @@ def model_fn(model_dir): return Model()
 @pytest.mark.parametrize(
     ("files", "environment", "reason"),
     [
-        ({"model.pkl": "x"}, {}, "no code/inference.py"),
-        ({"code/inference.py": "x = 1"}, {}, "NotImplementedError: inference.py must have a model_fn"),
-        ({"code/inference.py": "import nothing_like_this"}, {}, "No module named 'nothing_like_this'"),
+        ({"model.pkl": "x"}, SCRIPT, "no code/inference.py"),
+        (
+            {"code/inference.py": "def model_fn(d): return 1"},
+            {},
+            "runs the script that SAGEMAKER_PROGRAM names, and nothing names one: set SAGEMAKER_PROGRAM=inference.py",
+        ),
+        (
+            {"code/inference.py": "def model_fn(d): return 1"},
+            {"SAGEMAKER_PROGRAM": "inference.py"},
+            "has no /opt/ml/code: set SAGEMAKER_PROGRAM=inference.py and SAGEMAKER_SUBMIT_DIRECTORY=/opt/ml/model/code",
+        ),
+        ({"code/inference.py": "x = 1"}, SCRIPT, "NotImplementedError: inference.py must have a model_fn"),
+        ({"code/inference.py": "import nothing_like_this"}, SCRIPT, "No module named 'nothing_like_this'"),
         (
             {"code/inference.py": "def transform_fn(m, b, c, a): pass\ndef input_fn(b, c): pass"},
-            {},
+            SCRIPT,
             "transform_fn cannot be used together with",
         ),
         (
             {"code/inference.py": "", "code/requirements.txt": "# what it needs\nnumpy\nno-such-package==1.0\n"},
-            {},
+            SCRIPT,
             "nothing: no-such-package==1.0",
         ),
         (
             {"code/inference.py": ""},
-            {"SAGEMAKER_SUBMIT_DIRECTORY": "s3://bucket/source.tar.gz"},
+            {**SCRIPT, "SAGEMAKER_SUBMIT_DIRECTORY": "s3://bucket/source.tar.gz"},
             "put the code into model.tar.gz",
         ),
     ],

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from aws_stage.testing import RunningStage
 from aws_stage.testing.models import Hosting, booster, xgboost_archive
+from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.stage
 
@@ -41,7 +42,14 @@ def test_csv_rows_are_scored_one_line_a_row(hosting: Hosting, endpoint: str, exp
     assert hosting.invoke(endpoint, CSV) == "".join(f"{score}\n" for score in expected)
 
 
-def test_instances_in_json_are_scored_as_predictions(hosting: Hosting, endpoint: str, expected: list[float]) -> None:
-    body = json.dumps({"instances": [{"features": row} for row in ROWS]})
-    answer = hosting.invoke(endpoint, body, "application/json", Accept="application/json")
+def test_scores_are_written_as_predictions_where_json_is_accepted(
+    hosting: Hosting, endpoint: str, expected: list[float]
+) -> None:
+    answer = hosting.invoke(endpoint, CSV, "text/csv", Accept="application/json")
     assert json.loads(answer) == {"predictions": [{"score": score} for score in expected]}
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/jsonlines"])
+def test_json_is_refused_as_awss_container_does(hosting: Hosting, endpoint: str, content_type: str) -> None:
+    with pytest.raises(ClientError, match=rf"client error \(415\).*Content-type {content_type} not supported"):
+        hosting.invoke(endpoint, json.dumps({"instances": [{"features": ROWS[0]}]}), content_type)

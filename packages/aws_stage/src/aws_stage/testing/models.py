@@ -22,6 +22,8 @@ SCIKIT_LEARN = f"{REGISTRY}/sagemaker-scikit-learn:1.4-2"
 PYTORCH = "763104351884.dkr.ecr.ap-northeast-1.amazonaws.com/pytorch-inference:2.5.1-cpu-py311"
 ROLE = "arn:aws:iam::000000000000:role/model"
 BUCKET = "sagemaker-models"
+SCRIPT = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
+"""The environment of a model that brings ``code/inference.py``, as SageMaker's Python SDK sets it."""
 
 
 def archive(files: Mapping[str, bytes | str]) -> bytes:
@@ -79,7 +81,9 @@ class Hosting:
                 self.sagemaker.delete_endpoint(EndpointName=name)
 
     def model(self, artifact: bytes, image: str = XGBOOST, environment: Mapping[str, str] | None = None) -> str:
-        """A model of ``artifact``; returns its name."""
+        """A model of ``artifact``; returns its name. Without an ``environment`` it has what its archive needs."""
+        if environment is None and _brings_a_script(artifact):
+            environment = SCRIPT
         name = f"model-{uuid.uuid4().hex[:8]}"
         self.s3.put_object(Bucket=BUCKET, Key=f"{name}/model.tar.gz", Body=artifact)
         container: dict[str, Any] = {"Image": image, "ModelDataUrl": f"s3://{BUCKET}/{name}/model.tar.gz"}
@@ -134,6 +138,14 @@ class Hosting:
         answer = self.runtime.invoke_endpoint(EndpointName=endpoint, Body=body, ContentType=content_type, **more)
         text: str = answer["Body"].read().decode()
         return text
+
+
+def _brings_a_script(artifact: bytes) -> bool:
+    try:
+        with tarfile.open(fileobj=io.BytesIO(artifact)) as tar:
+            return "code/inference.py" in tar.getnames()
+    except tarfile.TarError:
+        return False
 
 
 def script(code: str) -> bytes:

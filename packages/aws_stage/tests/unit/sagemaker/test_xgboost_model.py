@@ -57,7 +57,7 @@ def test_a_model_of_several_classes_answers_a_vector_a_row(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("body", "content_type"),
-    [("1,2", "text/csv"), ("1,2,3,4", "text/csv"), ("[[1,2]]", "application/json"), ("1 3:1", "text/libsvm")],
+    [("1,2", "text/csv"), ("1,2,3,4", "text/csv"), ("1 3:1", "text/libsvm")],
 )
 def test_another_number_of_columns_is_a_bad_request(folder: Path, body: str, content_type: str) -> None:
     with pytest.raises(RequestRefusedError, match="Unable to evaluate payload provided") as refused:

@@ -37,13 +37,8 @@ class Launch:
     def container_environment(self) -> dict[str, str]:
         """The whole environment of the process."""
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        code = self.model_dir / "code"
-        toolkit = {
-            "SM_MODEL_DIR": str(self.model_dir),
-            "SAGEMAKER_REGION": self.settings.region,
-            "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
-            **({"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": str(code)} if code.is_dir() else {}),
-        }
+        # Whoever makes the model sets the rest, SAGEMAKER_PROGRAM above all: SageMaker does not.
+        toolkit = {"SM_MODEL_DIR": str(self.model_dir)}
         access = {
             "AWS_ENDPOINT_URL": self.settings.endpoint_url,
             "AWS_DEFAULT_REGION": self.settings.region,

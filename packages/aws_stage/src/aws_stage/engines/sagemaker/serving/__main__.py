@@ -55,7 +55,7 @@ def main(folder: Path, listener: int, lifeline: int) -> int:
 def _load(framework: str, model_dir: Path) -> Model:
     from aws_stage.engines.sagemaker.serving.script import ScriptModel
 
-    if framework == "xgboost" and not ScriptModel.exists(model_dir, os.environ):
+    if framework == "xgboost" and not ScriptModel.is_named(os.environ):
         _hide(_NOT_NEEDED_BY_XGBOOST)
         from aws_stage.engines.sagemaker.serving.xgboost_model import XGBoostModel
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from aws_stage.engines.sagemaker.serving.media_types import CSV, JSON, JSON_LINES, LIBSVM, media_type
+from aws_stage.engines.sagemaker.serving.media_types import CSV, LIBSVM, media_type
 from aws_stage.engines.sagemaker.serving.model import RequestRefusedError
 
 Rows: TypeAlias = NDArray[np.float32] | csr_matrix
@@ -19,16 +18,19 @@ _UNSUPPORTED = 415
 
 
 def read_rows(body: bytes, content_type: str) -> Rows:
-    """The rows of ``body``; raises RequestRefusedError (415), as AWS's container does, when it cannot be read."""
+    """The rows of ``body``; raises RequestRefusedError (415), as AWS's container does, when it cannot be read.
+
+    JSON is not among what it reads: "Common data formats for inference" of SageMaker's developer guide.
+    """
     kind = media_type(content_type) or CSV
-    readers = {CSV: _from_csv, JSON: _from_json, JSON_LINES: _from_json_lines, **dict.fromkeys(LIBSVM, _from_libsvm)}
+    readers = {CSV: _from_csv, **dict.fromkeys(LIBSVM, _from_libsvm)}
     if kind not in readers:
         raise RequestRefusedError(
             _UNSUPPORTED, f"Content-type {kind} not supported. Supported content-type is {', '.join(sorted(readers))}"
         )
     try:
         return readers[kind](body.decode("utf-8").strip())
-    except (ValueError, TypeError, KeyError) as error:
+    except ValueError as error:
         raise RequestRefusedError(
             _UNSUPPORTED,
             f"Loading {kind} data failed with Exception, please ensure data is in {kind} format: "
@@ -49,35 +51,6 @@ def _from_csv(text: str) -> Rows:
     if "" in values or any(value.isspace() for value in values):
         values = [value if value.strip() else "nan" for value in values]
     return np.array(values, dtype=np.float64).astype(np.float32).reshape(len(lines), width)
-
-
-def _from_json(text: str) -> Rows:
-    """``{"instances": [{"features": [1, 2]}]}``, ``{"instances": [[1, 2]]}``, ``[[1, 2]]`` or one row ``[1, 2]``."""
-    document = json.loads(text)
-    rows = document["instances"] if isinstance(document, dict) else document
-    if not isinstance(rows, list) or not rows:
-        raise ValueError("there are no rows")
-    if not isinstance(rows[0], list | dict):
-        rows = [rows]
-    return _array([_features(row) for row in rows])
-
-
-def _from_json_lines(text: str) -> Rows:
-    return _array([_features(json.loads(line)) for line in text.splitlines() if line.strip()])
-
-
-def _features(row: Any) -> list[Any]:
-    features = row["features"] if isinstance(row, dict) else row
-    if not isinstance(features, list):
-        raise TypeError("a row is a list of numbers or an object with a list called features")
-    for value in features:
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            raise TypeError(f"{value!r} is not a number")
-    return features
-
-
-def _array(rows: list[list[Any]]) -> Rows:
-    return np.array(rows, dtype=np.float64).astype(np.float32).reshape(len(rows), len(rows[0]))
 
 
 def _from_libsvm(text: str) -> Rows:

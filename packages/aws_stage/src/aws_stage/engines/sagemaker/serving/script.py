@@ -31,6 +31,13 @@ _FRAMEWORKS: Mapping[str, tuple[str, str, type[Defaults]]] = {
 
 logger = logging.getLogger("serving")
 
+_MODEL = "/opt/ml/model"
+"""Where a container finds the unpacked model.tar.gz."""
+_CODE = f"{_MODEL}/code"
+_ELSEWHERE = "/opt/ml/code"
+"""Where the containers of XGBoost and scikit-learn look for the script unless SAGEMAKER_SUBMIT_DIRECTORY says."""
+_TO_SET = f"set SAGEMAKER_PROGRAM=inference.py and SAGEMAKER_SUBMIT_DIRECTORY={_CODE} in the model's Environment"
+
 _REQUIREMENT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -50,21 +57,15 @@ class ScriptModel:
         self._workers = threading.BoundedSemaphore(workers)
 
     @staticmethod
-    def exists(model_dir: Path, environ: Mapping[str, str]) -> bool:
-        """Whether the archive holds a script."""
-        return (model_dir / "code" / _program(environ)).is_file()
+    def is_named(environ: Mapping[str, str]) -> bool:
+        """Whether the environment names a script. XGBoost's container serves a booster without one."""
+        return bool(environ.get("SAGEMAKER_PROGRAM"))
 
     @classmethod
     def load(cls, framework: str, model_dir: Path, environ: Mapping[str, str]) -> ScriptModel:
         """Import the script of ``model_dir`` and load its model; raises ModelUnusableError."""
         package, name, defaults = _FRAMEWORKS[framework]
-        code, program = model_dir / "code", _program(environ)
-        if environ.get("SAGEMAKER_SUBMIT_DIRECTORY", "").startswith("s3://"):
-            raise ModelUnusableError(
-                "SAGEMAKER_SUBMIT_DIRECTORY names an object in S3; put the code into model.tar.gz, below code/."
-            )
-        if not cls.exists(model_dir, environ):
-            raise ModelUnusableError(f"The model archive has no code/{program}, which a {name} container runs.")
+        code, program = _script(framework, name, model_dir, environ)
         sys.path.insert(0, str(code))
         if importlib.util.find_spec(package) is None:
             raise ModelUnusableError(
@@ -109,8 +110,31 @@ class ScriptModel:
         return function(*arguments, self._context) if takes == len(arguments) + 1 else function(*arguments)
 
 
-def _program(environ: Mapping[str, str]) -> str:
-    return environ.get("SAGEMAKER_PROGRAM") or "inference.py"
+def _script(framework: str, name: str, model_dir: Path, environ: Mapping[str, str]) -> tuple[Path, str]:
+    """The folder of the script and its file name, as the framework's container finds them; raises ModelUnusableError.
+
+    PyTorch's looks for code/inference.py by itself (sagemaker-inference-toolkit); scikit-learn's and XGBoost's take the
+    name and the folder from their environment (sagemaker-containers), and SageMaker sets neither.
+    """
+    is_found = framework == "pytorch"
+    program = environ.get("SAGEMAKER_PROGRAM") or ("inference.py" if is_found else "")
+    folder = environ.get("SAGEMAKER_SUBMIT_DIRECTORY") or (_CODE if is_found else _ELSEWHERE)
+    if not program:
+        raise ModelUnusableError(
+            f"A {name} container runs the script that SAGEMAKER_PROGRAM names, and nothing names one: {_TO_SET}."
+        )
+    if folder.startswith("s3://"):
+        raise ModelUnusableError(
+            "SAGEMAKER_SUBMIT_DIRECTORY names an object in S3; put the code into model.tar.gz, below code/."
+        )
+    inside = Path(folder)
+    if not inside.is_relative_to(_MODEL):
+        raise ModelUnusableError(f"A {name} container has no {folder}: {_TO_SET}.")
+    code = model_dir / inside.relative_to(_MODEL)
+    if not (code / program).is_file():
+        where = (inside.relative_to(_MODEL) / program).as_posix()
+        raise ModelUnusableError(f"The model archive has no {where}, which a {name} container runs.")
+    return code, program
 
 
 def _require(requirements: Path) -> None:
