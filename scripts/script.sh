@@ -10,4 +10,4 @@ if [[ ! -x $program || ! -e $root/.venv/.ready ]]; then
 fi
 
 # Without going to the repository's folder: a file named on the command line lies where the caller is.
-exec "$program" inference "$@"
+DATASTREAMER_CALLED_AS="$0" exec "$program" inference "$@"

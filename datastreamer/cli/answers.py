@@ -15,11 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from datastreamer.aws.athena import Answer
+from datastreamer.cli.shown import in_lines
 from datastreamer.errors import UsageError
 
 NUMERIC_TYPES = frozenset({"tinyint", "smallint", "integer", "bigint", "float", "real", "double", "decimal"})
 CHART_WIDTH = 48
-_VISIBLE = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) != "\n"}
 
 
 def show_table(answer: Answer, out: Console, *, most: int | None = None) -> None:
@@ -128,4 +128,4 @@ def _json_value(cell: str | None, kind: str) -> Any:
 
 def _text(cell: str | None) -> Text:
     """A cell as it is: no markup, and control characters (a device may send any) as visible ones."""
-    return Text("NULL", style="dim") if cell is None else Text(cell.translate(_VISIBLE))
+    return Text("NULL", style="dim") if cell is None else Text(in_lines(cell))

@@ -18,11 +18,11 @@ from botocore.exceptions import (
     PartialCredentialsError,
     ProfileNotFound,
 )
-from rich.console import Console
 from rich.markup import escape
 from typer.core import TyperGroup
 
 from datastreamer.aws.faults import is_missing
+from datastreamer.cli.shown import PlainConsole
 from datastreamer.cli.status import status
 from datastreamer.errors import DatastreamerError
 from datastreamer.pipelines import PIPELINES
@@ -108,6 +108,5 @@ def _missing_hint() -> str:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    console = Console(stderr=True, highlight=False, emoji=False)
-    console.print(f"[bold red]error:[/] {escape(message.rstrip('.'))}", soft_wrap=True)
+    PlainConsole(stderr=True).print(f"[bold red]error:[/] {escape(message.rstrip('.'))}", soft_wrap=True)
     sys.exit(code)

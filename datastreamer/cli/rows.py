@@ -8,11 +8,11 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from datastreamer.cli.shown import in_a_line
+
 GOOD = frozenset({"ACTIVE", "INSERVICE", "ENABLED", "OK", "HEALTHY"})
 BAD = frozenset({"FAILED", "MISSING", "ALARM", "DISABLED", "INACTIVE", "OUTOFSERVICE", "UNHEALTHY", "ARCHIVED"})
 STATE_HEADINGS = frozenset({"status", "state"})
-
-_VISIBLE = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
 
 
 def table_of(headings: Sequence[str], rows: Iterable[Sequence[object]], *, none: str) -> RenderableType:
@@ -32,14 +32,14 @@ def table_of(headings: Sequence[str], rows: Iterable[Sequence[object]], *, none:
 def coloured(state: str) -> Text:
     """A state in green, red, or (under way) yellow."""
     word = state.upper().replace(" ", "")
-    return Text(state, style="green" if word in GOOD else "bold red" if word in BAD else "yellow")
+    return Text(in_a_line(state), style="green" if word in GOOD else "bold red" if word in BAD else "yellow")
 
 
 def plain(value: object) -> Text:
     """A value as it is: no markup, and control characters as visible ones."""
     if value is None:
         return Text("-", style="dim")
-    return Text(f"{value:,}" if isinstance(value, int) else str(value).translate(_VISIBLE))
+    return Text(f"{value:,}" if isinstance(value, int) else in_a_line(str(value)))
 
 
 def _cell(heading: str, value: object) -> Text:

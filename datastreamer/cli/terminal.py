@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
+from datastreamer.cli.shown import PlainConsole
+
 
 @dataclass
 class Terminal:
     """``out`` carries answers, ``err`` progress and remarks (so that answers can be piped)."""
 
-    out: Console = field(default_factory=lambda: Console(highlight=False, emoji=False), kw_only=True)
-    err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False, emoji=False), kw_only=True)
+    out: Console = field(default_factory=PlainConsole, kw_only=True)
+    err: Console = field(default_factory=lambda: PlainConsole(stderr=True), kw_only=True)
 
     @contextmanager
     def following(self, title: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:

@@ -6,11 +6,14 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import ClientError
+from botocore.config import Config
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from datastreamer.errors import DatastreamerError, JobFailedError, RetryableError, UsageError
+from datastreamer.inference.model_words import first_words
+from datastreamer.inference.processing.pacing import LONGEST_MODEL_CALL_S
 from datastreamer.inference.resources.endpoints import describe_endpoint
 
 if TYPE_CHECKING:
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
 CSV, JSON = "text/csv", "application/json"
+ONE_ATTEMPT: Final = Config(read_timeout=LONGEST_MODEL_CALL_S + 10, retries={"total_max_attempts": 1})
+"""For a client that asks once: a slow model would be asked again while it still works on the first call. SageMaker
+itself ends the call, so its answer comes first."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +64,20 @@ def invoke(
     variant: str | None = None,
     now: Callable[[], float] = time.perf_counter,
 ) -> Prediction:
-    """Send ``data`` as one request."""
+    """Send ``data`` as one request; raises RetryableError when there is no answer in time."""
     began = now()
     target = {"TargetVariant": variant} if variant else {}
-    answer = runtime.invoke_endpoint(
-        EndpointName=endpoint,
-        Body=data,
-        ContentType=content_type,
-        Accept=content_type,
-        **target,
-    )
-    body = answer["Body"].read()
+    try:
+        answer = runtime.invoke_endpoint(
+            EndpointName=endpoint,
+            Body=data,
+            ContentType=content_type,
+            Accept=content_type,
+            **target,
+        )
+        body = answer["Body"].read()
+    except ReadTimeoutError as error:
+        raise _no_answer(endpoint) from error
     return Prediction(
         body, answer.get("ContentType", ""), answer.get("InvokedProductionVariant", ""), (now() - began) * 1000
     )
@@ -83,9 +92,13 @@ def explained(error: ClientError, sagemaker: SageMakerClient, endpoint: str) -> 
     if code == "ModelError":
         message = str(error.response.get("OriginalMessage") or error.response["Error"].get("Message", ""))
         status = error.response.get("OriginalStatusCode", "")
+        log = f"Its log: {error.response.get('LogStreamArn') or f'/aws/sagemaker/Endpoints/{endpoint}'}"
+        if status == 0:
+            # SageMaker's own words: the model said nothing.
+            return _no_answer(endpoint) if "timed out" in message else JobFailedError(f"{first_words(message)}. {log}")
         return JobFailedError(
-            f"the model of endpoint {endpoint} answered {status}: {_first_line(message)}. Does the data fit the model? "
-            f"Its log: {error.response.get('LogStreamArn') or f'/aws/sagemaker/Endpoints/{endpoint}'}"
+            f"the model of endpoint {endpoint} answered {status}: {first_words(message)}. Does the data fit the model? "
+            f"{log}"
         )
     if code in ("ValidationError", "ValidationException"):
         found = describe_endpoint(sagemaker, endpoint)
@@ -97,6 +110,8 @@ def explained(error: ClientError, sagemaker: SageMakerClient, endpoint: str) -> 
     return None
 
 
-def _first_line(message: str) -> str:
-    """What a model says is often a whole traceback, which its log has too."""
-    return message.strip().partition("\n")[0].rstrip(". ")
+def _no_answer(endpoint: str) -> RetryableError:
+    return RetryableError(
+        f"the model of endpoint {endpoint} gave no answer in {LONGEST_MODEL_CALL_S:.0f} s, when SageMaker ends a call. "
+        f"Its log: /aws/sagemaker/Endpoints/{endpoint}"
+    )

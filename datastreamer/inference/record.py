@@ -10,6 +10,7 @@ an escape) is invalid, since UTF-8 cannot hold it.
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 from dataclasses import dataclass
@@ -88,11 +89,25 @@ def parse_record(payload: bytes) -> Record:
     return Record(id=identifier, data=tuple(data), document=document)
 
 
+_MARKS: Final = {
+    codecs.BOM_UTF8: "UTF-8",
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+"""RFC 8259, section 8.1, allows none. UTF-32's of one byte order begins as UTF-16's does."""
+
+
 def _parse_object(payload: bytes) -> dict[str, Any]:
     if payload.startswith(AGGREGATION_MAGIC):
         raise InvalidRecordError(AGGREGATED, "send one JSON object a Kinesis record, without KPL aggregation")
     if not payload.strip(b" \t\r\n"):
         raise InvalidRecordError(EMPTY)
+    for mark, encoding in _MARKS.items():
+        if payload.startswith(mark):
+            reason = INVALID_JSON if encoding == "UTF-8" else INVALID_UTF8
+            raise InvalidRecordError(reason, f"it begins with a byte order mark of {encoding}; send UTF-8 without one")
     try:
         text = payload.decode("utf-8")
     except UnicodeDecodeError as error:

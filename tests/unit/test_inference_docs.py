@@ -6,6 +6,9 @@ import json
 import re
 from pathlib import Path
 
+import botocore.session
+from botocore import xform_name
+
 from datastreamer.cli.inference import app
 from datastreamer.inference import record
 from datastreamer.inference.processing import attributes, batch, scoring, table
@@ -44,6 +47,15 @@ def test_every_alarm_of_a_stack_is_explained() -> None:
         assert names, module
         alarms |= {f"<stack>-{part}-{name}" for name in names}
     assert first_cells(section("Alarms")) == alarms
+
+
+def test_every_command_of_aws_on_the_page_is_one() -> None:
+    session = botocore.session.get_session()
+    commands = set(re.findall(r"\baws ([a-z0-9-]+) ([a-z0-9-]+)", PAGE)) - {("s3", "ls"), ("s3", "cp")}
+    assert commands
+    for service, operation in commands:
+        operations = session.get_service_model(service).operation_names
+        assert operation in {xform_name(each, "-") for each in operations}, f"aws {service} {operation}"
 
 
 def test_every_kind_of_failed_call_is_explained() -> None:

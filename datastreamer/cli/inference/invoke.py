@@ -22,7 +22,7 @@ from datastreamer.inference import invocation
     panel="SageMaker",
     examples=(
         "invoke-endpoint my-realtime-ml-endpoint 25.5,60.0,1013.25",
-        """invoke-endpoint my-realtime-ml-endpoint '{"instances": [{"features": [25.5, 60.0, 1013.25]}]}'""",
+        """invoke-endpoint my-endpoint-with-a-script '{"instances": [{"features": [25.5, 60.0, 1013.25]}]}'""",
         "invoke-endpoint my-realtime-ml-endpoint @rows.csv --json",
     ),
 )
@@ -41,7 +41,8 @@ def invoke_endpoint(
         raise UsageError("there is nothing to send; give CSV such as 25.5,60.0 or JSON")
     kind = content_type or invocation.content_type_of(body)
     try:
-        answer = invocation.invoke(session.client("sagemaker-runtime"), name, body, content_type=kind, variant=variant)
+        runtime = session.new_client("sagemaker-runtime", invocation.ONE_ATTEMPT)
+        answer = invocation.invoke(runtime, name, body, content_type=kind, variant=variant)
     except ClientError as error:
         better = invocation.explained(error, session.client("sagemaker"), name)
         if better is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from datastreamer.cli.inference import completion
 from datastreamer.cli.inference.command import StackOption, command
 from datastreamer.cli.inference.session import Session
+from datastreamer.errors import UsageError
 from datastreamer.inference.names import role_of, stack_of
 from datastreamer.inference.resources import container_environment, models
 from datastreamer.inference.resources.images import region_of
@@ -25,6 +27,7 @@ from datastreamer.inference.resources.undo import Undo
 from datastreamer.inference.score_range import ScoreRange
 
 PANEL = "SageMaker"
+DEFAULT = models.Hosting()
 TO_COMPLETE = "To complete it, give the same command again"
 
 
@@ -126,23 +129,57 @@ def create_endpoint_config(
     session: Session,
     name: Annotated[str, typer.Argument(help="Name of the endpoint configuration.")],
     model: Annotated[str, typer.Argument(autocompletion=completion.models, help="Name of the model that it serves.")],
-    instance_type: Annotated[str, typer.Option("--instance-type", help="Machine that serves it.")] = "ml.m5.large",
-    instance_count: Annotated[int, typer.Option("--instance-count", min=1, help="How many machines.")] = 1,
+    instance_type: Annotated[
+        str | None, typer.Option("--instance-type", show_default=DEFAULT.instance_type, help="Machine that serves it.")
+    ] = None,
+    instance_count: Annotated[
+        int | None,
+        typer.Option("--instance-count", min=1, show_default=str(DEFAULT.instances), help="How many machines."),
+    ] = None,
     serverless: Annotated[bool, typer.Option("--serverless", help="Serverless: billed by what it does.")] = False,
-    memory: Annotated[int, typer.Option("--memory", help="MB of memory of a serverless endpoint.")] = 2048,
+    memory: Annotated[
+        int | None,
+        typer.Option("--memory", show_default=str(DEFAULT.memory_mb), help="MB of memory of a serverless endpoint."),
+    ] = None,
     max_concurrency: Annotated[
-        int, typer.Option("--max-concurrency", min=1, max=200, help="Requests at a time of a serverless endpoint.")
-    ] = 5,
+        int | None,
+        typer.Option(
+            "--max-concurrency",
+            min=1,
+            max=200,
+            show_default=str(DEFAULT.concurrency),
+            help="Requests at a time of a serverless endpoint.",
+        ),
+    ] = None,
     variant: Annotated[str, typer.Option("--variant", help="Name of its production variant.")] = "AllTraffic",
     stack: StackOption = None,
 ) -> None:
     """Make an endpoint configuration: which model runs on what."""
-    hosting = models.Hosting(instance_type, instance_count, serverless, memory, max_concurrency)
+    _check_hosting(
+        serverless=serverless,
+        machines={"--instance-type": instance_type, "--instance-count": instance_count},
+        functions={"--memory": memory, "--max-concurrency": max_concurrency},
+    )
+    hosting = models.Hosting(
+        instance_type or DEFAULT.instance_type,
+        instance_count or DEFAULT.instances,
+        serverless,
+        DEFAULT.memory_mb if memory is None else memory,
+        max_concurrency or DEFAULT.concurrency,
+    )
     models.create_endpoint_config(
         session.client("sagemaker"), name, model=model, hosting=hosting, variant=variant, stack=stack or stack_of(name)
     )
-    runs_on = f"serverless, {memory} MB" if serverless else f"{instance_count} x {instance_type}"
+    runs_on = f"serverless, {hosting.memory_mb} MB" if serverless else f"{hosting.instances} x {hosting.instance_type}"
     session.answer(
         {"endpoint_config": name, "model": model, "variant": hosting.variant(variant, model)},
         f"[green]created[/] endpoint configuration {name}: {model} on {runs_on}",
     )
+
+
+def _check_hosting(*, serverless: bool, machines: Mapping[str, object], functions: Mapping[str, object]) -> None:
+    """Raises UsageError for an option of the other kind of hosting, which would have no effect."""
+    for option, value in (machines if serverless else functions).items():
+        if value is not None:
+            kind = "a serverless endpoint has no machines" if serverless else "it is for serverless endpoints"
+            raise UsageError(f"{option} {'excludes' if serverless else 'needs'} --serverless: {kind}")

@@ -14,6 +14,7 @@ from rich.markup import escape
 from datastreamer.cli.inference.command import command
 from datastreamer.cli.inference.session import Session
 from datastreamer.inference.missing import PROCESSOR, looking_for
+from datastreamer.inference.model_words import first_words
 from datastreamer.inference.names import Names, check_stack_name
 from datastreamer.inference.reprocessing.invocations import MOST_RECORDS
 from datastreamer.inference.reprocessing.parked import FailureBucket
@@ -21,7 +22,7 @@ from datastreamer.inference.reprocessing.replay import Replayed, ReplayTally, re
 from datastreamer.wording import counted
 
 SHOWN = 20
-"""Records that people are told of one by one; machines are told of all."""
+"""Reasons that people are told; machines are told of every record."""
 
 
 @command(
@@ -93,10 +94,22 @@ def _lines(tally: ReplayTally, failing: list[dict[str, str]], bucket: str) -> li
     if tally.failing:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in tally.reasons)
         lines.append(f"[red]still failing[/] {counted(tally.failing, 'record')}: {reasons}")
-        lines += [f"  {escape(each['key'])}: {each['reason']}: {escape(each['detail'])}" for each in failing[:SHOWN]]
-        if len(failing) > SHOWN:
-            lines.append(f"  … and {len(failing) - SHOWN:,} more; --json names all")
+        alike = _alike(failing)
+        lines += [f"  {escape(line)}" for line in alike[:SHOWN]]
+        if len(alike) > SHOWN:
+            lines.append(f"  … and {len(alike) - SHOWN:,} more; --json names all")
     return lines
+
+
+def _alike(failing: list[dict[str, str]]) -> list[str]:
+    """A line for each reason with its own words, the first line of them: a batch fails for one, 500 times."""
+    keys: dict[tuple[str, str], list[str]] = {}
+    for each in failing:
+        keys.setdefault((each["reason"], first_words(each["detail"])), []).append(each["key"])
+    return [
+        f"{first}{f' and {len(others):,} more' if others else ''}: {reason}{f': {words}' if words else ''}"
+        for (reason, words), (first, *others) in keys.items()
+    ]
 
 
 def as_if_all_were_stored(_parameters: dict[str, Any]) -> dict[str, Any]:

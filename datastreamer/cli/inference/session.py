@@ -113,7 +113,15 @@ class Session(Terminal):
             return
         if not sys.stdin.isatty():
             raise UsageError(f"{question} There is nobody to ask; to answer yes beforehand: --yes")
-        if not typer.confirm(question, err=True):
+        try:
+            confirmed = typer.confirm(question, err=True)
+        except typer.Abort as abort:
+            # Of Ctrl+C and of the end of the input alike; it says which by what it was made of.
+            if isinstance(abort.__context__, KeyboardInterrupt):
+                self.err.print()  # the prompt's line has no end yet
+                raise KeyboardInterrupt from abort
+            confirmed = False
+        if not confirmed:
             raise UsageError("not confirmed, nothing changed")
 
 

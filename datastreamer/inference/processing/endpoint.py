@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError
 
 from datastreamer.aws.faults import CALL_ERRORS, code_of, is_throttled, is_transient
 from datastreamer.errors import ConfigurationError, DatastreamerError, RetryableError
+from datastreamer.inference.model_words import first_words
 from datastreamer.inference.processing.calls import (
     MODEL_4XX,
     MODEL_5XX,
@@ -31,9 +32,6 @@ from datastreamer.inference.processing.serving import Model, Serving
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
-
-WORDS: Final = 500
-"""How much of a model's own message is kept."""
 
 
 class RowsRefusedError(DatastreamerError):
@@ -107,7 +105,7 @@ class Endpoint:
             response: Any = error.response
             status = int(response.get("OriginalStatusCode", 500))
             words = response.get("OriginalMessage") or response["Error"].get("Message", "")
-            said = f"the model answered {status}: {words[:WORDS]}"
+            said = f"the model answered {status}: {first_words(words)}"
             if 400 <= status < 500 and status != 429:
                 return RowsRefusedError(said)
             return ModelFailedError(said, MODEL_5XX if status else NO_ANSWER)

@@ -79,9 +79,13 @@ def scored_item(unscored: Item, scored: Scored, threshold: float | None, scored_
     return item
 
 
+def _limit(most: int) -> str:
+    if most == ITEM_MAX_BYTES:
+        return f"DynamoDB holds {most:,}"
+    return f"at most {most:,} are left of DynamoDB's {ITEM_MAX_BYTES:,} beside the prediction"
+
+
 def _check_size(item: Item, most: int) -> None:
     size = item_bytes(item)
     if size > most:
-        raise InvalidRecordError(
-            TOO_LARGE, f"its item would have about {size:,} bytes; DynamoDB holds {ITEM_MAX_BYTES:,}"
-        )
+        raise InvalidRecordError(TOO_LARGE, f"its item would have about {size:,} bytes; {_limit(most)}")

@@ -10,12 +10,16 @@ from datastreamer.aws.faults import is_missing
 from datastreamer.aws.waiting import PATIENT, Patience, Report, wait_for
 from datastreamer.errors import JobFailedError, UsageError
 from datastreamer.inference.missing import CONFIG, ENDPOINT, looking_for
+from datastreamer.inference.model_words import first_words
 from datastreamer.inference.names import tag_list
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
-ENDED = frozenset({"InService", "Failed", "OutOfService", "UpdateRollbackFailed"})
+LONGEST_REASON = 1024
+"""Characters of FailureReason (DescribeEndpoint)."""
+FAILED = "Failed"
+ENDED = frozenset({"InService", FAILED, "OutOfService", "UpdateRollbackFailed"})
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,8 @@ def create_endpoint(sagemaker: SageMakerClient, name: str, config: str, stack: s
     """
     _check_config(sagemaker, config)
     there = find_endpoint(sagemaker, name)
+    if there and there.status == FAILED:
+        raise _only_to_delete(there, config)
     if there:
         raise UsageError(
             f"there is an endpoint {name} already ({there.status}, configuration {there.config}). "
@@ -98,7 +104,9 @@ def create_endpoint(sagemaker: SageMakerClient, name: str, config: str, stack: s
 def check_update(sagemaker: SageMakerClient, endpoint: Endpoint, config: str) -> None:
     """Raises ConfigurationError when there is no such configuration, UsageError while the endpoint cannot be moved."""
     _check_config(sagemaker, config)
-    if endpoint.status not in ("InService", "Failed"):
+    if endpoint.status == FAILED:
+        raise _only_to_delete(endpoint, config)
+    if endpoint.status != "InService":
         raise UsageError(f"endpoint {endpoint.name} is {endpoint.status}; update it when it is InService")
 
 
@@ -119,10 +127,11 @@ def wait_for_endpoint(
     wait_for(f"endpoint {name}", look, patience=patience, report=report)
     found = describe_endpoint(sagemaker, name)
     if found.status != "InService" or found.failure:
-        raise JobFailedError(
-            f"endpoint {name} is {found.status}: {(found.failure or 'SageMaker gave no reason').rstrip('.')}. "
-            f"Its log: /aws/sagemaker/Endpoints/{name}"
-        )
+        why = first_words(found.failure, LONGEST_REASON) or "SageMaker gave no reason"
+        what = f"endpoint {name} is {found.status}"
+        if found.status == "InService":
+            what = f"the update of endpoint {name} failed, and configuration {found.config} goes on serving"
+        raise JobFailedError(f"{what}: {why}. Its log: /aws/sagemaker/Endpoints/{name}")
     return found
 
 
@@ -149,6 +158,14 @@ def wait_until_endpoint_is_gone(
         return (found.status, False) if found else ("DELETED", True)
 
     wait_for(f"endpoint {name}", look, patience=patience, report=report)
+
+
+def _only_to_delete(endpoint: Endpoint, config: str) -> UsageError:
+    """DescribeEndpoint, "Failed": DeleteEndpoint is the only operation that can be performed on a failed endpoint."""
+    return UsageError(
+        f"endpoint {endpoint.name} is {FAILED}, and such a one can only be deleted: datastreamer inference "
+        f"delete-endpoint {endpoint.name}, then datastreamer inference create-endpoint {endpoint.name} {config}"
+    )
 
 
 def _check_config(sagemaker: SageMakerClient, config: str) -> None:

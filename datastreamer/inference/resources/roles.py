@@ -26,6 +26,8 @@ _NOT_YET = (
     "unable to assume",
     "please ensure the role can perform",
     "ensure that the role",
+    "does not have permissions to call",
+    "cannot access stream",
 )
 """How Lambda and SageMaker refuse a role, or a permission of it, that IAM has not spread to them yet."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from datastreamer.aws.waiting import PATIENT, Patience, Report
 from datastreamer.inference.missing import CONFIG, ENDPOINT, MODEL, TABLE, Kind, stream_names
@@ -18,8 +19,12 @@ from datastreamer.inference.stack.promotion import behind
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_logs import CloudWatchLogsClient
 
 NewClient = Callable[[str], Any]
+
+ENDPOINT_LOGS: Final = "/aws/sagemaker/Endpoints/"
+"""What SageMaker's names of log groups begin with; the endpoint's follows."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ class Serving:
     configs: tuple[str, ...]
     models: tuple[str, ...]
     roles: tuple[str, ...]
+    log_groups: tuple[str, ...] = ()
 
     def described(self) -> list[str]:
         """A line each."""
@@ -38,11 +44,12 @@ class Serving:
             *(f"endpoint configuration {name}" for name in self.configs),
             *(f"model {name}" for name in self.models),
             *(f"role {name}" for name in self.roles),
+            *(f"log group {name}" for name in self.log_groups),
         ]
 
 
 def find_serving(client: NewClient, stack: str) -> Serving:
-    """Endpoints, their configurations, models and the models' roles that commands made for ``stack``."""
+    """Endpoints, their configurations, models, the models' roles and logs that commands made for ``stack``."""
     sagemaker, iam = client("sagemaker"), client("iam")
     endpoints = _tagged(sagemaker, ENDPOINT, "Endpoint", stack)
     configs = set(_tagged(sagemaker, CONFIG, "EndpointConfig", stack))
@@ -57,7 +64,23 @@ def find_serving(client: NewClient, stack: str) -> Serving:
             models.update(used.models)
             roles.update(used.roles)
     roles.update(roles_of(iam, models), _roles_without_models(iam, stack))
-    return Serving(endpoints, tuple(sorted(configs)), tuple(sorted(models)), tuple(sorted(roles)))
+    groups = log_groups_of(client("logs"), {*endpoints, Names(stack, "").endpoint})
+    return Serving(endpoints, tuple(sorted(configs)), tuple(sorted(models)), tuple(sorted(roles)), groups)
+
+
+def log_groups_of(logs: CloudWatchLogsClient, endpoints: Iterable[str]) -> tuple[str, ...]:
+    """The log groups that SageMaker made for ``endpoints``: it gives them no tag, keeps them for ever, and leaves them
+    behind. One that has tags is somebody's, such as Terraform's."""
+    found = []
+    for name in sorted(endpoints):
+        group = f"{ENDPOINT_LOGS}{name}"
+        for each in logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+            if each.get("logGroupName") != group:
+                continue
+            arn = each.get("arn", "").removesuffix(":*")
+            if not logs.list_tags_for_resource(resourceArn=arn)["tags"]:
+                found.append(group)
+    return tuple(found)
 
 
 def roles_of(iam: IAMClient, models: Iterable[str]) -> list[str]:
@@ -97,6 +120,11 @@ def delete_serving(
     for name in serving.roles:
         report(f"role {name}")
         delete_role(iam, name)
+    logs = client("logs")
+    for name in serving.log_groups:
+        report(f"log group {name}")
+        with suppress(logs.exceptions.ResourceNotFoundException):
+            logs.delete_log_group(logGroupName=name)
 
 
 def find_others(client: NewClient, stack: str, *, whoever_made_it: bool = False) -> list[str]:

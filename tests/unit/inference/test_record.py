@@ -96,3 +96,18 @@ def test_any_bytes_are_a_record_or_have_a_reason(payload: bytes) -> None:
 def test_numbers_come_back_exactly(numbers: list[float]) -> None:
     record = parse_record(json.dumps({"id": "a", "data": numbers}).encode())
     assert [float(value) for value in record.data] == numbers
+
+
+@pytest.mark.parametrize(
+    ("encoding", "reason", "named"),
+    [
+        ("utf-8-sig", "invalid_json", "UTF-8"),
+        ("utf-16", "invalid_utf8", "UTF-16"),
+        ("utf-32", "invalid_utf8", "UTF-32"),
+    ],
+)
+def test_a_byte_order_mark_is_named(encoding: str, reason: str, named: str) -> None:
+    with pytest.raises(InvalidRecordError) as refused:
+        parse_record('{"id": "a", "data": [1]}'.encode(encoding))
+    assert refused.value.reason == reason
+    assert refused.value.detail == f"it begins with a byte order mark of {named}; send UTF-8 without one"

@@ -133,6 +133,32 @@ def test_script_sh_is_the_same_program(tmp_path: Path) -> None:
     assert "list-streams" in done.stderr
 
 
+def test_hints_name_the_program_as_it_was_called(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATASTREAMER_CALLED_AS", "./scripts/script.sh")
+    assert "See what there is: ./scripts/script.sh list-tables" in cli("query-predictions", "nowhere", "a").err
+    assert cli.done("status").out == (
+        "no stack in ap-northeast-1; to make one: ./scripts/script.sh deploy my-realtime-ml\n"
+    )
+
+
+@pytest.mark.parametrize("shown", ["\x1b[2J", "\x07", "\x9b31m"])
+def test_no_text_reaches_a_terminal_with_control_characters(cli: CommandLine, refusing: Any, shown: str) -> None:
+    refusing("InvokeEndpoint", "ModelError", "…", OriginalMessage=f"a{shown}b", OriginalStatusCode=400)
+    answer = cli("invoke-endpoint", "e", "1,2")
+    assert f"a\\x{ord(shown[0]):02x}{shown[1:]}b" in answer.err
+    assert not any(character < " " or "\x7f" <= character < "\xa0" for character in answer.err if character != "\n")
+
+
+def test_ctrl_c_at_a_prompt_ends_with_the_shells_code(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    cli.done("create-table", "t")
+    monkeypatch.setattr("typer._click.termui.visible_prompt_func", interrupted)
+    answer = cli("delete-table", "t", terminal=True)
+    assert (answer.code, answer.err.splitlines()[-1]) == (130, "error: interrupted")
+
+
 def test_a_typo_names_the_nearest_command(cli: CommandLine) -> None:
     answer = cli("list-procesors")
     assert answer.code == 2

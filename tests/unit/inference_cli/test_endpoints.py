@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from botocore.response import StreamingBody
 
 from datastreamer.inference.names import tag_list
@@ -125,6 +126,50 @@ def test_update_moves_it_to_another_config(cli: CommandLine, endpoint: str) -> N
     answer = cli.done("create-endpoint", endpoint, "other-config", "--update", "--json")
     assert answer.document == {"endpoint": endpoint, "endpoint_config": "other-config", "status": "InService"}
     assert cli.parameters("UpdateEndpoint") == {"EndpointName": endpoint, "EndpointConfigName": "other-config"}
+
+
+@pytest.mark.parametrize("options", [(), ("--update",)])
+def test_a_failed_endpoint_can_only_be_deleted_and_made_again(
+    cli: CommandLine, endpoint: str, statuses: list[dict[str, Any]], options: tuple[str, ...]
+) -> None:
+    statuses += [{"EndpointStatus": "Failed"}]
+    answer = cli("create-endpoint", endpoint, "other-config", *options)
+    assert answer.code == 2
+    assert (
+        "endpoint shop-endpoint is Failed, and such a one can only be deleted: datastreamer inference delete-endpoint "
+        "shop-endpoint, then datastreamer inference create-endpoint shop-endpoint other-config" in answer.err
+    )
+    assert "UpdateEndpoint" not in cli.operations
+
+
+@pytest.mark.usefixtures("updating")
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [
+        ("ValueError: no model here\nTraceback (most recent call last):\n  File x", "ValueError: no model here"),
+        (
+            "[12:00:00] Check failed: fi: not a booster\nStack trace:\n  [bt] (0) libxgboost.so(+0x1)",
+            "[12:00:00] Check",
+        ),
+        (
+            "The model said: <!DOCTYPE HTML>\n<title>500 Internal\nError</title><h1>x</h1>",
+            "The model said: 500 Internal",
+        ),
+    ],
+)
+def test_an_update_that_fails_says_that_the_old_configuration_goes_on_and_why_in_a_line(
+    cli: CommandLine, endpoint: str, statuses: list[dict[str, Any]], reason: str, shown: str
+) -> None:
+    statuses += [{"EndpointStatus": "InService"}, {"EndpointStatus": "Updating"}]
+    statuses += [{"EndpointStatus": "InService", "FailureReason": reason}]
+    answer = cli("create-endpoint", endpoint, "other-config", "--update")
+    assert answer.code == 1
+    assert (
+        f"the update of endpoint shop-endpoint failed, and configuration shop-config goes on serving: {shown}"
+        in answer.err
+    )
+    for unwanted in ("Traceback", "[bt]", "<"):
+        assert unwanted not in answer.err
 
 
 def test_update_of_an_endpoint_that_is_not_there_is_told(cli: CommandLine, config: str) -> None:
@@ -380,6 +425,42 @@ def test_a_model_that_refuses_is_told_in_its_words(cli: CommandLine, refusing: A
     assert "the model of endpoint e answered 400: Feature shape mismatch, expected: 3, got 2. Does" in answer.err
     assert "Traceback" not in answer.err
     assert "/aws/sagemaker/Endpoints/e" in answer.err
+
+
+def test_a_model_that_gives_no_answer_in_time_is_asked_once(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def silent(_: object, request: Any) -> None:
+        asked.append(request.url)
+        raise ReadTimeoutError(endpoint_url=request.url)
+
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", silent)
+    # moto answers before anything is sent.
+    monkeypatch.setattr("moto.core.botocore_stubber.BotocoreStubber.__call__", lambda *_, **__: None)
+    answer = cli("invoke-endpoint", "e", "1,2")
+    assert (answer.code, len(asked)) == (1, 1)
+    assert "the model of endpoint e gave no answer in 60 s" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "shown"),
+    [
+        (0, "Your invocation timed out while waiting for a response from container primary.", "gave no answer in 60 s"),
+        (0, "Amazon SageMaker could not get a response from the e endpoint. This can", "could not get a response from"),
+        (
+            500,
+            "<!DOCTYPE HTML>\n<title>500 Internal Error</title>\n<h1>x</h1>",
+            "answered 500: 500 Internal Error. Does",
+        ),
+    ],
+)
+def test_what_a_model_says_in_place_of_an_answer_is_a_line(
+    cli: CommandLine, refusing: Any, status: int, words: str, shown: str
+) -> None:
+    refusing("InvokeEndpoint", "ModelError", "…", OriginalMessage=words, OriginalStatusCode=status)
+    answer = cli("invoke-endpoint", "e", "1,2")
+    assert (answer.code, len(answer.err.splitlines())) == (1, 1)
+    assert shown in answer.err
 
 
 def test_an_endpoint_that_is_not_there_is_told(cli: CommandLine, endpoint: str, refusing: Any) -> None:

@@ -254,6 +254,24 @@ def test_create_endpoint_config_can_be_serverless(cli: CommandLine, model: str) 
     assert "InstanceType" not in variant
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--serverless", "--instance-count", "2"), "--instance-count excludes --serverless"),
+        (("--serverless", "--instance-type", "ml.m5.large"), "--instance-type excludes --serverless"),
+        (("--memory", "4096"), "--memory needs --serverless"),
+        (("--max-concurrency", "5"), "--max-concurrency needs --serverless"),
+    ],
+)
+def test_an_option_of_the_other_kind_of_hosting_is_refused(
+    cli: CommandLine, model: str, options: tuple[str, ...], message: str
+) -> None:
+    answer = cli("create-endpoint-config", "c", model, *options)
+    assert answer.code == 2
+    assert message in answer.err
+    assert "CreateEndpointConfig" not in cli.operations
+
+
 def test_a_serverless_memory_that_does_not_exist_is_told(cli: CommandLine, model: str) -> None:
     answer = cli("create-endpoint-config", "c", model, "--serverless", "--memory", "1000")
     assert answer.code == 2

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from datastreamer.cli.inference.processors.update import SETTINGS
+from tests.conftest import REPOSITORY
 from tests.unit.inference_cli.conftest import CommandLine
 
 NAMES = ("shop-processor", "shop-stream", "shop-endpoint", "shop-predictions")
@@ -344,7 +346,18 @@ class TestUpdate:
         lambda_ = cli.client("lambda")
         arn = lambda_.get_function(FunctionName=processor)["Configuration"]["FunctionArn"]
         lambda_.untag_resource(Resource=arn, TagKeys=["MADE_BY"])
-        assert "deploy shop would set it back" in cli.done("update-processor", processor, "--threshold", "0.5").err
+        told = cli.done("update-processor", processor, "--threshold", "0.5", "--batch-size", "9", "--no-bisect").err
+        assert "deploy shop would set it back" in told
+        same = "deploy shop --set score_threshold=0.5 --set batch_size=9 --set bisect_on_error=false"
+        assert f"datastreamer inference {same}" in told
+        told = cli.done("update-processor", processor, "--threshold", "none", "--ttl-days", "0").err
+        assert "--set score_threshold= --set ttl_days=0" in told
+        assert "set it back" not in cli.done("update-processor", processor).err
+
+    def test_the_settings_that_it_names_are_the_stacks(self) -> None:
+        declared = (REPOSITORY / "terraform/pipelines/inference/variables.tf").read_text()
+        for name in SETTINGS.values():
+            assert f"    {name} = optional(" in declared
 
     def test_days_to_keep_mean_nothing_to_a_table_that_lets_nothing_expire(
         self, cli: CommandLine, processor: str

@@ -22,6 +22,7 @@ class Function:
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
+        self.detail = "poison"
         self.refuses: Callable[[bytes], bool] = lambda data: data == b"poison"
 
     def __call__(self, params: dict[str, Any], **_: object) -> tuple[Any, dict[str, Any]]:
@@ -31,7 +32,7 @@ class Function:
         event = json.loads(params["body"])
         self.events.append(event)
         failures = [
-            {"eventID": record["eventID"], "reason": "invalid_json", "detail": "poison"}
+            {"eventID": record["eventID"], "reason": "invalid_json", "detail": self.detail}
             for record in event["Records"]
             if self.refuses(base64.b64decode(record["kinesis"]["data"]))
         ]
@@ -104,6 +105,15 @@ def test_what_still_fails_stays_and_is_told_with_its_reason(cli: CommandLine) ->
         "  failures/2026/01/01/00/2.json: invalid_json: poison",
     ]
     assert keys(cli) == ["2.json"]
+
+
+def test_what_fails_for_one_reason_is_told_once_by_its_first_line(cli: CommandLine, function: Function) -> None:
+    function.detail = "the model answered 500: IndexError\nTraceback (most recent call last):\n  File x"
+    for number in range(3):
+        park(cli, str(number), b"poison")
+    assert cli("replay-failures", "shop").out.splitlines()[2:] == [
+        "  failures/2026/01/01/00/0.json and 2 more: invalid_json: the model answered 500: IndexError"
+    ]
 
 
 @pytest.mark.usefixtures("function")

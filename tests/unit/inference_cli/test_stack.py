@@ -221,6 +221,22 @@ class TestDestroy:
         assert "  - endpoint shop-endpoint\n" in answer.out
         assert answer.out.endswith("gone stack shop: 3 changes by Terraform, 4 more\n")
 
+    @pytest.mark.usefixtures("serving", "terraform")
+    def test_the_log_of_its_endpoint_goes_too_and_no_others(self, cli: CommandLine) -> None:
+        logs, below = cli.client("logs"), "/aws/sagemaker/Endpoints"
+        for name in ("shop-endpoint", "shop-endpoint-2", "other-endpoint"):
+            logs.create_log_group(logGroupName=f"{below}/{name}")
+        assert f"log group {below}/shop-endpoint" in cli.done("destroy", "shop", "--yes", "--json").document["deleted"]
+        groups = [each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]]
+        assert groups == [f"{below}/other-endpoint", f"{below}/shop-endpoint-2"]
+
+    @pytest.mark.usefixtures("terraform")
+    def test_a_log_group_that_somebody_tagged_is_theirs(self, cli: CommandLine) -> None:
+        logs = cli.client("logs")
+        logs.create_log_group(logGroupName="/aws/sagemaker/Endpoints/shop-endpoint", tags={"STACK": "shop"})
+        cli.done("destroy", "shop", "--yes")
+        assert len(logs.describe_log_groups()["logGroups"]) == 1
+
     @pytest.mark.usefixtures("serving")
     def test_it_names_everything_before_it_asks(self, cli: CommandLine, terraform: FakeTerraform) -> None:
         answer = cli("destroy", "shop", stdin=b"n\n", terminal=True)

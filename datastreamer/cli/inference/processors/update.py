@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -15,6 +17,24 @@ from datastreamer.cli.inference.session import Session
 from datastreamer.inference.names import BY_HAND, has_tags
 from datastreamer.inference.resources.processor_update import Update, update_processor
 from datastreamer.inference.resources.processors import describe_processor
+
+SETTINGS: Final = {
+    "CONTENT_TYPE": "content_type",
+    "MAX_ROWS_PER_CALL": "max_rows_per_call",
+    "SCORE_THRESHOLD": "score_threshold",
+    "TTL_DAYS": "ttl_days",
+    "MemorySize": "memory_megabytes",
+    "Timeout": "timeout_seconds",
+    "BatchSize": "batch_size",
+    "MaximumBatchingWindowInSeconds": "batching_window_seconds",
+    "ParallelizationFactor": "parallelization_factor",
+    "MaximumRetryAttempts": "maximum_retries",
+    "MaximumRecordAgeInSeconds": "maximum_record_age_seconds",
+    "BisectBatchOnFunctionError": "bisect_on_error",
+}
+"""The setting of a deployed stack for each variable and parameter of its processor that the command changes."""
+UNSET: Final = {"score_threshold": "", "ttl_days": "0"}
+"""How a setting says that there is none."""
 
 
 @command(
@@ -73,7 +93,7 @@ def update(
     with session.following(f"processor {name}", quiet=session.quiet) as report:
         patience = None if session.dry_run else Patience(timeout)
         changed = update_processor(session.client, name, change, session.place, patience=patience, report=report)
-    _remark(session, name, ttl_days)
+    _remark(session, name, ttl_days, deploy_settings({**told, **function, **mapping_settings}))
     session.answer(
         {"processor": name, "changed": changed},
         f"[green]changed[/] {', '.join(changed)} of processor {name}"
@@ -82,15 +102,25 @@ def update(
     )
 
 
-def _remark(session: Session, name: str, ttl_days: int | None) -> None:
+def deploy_settings(given: Mapping[str, Any]) -> dict[str, str]:
+    """What was changed, as ``deploy --set`` takes it (terraform/pipelines/inference/variables.tf)."""
+    values = {SETTINGS[name]: value for name, value in given.items()}
+    return {
+        name: json.dumps(value) if isinstance(value, bool) else UNSET[name] if value is None else str(value)
+        for name, value in values.items()
+    }
+
+
+def _remark(session: Session, name: str, ttl_days: int | None, settings: Mapping[str, str]) -> None:
     """What the change does not do by itself."""
     lambda_ = session.client("lambda")
     found = describe_processor(lambda_, name)
     tags = lambda_.list_tags(Resource=found.arn)["Tags"]
-    if not has_tags(tags, BY_HAND) and "STACK" in tags:
+    if settings and not has_tags(tags, BY_HAND) and "STACK" in tags:
+        same = " ".join(f"--set {each}={value}" for each, value in settings.items())
         session.remark(
-            f"[yellow]deploy {tags['STACK']} would set it back[/]: give deploy the same as --set NAME=VALUE, "
-            "such as --set score_threshold=0.7"
+            f"[yellow]deploy {tags['STACK']} would set it back[/]: give it the same, "
+            f"datastreamer inference deploy {tags['STACK']} {same}"
         )
     if ttl_days:
         remark_on_expiry(session, found.table)

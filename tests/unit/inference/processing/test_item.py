@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from datastreamer.errors import InvalidRecordError
 from datastreamer.inference.processing.attributes import ITEM_MAX_BYTES, attribute, item_bytes, number
 from datastreamer.inference.processing.delivery import Delivery, Scored
-from datastreamer.inference.processing.item import scored_item, sort_key, unscored_item
+from datastreamer.inference.processing.item import PREDICTION_BYTES, scored_item, sort_key, unscored_item
 from datastreamer.inference.record import parse_record
 from tests.unit.inference.fakes import ARRIVAL_MS, event_record
 
@@ -127,6 +128,13 @@ class TestInput:
     def test_larger_than_an_item_may_be_is_refused(self) -> None:
         assert refusal(json.dumps({"id": "a", "data": [1], "note": "x" * ITEM_MAX_BYTES}).encode()) == "item_too_large"
         assert unscored(json.dumps({"id": "a", "data": [1], "note": "x" * (ITEM_MAX_BYTES - 5_000)}).encode())
+
+    def test_the_limit_that_it_names_is_the_one_that_was_passed(self) -> None:
+        payload = json.dumps({"id": "a", "data": [1], "note": "x" * (ITEM_MAX_BYTES - 4_000)}).encode()
+        with pytest.raises(InvalidRecordError) as refused:
+            unscored(payload)
+        said = [int(number.replace(",", "")) for number in re.findall(r"[\d,]{5,}", refused.value.detail)]
+        assert said[0] > said[1] == ITEM_MAX_BYTES - PREDICTION_BYTES
 
     def test_deeper_than_dynamodb_nests_is_refused(self) -> None:
         def nested(levels: int) -> bytes:

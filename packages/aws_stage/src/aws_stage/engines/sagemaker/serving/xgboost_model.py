@@ -40,7 +40,7 @@ class XGBoostModel:
         except xgboost.core.XGBoostError as error:
             raise ModelUnusableError(
                 f"Unable to load model: {path.name} is not a booster saved by XGBoost {xgboost.__version__} or earlier "
-                f"in JSON or UBJSON: {str(error).strip().splitlines()[-1]}"
+                f"in JSON or UBJSON: {str(error).strip().splitlines()[0]}"
             ) from error
         booster.set_param({"nthread": 1})
         return cls(booster, xgboost.DMatrix)
