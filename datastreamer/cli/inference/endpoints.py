@@ -15,6 +15,7 @@ from datastreamer.cli.rows import table_of
 from datastreamer.inference.names import stack_of
 from datastreamer.inference.resources import endpoints, models
 from datastreamer.inference.resources.roles import delete_role
+from datastreamer.inference.resources.scaling import check_scaled, scaled_variants
 from datastreamer.inference.stack import promotion
 from datastreamer.inference.stack.by_hand import roles_of
 
@@ -50,9 +51,9 @@ def create_endpoint(
         there = endpoints.describe_endpoint(sagemaker, name)
         tags = promotion.tags_of(sagemaker, there.arn)
         owner = stack or tags.get("STACK") or owner
-        endpoints.check_update(sagemaker, there, config)
+        scaled = _checked_move(session, there, config)
         promotion.note_move(sagemaker, there, tags, config)
-        endpoints.update_endpoint(sagemaker, name, config)
+        endpoints.update_endpoint(sagemaker, name, config, keep_capacity=scaled)
     else:
         endpoints.create_endpoint(sagemaker, name, config, owner)
     promotion.claim(session.client, config, owner)
@@ -83,14 +84,24 @@ def rollback(
     sagemaker = session.client("sagemaker")
     there = endpoints.describe_endpoint(sagemaker, name)
     config = promotion.previous_config(there, promotion.tags_of(sagemaker, there.arn))
-    endpoints.check_update(sagemaker, there, config)
-    endpoints.update_endpoint(sagemaker, name, config)
+    scaled = _checked_move(session, there, config)
+    endpoints.update_endpoint(sagemaker, name, config, keep_capacity=scaled)
     status = _followed(session, name, "Updating", wait=wait, timeout=timeout)
     session.answer(
         {"endpoint": name, "endpoint_config": config, "rolled_back_from": there.config, "status": status},
         f"[{'green' if status == 'InService' else 'yellow'}]{status}[/] endpoint {name}, "
         f"back from {there.config} to {config}",
     )
+
+
+def _checked_move(session: Session, there: endpoints.Endpoint, config: str) -> bool:
+    """Whether the endpoint is scaled, so that it keeps the instances that it has grown to; raises UsageError where it
+    cannot be moved to ``config``."""
+    sagemaker = session.client("sagemaker")
+    endpoints.check_update(sagemaker, there, config)
+    scaled = scaled_variants(session.client("application-autoscaling"), there)
+    check_scaled(sagemaker, there, config, scaled)
+    return bool(scaled)
 
 
 def _followed(session: Session, name: str, status: str, *, wait: bool, timeout: float) -> str:

@@ -7,8 +7,9 @@ from typing import Final
 
 from datastreamer.inference.processing.payload import Payload
 
-MAX_BODY_BYTES: Final = 6_291_456
-"""The body of InvokeEndpoint (6 MB; SageMaker runtime's quota for real-time endpoints)."""
+MAX_BODY_BYTES: Final = 4_194_304
+"""The body of InvokeEndpoint that every endpoint takes: serverless ones 4 MB ("Invoke a serverless endpoint"), others
+more. An event of Lambda's has 6 MB of base64, and so hardly more in its rows."""
 
 
 def chunks(

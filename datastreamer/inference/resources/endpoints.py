@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from datastreamer.aws.faults import is_missing
 from datastreamer.aws.waiting import PATIENT, Patience, Report, wait_for
@@ -110,9 +110,13 @@ def check_update(sagemaker: SageMakerClient, endpoint: Endpoint, config: str) ->
         raise UsageError(f"endpoint {endpoint.name} is {endpoint.status}; update it when it is InService")
 
 
-def update_endpoint(sagemaker: SageMakerClient, name: str, config: str) -> None:
-    """Begin to move an endpoint to ``config``; it goes on answering meanwhile."""
-    sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=config)
+def update_endpoint(sagemaker: SageMakerClient, name: str, config: str, *, keep_capacity: bool) -> None:
+    """Begin to move an endpoint to ``config``; it goes on answering meanwhile.
+
+    With ``keep_capacity`` its variants keep the instances and weights that they have, whatever ``config`` says.
+    """
+    kept: Any = {"RetainAllVariantProperties": True} if keep_capacity else {}
+    sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=config, **kept)
 
 
 def wait_for_endpoint(

@@ -6,7 +6,10 @@ locals {
 
   # Models and configurations cannot be changed, and an endpoint moves to a configuration of another name only: their names
   # hold what they are made of, so that a change makes new ones, moves the endpoint over, and removes the old.
-  model_hash = substr(sha256(jsonencode([var.image, var.model_data_url, var.environment])), 0, 8)
+  model_hash = substr(sha256(jsonencode(concat(
+    [var.image, var.model_data_url, var.environment],
+    var.serverless ? ["serverless"] : [],
+  ))), 0, 8)
 
   config_hash = substr(sha256(jsonencode(concat(
     [local.model_hash, var.serverless],
@@ -15,9 +18,10 @@ locals {
 }
 
 resource "aws_sagemaker_model" "this" {
-  name                     = "${var.name}-model-${local.model_hash}"
-  execution_role_arn       = aws_iam_role.this.arn
-  enable_network_isolation = true
+  name               = "${var.name}-model-${local.model_hash}"
+  execution_role_arn = aws_iam_role.this.arn
+  # Serverless endpoints do not support it (SageMaker's developer guide, "Serverless Inference", "Feature exclusions").
+  enable_network_isolation = !var.serverless
 
   primary_container {
     image          = var.image

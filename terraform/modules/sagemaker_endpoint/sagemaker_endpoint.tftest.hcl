@@ -76,6 +76,11 @@ run "a_serverless_endpoint_has_no_instances_and_no_volumes" {
   }
 
   assert {
+    condition     = !aws_sagemaker_model.this.enable_network_isolation && aws_sagemaker_model.this.name != run.serves_the_archive_on_instances_that_grow_with_the_load.model_name
+    error_message = "Serverless endpoints exclude network isolation, and a model cannot be changed: it must be another one."
+  }
+
+  assert {
     condition     = terraform_data.hosting.output == "serverless"
     error_message = "The endpoint must be replaced when this changes: SageMaker does not move one from instances to serverless hosting."
   }

@@ -2,7 +2,10 @@
 
 locals {
   # Read by the function from the model that serves (datastreamer/inference/score_range.py); no container heeds it.
-  model_environment = var.settings.model_score_range == "" ? tomap({}) : tomap({ DATASTREAMER_SCORE_RANGE = var.settings.model_score_range })
+  model_environment = merge(
+    var.settings.model_environment,
+    var.settings.model_score_range == "" ? {} : { DATASTREAMER_SCORE_RANGE = var.settings.model_score_range },
+  )
 }
 
 module "endpoint" {

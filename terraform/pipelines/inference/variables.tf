@@ -76,6 +76,8 @@ variable "settings" {
     model_image = optional(string, "")
     # Archive of the model in the stack's model bucket, s3://<bucket>/<key>.tar.gz; needed when the endpoint is on.
     model_data_url = optional(string, "")
+    # Environment of the model's container. A script needs { SAGEMAKER_PROGRAM = "inference.py", SAGEMAKER_SUBMIT_DIRECTORY = "/opt/ml/model/code" } on scikit-learn and XGBoost.
+    model_environment = optional(map(string), {})
     # Range of the model's scores, <low>..<high>, such as 0..1; either end may be left out. A score outside it is parked. Empty declares none.
     model_score_range = optional(string, "")
     # Whether the endpoint is billed while it is called only; otherwise it has instances of its own.

@@ -128,6 +128,40 @@ def test_update_moves_it_to_another_config(cli: CommandLine, endpoint: str) -> N
     assert cli.parameters("UpdateEndpoint") == {"EndpointName": endpoint, "EndpointConfigName": "other-config"}
 
 
+@pytest.fixture
+def scaled(cli: CommandLine, endpoint: str) -> str:
+    cli.client("application-autoscaling").register_scalable_target(
+        ServiceNamespace="sagemaker",
+        ResourceId=f"endpoint/{endpoint}/variant/AllTraffic",
+        ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+        MinCapacity=1,
+        MaxCapacity=4,
+    )
+    return endpoint
+
+
+@pytest.mark.usefixtures("updating")
+def test_an_endpoint_that_is_scaled_keeps_the_instances_that_it_has_grown_to(cli: CommandLine, scaled: str) -> None:
+    cli.done("create-endpoint", scaled, "other-config", "--update")
+    assert cli.parameters("UpdateEndpoint")["RetainAllVariantProperties"] is True
+
+
+@pytest.mark.parametrize("variant", [{"InstanceType": "ml.c5.xlarge"}, {"VariantName": "blue"}])
+def test_a_move_that_sagemaker_refuses_as_the_endpoint_is_scaled_is_told_before(
+    cli: CommandLine, scaled: str, variant: dict[str, str]
+) -> None:
+    whole = {"VariantName": "AllTraffic", "ModelName": "shop-model", "InstanceType": "ml.m5.large", **variant}
+    cli.client("sagemaker").create_endpoint_config(
+        EndpointConfigName="larger",
+        ProductionVariants=[{**whole, "InitialInstanceCount": 1}],  # type: ignore[typeddict-item]
+    )
+    answer = cli("create-endpoint", scaled, "larger", "--update")
+    assert answer.code == 2
+    assert "variant AllTraffic of endpoint shop-endpoint is scaled" in answer.err
+    assert "deregister-scalable-target" in answer.err
+    assert not {"UpdateEndpoint", "AddTags"} & set(cli.operations)
+
+
 @pytest.mark.parametrize("options", [(), ("--update",)])
 def test_a_failed_endpoint_can_only_be_deleted_and_made_again(
     cli: CommandLine, endpoint: str, statuses: list[dict[str, Any]], options: tuple[str, ...]

@@ -277,6 +277,19 @@ class TestCreate:
         refusing("CreateFunction", "InvalidParameterValueException", "The role cannot be assumed by Lambda.", times=3)
         assert cli.done("create-processor", *NAMES).out.startswith("Enabled")
 
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "The provided execution role does not have permissions to call PutObject on S3",
+            "Cannot access stream arn:aws:kinesis:ap-northeast-1:123456789012:stream/shop-stream. Check the role.",
+        ],
+    )
+    def test_it_waits_until_a_mapping_finds_what_its_role_may_do(
+        self, cli: CommandLine, refusing: Any, words: str
+    ) -> None:
+        refusing("CreateEventSourceMapping", "InvalidParameterValueException", words, times=3)
+        assert cli.done("create-processor", *NAMES).out.startswith("Enabled")
+
     @pytest.mark.parametrize("threshold", ["high", "nan", "inf"])
     def test_a_threshold_must_be_a_number(self, cli: CommandLine, threshold: str) -> None:
         answer = cli("create-processor", *NAMES, "--threshold", threshold)

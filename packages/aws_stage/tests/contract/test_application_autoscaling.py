@@ -95,6 +95,25 @@ def test_targets_policies_and_their_alarms_come_and_go(stage: RunningStage, endp
     assert _refused(scaling.deregister_scalable_target, **variant) == "ObjectNotFoundException"
 
 
+def test_a_variant_that_is_scaled_keeps_its_instance_type_and_may_change_its_model(stage: RunningStage) -> None:
+    with Hosting(stage) as hosting:
+        endpoint = hosting.serve(script(SUM), SCIKIT_LEARN)
+        scaling, variant = stage.client("application-autoscaling"), _variant(endpoint)
+        scaling.register_scalable_target(**variant, MinCapacity=1, MaxCapacity=3)
+        model = hosting.model(script(SUM), SCIKIT_LEARN)
+        for change in ({"InstanceType": "ml.c5.xlarge"}, {"VariantName": "blue"}):
+            config = hosting.config({"ModelName": model, **change})
+            with pytest.raises(ClientError, match="is registered as a scalable target: deregister it"):
+                hosting.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config)
+        same = hosting.config({"ModelName": model})
+        hosting.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=same)
+        assert hosting.settled(endpoint)["EndpointConfigName"] == same
+        scaling.deregister_scalable_target(**variant)
+        larger = hosting.config({"ModelName": model, "InstanceType": "ml.c5.xlarge"})
+        hosting.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=larger)
+        assert hosting.settled(endpoint)["EndpointConfigName"] == larger
+
+
 def test_what_the_stage_does_not_scale_is_refused(stage: RunningStage, endpoint: str) -> None:
     scaling, variant = stage.client("application-autoscaling"), _variant(endpoint)
     limits = {"MinCapacity": 1, "MaxCapacity": 2}

@@ -353,6 +353,19 @@ def test_a_file_that_is_no_archive_fails_the_endpoint_and_says_so(hosting: Hosti
     assert "Failed to extract the model data archive" in description["FailureReason"]
 
 
+@pytest.mark.parametrize(
+    "excluded",
+    [{"EnableNetworkIsolation": True}, {"VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}}],
+)
+def test_what_serverless_hosting_excludes_is_refused(hosting: Hosting, excluded: dict[str, Any]) -> None:
+    container = hosting.sagemaker.describe_model(ModelName=hosting.model(xgboost_archive()))["PrimaryContainer"]
+    given = {name: container[name] for name in ("Image", "ModelDataUrl")}
+    name = f"excluded-{uuid.uuid4().hex[:8]}"
+    hosting.sagemaker.create_model(ModelName=name, PrimaryContainer=given, ExecutionRoleArn=ROLE, **excluded)
+    with pytest.raises(ClientError, match="which serverless endpoints do not support"):
+        hosting.config({"ModelName": name, "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 1}})
+
+
 def test_a_framework_that_is_not_installed_fails_the_endpoint_and_says_so(hosting: Hosting) -> None:
     artifact = archive({"code/inference.py": "def model_fn(model_dir): return None"})
     endpoint = hosting.begin(hosting.config({"ModelName": hosting.model(artifact, PYTORCH)}))

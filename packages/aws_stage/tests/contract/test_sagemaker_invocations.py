@@ -112,6 +112,15 @@ def test_a_body_may_have_six_megabytes_and_no_more(hosting: Hosting, endpoint: s
     assert response["Error"]["Message"] == "HTTP content length exceeded 6291456 bytes."
 
 
+def test_a_body_for_a_serverless_endpoint_may_have_four_megabytes_and_no_more(hosting: Hosting) -> None:
+    echo = "def model_fn(d): return 1\ndef transform_fn(m, b, c, a): return str(len(b)), 'text/plain'\n"
+    serverless = {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 1}}
+    endpoint = hosting.endpoint(hosting.config({"ModelName": hosting.model(script(echo), SCIKIT_LEARN), **serverless}))
+    assert hosting.invoke(endpoint, b"x" * 4_194_304) == "4194304"
+    response = refused(hosting, endpoint, b"x" * 4_194_305)
+    assert response["Error"]["Message"] == "HTTP content length exceeded 4194304 bytes."
+
+
 def test_an_endpoint_that_is_not_there_is_a_validation_error(hosting: Hosting) -> None:
     response = refused(hosting, "no-such-endpoint", "1")
     assert response["Error"]["Code"] == "ValidationError"

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from aws_stage.engines.sagemaker.invocation import Invocations
 from aws_stage.engines.sagemaker.server_client import ServerAnswer, ServerTimeoutError
+from aws_stage.engines.sagemaker.specification import VariantSpecification
 from aws_stage.kernel.engine import AwsError, Call
 
 
 class FakeVariant:
     name = "AllTraffic"
     instances = (1, 2)
+    specification = VariantSpecification("AllTraffic", "image", "xgboost", None, instances=2)
 
     def lost(self, client: object) -> None:
         raise AssertionError(client)

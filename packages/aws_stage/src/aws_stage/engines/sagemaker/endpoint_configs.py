@@ -58,6 +58,7 @@ class EndpointConfigs:
             image=container["Image"],
             framework=framework_of(container["Image"]),
             model_data=model_data(container),
+            instance_type=variant.get("InstanceType"),
             environment=container["Environment"],
             weight=variant["InitialVariantWeight"],
             instances=variant.get("InitialInstanceCount", 1),
@@ -97,9 +98,9 @@ class EndpointConfigs:
         name = given["VariantName"]
         if not given.get("ModelName"):
             raise unsupported(f"Production variant {name} without ModelName (inference components)")
-        self._resources.get(MODEL, given["ModelName"])
+        model = self._resources.get(MODEL, given["ModelName"])
         if given.get("ServerlessConfig"):
-            _check_serverless(given)
+            _check_serverless(given, model)
         elif not (given.get("InitialInstanceCount") and given.get("InstanceType")):
             raise invalid(f"InstanceType and InitialInstanceCount are required for production variant {name}.")
         if (given.get("RoutingConfig") or {}).get("RoutingStrategy") == "PREFIX_AWARE":
@@ -135,7 +136,14 @@ def check_instances(count: int, variant: str) -> None:
         )
 
 
-def _check_serverless(given: Mapping[str, Any]) -> None:
+def _check_serverless(given: Mapping[str, Any], model: Mapping[str, Any]) -> None:
+    """Raise ValidationException for what serverless hosting excludes ("Serverless Inference", "Feature exclusions").
+
+    AWS's documents do not say which call refuses it, nor in which words.
+    """
+    for field, what in (("EnableNetworkIsolation", "network isolation"), ("VpcConfig", "a VPC configuration")):
+        if model.get(field):
+            raise invalid(f"Model {model['ModelName']} has {what}, which serverless endpoints do not support.")
     for field in ("InitialInstanceCount", "InstanceType"):
         if given.get(field):
             raise invalid(f"{field} cannot be set together with ServerlessConfig.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aws_stage.engines.sagemaker.arns import ENDPOINT, invalid, unsupported
@@ -36,7 +36,15 @@ _SHOWN = (
 class Endpoints:
     """The endpoints of the stage, as documents; ``hosting`` makes them live."""
 
-    def __init__(self, resources: Resources, configs: EndpointConfigs, hosting: Hosting, live: LiveDeployments) -> None:
+    def __init__(
+        self,
+        resources: Resources,
+        configs: EndpointConfigs,
+        hosting: Hosting,
+        live: LiveDeployments,
+        client: Callable[[str], Any],
+    ) -> None:
+        self._client = client
         self._resources = resources
         self._configs = configs
         self._hosting = hosting
@@ -78,7 +86,9 @@ class Endpoints:
         name, config = request["EndpointName"], request["EndpointConfigName"]
         current = self._resources.get(ENDPOINT, name)
         specifications = self._configs.specifications(config)
-        _check_move(_specifications(current["Deployment"]), specifications)
+        old = _specifications(current["Deployment"])
+        _check_move(old, specifications)
+        self._check_scaled(name, old, specifications)
         if request.get("RetainAllVariantProperties"):
             excluded = {each["VariantPropertyType"] for each in request.get("ExcludeRetainedVariantProperties") or []}
             specifications = _retain(specifications, current, excluded)
@@ -101,6 +111,25 @@ class Endpoints:
         document = self._begin_update(name, edit)
         _await(self._hosting.update(name))
         return {"EndpointArn": document["EndpointArn"]}
+
+    def _check_scaled(self, name: str, old: list[VariantSpecification], new: list[VariantSpecification]) -> None:
+        """Refuses another instance type for a variant that is scaled, and its removal ("Update endpoints that use auto
+        scaling"). AWS's documents do not say in which words."""
+        types = {each.name: each.instance_type for each in new}
+        changed = [
+            f"endpoint/{name}/variant/{each.name}"
+            for each in old
+            if each.instance_type is not None and types.get(each.name) != each.instance_type
+        ]
+        if not changed:
+            return
+        scaling = self._client("application-autoscaling")
+        scaled = scaling.describe_scalable_targets(ServiceNamespace="sagemaker", ResourceIds=changed)["ScalableTargets"]
+        for target in scaled:
+            raise invalid(
+                f"{target['ResourceId']} is registered as a scalable target: deregister it before its instance type is "
+                "changed or it is removed."
+            )
 
     def _resize(self, call: Call) -> dict[str, Any]:
         request = call.payload

@@ -40,7 +40,7 @@ class SageMakerEngine:
             **packages.operations,
             **ModelPackageGroups(resources).operations,
             **configs.operations,
-            **Endpoints(resources, configs, self._hosting, live).operations,
+            **Endpoints(resources, configs, self._hosting, live, stage.client).operations,
             **Tagging(resources).operations,
             "InvokeEndpoint": invocations.invoke,
         }

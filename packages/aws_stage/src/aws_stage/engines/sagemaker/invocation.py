@@ -22,6 +22,8 @@ from aws_stage.kernel.settings import ACCOUNT_ID
 
 MAX_BODY = 6_291_456
 """Bytes of a request's body. AWS: InvokeEndpoint, "Body"."""
+MAX_SERVERLESS_BODY = 4_194_304
+"""AWS: "Invoke a serverless endpoint", requests and responses."""
 MODEL_SECONDS = 60.0
 """AWS: a model must answer an invocation within 60 seconds."""
 MAX_IN_FLIGHT = 28
@@ -101,6 +103,8 @@ class Invocations:
         endpoint = request["EndpointName"]
         while True:
             with self._live.server(endpoint, request.get("TargetVariant")) as (variant, server):
+                if variant.specification.serverless is not None:
+                    _check_size(request, MAX_SERVERLESS_BODY)
                 before = time.perf_counter()
                 try:
                     answer = self._ask(endpoint, request, server)
@@ -152,6 +156,9 @@ def _check(request: dict[str, Any]) -> None:
     for member, what in _UNSUPPORTED.items():
         if request.get(member):
             raise AwsError("ValidationError", f"{what} are not supported by the local stage. See docs/local-stage.md.")
-    size = len(request.get("Body") or b"")
-    if size > MAX_BODY:
-        raise AwsError("413", f"HTTP content length exceeded {MAX_BODY} bytes.", 413)
+    _check_size(request, MAX_BODY)
+
+
+def _check_size(request: dict[str, Any], most: int) -> None:
+    if len(request.get("Body") or b"") > most:
+        raise AwsError("413", f"HTTP content length exceeded {most} bytes.", 413)

@@ -27,6 +27,7 @@ class VariantSpecification:
     serverless: dict[str, Any] | None = None
     random_routing: bool = False
     startup_seconds: int = STARTUP_SECONDS
+    instance_type: str | None = None
 
     @property
     def max_concurrency(self) -> int | None:
