@@ -56,7 +56,7 @@ Recall by fault:
 
 - It sees one reading at a time: a drift or a leak is invisible while it is small, and a slightly warm hall looks like
   an ailing cooler. Their first readings are counted as missed above.
-- It knows the simulated halls (about 18 to 26 deg C, 30 to 65 %, 990 to 1,025 hPa). For other places train another.
+- It knows the simulated halls (about 18 to 27 deg C, 38 to 75 %, 990 to 1,025 hPa). For other places train another.
 - Simulated faults are the ones that somebody thought of.
 
 ## Reproduce

@@ -36,7 +36,7 @@ class Hall(NamedTuple):
 
 
 HALLS: Final = (
-    Hall("tokyo-press", 22.5, 11.0, 20.0, 9.0),
+    Hall("tokyo-press", 25.0, 17.0, 20.0, 9.0),
     Hall("tokyo-store", 20.5, 10.0, 20.0, 9.0),
     Hall("osaka-weld", 23.0, 11.5, 12.0, 9.0),
     Hall("nagoya-paint", 21.5, 10.5, 45.0, 9.0),

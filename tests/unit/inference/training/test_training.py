@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -59,6 +60,14 @@ def test_an_obvious_anomaly_scores_high_and_a_healthy_reading_low(example: Train
         xgboost.DMatrix(np.array([[48.0, 15.0, 1010.0], [21.0, 99.0, 1010.0], [21.5, 51.0, 1008.0]]))
     )
     assert min(hot, wet) >= example.threshold > healthy
+
+
+def test_the_reading_that_the_documents_send_is_healthy(example: TrainedExample, tmp_path: Path) -> None:
+    page = (REPOSITORY / "docs/pipelines/inference.md").read_text()
+    shown = re.search(r'^\{"id": "sensor-001", "data": (\[.*?\])', page, re.MULTILINE)
+    assert shown is not None
+    [score] = booster(example, tmp_path).predict(xgboost.DMatrix(np.array([json.loads(shown[1])])))
+    assert score < example.threshold / 2
 
 
 def test_the_model_beats_plain_limits_on_readings_it_never_saw(example: TrainedExample) -> None:
