@@ -46,6 +46,8 @@ def test_every_alarm_of_a_stack_is_explained() -> None:
         [names] = [each["alarms"] for _, each in blocks(modules / module / "alarms.tf", "locals") if "alarms" in each]
         assert names, module
         alarms |= {f"<stack>-{part}-{name}" for name in names}
+        single = [each["alarm_name"] for _, each in blocks(modules / module / "alarms.tf", "resource")]
+        alarms |= {name.replace("${var.name}", f"<stack>-{part}") for name in single if "each." not in name}
     assert first_cells(section("Alarms")) == alarms
 
 

@@ -17,8 +17,10 @@ GB = 1e9
 SECONDS_PER_MONTH = p.HOURS_PER_MONTH * 3600
 POLLS_PER_SECOND = 5
 """Reads of a shard that Kinesis answers in a second, and so the most batches that a second has without a window."""
-ALARMS = 11
+ALARMS = 12
 """Alarms that the pipeline declares without an endpoint of its own."""
+FURTHER_ALARM_METRICS = 2
+"""Of the alarms that watch two metrics: on failed calls, and on what the function does not read."""
 ENDPOINT_ALARMS = 2
 SCALING_ALARMS = 2
 """Alarms that Application Auto Scaling makes for a target that it tracks: one to grow, one to shrink."""
@@ -161,5 +163,9 @@ def _watching(values: Mapping[str, Any], workload: InferenceWorkload, batches: f
         alarms += ENDPOINT_ALARMS + (SCALING_ALARMS if grows else 0)
     metrics = MAPPING_METRICS + FUNCTION_METRICS + workload.parked_reasons
     logs = batches * SECONDS_PER_MONTH * workload.log_bytes / GB
-    usd = alarms * p.CLOUDWATCH_ALARM_MONTH + metrics * p.CLOUDWATCH_METRIC_MONTH + logs * p.CLOUDWATCH_LOGS_GB
+    usd = (
+        (alarms + FURTHER_ALARM_METRICS) * p.CLOUDWATCH_ALARM_MONTH
+        + metrics * p.CLOUDWATCH_METRIC_MONTH
+        + logs * p.CLOUDWATCH_LOGS_GB
+    )
     return Cost("CloudWatch", f"{alarms} alarms, {metrics} metrics, {logs:,.1f} GB of logs", usd)

@@ -61,6 +61,7 @@ KMS_REQUESTS_TEN_THOUSAND: Final = 0.03
 
 # aws.amazon.com/cloudwatch/pricing
 CLOUDWATCH_ALARM_MONTH: Final = 0.10
+"""For each metric that an alarm watches."""
 CLOUDWATCH_METRIC_MONTH: Final = 0.30
 CLOUDWATCH_DASHBOARD_MONTH: Final = 3.0
 CLOUDWATCH_LOGS_GB: Final = 0.76

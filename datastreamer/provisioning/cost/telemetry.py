@@ -15,8 +15,10 @@ from datastreamer.provisioning.cost.stream import StreamLoad, stream_cost
 from datastreamer.provisioning.cost.table import Cost, rounded
 
 GB = 1e9
-ALARMS = 11
+ALARMS = 12
 """Alarms that the pipeline declares."""
+FURTHER_ALARM_METRICS = 2
+"""Of the alarms that watch two metrics: on the quarantine rate, and on what Firehose does not read."""
 COUNTS = 8
 """Metrics that the job counts for the stage as a whole."""
 
@@ -199,7 +201,7 @@ def _watching(values: Mapping[str, Any], workload: Workload) -> Cost:
     metrics = COUNTS + workload.quarantine_reasons + len(values["shard_level_metrics"]) * values["shard_count"]
     logs = runs_per_month(values["job_schedule"]) * workload.job_log_bytes / GB
     usd = (
-        alarms * p.CLOUDWATCH_ALARM_MONTH
+        (alarms + FURTHER_ALARM_METRICS) * p.CLOUDWATCH_ALARM_MONTH
         + metrics * p.CLOUDWATCH_METRIC_MONTH
         + p.CLOUDWATCH_DASHBOARD_MONTH
         + logs * p.CLOUDWATCH_LOGS_GB

@@ -17,8 +17,10 @@ SECONDS_PER_MONTH = p.HOURS_PER_MONTH * 3600
 UPDATES_PER_SECOND = 4
 """Batches that are counted, and updates that a browser gets, in a second at most: ``INTERVAL_MS`` in
 datastreamer/votes/publishing.py."""
-ALARMS = 19
+ALARMS = 21
 """Alarms that the pipeline declares."""
+FURTHER_ALARM_METRICS = 4
+"""Of the alarms that watch several: on undelivered updates, and on what the function or Firehose does not read."""
 MAPPING_METRICS = 6
 """What metric group EventCount counts; all are billed once each has counted something."""
 FUNCTION_METRICS = 7
@@ -132,7 +134,7 @@ def _watching(workload: VotesWorkload) -> Cost:
     metrics = MAPPING_METRICS + FUNCTION_METRICS
     logs = workload.votes_per_month * workload.log_bytes / GB
     usd = (
-        ALARMS * p.CLOUDWATCH_ALARM_MONTH
+        (ALARMS + FURTHER_ALARM_METRICS) * p.CLOUDWATCH_ALARM_MONTH
         + metrics * p.CLOUDWATCH_METRIC_MONTH
         + p.CLOUDWATCH_DASHBOARD_MONTH
         + logs * p.CLOUDWATCH_LOGS_GB

@@ -166,6 +166,36 @@ run "alarms_tell_of_lag_of_kept_batches_and_of_lost_records" {
   }
 }
 
+run "an_alarm_rings_when_records_come_in_and_none_is_read" {
+  variables {
+    alarm_topic_arns = ["arn:aws:sns:ap-northeast-1:123456789012:alarms"]
+  }
+
+  assert {
+    condition = {
+      for query in aws_cloudwatch_metric_alarm.not_reading.metric_query : query.id => "${one(query.metric).namespace} ${one(query.metric).metric_name}" if length(query.metric) == 1
+    } == { put = "AWS/Kinesis IncomingRecords", taken = "AWS/Lambda PolledEventCount" }
+    error_message = "What comes in must be held against what is read."
+  }
+
+  assert {
+    condition = {
+      for query in aws_cloudwatch_metric_alarm.not_reading.metric_query : query.id => one(query.metric).dimensions if length(query.metric) == 1
+    } == { put = tomap({ StreamName = "records" }), taken = tomap({ EventSourceMappingUUID = "0b4c6c3e-0000-4000-8000-000000000001" }) }
+    error_message = "Both must be counted of this stream and this reader."
+  }
+
+  assert {
+    condition     = one([for query in aws_cloudwatch_metric_alarm.not_reading.metric_query : query.expression if query.return_data == true]) == "IF(FILL(put, 0) > 0 AND FILL(taken, 0) == 0, 1, 0)"
+    error_message = "A reader that counts nothing must be taken for one that reads nothing."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.not_reading.datapoints_to_alarm < aws_cloudwatch_metric_alarm.not_reading.evaluation_periods && length(aws_cloudwatch_metric_alarm.not_reading.alarm_actions) == 1
+    error_message = "Numbers of the last period that are late must not keep the alarm from ringing, and it must tell the topic."
+  }
+}
+
 run "refuses_bad_values" {
   command = plan
 

@@ -10,5 +10,5 @@ output "arn" {
 
 output "alarm_arns" {
   description = "ARNs of the mapping's alarms."
-  value       = values(aws_cloudwatch_metric_alarm.this)[*].arn
+  value       = concat(values(aws_cloudwatch_metric_alarm.this)[*].arn, [aws_cloudwatch_metric_alarm.not_reading.arn])
 }

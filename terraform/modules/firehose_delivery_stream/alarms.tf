@@ -1,4 +1,7 @@
 locals {
+  # arn:aws:kinesis:<region>:<account>:stream/<name>
+  stream_name = reverse(split("/", var.source_stream_arn))[0]
+
   alarms = {
     freshness = {
       description        = "The oldest record that ${var.name} has not delivered to S3 is older than ${var.freshness_alarm_seconds} s."
@@ -44,4 +47,50 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = var.alarm_topic_arns
   ok_actions          = var.alarm_topic_arns
+}
+
+# Every other alarm stands on what a working reader counts. One that stopped counts nothing, and they stay OK. A delivery that
+# fails is counted, as DeliveryToS3.Success.
+resource "aws_cloudwatch_metric_alarm" "not_reading" {
+  alarm_name          = "${var.name}-not-reading"
+  alarm_description   = "Records come into the stream of ${var.name}, and for 15 minutes Firehose has read none: its role or the stream's key fails. What is not read when the stream's retention ends is lost."
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  # The last period may lack numbers that CloudWatch has yet to get: FILL takes them for none.
+  evaluation_periods  = 4
+  datapoints_to_alarm = 3
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = var.alarm_topic_arns
+  ok_actions          = var.alarm_topic_arns
+
+  metric_query {
+    id          = "unread"
+    label       = "records came in, and none was read"
+    expression  = "IF(FILL(put, 0) > 0 AND FILL(taken, 0) == 0, 1, 0)"
+    return_data = true
+  }
+
+  metric_query {
+    id = "put"
+
+    metric {
+      namespace   = "AWS/Kinesis"
+      metric_name = "IncomingRecords"
+      dimensions  = { StreamName = local.stream_name }
+      stat        = "Sum"
+      period      = 300
+    }
+  }
+
+  metric_query {
+    id = "taken"
+
+    metric {
+      namespace   = "AWS/Firehose"
+      metric_name = "DataReadFromKinesisStream.Records"
+      dimensions  = { DeliveryStreamName = aws_kinesis_firehose_delivery_stream.this.name }
+      stat        = "Sum"
+      period      = 300
+    }
+  }
 }

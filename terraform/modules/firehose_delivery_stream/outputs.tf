@@ -20,5 +20,5 @@ output "log_group_name" {
 
 output "alarm_arns" {
   description = "ARNs of the delivery stream's alarms."
-  value       = values(aws_cloudwatch_metric_alarm.this)[*].arn
+  value       = concat(values(aws_cloudwatch_metric_alarm.this)[*].arn, [aws_cloudwatch_metric_alarm.not_reading.arn])
 }

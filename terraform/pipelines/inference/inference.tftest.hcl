@@ -157,7 +157,7 @@ run "an_alarm_counts_what_the_function_parks" {
   }
 
   assert {
-    condition     = length(output.alarm_arns) == 11 && length(aws_cloudwatch_metric_alarm.parked.alarm_actions) == 1
+    condition     = length(output.alarm_arns) == 12 && length(aws_cloudwatch_metric_alarm.parked.alarm_actions) == 1
     error_message = "Lag, errors, throttles, failed, parked, given up and lost records must raise an alarm."
   }
 }
@@ -262,7 +262,7 @@ run "an_endpoint_of_its_own_has_the_name_that_the_function_calls" {
   }
 
   assert {
-    condition     = length(output.alarm_arns) == 13
+    condition     = length(output.alarm_arns) == 14
     error_message = "The endpoint's alarms must be told with the others."
   }
 }

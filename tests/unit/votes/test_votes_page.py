@@ -38,6 +38,8 @@ def test_every_alarm_of_the_pipeline_is_explained() -> None:
             ]
             assert names, module
             alarms |= {f"<votes>-{part}-{name}" for name in names}
+            single = [each["alarm_name"] for _, each in blocks(MODULES / module / "alarms.tf", "resource")]
+            alarms |= {name.replace("${var.name}", f"<votes>-{part}") for name in single if "each." not in name}
     assert first_cells("Alarms") == alarms
     assert f"{len(alarms)} alarms" in PAGE
 
