@@ -53,6 +53,11 @@ def enter_stage(name: str, environ: MutableMapping[str, str], environments: Path
     return variables["DATASTREAMER_STAGE"]
 
 
+def stage_tag(environ: Mapping[str, str]) -> str:
+    """The tag STAGE of what is made in ``environ``: the stage's own name, ``none`` where no stage was entered."""
+    return environ.get("DATASTREAMER_STAGE") or "none"
+
+
 def refuse_other_endpoints(variables: Mapping[str, str], environ: Mapping[str, str]) -> None:
     """Raise ConfigurationError when ``environ`` leads AWS clients elsewhere than ``variables``, the stage's own, say.
 

@@ -50,7 +50,7 @@ def _cut_off(provisioner: Provisioner, stage: str) -> CutOff:
     enter_stage(stage, os.environ)
     new_client: Any = boto3.client
     tags = {"PROJECT": "datastreamer", "STAGE": provisioner.workspace.name}
-    return CutOff(provisioner, new_client, tags)
+    return CutOff(provisioner, new_client, tags, f"datastreamer-{provisioner.workspace.name}-inference")
 
 
 @app.command("plan")

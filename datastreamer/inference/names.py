@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from datastreamer.errors import UsageError
+from datastreamer.stages import stage_tag
 
 STACK_NAME = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
 """3 to 40 characters. `<stack>-models-<account>` must be a bucket's name: lower case, at most 63 characters."""
@@ -97,13 +99,13 @@ BY_HAND = {"MADE_BY": "datastreamer-cli"}
 
 
 def stack_tags(stack: str) -> dict[str, str]:
-    """The tags that everything of ``stack`` carries."""
+    """The tags that everything of ``stack`` carries, whatever stage it is on."""
     return {"PROJECT": "datastreamer", "PIPELINE": "inference", "STACK": stack}
 
 
 def tags(stack: str) -> dict[str, str]:
-    """The tags of what a command makes by itself for ``stack``."""
-    return {**stack_tags(stack), **BY_HAND}
+    """The tags of what a command makes by itself for ``stack``, on the stage that the command has entered."""
+    return {**stack_tags(stack), "STAGE": stage_tag(os.environ), **BY_HAND}
 
 
 def tag_list(stack: str) -> list[dict[str, str]]:

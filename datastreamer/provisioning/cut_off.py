@@ -26,7 +26,9 @@ from datastreamer.provisioning.unrecorded import (
 class CutOff:
     """Looks for what carries ``tags`` at the AWS that ``client`` reaches, and is not in the state of ``driver``.
 
-    ``types`` are Terraform's, of what it may have made. The driver reports a line for everything that is found or done.
+    What carries the tag STACK is that stack's: only ``stack``'s own is looked at, since every stack has a state of its
+    own. ``types`` are Terraform's, of what it may have made. The driver reports a line for everything that is found
+    or done.
     """
 
     def __init__(
@@ -34,9 +36,11 @@ class CutOff:
         driver: TerraformDriver,
         client: NewClient,
         tags: Mapping[str, str],
+        stack: str,
         types: Collection[str] = frozenset(LABELS),
     ) -> None:
         self._driver = driver
+        self._stack = stack
         self._types = types
         self._client = client
         self._tags = tags
@@ -75,7 +79,8 @@ class CutOff:
         except (ClientError, BotoCoreError) as error:
             self._driver.say(f"warning: it is not known whether an apply was cut off before, for AWS says: {error}")
             return []
-        return unrecorded(made, recorded_in(self._driver.state())) if made else []
+        own = [each for each in made if each.tags.get("STACK", self._stack) == self._stack]
+        return unrecorded(own, recorded_in(self._driver.state())) if own else []
 
     def _name(self, left: list[Made]) -> None:
         for made in left:

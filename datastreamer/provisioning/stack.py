@@ -17,7 +17,7 @@ from datastreamer.provisioning.stage_values import default_values, own_values
 from datastreamer.provisioning.terraform.driver import Plan, Report, TerraformDriver
 from datastreamer.provisioning.terraform.stack_workspace import PIPELINE, open_stack_workspace
 from datastreamer.provisioning.terraform.workspace import data_directory
-from datastreamer.stages import ENVIRONMENTS, stage_names
+from datastreamer.stages import ENVIRONMENTS, stage_names, stage_tag
 
 __all__ = ["Plan", "StackProvisioner"]
 
@@ -54,6 +54,7 @@ class StackProvisioner(TerraformDriver):
         variables = {
             "stack_name": stack,
             "region": region,
+            "stage": stage_tag(environ),
             # Only AWS has names for its buckets.
             "s3_path_style": json.dumps("AWS_ENDPOINT_URL" in environ),
             # The path is compared too: relative, it is the same for everybody who keeps to the usual folders.

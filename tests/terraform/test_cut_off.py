@@ -50,7 +50,8 @@ class Stage:
         return Provisioner("tiny", environ, self.said.append, environments=self.folder / "envs")
 
     def cut_off(self, provisioner: Provisioner) -> CutOff:
-        return CutOff(provisioner, self.running.client, {"PROJECT": "datastreamer", "STAGE": self.name})
+        tags = {"PROJECT": "datastreamer", "STAGE": self.name}
+        return CutOff(provisioner, self.running.client, tags, f"datastreamer-{self.name}-inference")
 
     def keys(self) -> list[str]:
         """The stage's keys that are not waiting for their deletion."""

@@ -98,8 +98,8 @@ def test_only_what_has_the_stacks_name_appears(deployed: Deployed) -> None:
     assert not new["endpoints"]
 
 
-def test_everything_carries_project_pipeline_and_stack(deployed: Deployed) -> None:
-    expected = {"PROJECT": "datastreamer", "PIPELINE": "inference", "STACK": STACK}
+def test_everything_carries_project_pipeline_stack_and_stage(deployed: Deployed) -> None:
+    expected = {"PROJECT": "datastreamer", "PIPELINE": "inference", "STACK": STACK, "STAGE": "none"}
     stage = deployed.stage
     functions = stage.client("lambda")
     assert functions.list_tags(Resource=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{FUNCTION}")["Tags"] == expected

@@ -46,9 +46,9 @@ def test_stacks_and_stages_carry_the_tags_that_commands_look_for() -> None:
     for root in ("stacks/inference", "envs/production"):
         given = [each for file in sorted((TERRAFORM / root).glob("*.tf")) for each in objects(file)]
         shared = {key: value for key, value in tags("a-stack").items() if key != "MADE_BY"}
-        assert set(shared) == {"PROJECT", "PIPELINE", "STACK"}
+        assert set(shared) == {"PROJECT", "PIPELINE", "STACK", "STAGE"}
         for key, value in shared.items():
-            named = {value, "${var.stack_name}", "datastreamer-${var.stage}-inference"}
+            named = {value, "${var.stack_name}", "${var.stage}", "datastreamer-${var.stage}-inference"}
             assert named & {str(each.get(key)) for each in given}, key
 
 

@@ -107,7 +107,8 @@ def test_a_stage_on_aws_refuses_the_local_stage_for_its_resources(checkout: Chec
     build_packages(checkout.folder / ".local" / "build")
     checkout.state_here("production")
     checkout.terraform("production", "init")
-    assert "AWS account ID not allowed: 000000000000" in checkout.terraform("production", "plan", status=1)
+    told = '-var=alarm_emails=["ops@example.com"]'
+    assert "AWS account ID not allowed: 000000000000" in checkout.terraform("production", "plan", told, status=1)
 
 
 def test_the_local_stage_refuses_every_account_but_its_own(

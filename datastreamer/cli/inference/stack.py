@@ -57,7 +57,7 @@ def deploy(session: Session, stack: StackArgument, settings: SetOption = None, y
     """
     terraform = _Terraform(session, stack, settings)
     if not session.dry_run:
-        CutOff(terraform.provisioner, session.client, stack_tags(stack), {KEY}).take_up()
+        CutOff(terraform.provisioner, session.client, stack_tags(stack), stack, {KEY}).take_up()
     plan = terraform.plan()
     if session.dry_run:
         return

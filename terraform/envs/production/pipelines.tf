@@ -5,6 +5,9 @@ locals {
 
   tags = { PROJECT = "datastreamer", STAGE = var.stage }
   on   = setsubtract(setunion(local.always, var.extra_pipelines), local.never)
+
+  # A pipeline that should tell others names them in its own settings.
+  watching = { alarm_emails = var.alarm_emails }
 }
 
 # One provider for each pipeline, so that each resource carries the pipeline that it belongs to.
@@ -58,9 +61,9 @@ module "stage" {
   packages = var.packages
 
   # A pipeline is on when it is given settings.
-  telemetry = contains(local.on, "telemetry") ? try(local.settings.telemetry, {}) : null
-  inference = contains(local.on, "inference") ? try(local.settings.inference, {}) : null
-  votes     = contains(local.on, "votes") ? try(local.settings.votes, {}) : null
+  telemetry = contains(local.on, "telemetry") ? merge(local.watching, try(local.settings.telemetry, {})) : null
+  inference = contains(local.on, "inference") ? merge(local.watching, try(local.settings.inference, {})) : null
+  votes     = contains(local.on, "votes") ? merge(local.watching, try(local.settings.votes, {})) : null
 }
 
 output "telemetry" {

@@ -16,7 +16,8 @@ mock_provider "aws" {
 }
 
 variables {
-  packages = "../../stage/testdata"
+  packages     = "../../stage/testdata"
+  alarm_emails = ["ops@example.com"]
 }
 
 run "the_values_of_the_stage_are_valid" {

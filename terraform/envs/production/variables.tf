@@ -28,3 +28,16 @@ variable "extra_pipelines" {
     error_message = "extra_pipelines must be among: ${join(", ", local.pipelines)}."
   }
 }
+
+variable "alarm_emails" {
+  description = "E-mail addresses that get the alarms of every pipeline, once they have confirmed."
+  type        = set(string)
+  nullable    = false
+  default     = []
+
+  # Nobody looks at production all day: an alarm that reaches no one is none.
+  validation {
+    condition     = length(var.alarm_emails) > 0
+    error_message = "Stage prod needs an address for alarms. Write alarm_emails = [\"<address>\"] into terraform/envs/production/alarms.auto.tfvars."
+  }
+}

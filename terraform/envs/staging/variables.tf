@@ -28,3 +28,10 @@ variable "extra_pipelines" {
     error_message = "extra_pipelines must be among: ${join(", ", local.pipelines)}."
   }
 }
+
+variable "alarm_emails" {
+  description = "E-mail addresses that get the alarms of every pipeline, once they have confirmed."
+  type        = set(string)
+  nullable    = false
+  default     = []
+}

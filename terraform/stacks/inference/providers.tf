@@ -5,6 +5,7 @@ provider "aws" {
   default_tags {
     tags = {
       PROJECT  = "datastreamer"
+      STAGE    = var.stage
       PIPELINE = "inference"
       STACK    = var.stack_name
     }

@@ -44,9 +44,34 @@ run "refuses_bad_values" {
 
   variables {
     region = "Tokyo"
+    stage  = "Production"
   }
 
-  expect_failures = [var.region]
+  expect_failures = [var.region, var.stage]
+}
+
+run "a_stack_on_production_needs_an_address_for_alarms" {
+  command = plan
+
+  variables {
+    stage = "prod"
+  }
+
+  expect_failures = [var.stage]
+}
+
+run "a_stack_on_production_with_an_address_is_as_any_other" {
+  command = plan
+
+  variables {
+    stage    = "prod"
+    settings = { alarm_emails = ["ops@example.com"] }
+  }
+
+  assert {
+    condition     = output.inference.stack_name == "my-ml"
+    error_message = "The address must be enough."
+  }
 }
 
 run "refuses_settings_that_the_pipeline_does_not_have" {

@@ -4,6 +4,23 @@ variable "stack_name" {
   nullable    = false
 }
 
+variable "stage" {
+  description = "Stage that the stack is deployed to, as its tag says: prod, staging, local, or none."
+  type        = string
+  nullable    = false
+  default     = "none"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.stage))
+    error_message = "stage must be 2 to 12 lowercase letters or digits, starting with a letter."
+  }
+
+  validation {
+    condition     = var.stage != "prod" || length(try(var.settings.alarm_emails, [])) > 0
+    error_message = "A stack on stage prod needs an address for alarms: --set 'alarm_emails=[\"<address>\"]'."
+  }
+}
+
 variable "region" {
   description = "AWS region of the stack."
   type        = string

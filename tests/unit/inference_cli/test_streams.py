@@ -18,6 +18,7 @@ def test_create_stream_makes_an_encrypted_stream_of_its_stack(cli: CommandLine) 
             "PROJECT": "datastreamer",
             "PIPELINE": "inference",
             "STACK": "shop",
+            "STAGE": "none",
             "MADE_BY": "datastreamer-cli",
         },
     }

@@ -23,6 +23,7 @@ def test_create_table_makes_the_contracts_table(cli: CommandLine) -> None:
             {"Key": "PROJECT", "Value": "datastreamer"},
             {"Key": "PIPELINE", "Value": "inference"},
             {"Key": "STACK", "Value": "shop"},
+            {"Key": "STAGE", "Value": "none"},
             {"Key": "MADE_BY", "Value": "datastreamer-cli"},
         ],
     }

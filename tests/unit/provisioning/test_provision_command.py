@@ -53,7 +53,8 @@ class FakeCutOff:
 
     looked: ClassVar[list[str]] = []
 
-    def __init__(self, provisioner: FakeProvisioner, _client: Any, tags: dict[str, str]) -> None:
+    def __init__(self, provisioner: FakeProvisioner, _client: Any, tags: dict[str, str], stack: str) -> None:
+        assert stack == f"datastreamer-{provisioner.workspace.name}-inference"
         assert tags == {"PROJECT": "datastreamer", "STAGE": provisioner.workspace.name}
         self._done = provisioner.done
 

@@ -126,6 +126,7 @@ def test_a_stack_on_a_stage_keeps_its_state_as_the_stage_does(environ: dict[str,
 def test_terraform_is_told_name_region_package_and_the_callers_values(environ: dict[str, str]) -> None:
     told = variables(environ, region="eu-west-1", values={"shard_count": 2, "alarm_emails": ["a@b.org"]})
     assert (told["stack_name"], told["region"], told["s3_path_style"]) == ("my-ml", "eu-west-1", "false")
+    assert told["stage"] == "none"
     assert json.loads(told["settings"]) == {"shard_count": 2, "alarm_emails": ["a@b.org"]}
     assert not Path(told["packages"]).is_absolute()
     index = json.loads((ROOT / told["packages"] / "packages.json").read_text())
@@ -138,6 +139,7 @@ def test_buckets_are_addressed_by_path_at_an_endpoint_that_is_not_awss(environ: 
 
 def test_a_stages_values_hold_for_its_stacks_unless_the_caller_says_otherwise(environ: dict[str, str]) -> None:
     staged = environ | {"DATASTREAMER_STAGE": "local"}
+    assert variables(staged)["stage"] == "local"
     own = own_values("local", "inference")
     assert own["age_objects"] is False
     assert json.loads(variables(staged)["settings"]) == own

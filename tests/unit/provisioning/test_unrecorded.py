@@ -30,14 +30,15 @@ ADDRESS = "module.telemetry[0].module.key.aws_kms_key.this"
 class FakeAws:
     """Answers as AWS does for one key or one REST API, each with the tags of the stage."""
 
-    def __init__(self, *, key: str = "", rest_api: str = "", state: str = "Enabled") -> None:
+    def __init__(self, *, key: str = "", rest_api: str = "", state: str = "Enabled", stack: str = "") -> None:
         self._key, self._rest_api, self._state = key, rest_api, state
+        self._tags = {**TAGS, "PIPELINE": "telemetry"} | ({"STACK": stack} if stack else {})
 
     def __call__(self, _service: str) -> FakeAws:
         return self
 
     def get_paginator(self, operation: str) -> Any:
-        tags = {**TAGS, "PIPELINE": "telemetry"}
+        tags = self._tags
         listed = [{"Key": name, "Value": value} for name, value in tags.items()]
         rest_apis = [{"id": self._rest_api, "name": "votes", "tags": tags}] if self._rest_api else []
         pages: dict[str, Any] = {
@@ -117,6 +118,9 @@ def test_of_two_that_an_apply_lost_twice_one_is_taken_in_and_one_address_gets_on
     assert adoptable([first, second], both) == {ADDRESS: first, "other": second}
 
 
+OWN_STACK = "datastreamer-prod-inference"
+
+
 class FakeDriver:
     """A Terraform whose state has the keys ``recorded``, and whose plan would make the key of ``ADDRESS``."""
 
@@ -176,15 +180,22 @@ class TestCutOff:
         assert [item.identifier for item in cut_off(driver, key="lost").name_left()] == ["lost"]
         assert "aws kms schedule-key-deletion --key-id lost" in driver.said[0]
 
+    def test_a_stack_has_a_state_of_its_own_and_is_not_the_stages_to_take_or_to_name(self) -> None:
+        driver = FakeDriver()
+        assert not cut_off(driver, key="of-a-stack", stack="my-ml").take_up()
+        assert cut_off(driver, key="of-a-stack", stack="my-ml").name_left() == []
+        assert (driver.said, driver.adopted) == ([], [])
+        assert cut_off(driver, key="lost", stack=OWN_STACK).take_up()
+
     def test_whoever_may_not_look_is_told_and_can_apply_all_the_same(self) -> None:
         def refused(_service: str) -> Any:
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": "tag:GetResources"}}, "GetResources")
 
         driver: Any = FakeDriver()
-        assert not CutOff(driver, refused, TAGS).take_up()
+        assert not CutOff(driver, refused, TAGS, OWN_STACK).take_up()
         assert "it is not known whether an apply was cut off before" in driver.said[0]
         assert "tag:GetResources" in driver.said[0]
 
 
 def cut_off(driver: Any, **made_: str) -> CutOff:
-    return CutOff(driver, FakeAws(**made_), TAGS)
+    return CutOff(driver, FakeAws(**made_), TAGS, OWN_STACK)
