@@ -107,10 +107,13 @@ cli-config: setup ## Write a Terraform configuration that finds the provider on 
 state-bucket: setup ## Make the bucket STATE_BUCKET that keeps the Terraform state of stages on AWS, once
 	@$(BIN)/python -m scripts.provision state-bucket "$$STATE_BUCKET"
 
+account: setup ## Put in place what an AWS account has once, after asking: API Gateway's role for logs; AUTO_APPROVE=1 does not ask
+	@$(BIN)/python -m scripts.provision account $(if $(AUTO_APPROVE),--auto-approve)
+
 cost: setup ## Estimate what PIPELINE costs a month on AWS at RATE a second; ENDPOINT=instances, serverless, none
 	@$(BIN)/python -m scripts.cost "$$STAGE" --pipeline "$$PIPELINE" $${RATE:+--rate "$$RATE"} $${ENDPOINT:+--endpoint "$$ENDPOINT"}
 
-.PHONY: plan apply destroy adopt package cli-config state-bucket cost
+.PHONY: plan apply destroy adopt package cli-config state-bucket account cost
 
 ##@ Check it
 browser: setup ## Find a Chromium for the site's tests, or unpack one into .local

@@ -12,6 +12,7 @@ import boto3
 import typer
 
 from datastreamer.errors import UsageError
+from datastreamer.provisioning.account import AccountProvisioner
 from datastreamer.provisioning.checkout import REPOSITORY
 from datastreamer.provisioning.cut_off import CutOff
 from datastreamer.provisioning.packages.upload import build_packages, build_sites
@@ -166,6 +167,20 @@ def _state_bucket(
     created = ensure_state_bucket(session.client("s3", region_name=region), bucket, region)
     _say(f"Bucket {bucket} in {region} {'is made' if created else 'was there; its settings are in force'}.")
     _say(f"Name it for every later command: export {STATE_BUCKET_VARIABLE}={bucket}")
+
+
+@app.command("account")
+def _account(auto_approve: ApproveOption = False) -> None:
+    """Put in place what an AWS account has once, whatever its stages: the role by which API Gateway writes logs."""
+    provisioner = AccountProvisioner(os.environ, _say)
+    plan = None
+    if not auto_approve:
+        plan = provisioner.plan()
+        provisioner.show(plan, color=sys.stdout.isatty())
+        if plan.changes:
+            _ask("Apply these changes to the account?")
+    changes = provisioner.apply(plan)
+    _say(f"The account is in place: {changes} changes.")
 
 
 def _approves_itself(stage: str) -> bool:

@@ -25,8 +25,8 @@ from datastreamer.provisioning.terraform.workspace import (
 from scripts.commands import new_app, run
 
 TERRAFORM = REPOSITORY / "terraform"
-ROOTS = ("envs", "stacks")
-"""Layers whose folders are applied; their provider is locked."""
+ROOTS = ("account", "envs/*", "stacks/*")
+"""Folders that are applied; their provider is locked."""
 AT_ONCE = 2
 """Each run holds a provider process of half a gigabyte and a whole core."""
 
@@ -67,7 +67,7 @@ def check_format() -> bool:
 
 def validate() -> bool:
     """Whether each root, of a stage or of stacks, is valid, modules and pipelines included."""
-    roots = [path.parent for layer in ROOTS for path in sorted(TERRAFORM.glob(f"{layer}/*/main.tf"))]
+    roots = [path.parent for layer in ROOTS for path in sorted(TERRAFORM.glob(f"{layer}/main.tf"))]
     return _each(roots, ["validate", "-no-color"])
 
 
@@ -98,7 +98,8 @@ def _run(folder: Path, command: list[str]) -> tuple[int, str]:
     """Initialise a folder without its state and run the command; exit status and output of the first that failed."""
     scratch = data_directory(os.environ) / "terraform" / "checks" / folder.relative_to(TERRAFORM)
     binary, settings = terraform_settings(os.environ, scratch, versions_file(folder))
-    locked = ["-lockfile=readonly"] if folder.parent.name in ROOTS else []
+    applied = any(folder.relative_to(TERRAFORM).match(root) for root in ROOTS)
+    locked = ["-lockfile=readonly"] if applied else []
     output = ""
     for words in (["init", "-backend=false", "-no-color", *locked], command):
         done = subprocess.run([binary, *words], cwd=folder, env=settings, capture_output=True, text=True, check=False)

@@ -99,7 +99,7 @@ def test_only_what_has_the_stacks_name_appears(deployed: Deployed) -> None:
 
 
 def test_everything_carries_project_pipeline_stack_and_stage(deployed: Deployed) -> None:
-    expected = {"PROJECT": "datastreamer", "PIPELINE": "inference", "STACK": STACK, "STAGE": "none"}
+    expected = {"PROJECT": "datastreamer", "PIPELINE": "inference", "STACK": STACK, "STAGE": "local"}
     stage = deployed.stage
     functions = stage.client("lambda")
     assert functions.list_tags(Resource=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{FUNCTION}")["Tags"] == expected

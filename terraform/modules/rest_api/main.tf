@@ -1,8 +1,6 @@
 # A REST API whose every request one function answers: its resources, its stage with access logs and limits, and the right to
 # call the function.
 
-data "aws_partition" "current" {}
-
 locals {
   # "POST /votes" is the method POST on the resource /votes. Browsers ask by OPTIONS first, on every resource.
   paths  = toset([for route in var.routes : split(" ", route)[1]])
@@ -97,9 +95,6 @@ resource "aws_api_gateway_stage" "this" {
       error             = "$context.error.message"
     })
   }
-
-  # API Gateway refuses a stage with access logs as long as the account has not let it write any.
-  depends_on = [aws_api_gateway_account.this]
 }
 
 resource "aws_api_gateway_method_settings" "this" {

@@ -1,14 +1,6 @@
 mock_provider "aws" {
-  mock_data "aws_partition" {
-    defaults = { partition = "aws" }
-  }
-
   mock_resource "aws_api_gateway_rest_api" {
     defaults = { execution_arn = "arn:aws:execute-api:ap-northeast-1:123456789012:api1" }
-  }
-
-  mock_resource "aws_iam_role" {
-    defaults = { arn = "arn:aws:iam::123456789012:role/votes-logging-role" }
   }
 
   mock_resource "aws_api_gateway_stage" {
@@ -85,17 +77,6 @@ run "is_limited_measured_and_logged_without_addresses" {
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["latency"].extended_statistic == "p99" && aws_cloudwatch_metric_alarm.this["errors"].statistic == "Sum"
     error_message = "Both alarms must be there, each by its own statistic."
-  }
-}
-
-run "leaves_the_accounts_role_for_logs_to_another_root_when_told" {
-  variables {
-    account_logging = false
-  }
-
-  assert {
-    condition     = length(aws_api_gateway_account.this) == 0 && length(aws_iam_role.logging) == 0 && length(aws_iam_role_policy_attachment.logging) == 0
-    error_message = "The account's settings must not be touched."
   }
 }
 

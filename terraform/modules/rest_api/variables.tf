@@ -102,13 +102,6 @@ variable "burst_requests" {
   }
 }
 
-variable "account_logging" {
-  description = "Whether this module gives API Gateway the account's role for logs; another root may have done so."
-  type        = bool
-  nullable    = false
-  default     = true
-}
-
 variable "web_acl_arn" {
   description = "ARN of a WAF web ACL to put before the stage; empty for none."
   type        = string

@@ -16,7 +16,6 @@ module "api" {
   allowed_origin      = local.site_url
   requests_per_second = var.settings.requests_per_second
   burst_requests      = var.settings.burst_requests
-  account_logging     = var.settings.api_account_logging
   web_acl_arn         = var.settings.api_web_acl_arn
   kms_key_arn         = module.key.arn
   log_retention_days  = var.settings.log_retention_days

@@ -77,8 +77,6 @@ variable "settings" {
     requests_per_second = optional(number, 1000)
     # Requests that may come to the API at one moment.
     burst_requests = optional(number, 2000)
-    # Whether this stage gives API Gateway the account's role for logs: one stage of an account and region must.
-    api_account_logging = optional(bool, true)
     # ARN of a WAF web ACL to put before the API; empty for none.
     api_web_acl_arn = optional(string, "")
 

@@ -48,6 +48,13 @@ class FakeProvisioner:
         return self.changes
 
 
+class FakeAccount(FakeProvisioner):
+    """The account's, which has no stage."""
+
+    def __init__(self, environ: Any, report: Any) -> None:
+        super().__init__("account", environ, report)
+
+
 class FakeCutOff:
     """Notes when it was told to look."""
 
@@ -74,6 +81,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     FakeProvisioner.changes = 3
     FakeProvisioner.fails = False
     monkeypatch.setattr(provision, "Provisioner", FakeProvisioner)
+    monkeypatch.setattr(provision, "AccountProvisioner", FakeAccount)
     monkeypatch.setattr(provision, "CutOff", FakeCutOff)
     monkeypatch.setattr(provision, "enter_stage", lambda stage, _environ: stage)
     return FakeProvisioner.done
@@ -190,3 +198,18 @@ def test_what_there_is_not_is_wrong_usage(capsys: pytest.CaptureFixture[str]) ->
     assert provision.main(["apply"]) == 2
     assert provision.main(["apply", "production", "--yes"]) == 2
     assert "No such option" in capsys.readouterr().err
+
+
+def test_the_account_is_changed_after_a_yes_and_not_without(
+    done: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda _question: "no")
+    assert provision.main(["account"]) == 2
+    assert done == ["showed plan.tfplan"]
+
+    monkeypatch.setattr("builtins.input", lambda _question: "yes")
+    assert provision.main(["account"]) == 0
+    assert provision.main(["account", "--auto-approve"]) == 0
+    assert done[1:] == ["showed plan.tfplan", "applied plan.tfplan", "applied at once"]
+    assert "The account is in place: 3 changes." in capsys.readouterr().out
