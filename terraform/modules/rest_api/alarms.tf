@@ -31,6 +31,8 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = each.value.threshold
   treat_missing_data  = "notBreaching"
-  alarm_actions       = var.alarm_topic_arns
-  ok_actions          = var.alarm_topic_arns
+  # With a few requests a minute the slowest of a hundred is the slowest of all: one cold start is no alarm.
+  evaluate_low_sample_count_percentiles = startswith(each.value.statistic, "p") ? "ignore" : null
+  alarm_actions                         = var.alarm_topic_arns
+  ok_actions                            = var.alarm_topic_arns
 }

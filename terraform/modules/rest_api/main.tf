@@ -95,6 +95,9 @@ resource "aws_api_gateway_stage" "this" {
       error             = "$context.error.message"
     })
   }
+
+  # The stage writes to the group as soon as it is there.
+  depends_on = [aws_cloudwatch_log_group.execution]
 }
 
 resource "aws_api_gateway_method_settings" "this" {

@@ -75,8 +75,18 @@ run "is_limited_measured_and_logged_without_addresses" {
   }
 
   assert {
+    condition     = startswith(aws_cloudwatch_log_group.execution.name, "API-Gateway-Execution-Logs_") && endswith(aws_cloudwatch_log_group.execution.name, "/live") && aws_cloudwatch_log_group.execution.kms_key_id == var.kms_key_arn && aws_cloudwatch_log_group.execution.retention_in_days == 365
+    error_message = "So must the logs that API Gateway writes by itself."
+  }
+
+  assert {
     condition     = aws_cloudwatch_metric_alarm.this["latency"].extended_statistic == "p99" && aws_cloudwatch_metric_alarm.this["errors"].statistic == "Sum"
     error_message = "Both alarms must be there, each by its own statistic."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["latency"].evaluate_low_sample_count_percentiles == "ignore"
+    error_message = "A single cold start must not ring."
   }
 }
 

@@ -35,7 +35,9 @@ resource "aws_apigatewayv2_stage" "this" {
   api_id      = aws_apigatewayv2_api.this.id
   name        = var.stage_name
   description = var.description
-  auto_deploy = true
+
+  # Not auto_deploy, which is for HTTP APIs.
+  deployment_id = aws_apigatewayv2_deployment.this.id
 
   default_route_settings {
     detailed_metrics_enabled = true
@@ -59,13 +61,42 @@ resource "aws_apigatewayv2_stage" "this" {
     })
   }
 
-  # A deployment without routes would refuse every connection until the next one.
+  # The stage writes to the group as soon as it is there.
+  depends_on = [aws_cloudwatch_log_group.execution]
+}
+
+resource "aws_apigatewayv2_deployment" "this" {
+  api_id = aws_apigatewayv2_api.this.id
+
+  # A deployment is a snapshot: what it shows must make a new one when it changes.
+  triggers = {
+    routes = sha1(jsonencode([
+      aws_apigatewayv2_api.this.route_selection_expression,
+      var.function_invoke_arn,
+      values(aws_apigatewayv2_route.this)[*].route_key,
+      values(aws_apigatewayv2_route.this)[*].target,
+    ]))
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  # One without routes would refuse every connection until the next one.
   depends_on = [aws_apigatewayv2_route.this]
 }
 
 resource "aws_cloudwatch_log_group" "access" {
   #checkov:skip=CKV_AWS_338:Logs are kept for a year unless a root says otherwise, as the local stage does.
   name              = "/aws/apigateway/${var.name}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
+}
+
+# API Gateway makes this group by itself where there is none: without a key, kept for ever and left behind.
+resource "aws_cloudwatch_log_group" "execution" {
+  #checkov:skip=CKV_AWS_338:Logs are kept for a year unless a root says otherwise, as the local stage does.
+  name              = "/aws/apigateway/${aws_apigatewayv2_api.this.id}/${var.stage_name}"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn
 }

@@ -31,6 +31,13 @@ run "the_function_hears_of_connections_and_messages" {
   }
 }
 
+run "what_is_deployed_is_what_is_described" {
+  assert {
+    condition     = aws_apigatewayv2_stage.this.deployment_id == aws_apigatewayv2_deployment.this.id && length(aws_apigatewayv2_deployment.this.triggers) == 1
+    error_message = "A changed route must make a deployment, and the stage must show it."
+  }
+}
+
 run "is_limited_and_logged_without_addresses" {
   assert {
     condition     = aws_apigatewayv2_stage.this.default_route_settings[0].throttling_rate_limit == 500 && aws_apigatewayv2_stage.this.default_route_settings[0].throttling_burst_limit == 1000
@@ -43,8 +50,8 @@ run "is_limited_and_logged_without_addresses" {
   }
 
   assert {
-    condition     = aws_cloudwatch_log_group.access.kms_key_id == var.kms_key_arn
-    error_message = "Access logs must be encrypted."
+    condition     = aws_cloudwatch_log_group.access.kms_key_id == var.kms_key_arn && aws_cloudwatch_log_group.execution.kms_key_id == var.kms_key_arn && aws_cloudwatch_log_group.execution.retention_in_days == 365
+    error_message = "All logs must be encrypted, and end one day, also those that API Gateway would make a group for by itself."
   }
 }
 
