@@ -24,6 +24,8 @@ resource "aws_cloudwatch_event_target" "failure" {
       crawler = "$.detail.crawlerName"
       message = "$.detail.errorMessage"
     }
-    input_template = "\"Glue crawler <crawler> failed: <message>\""
+    # Unquoted, values are encoded as JSON. In quotes a message with a quote or a line break would break the text, and the
+    # topic would hear nothing.
+    input_template = "{\"crawler\": <crawler>, \"message\": <message>}"
   }
 }

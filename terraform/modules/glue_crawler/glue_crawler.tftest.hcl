@@ -100,6 +100,11 @@ run "a_failed_crawl_tells_the_topic" {
     condition     = jsondecode(aws_cloudwatch_event_rule.failure.event_pattern).detail.crawlerName == ["crawl"] && aws_cloudwatch_event_target.failure["0"].arn == "arn:aws:sns:ap-northeast-1:123456789012:alarms"
     error_message = "A failure of this crawler must reach the topic."
   }
+
+  assert {
+    condition     = aws_cloudwatch_event_target.failure["0"].input_transformer[0].input_template == "{\"crawler\": <crawler>, \"message\": <message>}"
+    error_message = "A message with quotes must arrive whole."
+  }
 }
 
 run "refuses_bad_values" {

@@ -28,14 +28,16 @@ resource "aws_cloudwatch_event_target" "failure" {
       state   = "$.detail.state"
       message = "$.detail.message"
     }
-    input_template = "\"Glue job <job>, run <run>, ended <state>: <message>\""
+    # Unquoted, values are encoded as JSON. In quotes a message with a quote or a line break would break the text, and the
+    # topic would hear nothing.
+    input_template = "{\"job\": <job>, \"run\": <run>, \"state\": <state>, \"message\": <message>}"
   }
 }
 
 # The metric that EventBridge keeps of the rule gives the failure a state, which a dashboard can show.
 resource "aws_cloudwatch_metric_alarm" "failure" {
   alarm_name          = "${var.name}-failed"
-  alarm_description   = "A run of the Glue job ${var.name} failed or ran out of time in the last hour. The topic was told by the event itself."
+  alarm_description   = "A run of the Glue job ${var.name} failed or ran out of time in the last hour. The event itself tells the topic why."
   namespace           = "AWS/Events"
   metric_name         = "MatchedEvents"
   dimensions          = { RuleName = aws_cloudwatch_event_rule.failure.name }
@@ -46,6 +48,6 @@ resource "aws_cloudwatch_metric_alarm" "failure" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching"
-  alarm_actions       = []
+  alarm_actions       = var.alarm_topic_arns
   ok_actions          = var.alarm_topic_arns
 }

@@ -157,6 +157,16 @@ run "a_failed_run_tells_the_topic" {
     condition     = aws_cloudwatch_event_target.failure["0"].arn == "arn:aws:sns:ap-northeast-1:123456789012:alarms" && aws_cloudwatch_metric_alarm.failure.dimensions.RuleName == aws_cloudwatch_event_rule.failure.name
     error_message = "The topic must be told, and the alarm must follow the rule."
   }
+
+  assert {
+    condition     = aws_cloudwatch_event_target.failure["0"].input_transformer[0].input_template == "{\"job\": <job>, \"run\": <run>, \"state\": <state>, \"message\": <message>}"
+    error_message = "A message with quotes must arrive whole."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.failure.alarm_actions == toset(["arn:aws:sns:ap-northeast-1:123456789012:alarms"])
+    error_message = "The topic must be told even where the event does not reach it."
+  }
 }
 
 run "refuses_bad_values" {

@@ -65,6 +65,17 @@ run "services_that_publish_may_use_it_for_this_account" {
   }
 }
 
+run "cloudfront_may_use_it_for_the_distributions_of_this_account" {
+  variables {
+    publishing_services = ["cloudfront.amazonaws.com"]
+  }
+
+  assert {
+    condition     = jsondecode(aws_kms_key.this.policy).Statement[2].Condition == { ArnLike = { "aws:SourceArn" = "arn:aws:cloudfront::123456789012:distribution/*" } }
+    error_message = "CloudFront names its distribution, not the account: another condition would answer 403 to everybody."
+  }
+}
+
 run "refuses_bad_values" {
   command = plan
 

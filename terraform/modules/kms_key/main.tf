@@ -12,6 +12,15 @@ locals {
 
   events = "events.amazonaws.com"
 
+  # What each service says of itself when it uses the key. CloudFront, which reads a bucket's objects by it, names the
+  # distribution and no account (CloudFront Developer Guide, "Restrict access to an Amazon S3 origin", SSE-KMS).
+  by_distribution = {
+    "cloudfront.amazonaws.com" = {
+      ArnLike = { "aws:SourceArn" = "arn:${data.aws_partition.current.partition}:cloudfront::${local.account_id}:distribution/*" }
+    }
+  }
+  by_account = { StringEquals = { "aws:SourceAccount" = local.account_id } }
+
   # In a key policy "*" as the resource means this key and no other.
   this_key = "*"
 
@@ -86,7 +95,7 @@ locals {
           Principal = { Service = service }
           Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
           Resource  = local.this_key
-          Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
+          Condition = lookup(local.by_distribution, service, local.by_account)
         } if service != local.events
       ],
       [
