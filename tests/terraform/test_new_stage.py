@@ -50,6 +50,7 @@ def test_a_copied_folder_is_a_stage_with_its_state_in_s3(trial: Provisioner, sta
     assert not any(trial.output().values())
     listed = [entry["Key"] for entry in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
     assert listed == [KEY]
+    assert s3.head_object(Bucket=BUCKET, Key=KEY)["ServerSideEncryption"] == "aws:kms"
     assert not (trial.workspace.folder / "terraform.tfstate").exists()
 
     lock = {"ID": "1", "Operation": "OperationTypeApply", "Who": "a colleague", "Created": "2026-01-01T00:00:00Z"}

@@ -27,6 +27,11 @@ TERRAFORM = ENVIRONMENTS.parent
 TELEMETRY = TERRAFORM / "pipelines" / "telemetry"
 STAGES = sorted(path.parent for path in ENVIRONMENTS.glob("*/stage.env"))
 ON_AWS = [stage for stage in STAGES if "AWS_ENDPOINT_URL=" not in (stage / "stage.env").read_text()]
+BACKENDS = [
+    *sorted(TERRAFORM.glob("backend/*.tf")),
+    *sorted(TERRAFORM.glob("*/backend.tf")),
+    *sorted(TERRAFORM.glob("*/*/backend.tf")),
+]
 PIPELINES = sorted(path.name for path in (TERRAFORM / "pipelines").iterdir())
 
 
@@ -56,6 +61,20 @@ def test_a_stage_on_aws_encrypts_its_streams_with_its_own_key(stage: Path, pipel
     assert len(ON_AWS) == len(STAGES) - 1
     values = pipeline_values(stage.name, pipeline)
     assert (values["stream_encrypted"], values["stream_customer_key"]) == (True, True)
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_production_keeps_its_data_and_staging_can_be_destroyed_with_it(pipeline: str) -> None:
+    for stage, thrown_away in (("production", False), ("staging", True)):
+        values = pipeline_values(stage, pipeline)
+        assert values["force_destroy"] is thrown_away
+        assert values.get("deletion_protection", not thrown_away) is not thrown_away
+
+
+@pytest.mark.parametrize("file", BACKENDS, ids=lambda path: path.parent.name)
+def test_a_states_bucket_decides_how_the_state_is_encrypted(file: Path) -> None:
+    for _, settings in blocks(file, "terraform"):
+        assert list(attributes(settings, "encrypt")) == []
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda path: path.name)

@@ -24,5 +24,20 @@ locals {
       key_deletion_window_days = 7
       log_retention_days       = 30
     }
+
+    # Of the stage's own inference pipeline, and of every stack that is deployed to the stage.
+    inference = {
+      deletion_protection      = false
+      force_destroy            = true
+      key_deletion_window_days = 7
+      log_retention_days       = 30
+    }
+
+    votes = {
+      deletion_protection      = false
+      force_destroy            = true
+      key_deletion_window_days = 7
+      log_retention_days       = 30
+    }
   }
 }

@@ -20,6 +20,9 @@ resource "aws_s3_object" "page" {
   content       = replace(file("${var.folder}/${each.key}"), local.placeholder, local.origins)
   content_type  = each.value.content_type
   cache_control = each.value.cache_control
+
+  # A page that is there before its script has none.
+  depends_on = [aws_s3_object.asset, aws_s3_object.config]
 }
 
 resource "aws_s3_object" "asset" {
@@ -31,6 +34,11 @@ resource "aws_s3_object" "asset" {
   source_hash   = each.value.sha256
   content_type  = each.value.content_type
   cache_control = each.value.cache_control
+
+  lifecycle {
+    # Old assets go after the new page is there, which no longer asks for them.
+    create_before_destroy = true
+  }
 }
 
 resource "aws_s3_object" "config" {

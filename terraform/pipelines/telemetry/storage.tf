@@ -18,7 +18,15 @@ locals {
         ]
       },
     ]
-    analytics = [local.expire_noncurrent]
+    analytics = [
+      local.expire_noncurrent,
+      {
+        # Each turn deletes what it staged once it is in the tables: another copy of all data, which nobody brings back.
+        id                     = "expire-staged-files"
+        prefix                 = "${local.state_prefix}staged/"
+        expire_noncurrent_days = 1
+      },
+    ]
     artifacts = [local.expire_noncurrent]
     results = [
       {
