@@ -33,6 +33,23 @@ def test_nothing_is_applied_that_was_not_formatted_validated_planned_and_approve
     assert all("PLAN=" in run for run in runs(jobs["apply"]))
 
 
+def test_a_change_of_anything_that_a_plan_reads_is_planned() -> None:
+    # YAML reads the key `on` as true.
+    paths = read(REPOSITORY / ".github/workflows/deploy.yml")[True]["pull_request"]["paths"]  # type: ignore[index]
+    assert {
+        f"{folder}/**" for folder in ("terraform", "glue_jobs", "lambdas", "web", "datastreamer", "scripts")
+    } <= set(paths)
+    for path in paths:
+        assert (REPOSITORY / path.removesuffix("/**")).exists()
+
+
+def test_a_plan_is_kept_for_the_apply_alone() -> None:
+    jobs = read(REPOSITORY / ".github/workflows/deploy.yml")["jobs"]
+    [upload] = [step for step in jobs["plan"]["steps"] if "upload-artifact" in step.get("uses", "")]
+    assert upload["if"] == "github.event_name == 'workflow_dispatch'"
+    assert upload["with"]["retention-days"] == 1
+
+
 def test_only_jobs_that_reach_aws_may_ask_for_a_session() -> None:
     jobs = read(REPOSITORY / ".github/workflows/deploy.yml")["jobs"]
     assert {name for name, job in jobs.items() if job.get("permissions", {}).get("id-token") == "write"} == {
