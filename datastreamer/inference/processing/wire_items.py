@@ -11,10 +11,17 @@ import json
 from typing import Any, Final
 
 _KEPT: Final = "datastreamer_request_items"
+_JSON: Final = "json"
 
 
 def send_items_as_they_are(client: Any) -> None:
-    """Have this DynamoDB client's BatchWriteItem send ``RequestItems`` unchanged; it must not validate parameters."""
+    """Have this DynamoDB client's BatchWriteItem send ``RequestItems`` unchanged; it must not validate parameters.
+
+    Only where it speaks JSON: AWS updates the botocore of Lambda's runtime, and DynamoDB's service model may come to
+    list another protocol before it. Such a client sends them as botocore does.
+    """
+    if client.meta.service_model.resolved_protocol != _JSON:
+        return
     client.meta.events.register("before-parameter-build.dynamodb.BatchWriteItem", _set_aside)
     client.meta.events.register("before-call.dynamodb.BatchWriteItem", _put_back)
 
