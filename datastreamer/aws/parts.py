@@ -68,12 +68,17 @@ def function(client: NewClient, name: str) -> Part:
     return ask("function", name, check)
 
 
+def stream_read(source_arn: str) -> str:
+    """The stream of an event source, ``…:stream/<name>`` or with enhanced fan-out ``…:stream/<name>/consumer/…``."""
+    return source_arn.partition(":stream/")[2].partition("/")[0]
+
+
 def reading(client: NewClient, name: str, stream_name: str) -> Part:
     """What feeds the function ``name`` from the stream: an event source mapping, and how its last batch went."""
 
     def check() -> Part:
         mappings = client("lambda").list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
-        of_stream = [each for each in mappings if each["EventSourceArn"].endswith(f":stream/{stream_name}")]
+        of_stream = [each for each in mappings if stream_read(each["EventSourceArn"]) == stream_name]
         if not of_stream:
             return Part("reading", stream_name, "MISSING", healthy=False, detail=f"nothing feeds {name}")
         state, result = of_stream[0]["State"], of_stream[0].get("LastProcessingResult", "")

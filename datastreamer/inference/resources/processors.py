@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from datastreamer.aws.parts import stream_read
 from datastreamer.inference.missing import PROCESSOR, looking_for, no_such
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def find_processor(lambda_: LambdaClient, name: str) -> Processor | None:
 def _mappings(lambda_: LambdaClient, name: str) -> Iterator[Mapping]:
     for page in lambda_.get_paginator("list_event_source_mappings").paginate(FunctionName=name):
         for found in page["EventSourceMappings"]:
-            stream = found.get("EventSourceArn", "").rpartition("/")[2]
+            stream = stream_read(found.get("EventSourceArn", ""))
             yield Mapping(
                 found["UUID"],
                 stream,

@@ -15,8 +15,9 @@ from datastreamer.provisioning.cost.table import Cost, rounded
 
 GB = 1e9
 SECONDS_PER_MONTH = p.HOURS_PER_MONTH * 3600
-POLLS_PER_SECOND = 5
-"""Reads of a shard that Kinesis answers in a second, and so the most batches that a second has without a window."""
+POLLS_PER_SECOND = 1
+"""How often Lambda reads a shard, and so the batches that a second has without a window: "at a base rate of once per
+second" (Lambda Developer Guide, "Using Lambda to process records from Amazon Kinesis Data Streams")."""
 ALARMS = 12
 """Alarms that the pipeline declares without an endpoint of its own."""
 FURTHER_ALARM_METRICS = 2

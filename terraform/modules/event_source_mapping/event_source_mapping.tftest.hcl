@@ -3,6 +3,10 @@ mock_provider "aws" {
     defaults = { name = "ap-northeast-1" }
   }
 
+  mock_resource "aws_kinesis_stream_consumer" {
+    defaults = { arn = "arn:aws:kinesis:ap-northeast-1:123456789012:stream/records/consumer/score:1" }
+  }
+
   mock_resource "aws_lambda_event_source_mapping" {
     defaults = { uuid = "0b4c6c3e-0000-4000-8000-000000000001" }
   }
@@ -36,6 +40,11 @@ run "loses_nothing_by_default" {
   assert {
     condition     = one(one(aws_lambda_event_source_mapping.this.metrics_config).metrics) == "EventCount"
     error_message = "Dropped records must be counted."
+  }
+
+  assert {
+    condition     = length(aws_kinesis_stream_consumer.this) == 0 && aws_lambda_event_source_mapping.this.event_source_arn == var.stream_arn
+    error_message = "Nobody must pay for enhanced fan-out unasked."
   }
 
   assert {
@@ -89,6 +98,22 @@ run "every_option_reaches_the_mapping" {
   assert {
     condition     = one(one(aws_lambda_event_source_mapping.this.filter_criteria).filter).pattern == jsonencode({ data = { id = ["a"] } })
     error_message = "The filter must reach the mapping."
+  }
+}
+
+run "with_enhanced_fan_out_the_function_has_a_consumer_of_its_own" {
+  variables {
+    enhanced_fan_out = true
+  }
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.this.event_source_arn == "arn:aws:kinesis:ap-northeast-1:123456789012:stream/records/consumer/score:1" && one(aws_kinesis_stream_consumer.this).stream_arn == var.stream_arn
+    error_message = "The mapping must read by a consumer of the stream."
+  }
+
+  assert {
+    condition     = one([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource if statement.Action == "kinesis:SubscribeToShard"]) == one(aws_kinesis_stream_consumer.this).arn
+    error_message = "The function may subscribe by this consumer alone."
   }
 }
 

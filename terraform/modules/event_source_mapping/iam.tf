@@ -40,6 +40,13 @@ resource "aws_iam_role_policy" "this" {
         Condition = { StringEquals = { "kms:ViaService" = "s3.${data.aws_region.current.name}.amazonaws.com" } }
       },
       ], [
+      for arn in aws_kinesis_stream_consumer.this[*].arn : {
+        Sid      = "GetRecordsPushed"
+        Effect   = "Allow"
+        Action   = "kinesis:SubscribeToShard"
+        Resource = arn
+      }
+      ], [
       for arn in var.stream_kms_key_arns : {
         Sid       = "DecryptStream"
         Effect    = "Allow"

@@ -2,7 +2,7 @@
 
 resource "aws_lambda_event_source_mapping" "this" {
   function_name                      = var.function_name
-  event_source_arn                   = var.stream_arn
+  event_source_arn                   = var.enhanced_fan_out ? one(aws_kinesis_stream_consumer.this[*].arn) : var.stream_arn
   enabled                            = var.enabled
   starting_position                  = var.starting_position
   starting_position_timestamp        = var.starting_position == "AT_TIMESTAMP" ? var.starting_timestamp : null
@@ -42,4 +42,11 @@ resource "aws_lambda_event_source_mapping" "this" {
 
   # Lambda tries the role's permissions when the mapping is created.
   depends_on = [aws_iam_role_policy.this]
+}
+
+resource "aws_kinesis_stream_consumer" "this" {
+  count = var.enhanced_fan_out ? 1 : 0
+
+  name       = var.name
+  stream_arn = var.stream_arn
 }

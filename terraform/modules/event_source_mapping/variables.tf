@@ -45,6 +45,13 @@ variable "stream_kms_key_arns" {
   }
 }
 
+variable "enhanced_fan_out" {
+  description = "Whether Kinesis pushes records to the function as they come, and Lambda does not ask each shard for them about once a second. Billed by shard and hour and by GB. A change makes another mapping, which begins at starting_position."
+  type        = bool
+  nullable    = false
+  default     = false
+}
+
 variable "enabled" {
   description = "Whether records are read. A mapping that is off keeps its place in the stream."
   type        = bool

@@ -86,6 +86,7 @@ module "event_source" {
   stream_kms_key_arns        = module.stream_key[*].arn
   failure_bucket_arn         = module.dlq_bucket.arn
   failure_kms_key_arn        = module.key.arn
+  enhanced_fan_out           = var.settings.enhanced_fan_out
   enabled                    = var.settings.processing_enabled
   starting_position          = var.settings.starting_position
   starting_timestamp         = var.settings.starting_timestamp

@@ -50,6 +50,8 @@ variable "settings" {
     max_rows_per_call = optional(number, 1000)
     # Score from which a prediction's label is 1, as text; empty gives predictions no label.
     score_threshold = optional(string, "")
+    # Whether Kinesis pushes records to the function (about 70 ms), and Lambda does not ask each shard about once a second. Billed by shard and hour and by GB; a change begins again at starting_position.
+    enhanced_fan_out = optional(bool, false)
     # Whether records are read from the stream. Off, the function keeps its place in it.
     processing_enabled = optional(bool, true)
     # Where a new stack begins to read: TRIM_HORIZON, LATEST or AT_TIMESTAMP.

@@ -95,6 +95,14 @@ def test_a_mapping_is_well_while_it_is_enabled_and_a_failed_batch_wants_attentio
     assert (found.state, found.healthy, found.attention) == (state, healthy, attention)
 
 
+@pytest.mark.parametrize(
+    "source", ["arn:aws:kinesis:r:1:stream/x", "arn:aws:kinesis:r:1:stream/x/consumer/f:1764460800"]
+)
+def test_a_mapping_of_a_stream_is_found_with_and_without_enhanced_fan_out(source: str) -> None:
+    mappings = [{"EventSourceArn": source, "State": "Enabled"}]
+    assert parts.reading(FakeClient(list_event_source_mappings={"EventSourceMappings": mappings}), "f", "x").healthy
+
+
 def test_a_table_that_is_being_deleted_is_not_well() -> None:
     for state, healthy in (("ACTIVE", True), ("UPDATING", True), ("CREATING", False), ("DELETING", False)):
         answer = {"Table": {"TableStatus": state, "ItemCount": 3}}

@@ -35,25 +35,27 @@ def test_a_stream_that_is_too_small_is_refused(values: dict[str, Any]) -> None:
         estimate_inference(values, replace(WORKLOAD, records_per_second=1001))
 
 
-def test_without_a_window_each_shard_gives_five_batches_a_second(values: dict[str, Any]) -> None:
-    calls = 5 * SECONDS
+def test_without_a_window_each_shard_gives_a_batch_a_second(values: dict[str, Any]) -> None:
+    calls = SECONDS
     seconds = calls * 0.03 + 100 * SECONDS * 0.0005
     assert cost_of("Lambda", values) == pytest.approx(calls / 1e6 * 0.2 + seconds * 0.5 * 0.0000133334)
 
 
 def test_a_window_makes_fewer_and_fuller_batches(values: dict[str, Any]) -> None:
-    windowed = values | {"batching_window_seconds": 1}
-    fewer = 4 * SECONDS / 1e6 * 0.2 + 4 * SECONDS * 0.03 * 0.5 * 0.0000133334
+    windowed = values | {"batching_window_seconds": 2}
+    fewer = 0.5 * SECONDS / 1e6 * 0.2 + 0.5 * SECONDS * 0.03 * 0.5 * 0.0000133334
     assert cost_of("Lambda", values) - cost_of("Lambda", windowed) == pytest.approx(fewer)
-    assert cost_of("CloudWatch", values) - cost_of("CloudWatch", windowed) == pytest.approx(4 * SECONDS * 956e-9 * 0.76)
+    assert cost_of("CloudWatch", values) - cost_of("CloudWatch", windowed) == pytest.approx(
+        0.5 * SECONDS * 956e-9 * 0.76
+    )
 
 
 def test_full_batches_are_not_waited_for(values: dict[str, Any]) -> None:
     busy = replace(WORKLOAD, records_per_second=900)
     small = values | {"batch_size": 10}
-    # 90 batches a second are full before the shard's five reads are over.
+    # 90 batches a second are full before the shard is read again, or 1.8 of 500.
     per_batch = SECONDS * (0.2e-6 + 0.03 * 0.5 * 0.0000133334)
-    assert cost_of("Lambda", small, busy) - cost_of("Lambda", values, busy) == pytest.approx((90 - 5) * per_batch)
+    assert cost_of("Lambda", small, busy) - cost_of("Lambda", values, busy) == pytest.approx((90 - 1.8) * per_batch)
 
 
 def test_a_batch_has_a_record_at_least(values: dict[str, Any]) -> None:
@@ -73,7 +75,7 @@ def test_an_endpoint_is_billed_for_each_instance_and_hour(values: dict[str, Any]
 def test_a_serverless_endpoint_is_billed_for_its_calls(values: dict[str, Any]) -> None:
     serverless = values | {"endpoint_serverless": True}
     data = 100 * SECONDS * 200 / 1e9 * 0.016
-    assert cost_of("SageMaker", serverless) == pytest.approx(5 * SECONDS * 0.02 * 2 * 0.00002 + data)
+    assert cost_of("SageMaker", serverless) == pytest.approx(SECONDS * 0.02 * 2 * 0.00002 + data)
 
 
 def test_no_endpoint_costs_nothing_and_spares_its_alarms(values: dict[str, Any]) -> None:
