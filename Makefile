@@ -14,6 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SPARK_JARS := .local/jars
 CHECKOV := .local/tools/checkov
+RUNTIMES := .local/tools/runtimes
 
 # What the caller gives is handed to commands as it is, in their environment: neither make nor the shell reads it as more.
 ARGUMENTS := STAGE PIPELINE WITH PLAN ADDRESS ID STATE_BUCKET RATE ENDPOINT
@@ -77,11 +78,20 @@ $(CHECKOV)/.ready: requirements/checkov.txt | $(VENV)/.ready
 	@$(CHECKOV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/checkov.txt
 	@touch $@
 
+# Glue and Lambda bring libraries of their own, in other versions than the project's.
+$(RUNTIMES)/.ready: requirements/runtimes.txt | $(VENV)/.ready
+	@echo "Setting up the library versions of Glue and Lambda in $(RUNTIMES) (once)"
+	@$(BIN)/python -m venv --clear $(RUNTIMES)
+	@$(RUNTIMES)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/runtimes.txt
+	@touch $@
+
 lock: ## Re-resolve and pin every dependency with hashes
 	$(BIN)/pip-compile --quiet --extra local --extra dev --generate-hashes --strip-extras --allow-unsafe \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements/dev.txt pyproject.toml
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements/checkov.txt requirements/checkov.in
+	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements/runtimes.txt requirements/runtimes.in
 
 .PHONY: setup lock
 
@@ -132,8 +142,15 @@ check: setup ## Everything CI checks: format, lint, types, imports, all tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	@$(MAKE) fmt validate terraform-test checkov
+	@$(MAKE) fmt validate terraform-test checkov test-runtimes
 	@$(MAKE) test
+
+# What the Glue job and the functions import; without what needs Spark itself, or a command.
+RUNTIME_TESTS := $(addprefix tests/unit/,aws events telemetry/job inference/processing votes) \
+  $(addprefix --ignore tests/unit/,telemetry/job/test_crash_isolation.py votes/test_audit_command.py)
+
+test-runtimes: setup $(RUNTIMES)/.ready ## Run the unit tests of the job and the functions with the library versions of Glue and Lambda
+	PYTHONPATH=packages/aws_stage/src $(RUNTIMES)/bin/python -m pytest -q $(RUNTIME_TESTS)
 
 fmt: setup ## Whether Terraform files are formatted
 	@$(BIN)/python -m scripts.terraform_checks fmt
@@ -153,4 +170,4 @@ contract: setup ## Write the tables' columns for Terraform, and the fields in do
 cli-docs: setup ## Write docs/cli/inference.md from the commands
 	@$(BIN)/python -m scripts.cli_reference
 
-.PHONY: browser test test-lake check fmt validate terraform-test checkov contract cli-docs
+.PHONY: browser test test-lake test-runtimes check fmt validate terraform-test checkov contract cli-docs
