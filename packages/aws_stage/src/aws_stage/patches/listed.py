@@ -70,6 +70,20 @@ PATCHES: tuple[Patch, ...] = (
         "ApiEndpoint of a WebSocket API begins with `http`; and it holds the port of when the API was made.",
     ),
     Patch(
+        "apigateway_rest",
+        "services.apigateway_v1",
+        "_lambda_proxy_response _invoke_lambda_proxy_v1 _gateway_error_response",
+        FAULT,
+        "A function's failure is answered with what it raised, past the gateway responses; no statusCode is 200.",
+    ),
+    Patch(
+        "apigateway_websocket",
+        "services.apigateway",
+        "handle_websocket",
+        FAULT,
+        "A message to a WebSocket API may have any size.",
+    ),
+    Patch(
         "cloudfront",
         CLOUDFRONT,
         "_build_distribution_xml _build_distribution_list_xml",
