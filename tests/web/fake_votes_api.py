@@ -57,6 +57,12 @@ class FakeVotes:
         """So many votes are taken and their answer is then lost."""
         self.seconds: dict[int, Counter[str]] = {}
         self.version = 1
+        self.refusing = False
+        """No vote is taken for now (503)."""
+        self.judges_time = False
+        """A vote more than five minutes ahead is refused, as the contract has it."""
+        self.silent = False
+        """Neither the socket nor ``GET /totals`` gives the totals."""
         self.socket_refused = False
         self.config_missing = False
         self.sockets: set[asyncio.Queue[str | None]] = set()
@@ -133,7 +139,7 @@ class FakeVotes:
 
     async def _socket(self, receive: Receive, send: Send) -> None:
         await receive()
-        if self.socket_refused:
+        if self.socket_refused or self.silent:
             await send({"type": "websocket.close", "code": 1013})
             return
         await send({"type": "websocket.accept"})
@@ -158,6 +164,8 @@ class FakeVotes:
     async def _api(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "OPTIONS":
             await self._answer(send, 204, {}, None)
+        elif self.silent and scope["method"] == "GET":
+            await self._answer(send, 503, {}, None)
         elif (scope["method"], scope["path"]) == ("GET", "/api/totals"):
             await self._answer(send, 200, {}, self.message())
         else:
@@ -166,8 +174,15 @@ class FakeVotes:
     async def _vote(self, body: bytes, send: Send) -> None:
         vote = json.loads(body)
         self.requests.append(vote)
+        if self.refusing:
+            await self._answer(send, 503, {}, {"error": {"code": "unavailable", "message": "not now"}})
+            return
         if self.answers:
             await self._answer(send, *self.answers.popleft())
+            return
+        minted = int(vote["vote_id"].replace("-", "")[:12], 16) / 1000
+        if self.judges_time and minted > time.time() + 300:
+            await self._answer(send, 400, {}, {"error": {"code": "from_the_future", "message": "the clock is ahead"}})
             return
         self._count(vote["vote_id"], vote["candidate"], int(time.time()))
         if self.lose_answers:

@@ -50,6 +50,19 @@ def test_throttled_and_failing_servers_get_the_vote_later(open_page: Visit, fake
     assert list(attempts(fake).values()) == [4]
 
 
+def test_votes_that_wait_are_said_though_the_page_is_live(open_page: Visit, fake: FakeVotes) -> None:
+    page = open_page()
+    expect_state(page, "live")
+    fake.refusing = True
+    for _ in range(4):
+        button(page, "kinoko").click()
+    expect(page.locator("#connection-text")).to_have_text("Live · 4 votes waiting to be sent")
+    expect_state(page, "live")
+    fake.refusing = False
+    eventually(lambda: fake.totals["kinoko"] == 4)
+    expect(page.locator("#connection-text")).to_have_text("Live")
+
+
 def test_no_number_jumps_back_while_votes_are_lost_late_and_doubled(open_page: Visit, fake: FakeVotes) -> None:
     page = open_page()
     page.evaluate(
@@ -164,6 +177,29 @@ def test_a_vote_from_a_device_whose_clock_is_an_hour_ahead_is_minted_at_the_serv
     eventually(lambda: len(fake.requests) == 1)
     minted_ms = int(fake.requests[0]["vote_id"].replace("-", "")[:12], 16)
     assert abs(minted_ms / 1000 - time.time()) < 60
+
+
+@pytest.mark.parametrize("ahead_minutes", [6.5, 24 * 60])
+def test_clicks_before_and_after_the_first_totals_count_though_the_devices_clock_is_ahead(
+    new_context: NewContext, page_url: str, fake: FakeVotes, ahead_minutes: float
+) -> None:
+    fake.judges_time = True
+    context = new_context()
+    context.add_init_script(f"const real = Date.now; Date.now = () => real() + {round(ahead_minutes * 60_000)};")
+    fake.silent = True
+    page = context.new_page()
+    page.goto(page_url)
+    button(page, "kinoko").click()
+    eventually(lambda: len(fake.requests) >= 1)
+    assert fake.totals["kinoko"] == 0
+    fake.silent = False
+    expect_state(page, "live")
+    for _ in range(3):
+        button(page, "kinoko").click()
+    eventually(lambda: fake.totals["kinoko"] == 4)
+    expect_count(page, "kinoko", 4)
+    expect(page.get_by_role("alert")).to_be_empty()
+    expect(page.locator("#mine")).to_contain_text("4 votes")
 
 
 def test_people_online_are_counted(open_page: Visit) -> None:

@@ -3,6 +3,7 @@
 import { Backoff } from "./backoff.js";
 import { readConfig } from "./config.js";
 import { Feed } from "./feed.js";
+import { HeldUp } from "./held_up.js";
 import { Speech, chooseLanguage } from "./i18n.js";
 import { LiveSocket } from "./live_socket.js";
 import { Outbox } from "./outbox.js";
@@ -13,7 +14,7 @@ import { readSnapshot } from "./snapshot.js";
 import { siteStorage } from "./storage.js";
 import { Tabs } from "./tabs.js";
 import { Tally, shares } from "./tally.js";
-import { randomBytes, uuid4, uuid7Maker } from "./uuid7.js";
+import { mintedAt, randomBytes, uuid4, uuid7Maker } from "./uuid7.js";
 import { Visitor } from "./visitor.js";
 import { VotesApi } from "./votes_api.js";
 import { Announcer } from "./view/announcer.js";
@@ -44,6 +45,7 @@ function run(config, page) {
   const newId = uuid7Maker({ now: () => clock.now(), random: randomBytes });
   const { client } = visitor;
   const outbox = new Outbox(storage, uuid4(randomBytes));
+  const heldUp = new HeldUp({ now: () => performance.now() });
   const tally = new Tally(candidates.map(({ id }) => id));
   const seconds = new SecondsWindow();
   const api = new VotesApi({ url: config.apiUrl, fetch: (...request) => fetch(...request), now: () => Date.now() });
@@ -62,16 +64,18 @@ function run(config, page) {
     api,
     timers,
     backoff: new Backoff({ base: 500, cap: 30_000, random: Math.random }),
-    tell: (event, { vote_id: id }, outcome) => {
+    tell: (event, { vote_id: id, candidate }, outcome) => {
       if (event === "sending") tally.sending(id);
       else if (event === "accepted") tally.accepted(id);
       else if (event === "turned_away") tally.turnedAway(id);
+      else if (event === "redated") tally.click(id, candidate);
       else if (event === "refused") {
         tally.refused(id);
-        notices.refused(outcome.code);
+        if (outcome.code !== "redated") notices.refused(outcome.code);
       }
       painter.touch();
     },
+    redate: (made) => (clock.isHopelesslyAhead(mintedAt(made.vote_id)) ? { ...made, vote_id: newId() } : null),
   });
 
   const tabs = new Tabs({ locks: navigator.locks, outbox, inherited: () => sender.wake() });
@@ -130,6 +134,8 @@ function run(config, page) {
   function draw() {
     const { speech } = page;
     const { shown } = tally;
+    const connection = navigator.onLine ? feed.state : "offline";
+    const summary = outbox.summary();
     const counts = tally.known || Object.values(shown).some(Boolean) ? shown : null;
     const state = {
       speech,
@@ -139,8 +145,9 @@ function run(config, page) {
       seconds,
       last: Math.floor(clock.now() / 1000),
       online,
-      ...outbox.summary(),
-      state: navigator.onLine ? feed.state : "offline",
+      mine: summary.mine,
+      waiting: heldUp.count(summary, connection === "live"),
+      state: connection,
     };
     choices.draw(state);
     drawFigures(state);

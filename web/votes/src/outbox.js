@@ -47,15 +47,16 @@ export class Outbox {
   }
 
   /**
-   * What all tabs of this browser have: votes per candidate, acknowledged or waiting, and how many of them wait.
-   * @returns {{mine: Object<string, number>, waiting: number}}
+   * What all tabs of this browser have: votes per candidate, acknowledged or waiting, how many of them wait, and the
+   * oldest of these.
+   * @returns {{mine: Object<string, number>, waiting: number, oldest: string | null}}
    */
   summary() {
     const votes = new Map([...this.#stored(), ...this.waiting()].map((vote) => [vote.vote_id, vote]));
     const mine = {};
     for (const key of this.#keys(COUNT)) add(mine, this.#counted(key));
     for (const { candidate } of votes.values()) add(mine, { [candidate]: 1 });
-    return { mine, waiting: votes.size };
+    return { mine, waiting: votes.size, oldest: [...votes.keys()].sort()[0] ?? null };
   }
 
   /** Other tabs, living or not, that have something here. */

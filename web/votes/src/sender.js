@@ -20,10 +20,13 @@ export class Sender {
    * @param {import("./backoff.js").Backoff} parts.backoff
    * @param {{setTimeout: Function, clearTimeout: Function}} parts.timers
    * @param {(event: string, vote: object, outcome?: object) => void} parts.tell
-   *   `sending`, `accepted`, `turned_away`, `unanswered` or `refused`
+   *   `sending`, `accepted`, `turned_away`, `unanswered`, `refused`, or `redated` for a vote that takes the place of one
+   *   that is then told as refused with the code `redated`
+   * @param {(vote: object) => object | null} parts.redate the vote under a new id with the right time, or null where its
+   *   own is not known to be wrong
    */
-  constructor({ outbox, api, backoff, timers, tell }) {
-    Object.assign(this, { outbox, api, backoff, timers, tell });
+  constructor({ outbox, api, backoff, timers, tell, redate }) {
+    Object.assign(this, { outbox, api, backoff, timers, tell, redate });
   }
 
   /** Send now: there is a new vote, or the network is back. */
@@ -41,8 +44,21 @@ export class Sender {
     this.tell("sending", vote);
     const outcome = await this.api.cast(vote);
     this.#sending.delete(vote.vote_id);
-    this.#settle(vote, outcome);
+    if (outcome.code === "from_the_future") this.#early(vote);
+    else this.#settle(vote, outcome);
     this.wake();
+  }
+
+  /** The device's clock was ahead when the vote was made. As soon as the server's time is known it gets a new id. */
+  #early(vote) {
+    const redated = this.redate(vote);
+    if (!redated) {
+      this.#settle(vote, { kind: "turned_away", wait: 0 });
+      return;
+    }
+    this.outbox.put(redated);
+    this.tell("redated", redated);
+    this.#settle(vote, { kind: "refused", code: "redated" });
   }
 
   #settle(vote, outcome) {

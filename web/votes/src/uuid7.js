@@ -2,10 +2,13 @@
  * UUIDv7 (RFC 9562, section 5.7): 48 bits of Unix milliseconds, then a 12-bit counter and 62 random bits.
  *
  * The time in the id is the time of the click, and ids of one page sort in the order they were made: within one
- * millisecond the counter grows (section 6.2, method 1), and a clock that steps back does not take the ids with it.
+ * millisecond the counter grows (section 6.2, method 1), and a clock that steps back a little does not take the ids
+ * with it. A clock that steps back further was wrong, and is followed: the server refuses ids that are ahead of it.
  */
 
 const COUNTER_LIMIT = 0x1000;
+/** A step back of the clock that ids do not follow, ms: less than the five minutes that the server lets them be ahead. */
+const STEP_IGNORED_MS = 60_000;
 
 /**
  * A maker of ids.
@@ -18,7 +21,7 @@ export function uuid7Maker({ now, random }) {
   return () => {
     const bytes = random(10);
     const time = now();
-    if (time > lastTime) {
+    if (time > lastTime || time < lastTime - STEP_IGNORED_MS) {
       lastTime = time;
       // The top bit starts at 0 and leaves room for 2,048 more ids in this millisecond.
       counter = ((bytes[0] << 8) | bytes[1]) & 0x7ff;

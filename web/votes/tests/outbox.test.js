@@ -39,7 +39,7 @@ test("a tab that is gone leaves its count, and inheriting twice counts once", ()
   const heir = new Outbox(storage, "heir");
   assert.deepEqual(heir.otherTabs(), ["gone"]);
   for (let time = 0; time < 2; time += 1) heir.inherit("gone");
-  assert.deepEqual(heir.summary(), { mine: { kinoko: 2 }, waiting: 1 });
+  assert.deepEqual(heir.summary(), { mine: { kinoko: 2 }, waiting: 1, oldest: "2" });
   assert.deepEqual(heir.otherTabs(), []);
 });
 
@@ -51,7 +51,7 @@ test("one's own votes are those of all tabs, acknowledged and waiting, not those
   one.acknowledged(vote("1"));
   one.remove(vote("2"));
   for (const outbox of [one, other]) {
-    assert.deepEqual(outbox.summary(), { mine: { kinoko: 2, takenoko: 1 }, waiting: 2 });
+    assert.deepEqual(outbox.summary(), { mine: { kinoko: 2, takenoko: 1 }, waiting: 2, oldest: "3" });
   }
 });
 
@@ -60,13 +60,13 @@ test("a vote acknowledged twice is one vote", () => {
   outbox.put(vote("1"));
   outbox.acknowledged(vote("1"));
   outbox.acknowledged(vote("1"));
-  assert.deepEqual(outbox.summary(), { mine: { kinoko: 1 }, waiting: 0 });
+  assert.deepEqual(outbox.summary(), { mine: { kinoko: 1 }, waiting: 0, oldest: null });
 });
 
 test("a browser without room keeps the vote in the page", () => {
   const outbox = new Outbox(new FullStorage(), "one");
   outbox.put(vote("1"));
-  assert.deepEqual(outbox.summary(), { mine: { kinoko: 1 }, waiting: 1 });
+  assert.deepEqual(outbox.summary(), { mine: { kinoko: 1 }, waiting: 1, oldest: "1" });
   outbox.acknowledged(vote("1"));
   assert.deepEqual(outbox.waiting(), []);
 });
@@ -81,7 +81,7 @@ test("what cannot be read is removed and stops nothing", () => {
   storage.setItem("somebody.else", "kept");
   const outbox = new Outbox(storage, "one");
   outbox.put(vote("d"));
-  assert.deepEqual(outbox.summary(), { mine: { kinoko: 1 }, waiting: 1 });
+  assert.deepEqual(outbox.summary(), { mine: { kinoko: 1 }, waiting: 1, oldest: "d" });
   assert.equal(storage.getItem("somebody.else"), "kept");
   assert.equal(storage.getItem("votes.outbox.a"), null);
 });

@@ -10,6 +10,7 @@ import { Clockwork, settled } from "./clockwork.js";
 const vote = (id) => ({ vote_id: id, candidate: "kinoko", client_id: "me" });
 const ACCEPTED = { kind: "accepted" };
 const UNANSWERED = { kind: "unanswered", wait: 0 };
+const EARLY = { kind: "refused", code: "from_the_future", message: "the clock is ahead" };
 const turnedAway = (wait) => ({ kind: "turned_away", wait });
 
 /** A sender, its outbox, and an API that answers what the test puts into `answers` (accepting when that is empty). */
@@ -30,8 +31,10 @@ function setUp(answers = []) {
   };
   const backoff = new Backoff({ base: 100, cap: 1000, random: () => 1 });
   const tell = (event, { vote_id: id }) => told.push(`${event} ${id}`);
-  const sender = new Sender({ outbox, api, backoff, timers: clock, tell });
-  return { clock, outbox, sender, sent, told, most };
+  const dates = { known: false };
+  const redate = (made) => (dates.known ? { ...made, vote_id: `${made.vote_id}-redated` } : null);
+  const sender = new Sender({ outbox, api, backoff, timers: clock, tell, redate });
+  return { clock, outbox, sender, sent, told, most, dates };
 }
 
 async function clicks(parts, ids) {
@@ -46,7 +49,7 @@ test("a vote is sent, and then it is one's own and waits no longer", async () =>
   const parts = setUp();
   await clicks(parts, ["1", "2"]);
   assert.deepEqual(parts.sent.map(({ id }) => id), ["1", "2"]);
-  assert.deepEqual(parts.outbox.summary(), { mine: { kinoko: 2 }, waiting: 0 });
+  assert.deepEqual(parts.outbox.summary(), { mine: { kinoko: 2 }, waiting: 0, oldest: null });
 });
 
 test("each vote is under way once, and few are under way together", async () => {
@@ -94,6 +97,19 @@ test("a refused vote leaves the outbox, and the next one is sent", async () => {
   assert.deepEqual(parts.outbox.waiting(), []);
   assert.deepEqual(parts.outbox.summary().mine, { kinoko: 1 });
   assert.ok(parts.told.includes("refused 1") && parts.told.includes("accepted 2"));
+});
+
+test("a vote of a clock that is ahead gets a new id as soon as the right time is known, and counts once", async () => {
+  const parts = setUp([EARLY, EARLY, EARLY]);
+  await clicks(parts, ["1"]);
+  await parts.clock.pass(100);
+  assert.deepEqual(parts.sent.map(({ id }) => id), ["1", "1"]);
+  assert.deepEqual(parts.outbox.summary(), { mine: { kinoko: 1 }, waiting: 1, oldest: "1" });
+  parts.dates.known = true;
+  await parts.clock.pass(5000);
+  assert.deepEqual(parts.sent.map(({ id }) => id), ["1", "1", "1", "1-redated"]);
+  assert.deepEqual(parts.told.slice(-4), ["redated 1-redated", "refused 1", "sending 1-redated", "accepted 1-redated"]);
+  assert.deepEqual(parts.outbox.summary(), { mine: { kinoko: 1 }, waiting: 0, oldest: null });
 });
 
 test("a vote that may have arrived before is not told as turned away", async () => {

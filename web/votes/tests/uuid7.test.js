@@ -27,6 +27,15 @@ test("ids of one millisecond, and of a clock that steps back, are all different 
   assert.ok(ids.every((id) => FORM.test(id)));
 });
 
+test("a clock that was ahead and is set right takes the ids with it, and the new ones are in order", () => {
+  const times = [400_000, 40_000, 40_000, 39_000];
+  const make = uuid7Maker({ now: () => times.shift(), random: all(0xff) });
+  const [ahead, ...ids] = Array.from({ length: 4 }, make);
+  assert.equal(mintedAt(ahead), 400_000);
+  assert.deepEqual(ids.map(mintedAt), [40_000, 40_000, 40_000]);
+  assert.deepEqual([...ids].sort(), ids);
+});
+
 test("a client's id is a UUIDv4", () => {
   assert.match(uuid4(all(0xff)), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   assert.equal(uuid4(all(0)), "00000000-0000-4000-8000-000000000000");

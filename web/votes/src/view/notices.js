@@ -4,7 +4,6 @@ import { find, make } from "./elements.js";
 
 const REASONS = {
   expired: "refusedExpired",
-  from_the_future: "refusedFuture",
   unknown_candidate: "refusedCandidate",
 };
 

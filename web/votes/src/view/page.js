@@ -37,10 +37,10 @@ export function speakLanguage(speech, candidates = []) {
   find("title").replaceChildren(make("span", {}, first), " ", versus, " ", make("span", {}, second));
 }
 
-/** @param {"connecting" | "live" | "asking" | "broken" | "offline"} state */
+/** The state, "connecting", "live", "asking", "broken" or "offline", and the votes that wait, whatever the state. */
 export function drawConnection({ speech, state, waiting }) {
   find("connection").dataset.state = state;
-  const stuck = waiting > 0 && state !== "live" ? ` · ${speech.say("waiting", { count: waiting })}` : "";
+  const stuck = waiting > 0 ? ` · ${speech.say("waiting", { count: waiting })}` : "";
   setText(find("connection-text"), speech.say(STATES[state]) + stuck);
 }
 
