@@ -64,7 +64,7 @@ PIPELINES: Final = {
         Pipeline(
             "votes",
             "browser -> API Gateway -> Kinesis -> DynamoDB -> every browser",
-            functions=("votes_aggregate", "votes_cast", "votes_socket"),
+            functions=("votes_aggregate", "votes_cast", "votes_publish", "votes_socket"),
             site=True,
         ),
     )

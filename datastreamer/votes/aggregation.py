@@ -20,6 +20,7 @@ from datastreamer.aws.backoff import Backoff
 from datastreamer.aws.faults import code_of, is_transient
 from datastreamer.errors import RetryableError
 from datastreamer.votes.orders import CountedVotes, order_item
+from datastreamer.votes.rulings import Rulings
 from datastreamer.votes.tally import MINUTE_MS, Tally, fold, minute_of
 from datastreamer.votes.vote import Vote
 
@@ -72,6 +73,7 @@ class Aggregator:
         *,
         aggregation_table: str,
         orders_table: str,
+        rulings: Rulings,
         pause: Callable[[float], None] = time.sleep,
         backoff: Backoff | None = None,
     ) -> None:
@@ -79,6 +81,7 @@ class Aggregator:
         self._table = aggregation_table
         self._orders = orders_table
         self._counted = CountedVotes(client, orders_table)
+        self._rulings = rulings
         self._pause = pause
         self._backoff = backoff or Backoff(FIRST_PAUSE, LONGEST_PAUSE)
 
@@ -95,25 +98,29 @@ class Aggregator:
 
     def _count_part(self, shard: str, part: Sequence[Arrival]) -> Outcome:
         for attempt in range(ATTEMPTS):
-            checkpoint = self._checkpoint(shard)
-            fresh = [(sequence, vote) for sequence, vote in part if checkpoint is None or sequence > checkpoint]
-            before = len(part) - len(fresh)
-            if not fresh:
-                return Outcome(delivered_before=before)
-            votes = [vote for _, vote in fresh if vote is not None]
-            tally = fold(votes, self._counted.of(shard, checkpoint, map(minute_of, votes)))
-            last = fresh[-1][0]
             try:
-                self._commit(shard, checkpoint, fresh[0][0], last, tally)
+                return self._attempt(shard, part)
             except ClientError as error:
                 if not _may_succeed_later(error):
                     raise
-                # Another delivery of the batch came first, or another shard's transaction: look anew, then try again.
+                # Another delivery of the batch came first, or another shard's transaction, or the table is throttled.
                 self._pause(self._backoff.delay(attempt))
-                continue
-            self._counted.add(shard, last, tally.minutes)
-            return Outcome(len(tally.votes), tally.duplicates, before)
         raise RetryableError(f"the votes of {shard} could not be counted in {ATTEMPTS} attempts")
+
+    def _attempt(self, shard: str, part: Sequence[Arrival]) -> Outcome:
+        checkpoint = self._checkpoint(shard)
+        fresh = [(sequence, vote) for sequence, vote in part if checkpoint is None or sequence > checkpoint]
+        before = len(part) - len(fresh)
+        if not fresh:
+            return Outcome(delivered_before=before)
+        votes = [vote for _, vote in fresh if vote is not None]
+        tally = fold(votes, self._counted.among(votes, shard, checkpoint))
+        first, last = fresh[0][0], fresh[-1][0]
+        # Before the transaction: what is counted is not read again, and a ruling that is there twice says the same.
+        self._rulings.put(shard, first, last, tally.contested)
+        self._commit(shard, checkpoint, first, last, tally)
+        self._counted.add(shard, first, last, tally.minutes)
+        return Outcome(len(tally.votes), tally.duplicates, before)
 
     def _checkpoint(self, shard: str) -> str | None:
         answer = self._client.get_item(TableName=self._table, Key=_key(CHECKPOINT, shard), ConsistentRead=True)

@@ -20,6 +20,7 @@ from datastreamer.aws.loopback import reachable
 from datastreamer.aws.waiting import Patience, settled
 from datastreamer.errors import ConfigurationError
 from datastreamer.votes.names import Names
+from datastreamer.votes.rulings import COUNTS_FOR
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
@@ -92,9 +93,13 @@ def question(receipt: Mapping[str, Any]) -> str:
     first = uuid.UUID(int=int(receipt["from_ms"]) << MILLISECOND)
     last = uuid.UUID(int=((int(receipt["until_ms"]) + 1) << MILLISECOND) - 1)
     clients = ", ".join(f"'{uuid.UUID(client)}'" for client in receipt["client_ids"])
-    ours = f"vote_id BETWEEN '{first}' AND '{last}' AND client_id IN ({clients})"
-    columns = f"COUNT(DISTINCT vote_id), COUNT(DISTINCT CASE WHEN {ours} THEN vote_id END), COUNT(*)"
-    return f"SELECT candidate, {columns} FROM votes GROUP BY candidate"  # noqa: S608  UUIDs and no other text
+    # A ruling is a line of its own, of no record of the stream.
+    once = (
+        f"SELECT vote_id, {COUNTS_FOR} AS counts_for, BOOL_OR(client_id IN ({clients})) AS ours, "  # noqa: S608  UUIDs
+        "COUNT(*) - COUNT(counted_for) AS records FROM votes GROUP BY vote_id"
+    )
+    of_the_run = f"COUNT_IF(ours AND vote_id BETWEEN '{first}' AND '{last}')"
+    return f"SELECT counts_for, COUNT(*), {of_the_run}, SUM(records) FROM ({once}) GROUP BY counts_for"  # noqa: S608
 
 
 def _counts(receipt: Mapping[str, Any], names: Names, athena: AthenaClient) -> dict[str, Counts]:

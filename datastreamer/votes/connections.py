@@ -1,14 +1,29 @@
-"""The open WebSockets: one item each, ``connection_id`` and ``expires_at`` (epoch seconds)."""
+"""The open WebSockets: one item each, ``connection_id``, ``expires_at`` (epoch seconds), ``connected_at`` (epoch ms).
+
+A connection does not exist before its $connect route has answered, so whoever posts to one that was just added is told
+that it is gone ("until the execution of the integration completes, the upgrade request is pending": AWS, API Gateway
+developer guide, $connect). So what seems gone is forgotten only once it has had time to exist.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+from datastreamer.aws.faults import code_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 LONGEST_SECONDS: Final = 2 * 3600
 """API Gateway closes a WebSocket after two hours (AWS, API Gateway quotas)."""
+JOINING_MS: Final = 10_000
+"""How long a connection may take to exist: as long as the function of its $connect route may run."""
+COUNT_HELD_MS: Final = 2_000
+"""How long a count of the connections is used by everybody. Anyone may ask for it, and each count reads the table."""
+COUNT: Final = "#online"
+"""The item of the count, ``sockets``, beside the connections; no connection has such an id. It has no expires_at."""
 
 
 class Connections:
@@ -19,16 +34,103 @@ class Connections:
         self._table = table
 
     def add(self, connection_id: str, now_ms: int) -> None:
-        """Remember a connection until it is removed, or API Gateway must have closed it."""
+        """Remember a connection until it is removed, or API Gateway must have closed it. Again is as good as once."""
         expires = now_ms // 1000 + LONGEST_SECONDS
         self._client.put_item(
             TableName=self._table,
-            Item={"connection_id": {"S": connection_id}, "expires_at": {"N": str(expires)}},
+            Item={
+                "connection_id": {"S": connection_id},
+                "expires_at": {"N": str(expires)},
+                "connected_at": {"N": str(now_ms)},
+            },
         )
 
+    def join(self, connection_id: str, now_ms: int) -> None:
+        """Add a connection that is new, and count it."""
+        self.add(connection_id, now_ms)
+        self._count_one(1)
+
     def remove(self, connection_id: str) -> None:
-        """Forget a connection; nothing happens when it is not known."""
-        self._client.delete_item(TableName=self._table, Key={"connection_id": {"S": connection_id}})
+        """Forget a connection, and count it no longer; nothing happens when it is not known."""
+        key = {"connection_id": {"S": connection_id}}
+        old = self._client.delete_item(TableName=self._table, Key=key, ReturnValues="ALL_OLD")
+        if "Attributes" in old:
+            self._count_one(-1)
+
+    def remove_gone(self, connection_id: str, now_ms: int) -> bool:
+        """Forget a connection of which API Gateway says that it is gone; False when it may not exist yet, and stays."""
+        try:
+            self._client.delete_item(
+                TableName=self._table,
+                Key={"connection_id": {"S": connection_id}},
+                ConditionExpression="attribute_not_exists(connected_at) OR connected_at <= :joined",
+                ExpressionAttributeValues={":joined": {"N": str(now_ms - JOINING_MS)}},
+            )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
+    def online(self, now_ms: int) -> int:
+        """How many connections there are: counted at most once in two seconds, and kept up to date in between."""
+        key = {"connection_id": {"S": COUNT}}
+        item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {})
+        known = int(item["sockets"]["N"]) if "sockets" in item else None
+        counted_ms = int(item["counted_at"]["N"]) if item else None
+        if known is not None and counted_ms is not None and abs(now_ms - counted_ms) < COUNT_HELD_MS:
+            return known
+        if not self._claim_count(now_ms, counted_ms) and known is not None:
+            return known
+        online = len(self.all(now_ms))
+        self.note_online(online, now_ms)
+        return online
+
+    def _claim_count(self, now_ms: int, counted_ms: int | None) -> bool:
+        """Take the turn to count, unless somebody else has."""
+        values = {":now": {"N": str(now_ms)}}
+        if counted_ms is not None:
+            values[":counted"] = {"N": str(counted_ms)}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"connection_id": {"S": COUNT}},
+                UpdateExpression="SET counted_at = :now",
+                ConditionExpression="counted_at = :counted"
+                if counted_ms is not None
+                else "attribute_not_exists(counted_at)",
+                ExpressionAttributeValues=values,
+            )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
+    def _count_one(self, change: int) -> None:
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"connection_id": {"S": COUNT}},
+                UpdateExpression="ADD sockets :change",
+                ConditionExpression="attribute_exists(sockets) AND sockets >= :least",
+                ExpressionAttributeValues={":change": {"N": str(change)}, ":least": {"N": str(max(0, -change))}},
+            )
+        except ClientError as error:
+            # Nobody has counted yet, or the count is behind: the next one has it right.
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+
+    def note_online(self, online: int, now_ms: int) -> None:
+        """Keep what was counted for those who ask."""
+        self._client.put_item(
+            TableName=self._table,
+            Item={
+                "connection_id": {"S": COUNT},
+                "sockets": {"N": str(online)},
+                "counted_at": {"N": str(now_ms)},
+            },
+        )
 
     def all(self, now_ms: int) -> list[str]:
         """Every connection that may be open. Items past their time are left out: DynamoDB deletes them days later."""

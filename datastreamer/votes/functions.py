@@ -13,16 +13,23 @@ from botocore.config import Config
 
 from datastreamer.aws.clock import Clock
 from datastreamer.votes.aggregation import Aggregator
+from datastreamer.votes.announcing import Announcer
 from datastreamer.votes.casting import Ballot
 from datastreamer.votes.connections import Connections
 from datastreamer.votes.management_api import ManagementApi
 from datastreamer.votes.publishing import Publisher, Turn
+from datastreamer.votes.rulings import Rulings
 from datastreamer.votes.settings import Settings
 from datastreamer.votes.totals import TotalsReader
 
 CONNECT_SECONDS: Final = 1.0
 READ_SECONDS: Final = 5.0
 ATTEMPTS: Final = 3
+CAST_READ_SECONDS: Final = 2.0
+CAST_ATTEMPTS: Final = 2
+"""For the stream that a vote is put on: a request is answered before the function's timeout of 10 s ends it, and holds
+one of the function's places no longer than that. The browser sends the vote again.
+"""
 POST_SECONDS: Final = 1.0
 """How long one browser may take to accept an update; the others do not wait for it."""
 POSTS_AT_ONCE: Final = 32
@@ -34,6 +41,14 @@ class Counting:
 
     candidates: frozenset[str]
     aggregator: Aggregator
+    announcer: Announcer
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class Publishing:
+    """What ``votes_publish`` works with."""
+
     publisher: Publisher
     clock: Clock
 
@@ -56,22 +71,35 @@ class Greeting:
     connections: Connections
     totals: TotalsReader
     management: Any
+    allowed_origin: str
     clock: Clock
 
 
 def counting(environ: Mapping[str, str]) -> Counting:
     """The parts of ``votes_aggregate``; raises ConfigurationError when a variable is missing or wrong."""
+    settings, dynamodb = Settings(environ), _client("dynamodb")
+    return Counting(
+        candidates=frozenset(settings.candidates),
+        aggregator=Aggregator(
+            dynamodb,
+            aggregation_table=settings.aggregation_table,
+            orders_table=settings.orders_table,
+            rulings=Rulings(_client("s3"), settings.raw_bucket),
+        ),
+        announcer=Announcer(_client("lambda"), settings.publish_function),
+        clock=Clock(),
+    )
+
+
+def publishing(environ: Mapping[str, str]) -> Publishing:
+    """The parts of ``votes_publish``; raises ConfigurationError when a variable is missing or wrong."""
     settings, clock, dynamodb = Settings(environ), Clock(), _client("dynamodb")
     management = _management(settings)
 
     def post(connection: str, message: bytes) -> None:
         management.post_to_connection(ConnectionId=connection, Data=message)
 
-    return Counting(
-        candidates=frozenset(settings.candidates),
-        aggregator=Aggregator(
-            dynamodb, aggregation_table=settings.aggregation_table, orders_table=settings.orders_table
-        ),
+    return Publishing(
         publisher=Publisher(
             turn=Turn(dynamodb, settings.aggregation_table),
             totals=TotalsReader(dynamodb, settings.aggregation_table, settings.candidates),
@@ -88,7 +116,9 @@ def casting(environ: Mapping[str, str]) -> Casting:
     """The parts of ``votes_cast``; raises ConfigurationError when a variable is missing or wrong."""
     settings, dynamodb = Settings(environ), _client("dynamodb")
     return Casting(
-        ballot=Ballot(_client("kinesis"), settings.stream, frozenset(settings.candidates)),
+        ballot=Ballot(
+            _client("kinesis", CAST_READ_SECONDS, CAST_ATTEMPTS), settings.stream, frozenset(settings.candidates)
+        ),
         totals=TotalsReader(dynamodb, settings.aggregation_table, settings.candidates),
         connections=Connections(dynamodb, settings.connections_table),
         allowed_origin=settings.allowed_origin,
@@ -103,16 +133,17 @@ def greeting(environ: Mapping[str, str]) -> Greeting:
         connections=Connections(dynamodb, settings.connections_table),
         totals=TotalsReader(dynamodb, settings.aggregation_table, settings.candidates),
         management=_management(settings),
+        allowed_origin=settings.allowed_origin,
         clock=Clock(),
     )
 
 
-def _client(service: str) -> Any:
+def _client(service: str, read_seconds: float = READ_SECONDS, attempts: int = ATTEMPTS) -> Any:
     new_client: Any = boto3.client
     config = Config(
         connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        read_timeout=read_seconds,
+        retries={"mode": "standard", "total_max_attempts": attempts},
         max_pool_connections=POSTS_AT_ONCE,
         parameter_validation=False,
     )

@@ -41,6 +41,11 @@ class Names:
         return self._of("aggregate")
 
     @property
+    def publish_function(self) -> str:
+        """Lambda: tells every browser."""
+        return self._of("publish")
+
+    @property
     def socket_function(self) -> str:
         """Lambda: keeps the browsers' connections."""
         return self._of("socket")

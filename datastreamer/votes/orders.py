@@ -8,10 +8,13 @@ copy of its vote can still arrive.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from datastreamer.votes.tally import minute_of
 from datastreamer.votes.vote import AHEAD_MS, OLDEST_MS, Vote
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ def order_item(minute: int, shard: str, first_sequence: str, votes: Sequence[Vot
     expires_ms = (minute + 1) * 60_000 + OLDEST_MS + AHEAD_MS + SPARE_MS
     return {
         "pk": {"S": str(minute)},
-        "sk": {"S": f"{shard}#{first_sequence}"},
+        "sk": {"S": _sort_key(shard, first_sequence)},
         "vote_ids": {"B": b"".join(vote.vote_id.bytes for vote in votes)},
         "client_ids": {"B": b"".join(vote.client_id.bytes for vote in votes)},
         "candidates": {"L": [{"S": vote.candidate} for vote in votes]},
@@ -39,55 +42,99 @@ def order_item(minute: int, shard: str, first_sequence: str, votes: Sequence[Vot
 
 def votes_of(item: Mapping[str, Any]) -> Iterator[tuple[UUID, str, UUID]]:
     """Id, candidate and client of each vote that an item holds."""
-    candidates = [entry["S"] for entry in item["candidates"]["L"]]
-    return zip(_ids(item["vote_ids"]["B"]), candidates, _ids(item["client_ids"]["B"]), strict=True)
+    return zip(_ids(item["vote_ids"]["B"]), _candidates(item), _ids(item["client_ids"]["B"]), strict=True)
 
 
 class CountedVotes:
     """The ids that have been counted, read from the table by the minute and remembered between batches.
 
-    What is remembered holds as long as nobody else has counted votes of the shard meanwhile; the shard's checkpoint
-    tells. A vote and all its copies have one partition key, so they are on one shard, or on that shard's children.
+    Each shard has a memory of its own. A vote and all its copies have one partition key, so they are on one shard, or
+    on that shard's children, which are read only when all of it is counted: a minute is read whole when a shard first
+    asks for it, and after that only what was added for the shard. Its checkpoint tells when somebody else did that.
     """
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
-        self._minutes: dict[int, set[UUID]] = {}
-        self._as_of: dict[str, str | None] = {}
+        self._shards: dict[str, _Memory] = {}
 
-    def of(self, shard: str, checkpoint: str | None, minutes: Iterable[int]) -> set[UUID]:
-        """Every id counted so far that was cast in one of ``minutes``; ``checkpoint`` is the shard's present one."""
-        if shard not in self._as_of or self._as_of[shard] != checkpoint:
-            self._minutes.clear()
-            self._as_of.clear()
-        self._as_of[shard] = checkpoint
-        if sum(map(len, self._minutes.values())) > MOST_REMEMBERED:
-            self._minutes.clear()
-        counted: set[UUID] = set()
-        for minute in set(minutes):
-            if minute not in self._minutes:
-                self._minutes[minute] = set(self._read(minute))
-            counted |= self._minutes[minute]
-        return counted
+    def among(self, votes: Sequence[Vote], shard: str, checkpoint: str | None) -> dict[UUID, str]:
+        """Those of ``votes`` whose ids have been counted, and for whom; ``checkpoint`` is the shard's present one.
 
-    def add(self, shard: str, checkpoint: str, minutes: Mapping[int, Sequence[Vote]]) -> None:
-        """Remember what was just counted, up to the new ``checkpoint``."""
-        self._as_of[shard] = checkpoint
+        Raises ClientError or BotoCoreError, as boto3 does.
+        """
+        if (
+            sum(len(known.counted) for each in self._shards.values() for known in each.minutes.values())
+            > MOST_REMEMBERED
+        ):
+            self._shards.clear()
+        memory = self._shards.setdefault(shard, _Memory())
+        if memory.as_of != checkpoint:
+            for known in memory.minutes.values():
+                known.complete = False
+            memory.as_of = checkpoint
+        for minute in {minute_of(vote) for vote in votes}:
+            known = memory.minutes.setdefault(minute, _Minute(f"{shard}#"))
+            if not known.complete:
+                self._read(minute, shard, known)
+        found = ((vote.vote_id, memory.minutes[minute_of(vote)].counted.get(vote.vote_id)) for vote in votes)
+        return {vote_id: candidate for vote_id, candidate in found if candidate is not None}
+
+    def add(self, shard: str, first: str, checkpoint: str, minutes: Mapping[int, Sequence[Vote]]) -> None:
+        """Remember what was just counted, from record ``first`` up to the new ``checkpoint``."""
+        memory = self._shards[shard]
+        memory.as_of = checkpoint
         for minute, votes in minutes.items():
-            self._minutes[minute].update(vote.vote_id for vote in votes)
+            known = memory.minutes[minute]
+            known.counted.update((vote.vote_id, vote.candidate) for vote in votes)
+            known.last = _sort_key(shard, first)
 
-    def _read(self, minute: int) -> Iterator[UUID]:
+    def _read(self, minute: int, shard: str, known: _Minute) -> None:
+        condition, values = "pk = :minute", {":minute": {"S": str(minute)}}
+        if known.read:
+            # Above the last item, which ends in a digit, and below any other shard's.
+            condition += " AND sk BETWEEN :after AND :end"
+            values |= {":after": {"S": f"{known.last}!"}, ":end": {"S": f"{shard}#~"}}
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
-            KeyConditionExpression="pk = :minute",
-            ExpressionAttributeValues={":minute": {"S": str(minute)}},
-            ProjectionExpression="vote_ids",
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            ProjectionExpression="sk, vote_ids, candidates",
             ConsistentRead=True,
         )
         for page in pages:
             for item in page["Items"]:
-                yield from _ids(item["vote_ids"]["B"])
+                known.counted.update(zip(_ids(item["vote_ids"]["B"]), _candidates(item), strict=True))
+                if item["sk"]["S"].startswith(f"{shard}#"):
+                    known.last = max(known.last, item["sk"]["S"])
+        known.read = known.complete = True
+
+
+@dataclass
+class _Minute:
+    """What is known of one minute: ids and candidates, and the last item of the shard that was read or written."""
+
+    last: str
+    counted: dict[UUID, str] = field(default_factory=dict)
+    read: bool = False
+    complete: bool = False
+
+
+@dataclass
+class _Memory:
+    """What is known for one shard, as of one checkpoint of it."""
+
+    as_of: str | None = None
+    minutes: dict[int, _Minute] = field(default_factory=dict)
+
+
+def _sort_key(shard: str, first_sequence: str) -> str:
+    return f"{shard}#{first_sequence}"
+
+
+def _candidates(item: Mapping[str, Any]) -> Iterator[str]:
+    # One text for each candidate, not one for each vote.
+    return (sys.intern(entry["S"]) for entry in item["candidates"]["L"])
 
 
 def _ids(content: bytes) -> Iterator[UUID]:

@@ -40,6 +40,16 @@ class Settings:
         return self._required("AGGREGATION_TABLE_NAME")
 
     @property
+    def publish_function(self) -> str:
+        """``PUBLISH_FUNCTION_NAME``: the function that tells every browser."""
+        return self._required("PUBLISH_FUNCTION_NAME")
+
+    @property
+    def raw_bucket(self) -> str:
+        """``RAW_BUCKET_NAME``: where the raw votes lie, and rulings beside them."""
+        return self._required("RAW_BUCKET_NAME")
+
+    @property
     def websocket_endpoint(self) -> str:
         """``WEBSOCKET_ENDPOINT``: the https:// address at which a message is posted to a connection."""
         return self._required("WEBSOCKET_ENDPOINT")

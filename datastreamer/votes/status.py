@@ -18,6 +18,7 @@ def stage_parts(stage: str, account: str, client: NewClient, now: datetime) -> l
         parts.stream(client, names.stream),
         parts.reading(client, names.aggregate_function, names.stream),
         parts.function(client, names.aggregate_function),
+        parts.function(client, names.publish_function),
         *(
             parts.table(client, table)
             for table in (names.orders_table, names.aggregation_table, names.connections_table)

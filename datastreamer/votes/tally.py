@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from datastreamer.votes.vote import Vote
@@ -14,10 +14,15 @@ MINUTE_MS = 60_000
 
 @dataclass(frozen=True)
 class Tally:
-    """What a batch adds. ``votes`` are those that count, each id once; ``seconds`` is by the second of arrival."""
+    """What a batch adds. ``votes`` are those that count, each id once; ``seconds`` is by the second of arrival.
+
+    ``contested``: each id of which a copy names another candidate than the one that it counts for, as that copy came
+    but with the candidate that counts.
+    """
 
     votes: Sequence[Vote]
     duplicates: int
+    contested: Sequence[Vote] = ()
 
     @property
     def totals(self) -> Mapping[str, int]:
@@ -41,16 +46,20 @@ class Tally:
         return buckets
 
 
-def fold(votes: Iterable[Vote], counted: Collection[UUID]) -> Tally:
-    """What ``votes`` add, where the ids ``counted`` have been counted before."""
+def fold(votes: Iterable[Vote], counted: Mapping[UUID, str]) -> Tally:
+    """What ``votes`` add; ``counted``: ids that have been counted before, and for whom."""
     fresh: dict[UUID, Vote] = {}
+    contested: dict[UUID, Vote] = {}
     duplicates = 0
     for vote in votes:
-        if vote.vote_id in counted or vote.vote_id in fresh:
-            duplicates += 1
-        else:
+        first = fresh[vote.vote_id].candidate if vote.vote_id in fresh else counted.get(vote.vote_id)
+        if first is None:
             fresh[vote.vote_id] = vote
-    return Tally(list(fresh.values()), duplicates)
+            continue
+        duplicates += 1
+        if first != vote.candidate:
+            contested.setdefault(vote.vote_id, replace(vote, candidate=first))
+    return Tally(list(fresh.values()), duplicates, list(contested.values()))
 
 
 def minute_of(vote: Vote) -> int:

@@ -36,16 +36,19 @@ class Vote:
         """When it was cast by the browser's clock, in milliseconds since the epoch."""
         return self.vote_id.int >> 80
 
-    def to_record(self) -> bytes:
-        """The vote as a record of the stream: one JSON object."""
-        document = {
+    def to_document(self) -> dict[str, str]:
+        """The columns of the table ``votes`` that each vote has."""
+        return {
             "vote_id": str(self.vote_id),
             "candidate": self.candidate,
             "client_id": str(self.client_id),
             "cast_at": _iso(self.cast_ms),
             "received_at": _iso(self.received_ms),
         }
-        return json.dumps(document, separators=(",", ":")).encode() + b"\n"
+
+    def to_record(self) -> bytes:
+        """The vote as a record of the stream: one JSON object."""
+        return json.dumps(self.to_document(), separators=(",", ":")).encode() + b"\n"
 
 
 def parse_body(body: bytes, candidates: Collection[str], now_ms: int) -> Vote:

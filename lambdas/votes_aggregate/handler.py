@@ -1,4 +1,4 @@
-"""votes_aggregate: counts a batch of votes exactly once, then tells every browser."""
+"""votes_aggregate: counts a batch of votes exactly once, then has it published."""
 
 from __future__ import annotations
 
@@ -39,19 +39,10 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     metrics.add_metric("DuplicatesDropped", MetricUnit.Count, outcome.duplicates)
     metrics.add_metric("VotesRejected", MetricUnit.Count, len(rejected))
     if outcome.counted:
-        _publish(parts, logger, metrics)
+        try:
+            parts.announcer.announce(parts.clock.wall_ms())
+        except Exception:
+            # The votes are counted by now: a failure to tell of them must not bring the batch back.
+            logger.exception("no update could be asked for; the next one brings these votes")
+            metrics.add_metric("PublishFailures", MetricUnit.Count, 1)
     metrics.flush_metrics()
-
-
-def _publish(parts: Counting, logger: Logger, metrics: Metrics) -> None:
-    """The votes are counted by now: a failure to tell of them must not bring the batch back."""
-    try:
-        publication = parts.publisher.publish(parts.clock.wall_ms())
-    except Exception:
-        logger.exception("the update could not be published; the next one brings these votes")
-        metrics.add_metric("PublishFailures", MetricUnit.Count, 1)
-        return
-    if publication:
-        metrics.add_metric("UpdatesDelivered", MetricUnit.Count, publication.reached)
-        metrics.add_metric("ConnectionsGone", MetricUnit.Count, publication.gone)
-        metrics.add_metric("UpdatesFailed", MetricUnit.Count, publication.failed)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import base64
 import json
 import os
-from typing import Any
+from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from datastreamer.errors import InvalidRecordError, RetryableError
+from datastreamer.votes.doors import FOREIGN, NOT_JSON, check_json, check_origin
 from datastreamer.votes.functions import Casting, casting
+
+STATUS: Final = {FOREIGN: 403, NOT_JSON: 415, "too_large": 413}
+"""Answers to what is not a vote; 400 for every other reason."""
 
 _warm: list[APIGatewayRestResolver] = []
 
@@ -32,9 +36,11 @@ def application(parts: Casting, logger: Logger) -> APIGatewayRestResolver:
     @app.post("/votes")
     def cast() -> Response[str]:
         try:
+            check_origin(app.current_event.raw_event, parts.allowed_origin)
+            check_json(app.current_event.raw_event)
             vote = parts.ballot.cast(_body(app.current_event), parts.clock.wall_ms())
         except InvalidRecordError as error:
-            return _answer(413 if error.reason == "too_large" else 400, error.reason, error.detail)
+            return _answer(STATUS.get(error.reason, 400), error.reason, error.detail)
         except RetryableError as error:
             logger.warning("a vote was not taken", extra={"cause": str(error)})
             return _answer(503, "unavailable", "the vote could not be taken; send it again", {"Retry-After": "1"})
@@ -43,9 +49,15 @@ def application(parts: Casting, logger: Logger) -> APIGatewayRestResolver:
     @app.get("/totals")
     def totals() -> Response[str]:
         now = parts.clock.wall_ms()
-        document = parts.totals.read(now).to_document(len(parts.connections.all(now)), now)
+        document = parts.totals.read(now).to_document(parts.connections.online(now), now)
         return Response(200, "application/json", json.dumps(document), headers={"Cache-Control": "no-store"})
 
+    def crash(_: Exception) -> Response[str]:
+        # A function that ends in an error is answered for by API Gateway, which cannot say what the page may read.
+        logger.exception("the request could not be answered")
+        return _answer(500, "unavailable", "the request could not be answered; send it again")
+
+    app.exception_handler(Exception)(crash)
     return app
 
 

@@ -6,7 +6,9 @@ import json
 import os
 from typing import Any
 
+from datastreamer.errors import InvalidRecordError
 from datastreamer.events.json_shape import too_much
+from datastreamer.votes.doors import check_origin
 from datastreamer.votes.functions import Greeting, greeting
 from datastreamer.votes.publishing import update_message
 from datastreamer.votes.vote import MAX_DEPTH
@@ -23,7 +25,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     # Not the route: a message may name one, "$disconnect" too.
     connection, kind = request["connectionId"], request["eventType"]
     if kind == "CONNECT":
-        parts.connections.add(connection, parts.clock.wall_ms())
+        try:
+            check_origin(event, parts.allowed_origin)
+        except InvalidRecordError:
+            return {"statusCode": 403}
+        parts.connections.join(connection, parts.clock.wall_ms())
     elif kind == "DISCONNECT":
         parts.connections.remove(connection)
     else:
@@ -35,8 +41,9 @@ def _reply(parts: Greeting, connection: str, kind: str | None) -> None:
     """Answer a message; anything but ``hello`` and ``ping`` is an error that the sender is told."""
     if kind == "hello":
         now = parts.clock.wall_ms()
-        online = len(parts.connections.all(now))
-        message = update_message(parts.totals.read(now).to_document(online, now))
+        # Once more: it may have been taken for gone while it was being made, and would get no update.
+        parts.connections.add(connection, now)
+        message = update_message(parts.totals.read(now).to_document(parts.connections.online(now), now))
     elif kind == "ping":
         message = json.dumps({"type": "pong"}).encode()
     else:

@@ -15,7 +15,7 @@ module "votes" {
   stage    = var.stage
   settings = var.votes
   function_packages = {
-    for name in ["votes_aggregate", "votes_cast", "votes_socket"] :
+    for name in ["votes_aggregate", "votes_cast", "votes_publish", "votes_socket"] :
     name => "${var.packages}/${lookup(local.built, name, "${name}.zip")}"
   }
   site_folder = "${var.packages}/votes-site"

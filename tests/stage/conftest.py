@@ -16,5 +16,5 @@ def votes_packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("packages")
     return {
         role: build_lambda_package(REPOSITORY / "lambdas" / f"votes_{role}", REPOSITORY, folder)
-        for role in ("aggregate", "socket")
+        for role in ("aggregate", "publish", "socket")
     }

@@ -13,10 +13,12 @@ from typing import Any
 import boto3
 import pytest
 from aws_stage.testing.mapped_functions import eventually
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection
+from websockets.typing import Origin
 
 from tests.conftest import REGION, RunningStage
-from tests.stage.votes_pipelines import VotesPipeline, greeted, some_votes
+from tests.stage.votes_pipelines import SITE, VotesPipeline, greeted, some_votes
 
 pytestmark = [pytest.mark.stage, pytest.mark.slow]
 
@@ -46,6 +48,13 @@ def updates_to(screen: ClientConnection, votes: int) -> list[Any]:
     while not told or sum(told[-1]["totals"].values()) < votes:
         told.append(json.loads(screen.recv(timeout=30)))
     return told
+
+
+def ping(screen: ClientConnection) -> None:
+    """Ping and wait for the answer; an update that votes brought may come first."""
+    screen.send(json.dumps({"type": "ping"}))
+    while (heard := json.loads(screen.recv(timeout=30))) != {"type": "pong"}:
+        assert heard["type"] == "totals"
 
 
 def standing(pipeline: VotesPipeline) -> int:
@@ -79,10 +88,16 @@ def test_a_screen_that_comes_back_is_given_what_it_missed(pipeline: VotesPipelin
     with pipeline.screen() as screen:
         screen.send(json.dumps({"type": "hello"}))
         assert sum(json.loads(screen.recv(timeout=30))["totals"].values()) == before + 5
-        screen.send(json.dumps({"type": "ping"}))
-        # An update that the votes brought may come first.
-        while (heard := json.loads(screen.recv(timeout=30))) != {"type": "pong"}:
-            assert heard["type"] == "totals"
+        ping(screen)
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example.com", "null"])
+def test_a_page_of_another_site_cannot_open_a_socket(pipeline: VotesPipeline, origin: str) -> None:
+    with pytest.raises(InvalidStatus, match="HTTP 403"), pipeline.screen(origin=Origin(origin)):
+        pass
+    assert pipeline.connections() == set()
+    with pipeline.screen(origin=Origin(SITE)) as screen:
+        ping(screen)
 
 
 def test_a_connection_that_api_gateway_does_not_know_is_forgotten_and_the_others_are_told(

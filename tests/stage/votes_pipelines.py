@@ -18,6 +18,7 @@ from aws_stage.testing.mapped_functions import eventually
 from websockets.sync.client import ClientConnection, connect
 
 from datastreamer.sensor.votes.voters import uuid7
+from datastreamer.votes.connections import COUNT
 from datastreamer.votes.orders import votes_of
 from datastreamer.votes.vote import Vote
 from tests.conftest import REGION, RunningStage
@@ -25,6 +26,7 @@ from tests.conftest import REGION, RunningStage
 ROLE = "arn:aws:iam::000000000000:role/votes"
 CANDIDATES = ("kinoko", "takenoko")
 STAGE_NAME = "live"
+SITE = "https://vote.example.com"
 KEYS = {"orders": ("pk", "sk"), "aggregation": ("pk", "sk"), "connections": ("connection_id",)}
 MOST_RECORDS = 500
 """In one PutRecords."""
@@ -67,7 +69,8 @@ class VotesPipeline:
         self.stage = stage
         self.name = f"votes-{uuid.uuid4().hex[:8]}"
         self.kinesis, self.functions = stage.client("kinesis"), stage.client("lambda")
-        self.dynamodb = stage.client("dynamodb")
+        self.dynamodb, self.s3 = stage.client("dynamodb"), stage.client("s3")
+        self.s3.create_bucket(Bucket=self.name, CreateBucketConfiguration={"LocationConstraint": REGION})
         self.kinesis.create_stream(StreamName=self.name, ShardCount=shards)
         self.kinesis.get_waiter("stream_exists").wait(StreamName=self.name, WaiterConfig={"Delay": 1})
         for role, keys in KEYS.items():
@@ -87,13 +90,16 @@ class VotesPipeline:
         self.socket_url = f"{api['ApiEndpoint']}/{STAGE_NAME}"
         self.environment = {
             **{f"{role.upper()}_TABLE_NAME": self.table(role) for role in KEYS},
+            "RAW_BUCKET_NAME": self.name,
+            "PUBLISH_FUNCTION_NAME": self.function("publish"),
+            "ALLOWED_ORIGIN": SITE,
             "WEBSOCKET_ENDPOINT": self.socket_url.replace("ws:", "http:"),
             "CANDIDATES": json.dumps([{"id": candidate} for candidate in CANDIDATES]),
             "POWERTOOLS_SERVICE_NAME": self.name,
             "POWERTOOLS_METRICS_NAMESPACE": "Datastreamer/Votes",
             **(environment or {}),
         }
-        for role in ("aggregate", "socket"):
+        for role in ("aggregate", "publish", "socket"):
             self.functions.create_function(
                 FunctionName=self.function(role),
                 Runtime="python3.11",
@@ -211,7 +217,7 @@ class VotesPipeline:
         return connect(self.socket_url, open_timeout=30, **options)
 
     def connections(self) -> set[str]:
-        return {item["connection_id"]["S"] for item in self.items("connections")}
+        return {item["connection_id"]["S"] for item in self.items("connections")} - {COUNT}
 
     def close(self) -> None:
         """Stop counting, so that it takes no time of the tests after."""

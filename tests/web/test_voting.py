@@ -303,6 +303,12 @@ def test_pages_of_another_origin_can_neither_vote_nor_read(open_page: Visit, sta
         return [answer.status, answer.headers.get("Retry-After")];
       } catch (error) { return error.name; }
     }"""
+    unasked = "([url, body]) => fetch(url, { method: 'POST', mode: 'no-cors', body }).then(({ type }) => type)"
+    connect = """(url) => new Promise((resolve) => {
+      const socket = new WebSocket(url);
+      socket.onopen = () => resolve("open");
+      socket.onclose = () => resolve("closed");
+    })"""
     api = stage_site.config["api_url"]
     page = open_page()
     assert page.evaluate(ask, [f"{api}/totals", None]) == [200, None]
@@ -312,6 +318,13 @@ def test_pages_of_another_origin_can_neither_vote_nor_read(open_page: Visit, sta
     page.goto(f"{stage_site.elsewhere}licences.txt")
     assert page.evaluate(ask, [f"{api}/totals", None]) == "TypeError"
     assert page.evaluate(ask, [f"{api}/votes", json.dumps(a_vote())]) == "TypeError"
+    hidden = a_vote()
+    assert page.evaluate(unasked, [f"{api}/votes", json.dumps(hidden)]) == "opaque"
+    assert page.evaluate(connect, stage_site.config["socket_url"]) == "closed"
+    after = a_vote()
+    assert urllib3.request("POST", f"{api}/votes", json=after).status == 202
+    eventually(lambda: after["vote_id"] in stage_site.kept())
+    assert hidden["vote_id"] not in stage_site.kept()
 
 
 @pytest.mark.stage

@@ -23,8 +23,8 @@ FURTHER_ALARM_METRICS = 4
 """Of the alarms that watch several: on undelivered updates, and on what the function or Firehose does not read."""
 MAPPING_METRICS = 6
 """What metric group EventCount counts; all are billed once each has counted something."""
-FUNCTION_METRICS = 7
-"""What ``votes_aggregate`` counts."""
+FUNCTION_METRICS = 8
+"""What ``votes_aggregate`` and ``votes_publish`` count."""
 CONNECTION_BYTES = 150
 """An item of the table of connections."""
 
@@ -34,8 +34,9 @@ class VotesWorkload:
     """What voters do and how long it takes. Sizes are bytes, times seconds.
 
     ``vote_bytes`` and ``gzip_ratio`` were measured on 100,000 simulated votes. ``cast_seconds`` (of a vote),
-    ``batch_seconds``, ``batch_write_units`` (a transaction's writes count twice), ``batch_read_units`` and
-    ``log_bytes`` (of a vote) are assumptions. ``viewers`` are the browsers that are connected, on average.
+    ``batch_seconds``, ``publish_seconds`` (waiting for a turn included), ``batch_write_units`` (a transaction's writes
+    count twice), ``batch_read_units`` and ``log_bytes`` (of a vote) are assumptions. ``viewers`` are the browsers that
+    are connected, on average.
     """
 
     votes_per_second: float = 1.0
@@ -43,7 +44,8 @@ class VotesWorkload:
     vote_bytes: int = 202
     gzip_ratio: float = 0.23
     cast_seconds: float = 0.015
-    batch_seconds: float = 0.5
+    batch_seconds: float = 0.1
+    publish_seconds: float = 0.3
     batch_write_units: int = 15
     batch_read_units: int = 10
     log_bytes: int = 700
@@ -92,13 +94,13 @@ def estimate_votes(values: Mapping[str, Any], workload: VotesWorkload) -> list[C
 
 
 def _functions(values: Mapping[str, Any], workload: VotesWorkload) -> Cost:
-    calls = workload.votes_per_month + workload.batches_per_month
+    calls = workload.votes_per_month + 2 * workload.batches_per_month
     seconds = workload.votes_per_month * workload.cast_seconds + workload.batches_per_month * workload.batch_seconds
-    usd = (
-        calls / 1e6 * p.LAMBDA_REQUESTS_MILLION
-        + seconds * values["memory_megabytes"] / 1024 * p.LAMBDA_GB_SECOND[values["architecture"]]
-    )
-    return Cost("Lambda", f"{calls / 1e6:,.1f} M calls, {values['memory_megabytes']} MB", usd)
+    publishing = workload.batches_per_month * workload.publish_seconds
+    small, large = values["memory_megabytes"], values["publish_memory_megabytes"]
+    gigabyte_seconds = (seconds * small + publishing * large) / 1024
+    usd = calls / 1e6 * p.LAMBDA_REQUESTS_MILLION + gigabyte_seconds * p.LAMBDA_GB_SECOND[values["architecture"]]
+    return Cost("Lambda", f"{calls / 1e6:,.1f} M calls, {small} MB, and {large} MB to publish", usd)
 
 
 def _tables(workload: VotesWorkload) -> list[Cost]:

@@ -47,6 +47,8 @@ locals {
       stream_encrypted    = false
       stream_customer_key = false
 
+      age_objects = false
+
       # Terraform's provider waits half a minute before it looks whether CloudFront has a change everywhere.
       wait_for_site = false
 

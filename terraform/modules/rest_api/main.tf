@@ -108,7 +108,8 @@ resource "aws_api_gateway_method_settings" "this" {
   method_path = "*/*"
 
   settings {
-    metrics_enabled        = true
+    # By method, and billed as custom metrics; those of the stage, which alarms use, are there anyway.
+    metrics_enabled        = false
     logging_level          = "ERROR"
     data_trace_enabled     = false
     throttling_rate_limit  = var.requests_per_second

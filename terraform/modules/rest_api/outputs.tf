@@ -14,6 +14,11 @@ output "stage_name" {
   value       = aws_api_gateway_stage.this.stage_name
 }
 
+output "stage_arn" {
+  description = "ARN of the stage, to which a web ACL can be attached."
+  value       = aws_api_gateway_stage.this.arn
+}
+
 output "log_group_name" {
   description = "Log group of the access logs."
   value       = aws_cloudwatch_log_group.access.name

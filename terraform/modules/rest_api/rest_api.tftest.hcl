@@ -58,10 +58,15 @@ run "lets_this_api_alone_call_the_function" {
   }
 }
 
-run "is_limited_measured_and_logged_without_addresses" {
+run "is_limited_and_logged_without_addresses" {
   assert {
-    condition     = aws_api_gateway_method_settings.this.settings[0].throttling_rate_limit == 1000 && aws_api_gateway_method_settings.this.settings[0].throttling_burst_limit == 2000 && aws_api_gateway_method_settings.this.settings[0].metrics_enabled
-    error_message = "The stage must be limited, and must be measured."
+    condition     = aws_api_gateway_method_settings.this.settings[0].throttling_rate_limit == 1000 && aws_api_gateway_method_settings.this.settings[0].throttling_burst_limit == 2000
+    error_message = "The stage must be limited."
+  }
+
+  assert {
+    condition     = !aws_api_gateway_method_settings.this.settings[0].metrics_enabled && alltrue([for alarm in values(aws_cloudwatch_metric_alarm.this) : !contains(keys(alarm.dimensions), "Method")])
+    error_message = "Metrics of each method are paid for, and no alarm uses them."
   }
 
   assert {

@@ -40,7 +40,8 @@ resource "aws_apigatewayv2_stage" "this" {
   deployment_id = aws_apigatewayv2_deployment.this.id
 
   default_route_settings {
-    detailed_metrics_enabled = true
+    # By route, and billed as custom metrics; those of the stage, which alarms use, are there anyway.
+    detailed_metrics_enabled = false
     logging_level            = "ERROR"
     data_trace_enabled       = false
     throttling_rate_limit    = var.events_per_second

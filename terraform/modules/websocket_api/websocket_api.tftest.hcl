@@ -45,6 +45,11 @@ run "is_limited_and_logged_without_addresses" {
   }
 
   assert {
+    condition     = !aws_apigatewayv2_stage.this.default_route_settings[0].detailed_metrics_enabled && !contains(keys(aws_cloudwatch_metric_alarm.errors.dimensions), "Route")
+    error_message = "Metrics of each route are paid for, and no alarm uses them."
+  }
+
+  assert {
     condition     = !aws_apigatewayv2_stage.this.default_route_settings[0].data_trace_enabled && !strcontains(aws_apigatewayv2_stage.this.access_log_settings[0].format, "sourceIp")
     error_message = "Logs must not tell who looks on."
   }

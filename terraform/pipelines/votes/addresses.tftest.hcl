@@ -22,6 +22,7 @@ variables {
   function_packages = {
     votes_aggregate = "../../modules/lambda_function/testdata/package.zip"
     votes_cast      = "../../modules/lambda_function/testdata/package.zip"
+    votes_publish   = "../../modules/lambda_function/testdata/package.zip"
     votes_socket    = "../../modules/lambda_function/testdata/package.zip"
   }
 }
@@ -33,7 +34,7 @@ run "the_addresses_are_those_that_the_services_answer" {
   }
 
   assert {
-    condition     = module.cast.environment.ALLOWED_ORIGIN == "http://d1.cloudfront.localhost:4566" && module.aggregate.environment.WEBSOCKET_ENDPOINT == "http://socket1.execute-api.localhost:4566/live"
+    condition     = module.cast.environment.ALLOWED_ORIGIN == "http://d1.cloudfront.localhost:4566" && module.publish.environment.WEBSOCKET_ENDPOINT == "http://socket1.execute-api.localhost:4566/live"
     error_message = "The functions must use the same addresses."
   }
 

@@ -6,6 +6,7 @@ locals {
     module.delivery_stream.alarm_arns,
     module.cast.alarm_arns,
     module.aggregate.alarm_arns,
+    module.publish.alarm_arns,
     module.greet.alarm_arns,
     module.votes.alarm_arns,
     module.api.alarm_arns,
@@ -13,7 +14,8 @@ locals {
     [aws_cloudwatch_metric_alarm.updates.arn],
   )
 
-  service = "${local.name}-aggregate"
+  service         = "${local.name}-aggregate"
+  publish_service = "${local.name}-publish"
 
   charts = [
     {
@@ -39,12 +41,12 @@ locals {
     {
       title   = "Browsers: updates delivered, failed, and connections gone"
       stat    = "Sum"
-      metrics = [for metric in ["UpdatesDelivered", "UpdatesFailed", "ConnectionsGone", "PublishFailures"] : [local.metric_namespace, metric, "service", local.service]]
+      metrics = [for metric in ["UpdatesDelivered", "UpdatesFailed", "ConnectionsGone", "PublishFailures"] : [local.metric_namespace, metric, "service", local.publish_service]]
     },
     {
       title   = "Functions: errors"
       stat    = "Sum"
-      metrics = [for name in [module.cast.name, module.aggregate.name, module.greet.name] : ["AWS/Lambda", "Errors", "FunctionName", name]]
+      metrics = [for name in [module.cast.name, module.aggregate.name, module.publish.name, module.greet.name] : ["AWS/Lambda", "Errors", "FunctionName", name]]
     },
   ]
 }

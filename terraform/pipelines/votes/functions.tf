@@ -1,4 +1,4 @@
-# The three functions: one takes votes, one counts them, one keeps the browsers' connections.
+# The functions: one takes votes, one counts them, one tells the browsers, one keeps their connections.
 
 locals {
   environment = {
@@ -11,12 +11,18 @@ locals {
     }
     aggregate = {
       ORDERS_TABLE_NAME      = module.orders_table.name
+      RAW_BUCKET_NAME        = module.raw_bucket.name
+      AGGREGATION_TABLE_NAME = module.aggregation_table.name
+      CANDIDATES             = jsonencode(var.settings.candidates)
+    }
+    publish = {
       AGGREGATION_TABLE_NAME = module.aggregation_table.name
       CONNECTIONS_TABLE_NAME = module.connections_table.name
       WEBSOCKET_ENDPOINT     = replace(module.socket.url, "/^ws/", "http")
       CANDIDATES             = jsonencode(var.settings.candidates)
     }
     socket = {
+      ALLOWED_ORIGIN         = local.site_url
       AGGREGATION_TABLE_NAME = module.aggregation_table.name
       CONNECTIONS_TABLE_NAME = module.connections_table.name
       WEBSOCKET_ENDPOINT     = replace(module.socket.url, "/^ws/", "http")
@@ -53,7 +59,11 @@ module "cast" {
       actions   = ["dynamodb:GetItem", "dynamodb:Query"]
       resources = [module.aggregation_table.arn]
     },
-    { sid = "CountBrowsers", actions = ["dynamodb:Scan"], resources = [module.connections_table.arn] },
+    {
+      sid       = "CountBrowsers"
+      actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:UpdateItem"]
+      resources = [module.connections_table.arn]
+    },
     merge(local.use_key, { sid = "ReadTables", string_equals = { "kms:ViaService" = "dynamodb.${local.region}.amazonaws.com" } }),
     merge(local.use_key, { sid = "EncryptVotes", string_equals = { "kms:ViaService" = "kinesis.${local.region}.amazonaws.com" } }),
   ]
@@ -63,7 +73,7 @@ module "aggregate" {
   source = "../../modules/lambda_function"
 
   name               = "${local.name}-aggregate"
-  description        = "Counts the votes of ${local.name}-stream exactly once, and tells every browser."
+  description        = "Counts the votes of ${local.name}-stream exactly once."
   package_path       = var.function_packages.votes_aggregate
   architecture       = var.settings.architecture
   memory_megabytes   = var.settings.memory_megabytes
@@ -73,6 +83,7 @@ module "aggregate" {
   alarm_topic_arns   = local.alarm_topic_arns
 
   environment = merge(local.environment.aggregate, {
+    PUBLISH_FUNCTION_NAME        = module.publish.name
     POWERTOOLS_SERVICE_NAME      = "${local.name}-aggregate"
     POWERTOOLS_METRICS_NAMESPACE = local.metric_namespace
   })
@@ -84,9 +95,37 @@ module "aggregate" {
       actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
       resources = [module.aggregation_table.arn, module.orders_table.arn]
     },
+    { sid = "PutRulings", actions = ["s3:PutObject"], resources = ["${module.raw_bucket.arn}/${local.raw_prefix}*"] },
+    merge(local.use_key, { sid = "EncryptRulings", string_equals = { "kms:ViaService" = "s3.${local.region}.amazonaws.com" } }),
+    { sid = "HavePublished", actions = ["lambda:InvokeFunction"], resources = [module.publish.arn] },
+    merge(local.use_key, { sid = "UseTables", string_equals = { "kms:ViaService" = "dynamodb.${local.region}.amazonaws.com" } }),
+  ]
+}
+
+module "publish" {
+  source = "../../modules/lambda_function"
+
+  name               = "${local.name}-publish"
+  description        = "Tells every browser the totals, at most four times a second."
+  package_path       = var.function_packages.votes_publish
+  architecture       = var.settings.architecture
+  memory_megabytes   = var.settings.publish_memory_megabytes
+  timeout_seconds    = 60
+  kms_key_arn        = module.key.arn
+  log_retention_days = var.settings.log_retention_days
+  alarm_topic_arns   = local.alarm_topic_arns
+
+  environment = merge(local.environment.publish, {
+    POWERTOOLS_SERVICE_NAME      = "${local.name}-publish"
+    POWERTOOLS_METRICS_NAMESPACE = local.metric_namespace
+  })
+
+  permissions = [
+    { sid = "ReadTotals", actions = ["dynamodb:GetItem", "dynamodb:Query"], resources = [module.aggregation_table.arn] },
+    { sid = "TakeTurns", actions = ["dynamodb:UpdateItem"], resources = [module.aggregation_table.arn] },
     {
       sid       = "KnowBrowsers"
-      actions   = ["dynamodb:DeleteItem", "dynamodb:Scan"]
+      actions   = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Scan"]
       resources = [module.connections_table.arn]
     },
     { sid = "TellBrowsers", actions = ["execute-api:ManageConnections"], resources = [module.socket.connections_arn] },
@@ -117,7 +156,7 @@ module "greet" {
     },
     {
       sid       = "KnowBrowsers"
-      actions   = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Scan"]
+      actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:UpdateItem"]
       resources = [module.connections_table.arn]
     },
     { sid = "AnswerBrowsers", actions = ["execute-api:ManageConnections"], resources = [module.socket.connections_arn] },

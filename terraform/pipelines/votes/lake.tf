@@ -3,6 +3,26 @@
 locals {
   raw_prefix       = "votes/"
   raw_error_prefix = "votes_errors/"
+  results_prefix   = "query_results/"
+
+  expire_old_versions = {
+    id                     = "expire-old-versions"
+    expire_noncurrent_days = var.settings.noncurrent_version_days
+  }
+
+  # Votes themselves are kept.
+  lifecycle_rules = {
+    raw = [
+      local.expire_old_versions,
+      {
+        id          = "expire-results"
+        prefix      = local.results_prefix
+        expire_days = var.settings.query_result_days
+      },
+    ]
+    dlq  = [local.expire_old_versions]
+    site = [local.expire_old_versions]
+  }
 
   columns = [
     { name = "vote_id", type = "string", comment = "UUIDv7 of the click; a vote that was sent again is here again" },
@@ -10,23 +30,26 @@ locals {
     { name = "client_id", type = "string", comment = "UUID of the browser" },
     { name = "cast_at", type = "string", comment = "When it was clicked by the browser's clock, ISO-8601, UTC" },
     { name = "received_at", type = "string", comment = "When it was taken, ISO-8601, UTC" },
+    { name = "counted_for", type = "string", comment = "Set on a ruling only: the candidate that an id counts for which was sent for several" },
   ]
 }
 
 module "raw_bucket" {
   source = "../../modules/s3_bucket"
 
-  name          = "${local.name}-raw-${local.account_id}"
-  kms_key_arn   = module.key.arn
-  force_destroy = var.settings.force_destroy
+  name            = "${local.name}-raw-${local.account_id}"
+  kms_key_arn     = module.key.arn
+  force_destroy   = var.settings.force_destroy
+  lifecycle_rules = [for rule in local.lifecycle_rules.raw : rule if var.settings.age_objects]
 }
 
 module "dlq_bucket" {
   source = "../../modules/s3_bucket"
 
-  name          = "${local.name}-dlq-${local.account_id}"
-  kms_key_arn   = module.key.arn
-  force_destroy = var.settings.force_destroy
+  name            = "${local.name}-dlq-${local.account_id}"
+  kms_key_arn     = module.key.arn
+  force_destroy   = var.settings.force_destroy
+  lifecycle_rules = [for rule in local.lifecycle_rules.dlq : rule if var.settings.age_objects]
 }
 
 module "delivery_stream" {
@@ -53,7 +76,7 @@ resource "aws_glue_catalog_database" "this" {
 resource "aws_glue_catalog_table" "votes" {
   name          = "votes"
   database_name = aws_glue_catalog_database.this.name
-  description   = "One vote as it was taken; count distinct vote_id, since a browser may have sent one twice."
+  description   = "One vote as it was taken, copies included; an id counts once, for COALESCE(MAX(counted_for), MIN_BY(candidate, received_at)) of its rows."
   table_type    = "EXTERNAL_TABLE"
 
   parameters = {
@@ -101,7 +124,7 @@ module "workgroup" {
   name             = local.name
   description      = "Queries of the votes."
   results_bucket   = module.raw_bucket.name
-  results_prefix   = "query_results/"
+  results_prefix   = local.results_prefix
   kms_key_arn      = module.key.arn
   scan_limit_bytes = var.settings.athena_scan_limit_bytes
   database_name    = aws_glue_catalog_database.this.name
@@ -112,7 +135,7 @@ module "workgroup" {
   queries = {
     totals = {
       description = "The votes of each candidate, each counted once."
-      sql         = "SELECT candidate, COUNT(DISTINCT vote_id) AS votes FROM votes GROUP BY candidate ORDER BY votes DESC"
+      sql         = "SELECT counts_for AS candidate, COUNT(*) AS votes FROM (SELECT vote_id, COALESCE(MAX(counted_for), MIN_BY(candidate, received_at)) AS counts_for FROM votes GROUP BY vote_id) GROUP BY counts_for ORDER BY votes DESC"
     }
   }
 }

@@ -19,10 +19,11 @@ output "stream_name" {
 }
 
 output "function_names" {
-  description = "The three functions."
+  description = "The four functions."
   value = {
     aggregate = module.aggregate.name
     cast      = module.cast.name
+    publish   = module.publish.name
     socket    = module.greet.name
   }
 }

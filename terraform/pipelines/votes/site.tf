@@ -11,6 +11,7 @@ module "site_bucket" {
   kms_key_arn           = module.key.arn
   force_destroy         = true # Every file of it is built.
   reading_distributions = [module.site.distribution_arn]
+  lifecycle_rules       = [for rule in local.lifecycle_rules.site : rule if var.settings.age_objects]
 }
 
 module "site" {

@@ -14,6 +14,7 @@ variable "function_packages" {
   type = object({
     votes_aggregate = string
     votes_cast      = string
+    votes_publish   = string
     votes_socket    = string
   })
   nullable = false
@@ -59,9 +60,9 @@ variable "settings" {
     stream_encrypted = optional(bool, true)
     # Whether that is done with the pipeline's KMS key, and not with the key that AWS manages for Kinesis.
     stream_customer_key = optional(bool, true)
-    # Votes that are counted in one transaction at most. Two batches of a shard are as far apart as two updates to the browsers, 0.25 s, so four times this is what a shard catches up with in a second.
-    # With 32 bytes and a name for each vote, four such items a second stay below the 1,000 write units that DynamoDB gives one
-    # partition (here, a minute of casting) in a second; a transaction takes two units for each KB.
+    # Votes that are counted in one transaction at most. With 32 bytes and a name for each vote, such an item takes some 200 of the
+    # 1,000 write units that DynamoDB gives one partition (here, a minute of casting) in a second; a transaction takes two units for
+    # each KB. Shards that catch up together, or one that is quick, are throttled then, and try again.
     batch_size = optional(number, 2000)
     # Age of the last vote of a batch, in seconds, above which an alarm fires.
     iterator_age_alarm_seconds = optional(number, 60)
@@ -69,15 +70,22 @@ variable "settings" {
     # ----- functions and APIs
     # Processor of the functions: arm64 or x86_64.
     architecture = optional(string, "arm64")
-    # Memory of each function in MB.
+    # Memory of each function in MB, but for the one that tells the browsers.
     memory_megabytes = optional(number, 512)
-    # Requests that are answered at once at most; -1 sets no limit.
-    cast_concurrency = optional(number, -1)
+    # Memory of the function that tells the browsers, in MB: posting takes the processor, and 1,769 MB have one whole.
+    publish_memory_megabytes = optional(number, 1769)
+    # Requests that are answered at once at most, reserved for them and kept from everybody else: without a limit, a stream that is
+    # slow lets anybody's requests use up the account's concurrency, and counting stops. Lambda leaves 100 of the account's unreserved,
+    # so an account that has less than 300 needs less here, or -1, which sets no limit.
+    cast_concurrency = optional(number, 200)
     # Requests a second that the API answers at a steady rate; more get 429, and their browsers come again.
     requests_per_second = optional(number, 1000)
     # Requests that may come to the API at one moment.
     burst_requests = optional(number, 2000)
-    # ARN of a WAF web ACL to put before the API; empty for none.
+    # Requests that one address may send to the API in five minutes; more get 429. 0 sets no limit, and makes no web ACL. A hall of
+    # people has one address: give it room for each of them.
+    requests_per_address = optional(number, 0)
+    # ARN of a WAF web ACL of your own to put before the API, in place of requests_per_address; empty for none.
     api_web_acl_arn = optional(string, "")
 
     # ----- site
@@ -101,6 +109,12 @@ variable "settings" {
     athena_scan_limit_bytes = optional(number, 10737418240) # 10 GiB
 
     # ----- keeping and watching
+    # Whether lifecycle rules expire objects.
+    age_objects = optional(bool, true)
+    # Days that an overwritten or deleted object can still be brought back.
+    noncurrent_version_days = optional(number, 30)
+    # Days that query results are kept.
+    query_result_days = optional(number, 30)
     # Days back to which the tables can be restored, to the second.
     recovery_days = optional(number, 35)
     # Whether DynamoDB refuses to delete the tables. Leave true where data matters.
@@ -128,6 +142,41 @@ variable "settings" {
   validation {
     condition     = alltrue([for color in flatten([for candidate in var.settings.candidates : values(candidate.color)]) : can(regex("^#[0-9a-f]{6}$", color))])
     error_message = "A colour must be six lowercase hexadecimal digits after a #."
+  }
+
+  validation {
+    condition     = var.settings.requests_per_address == 0 || (var.settings.requests_per_address >= 10 && var.settings.requests_per_address <= 2000000000 && floor(var.settings.requests_per_address) == var.settings.requests_per_address)
+    error_message = "requests_per_address must be 0, or a whole number from 10 to 2,000,000,000: those that AWS WAF takes."
+  }
+
+  validation {
+    condition     = var.settings.requests_per_address == 0 || var.settings.api_web_acl_arn == ""
+    error_message = "requests_per_address must be 0 with an api_web_acl_arn: an API has one web ACL."
+  }
+
+  # Buttons, bars and lines lie on the page's card, #fdf7e8 in light and #231a13 in dark, whose relative luminances these are.
+  # What people must tell apart needs 3 to 1 (WCAG 2.2, criterion 1.4.11; the formulas are those of its glossary).
+  validation {
+    condition = alltrue(flatten([
+      for candidate in var.settings.candidates : [
+        for mode, card in { light = 0.93230, dark = 0.01143 } : [
+          for luminance in [
+            sum([
+              for part, weight in { 1 = 0.2126, 3 = 0.7152, 5 = 0.0722 } : weight * [
+                for value in [try(parseint(substr(candidate.color[mode], part, 2), 16), 0) / 255] :
+                value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
+              ][0]
+            ])
+          ] : (max(luminance, card) + 0.05) / (min(luminance, card) + 0.05) >= 3
+        ]
+      ]
+    ]))
+    error_message = "A colour must stand out from the page by 3 to 1: light from #fdf7e8, dark from #231a13."
+  }
+
+  validation {
+    condition     = var.settings.noncurrent_version_days >= 1 && var.settings.query_result_days >= 1
+    error_message = "noncurrent_version_days and query_result_days must be at least 1."
   }
 
   validation {

@@ -8,13 +8,14 @@ variables {
   function_packages = {
     votes_aggregate = "../../modules/lambda_function/testdata/package.zip"
     votes_cast      = "../../modules/lambda_function/testdata/package.zip"
+    votes_publish   = "../../modules/lambda_function/testdata/package.zip"
     votes_socket    = "../../modules/lambda_function/testdata/package.zip"
   }
 }
 
 run "every_name_holds_stage_and_pipeline" {
   assert {
-    condition     = output.stream_name == "datastreamer-prod-votes-stream" && output.function_names == { cast = "datastreamer-prod-votes-cast", aggregate = "datastreamer-prod-votes-aggregate", socket = "datastreamer-prod-votes-socket" }
+    condition     = output.stream_name == "datastreamer-prod-votes-stream" && output.function_names == { cast = "datastreamer-prod-votes-cast", aggregate = "datastreamer-prod-votes-aggregate", publish = "datastreamer-prod-votes-publish", socket = "datastreamer-prod-votes-socket" }
     error_message = "Names must follow datastreamer-<stage>-votes-<role>."
   }
 
@@ -38,12 +39,12 @@ run "votes_that_are_counted_and_reach_no_browser_ring" {
   assert {
     condition = {
       for query in aws_cloudwatch_metric_alarm.updates.metric_query : query.id => one(query.metric[*].metric_name) if length(query.metric) > 0
-    } == { delivered = "UpdatesDelivered", failed = "UpdatesFailed", broken = "PublishFailures" }
-    error_message = "The function has no error when it can tell nobody: its own counts say so."
+    } == { delivered = "UpdatesDelivered", failed = "UpdatesFailed", broken = "PublishFailures", unasked = "PublishFailures" }
+    error_message = "The functions have no error when they can tell nobody: their own counts say so."
   }
 
   assert {
-    condition     = one([for query in aws_cloudwatch_metric_alarm.updates.metric_query : query.expression if query.return_data == true]) == "IF(FILL(delivered, 0) > 0, 0, FILL(failed, 0) + FILL(broken, 0))"
+    condition     = one([for query in aws_cloudwatch_metric_alarm.updates.metric_query : query.expression if query.return_data == true]) == "IF(FILL(delivered, 0) > 0, 0, FILL(failed, 0) + FILL(broken, 0) + FILL(unasked, 0))"
     error_message = "One browser that got an update is enough; without any, each failure counts."
   }
 
@@ -60,7 +61,7 @@ run "the_site_is_told_the_apis_and_the_candidates_and_the_functions_the_site" {
   }
 
   assert {
-    condition     = module.cast.environment.ALLOWED_ORIGIN == "https://d1.cloudfront.net" && module.aggregate.environment.WEBSOCKET_ENDPOINT == "https://socket1.execute-api.ap-northeast-1.amazonaws.com/live" && module.greet.environment.WEBSOCKET_ENDPOINT == module.aggregate.environment.WEBSOCKET_ENDPOINT
+    condition     = module.cast.environment.ALLOWED_ORIGIN == "https://d1.cloudfront.net" && module.greet.environment.ALLOWED_ORIGIN == "https://d1.cloudfront.net" && module.publish.environment.WEBSOCKET_ENDPOINT == "https://socket1.execute-api.ap-northeast-1.amazonaws.com/live" && module.greet.environment.WEBSOCKET_ENDPOINT == module.publish.environment.WEBSOCKET_ENDPOINT
     error_message = "The functions must know the site's origin and where connections are posted to."
   }
 
@@ -88,19 +89,77 @@ run "a_domain_of_ones_own_is_the_sites_address" {
 
 run "each_function_may_do_its_own_work_and_nothing_else" {
   assert {
-    condition     = toset(flatten([for statement in module.cast.statements : statement.Action if !startswith(statement.Sid, "Log")])) == toset(["kinesis:PutRecord", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"])
-    error_message = "The function that takes votes must not be able to change a total."
+    condition     = toset(flatten([for statement in module.cast.statements : statement.Action if !startswith(statement.Sid, "Log")])) == toset(["kinesis:PutRecord", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"])
+    error_message = "The function that takes votes must have no other right."
   }
 
   assert {
-    condition     = !contains(flatten(module.greet.statements[*].Action), "kinesis:PutRecord") && !contains(flatten(module.greet.statements[*].Action), "dynamodb:UpdateItem")
-    error_message = "The function that greets browsers must not be able to vote or count."
+    condition     = alltrue([for statement in concat(module.cast.statements, module.greet.statements) : statement.Sid == "CountBrowsers" || statement.Sid == "KnowBrowsers" || length(setintersection(statement.Action, ["dynamodb:PutItem", "dynamodb:UpdateItem"])) == 0])
+    error_message = "The functions that take votes and greet browsers must not be able to change a total."
   }
 
   assert {
-    condition     = alltrue([for statement in concat(module.cast.statements, module.aggregate.statements, module.greet.statements) : statement.Resource != "*"])
+    condition     = !contains(flatten(module.greet.statements[*].Action), "kinesis:PutRecord")
+    error_message = "The function that greets browsers must not be able to vote."
+  }
+
+  assert {
+    condition     = length(setintersection(flatten(module.aggregate.statements[*].Action), ["execute-api:ManageConnections", "dynamodb:Scan"])) == 0 && !contains(flatten(module.publish.statements[*].Action), "kinesis:PutRecord")
+    error_message = "The function that counts must not wait for browsers, and the one that tells them must not vote."
+  }
+
+  assert {
+    condition     = alltrue([for statement in concat(module.cast.statements, module.aggregate.statements, module.publish.statements, module.greet.statements) : statement.Resource != "*"])
     error_message = "Every resource must be named."
   }
+}
+
+run "no_web_acl_is_paid_for_unasked" {
+  assert {
+    condition     = length(aws_wafv2_web_acl.this) == 0 && length(aws_wafv2_web_acl_association.this) == 0
+    error_message = "A web ACL costs six USD a month."
+  }
+}
+
+run "an_address_that_sends_too_much_is_told_to_come_again_in_a_form_that_the_page_can_read" {
+  variables {
+    settings = { requests_per_address = 6000 }
+  }
+
+  assert {
+    condition     = one(one(aws_wafv2_web_acl.this).rule).statement[0].rate_based_statement[0].limit == 6000 && length(aws_wafv2_web_acl_association.this) == 1
+    error_message = "The limit must reach the API."
+  }
+
+  assert {
+    condition     = one(one(aws_wafv2_web_acl.this).rule).action[0].block[0].custom_response[0].response_code == 429 && { for header in one(one(aws_wafv2_web_acl.this).rule).action[0].block[0].custom_response[0].response_header : header.name => header.value }["Access-Control-Allow-Origin"] == output.site_url
+    error_message = "The page must be able to read that it is to come again."
+  }
+
+  assert {
+    condition     = jsondecode(one(one(aws_wafv2_web_acl.this).custom_response_body).content).error.code == "throttled"
+    error_message = "The answer must have the form of every error."
+  }
+}
+
+run "refuses_two_web_acls" {
+  command = plan
+
+  variables {
+    settings = { requests_per_address = 6000, api_web_acl_arn = "arn:aws:wafv2:ap-northeast-1:123456789012:regional/webacl/mine/1" }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_limit_that_waf_does_not_take" {
+  command = plan
+
+  variables {
+    settings = { requests_per_address = 5 }
+  }
+
+  expect_failures = [var.settings]
 }
 
 run "refuses_bad_values" {
@@ -118,6 +177,16 @@ run "refuses_a_bad_first_hour" {
 
   variables {
     settings = { first_hour = "today" }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_results_that_expire_before_they_are_read" {
+  command = plan
+
+  variables {
+    settings = { query_result_days = 0 }
   }
 
   expect_failures = [var.settings]
@@ -161,6 +230,54 @@ run "refuses_colours_that_are_none" {
   }
 
   expect_failures = [var.settings]
+}
+
+run "refuses_a_colour_that_nobody_can_see_on_the_light_page" {
+  command = plan
+
+  variables {
+    settings = {
+      candidates = [
+        { id = "kinoko", labels = { ja = "き", en = "M" }, color = { light = "#c98a3a", dark = "#ffffff" }, picture = "k.svg" },
+        { id = "takenoko", labels = { ja = "た", en = "B" }, color = { light = "#000000", dark = "#ffffff" }, picture = "t.svg" },
+      ]
+    }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_colour_that_nobody_can_see_on_the_dark_page" {
+  command = plan
+
+  variables {
+    settings = {
+      candidates = [
+        { id = "kinoko", labels = { ja = "き", en = "M" }, color = { light = "#000000", dark = "#ffffff" }, picture = "k.svg" },
+        { id = "takenoko", labels = { ja = "た", en = "B" }, color = { light = "#000000", dark = "#5a4a3a" }, picture = "t.svg" },
+      ]
+    }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "takes_colours_that_just_stand_out" {
+  command = plan
+
+  variables {
+    settings = {
+      candidates = [
+        { id = "kinoko", labels = { ja = "き", en = "M" }, color = { light = "#a83a22", dark = "#c04a2c" }, picture = "k.svg" },
+        { id = "takenoko", labels = { ja = "た", en = "B" }, color = { light = "#4a7429", dark = "#56822f" }, picture = "t.svg" },
+      ]
+    }
+  }
+
+  assert {
+    condition     = jsondecode(module.cast.environment.CANDIDATES)[0].color.dark == "#c04a2c"
+    error_message = "3.4 to 1 is enough."
+  }
 }
 
 run "refuses_a_key_for_a_stream_that_is_not_encrypted" {

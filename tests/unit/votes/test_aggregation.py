@@ -33,6 +33,16 @@ def create_tables(client: Any) -> None:
         )
 
 
+class NothingContested:
+    """The rulings of a count in which no id stands for two candidates."""
+
+    def put(self, shard: str, first: str, last: str, contested: Sequence[Vote]) -> None:
+        assert not contested, (shard, first, last)
+
+
+NOTHING_CONTESTED: Any = NothingContested()
+
+
 @pytest.fixture
 def client() -> Iterator[Any]:
     with mock_aws():
@@ -43,7 +53,13 @@ def client() -> Iterator[Any]:
 
 def aggregator(client: Any) -> Aggregator:
     """A new one each time, as a new function's is: what it remembers is nothing."""
-    return Aggregator(client, aggregation_table="aggregation", orders_table="orders", pause=lambda _: None)
+    return Aggregator(
+        client,
+        aggregation_table="aggregation",
+        orders_table="orders",
+        rulings=NOTHING_CONTESTED,
+        pause=lambda _: None,
+    )
 
 
 def arrivals(votes: Sequence[Vote | None], first: int = 1) -> list[Arrival]:
@@ -131,6 +147,54 @@ def test_a_child_shard_knows_what_its_parent_counted(client: Any) -> None:
     assert function.count("shardId-000000000002", arrivals([vote(1)])) == Outcome(duplicates=1)
 
 
+def queries(client: Any) -> list[dict[str, Any]]:
+    """The queries that are sent from now on, as boto3 is given them."""
+    asked: list[dict[str, Any]] = []
+    client.meta.events.register("before-parameter-build.dynamodb.Query", lambda params, **_: asked.append(params))
+    return asked
+
+
+def test_two_functions_that_take_turns_at_two_shards_read_what_is_new_and_no_minute_again(client: Any) -> None:
+    asked = queries(client)
+    functions, shards = [aggregator(client), aggregator(client)], [SHARD, "shardId-000000000001"]
+    for turn in range(8):
+        for number, shard in enumerate(shards):
+            votes = [vote(100 * turn + 10 * number + place) for place in range(3)]
+            function = functions[(turn + number) % 2]
+            assert function.count(shard, arrivals([*votes, votes[0]], first=10 * turn + 1)) == Outcome(3, 1, 0)
+    whole = [params for params in asked if "sk" not in params["KeyConditionExpression"]]
+    assert len(whole) == len(functions) * len(shards)
+    newer = [params["ExpressionAttributeValues"][":after"]["S"] for params in asked if params not in whole]
+    assert newer == sorted(newer, key=lambda after: after.rpartition("#")[2])
+    assert totals(client)["kinoko"] == 48
+    again = [vote(100 * turn + 10 * number) for turn in range(8) for number in range(2)]
+    for number, shard in enumerate(shards):
+        own = again[number::2]
+        assert functions[0].count(shard, arrivals(own, first=1000)) == Outcome(duplicates=8)
+
+
+def test_a_minute_is_not_read_again_while_one_function_counts_a_shard(client: Any) -> None:
+    asked = queries(client)
+    function = aggregator(client)
+    for turn in range(5):
+        function.count(SHARD, arrivals([vote(turn)], first=turn + 1))
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "Query"])
+def test_a_read_that_is_throttled_is_tried_again_as_a_write_is(client: Any, operation: str) -> None:
+    answers: Any = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow down"}}
+    left = [ClientError(answers, operation)] * 3
+
+    def throttle(**_: Any) -> None:
+        if left:
+            raise left.pop()
+
+    client.meta.events.register(f"before-parameter-build.dynamodb.{operation}", throttle)
+    assert aggregator(client).count(SHARD, arrivals([vote(1)])) == Outcome(counted=1)
+    assert left == []
+
+
 def test_a_record_that_holds_no_vote_is_passed(client: Any) -> None:
     assert aggregator(client).count(SHARD, arrivals([None, vote(1), None])) == Outcome(counted=1)
     assert aggregator(client).count(SHARD, arrivals([None, vote(1), None])).delivered_before == 3
@@ -177,7 +241,13 @@ def test_the_pauses_while_the_tables_stay_busy_end_at_a_second(client: Any) -> N
 
     busy: Any = Busy(client, "before", cancelled())
     pauses: list[float] = []
-    own = Aggregator(busy, aggregation_table="aggregation", orders_table="orders", pause=pauses.append)
+    own = Aggregator(
+        busy,
+        aggregation_table="aggregation",
+        orders_table="orders",
+        rulings=NOTHING_CONTESTED,
+        pause=pauses.append,
+    )
     with pytest.raises(RetryableError):
         own.count(SHARD, arrivals([vote(1)]))
     longest = [0.02, 0.04, 0.08, 0.16, 0.32, 0.64, *[1.0] * 6]

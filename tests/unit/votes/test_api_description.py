@@ -19,6 +19,7 @@ from tests.unit.votes.test_functions import (  # noqa: F401  fixtures
     CONTEXT,
     Management,
     account,
+    announced,
     batch,
     cold,
     management,
@@ -26,6 +27,7 @@ from tests.unit.votes.test_functions import (  # noqa: F401  fixtures
     on_the_stream,
     request,
     socket,
+    with_headers,
 )
 from tests.votes_bodies import a_vote, bodies, json_values
 from tests.votes_description import Description
@@ -106,6 +108,23 @@ def test_whatever_is_posted_the_answer_is_as_described_and_only_votes_come_onto_
 
 
 @pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"Origin": "https://evil.example.com", "Content-Type": "application/json"}, 403),
+        ({"Content-Type": "text/plain"}, 415),
+    ],
+)
+def test_a_request_that_no_page_of_the_site_makes_is_refused_as_described(
+    headers: dict[str, str], expected: int
+) -> None:
+    event = {**request("POST", "/votes", json.dumps(a_vote()).encode()), **with_headers(headers)}
+    status, answered, body = posted(event, cold("votes_cast").handler)
+    assert status == expected
+    assert DESCRIPTION.answer_problems("POST", "/votes", status, answered, body) == []
+
+
+@pytest.mark.usefixtures("account")
 def test_a_request_without_a_body_is_refused_as_described() -> None:
     event = {**request("POST", "/votes"), "body": None}
     status, headers, body = posted(event, cold("votes_cast").handler)
@@ -113,7 +132,7 @@ def test_a_request_without_a_body_is_refused_as_described() -> None:
     assert DESCRIPTION.answer_problems("POST", "/votes", status, headers, body) == []
 
 
-@pytest.mark.usefixtures("account", "management")
+@pytest.mark.usefixtures("account", "announced")
 def test_totals_are_as_described() -> None:
     stamp = now_ms()
     cold("votes_aggregate").handler(batch(vote(1, received_ms=stamp).to_record()), CONTEXT)

@@ -1,4 +1,4 @@
-"""The three functions as AWS calls them, on a mocked account."""
+"""The functions as AWS calls them, on a mocked account."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from moto import mock_aws
 
 from datastreamer.aws.clock import Clock
 from datastreamer.errors import ConfigurationError
-from datastreamer.votes import functions
-from datastreamer.votes.connections import Connections
+from datastreamer.votes import casting, functions
+from datastreamer.votes.connections import COUNT_HELD_MS, Connections
 from datastreamer.votes.settings import Settings
 from datastreamer.votes.vote import OLDEST_MS, parse_record
 from tests.unit.votes.ballots import CANDIDATES, CLIENT, uuid7, vote
@@ -33,6 +33,8 @@ ENVIRONMENT = {
     "ORDERS_TABLE_NAME": "orders",
     "CONNECTIONS_TABLE_NAME": "connections",
     "AGGREGATION_TABLE_NAME": "aggregation",
+    "RAW_BUCKET_NAME": "raw",
+    "PUBLISH_FUNCTION_NAME": "publish",
     "WEBSOCKET_ENDPOINT": "https://socket.example.com/live",
     "ALLOWED_ORIGIN": "https://vote.example.com",
     "CANDIDATES": json.dumps([{"id": candidate} for candidate in CANDIDATES]),
@@ -74,7 +76,31 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             BillingMode="PAY_PER_REQUEST",
         )
         boto3.client("kinesis").create_stream(StreamName="votes", ShardCount=1)
+        boto3.client("s3").create_bucket(
+            Bucket="raw", CreateBucketConfiguration={"LocationConstraint": ENVIRONMENT["AWS_DEFAULT_REGION"]}
+        )
         yield dynamodb
+
+
+class Announced:
+    """The asynchronous calls of the function that publishes."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, int]] = []
+        self.broken = False
+
+    def invoke(self, *, FunctionName: str, InvocationType: str, Payload: bytes) -> None:  # noqa: N803  boto3's names
+        assert (FunctionName, InvocationType) == ("publish", "Event")
+        if self.broken:
+            raise ClientError({"Error": {"Code": "TooManyRequestsException", "Message": "throttled"}}, "Invoke")
+        self.events.append(json.loads(Payload))
+
+
+@pytest.fixture
+def announced(monkeypatch: pytest.MonkeyPatch) -> Announced:
+    fake, others = Announced(), functions._client
+    monkeypatch.setattr(functions, "_client", lambda name, *rest: fake if name == "lambda" else others(name, *rest))
+    return fake
 
 
 @pytest.fixture
@@ -93,12 +119,16 @@ def now_ms() -> int:
     return Clock().wall_ms()
 
 
+def with_headers(headers: dict[str, str]) -> dict[str, Any]:
+    """The members of an event that hold a request's headers."""
+    return {"headers": headers, "multiValueHeaders": {name: [value] for name, value in headers.items()}}
+
+
 def request(method: str, path: str, content: bytes = b"", *, encoded: bool = False) -> dict[str, Any]:
     return {
         "httpMethod": method,
         "path": path,
-        "headers": {"origin": ENVIRONMENT["ALLOWED_ORIGIN"]},
-        "multiValueHeaders": {"origin": [ENVIRONMENT["ALLOWED_ORIGIN"]]},
+        **with_headers({"origin": ENVIRONMENT["ALLOWED_ORIGIN"], "Content-Type": "application/json"}),
         "requestContext": {"stage": "live", "path": f"/live{path}"},
         "body": base64.b64encode(content).decode() if encoded else content.decode(),
         "isBase64Encoded": encoded,
@@ -170,17 +200,146 @@ def test_a_stream_that_refuses_asks_the_browser_to_come_again() -> None:
 
 
 @pytest.mark.usefixtures("account")
+def test_a_stream_that_does_not_answer_is_given_up_before_the_function_is_ended() -> None:
+    config = functions.casting(ENVIRONMENT).ballot._client.meta.config
+    attempts = config.retries["total_max_attempts"]
+    longest_pauses = sum(2.0**number for number in range(attempts - 1))  # botocore, retries/standard.py
+    assert attempts > 1
+    assert attempts * (config.connect_timeout + config.read_timeout) + longest_pauses < 10
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/votes"), ("GET", "/totals")])
+def test_a_function_that_crashes_answers_in_the_form_of_every_error_and_the_page_can_read_it(
+    account: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], method: str, path: str
+) -> None:
+    module = cold("votes_cast")
+    monkeypatch.setattr(casting.Ballot, "cast", lambda *_: 1 / 0)
+    account.delete_table(TableName="aggregation")
+    answer = module.handler(request(method, path, ballot()), CONTEXT)
+    assert answer["statusCode"] == 500
+    error = json.loads(answer["body"])["error"]
+    assert (error["code"], set(error)) == ("unavailable", {"code", "message"})
+    assert answer["multiValueHeaders"]["Access-Control-Allow-Origin"] == [ENVIRONMENT["ALLOWED_ORIGIN"]]
+    assert "the request could not be answered" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("account")
 def test_only_the_sites_own_origin_may_read_answers() -> None:
     module = cold("votes_cast")
     answer = module.handler(request("POST", "/votes", ballot()), CONTEXT)
     assert answer["multiValueHeaders"]["Access-Control-Allow-Origin"] == [ENVIRONMENT["ALLOWED_ORIGIN"]]
-    elsewhere = request("POST", "/votes", ballot())
-    elsewhere["headers"] = {"origin": "https://evil.example.com"}
-    elsewhere["multiValueHeaders"] = {"origin": ["https://evil.example.com"]}
+    elsewhere = {**request("GET", "/totals"), **with_headers({"origin": "https://evil.example.com"})}
     assert "Access-Control-Allow-Origin" not in module.handler(elsewhere, CONTEXT)["multiValueHeaders"]
 
 
+JSON = {"Content-Type": "application/json"}
+FOREIGN_PAGES = ["https://evil.example.com", "null", "http://vote.example.com", "https://vote.example.com:444"]
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("origin", FOREIGN_PAGES)
+def test_a_page_of_another_site_cannot_let_its_visitors_vote(origin: str) -> None:
+    event = {**request("POST", "/votes", ballot()), **with_headers({"Origin": origin, **JSON})}
+    answer = cold("votes_cast").handler(event, CONTEXT)
+    assert (answer["statusCode"], json.loads(answer["body"])["error"]["code"]) == (403, "foreign_origin")
+    assert on_the_stream() == []
+
+
+@pytest.mark.usefixtures("account")
+def test_a_second_origin_beside_the_sites_own_is_foreign() -> None:
+    event = request("POST", "/votes", ballot())
+    event["multiValueHeaders"]["Origin"] = ["https://evil.example.com"]
+    assert cold("votes_cast").handler(event, CONTEXT)["statusCode"] == 403
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Content-Type": ""},
+        {"Content-Type": "text/plain;charset=UTF-8"},
+        {"content-type": "application/x-www-form-urlencoded"},
+        {"Content-Type": "text/plain; application/json"},
+        {"Content-Type": "application/json", "content-type": "text/plain"},
+    ],
+)
+def test_a_body_that_is_not_called_json_is_no_vote(headers: dict[str, str]) -> None:
+    event = {**request("POST", "/votes", ballot()), **with_headers(headers)}
+    answer = cold("votes_cast").handler(event, CONTEXT)
+    assert (answer["statusCode"], json.loads(answer["body"])["error"]["code"]) == (415, "unsupported_media_type")
+    assert on_the_stream() == []
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
+def test_a_program_that_is_not_a_browser_may_vote_in_json(kind: str) -> None:
+    event = {**request("POST", "/votes", ballot()), **with_headers({"content-type": kind})}
+    assert cold("votes_cast").handler(event, CONTEXT)["statusCode"] == 202
+
+
 @pytest.mark.usefixtures("management")
+@pytest.mark.parametrize("origin", FOREIGN_PAGES)
+def test_a_page_of_another_site_cannot_connect(account: Any, origin: str) -> None:
+    module = cold("votes_socket")
+    event = {**socket("CONNECT", route="$connect"), **with_headers({"Origin": origin})}
+    assert module.handler(event, CONTEXT) == {"statusCode": 403}
+    assert Connections(account, "connections").all(now_ms()) == []
+    own = {**event, **with_headers({"Origin": ENVIRONMENT["ALLOWED_ORIGIN"]})}
+    assert module.handler(own, CONTEXT) == {"statusCode": 200}
+
+
+def test_however_often_anybody_asks_the_connections_are_counted_once_in_two_seconds(
+    account: Any, management: Management, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time = {"ms": now_ms()}
+    monkeypatch.setattr(Clock, "wall_ms", lambda _: time["ms"])
+    scans: list[int] = []
+    everyone = Connections.all
+    monkeypatch.setattr(Connections, "all", lambda table, now: scans.append(now) or everyone(table, now))
+    for name in ("a", "b"):
+        Connections(account, "connections").add(name, time["ms"])
+    cast, greeter = cold("votes_cast"), cold("votes_socket")
+
+    def asked() -> list[int]:
+        answers = [cast.handler(request("GET", "/totals"), CONTEXT) for _ in range(5)]
+        for _ in range(5):
+            greeter.handler(socket("MESSAGE", '{"type": "hello"}'), CONTEXT)
+        told = [message["online"] for _, message in management.messages[-5:]]
+        return [json.loads(answer["body"])["online"] for answer in answers] + told
+
+    assert asked() == [2] * 10
+    assert len(scans) == 1
+    greeter.handler({**socket("CONNECT", route="$connect"), "headers": {}}, CONTEXT)
+    assert asked() == [3] * 10
+    greeter.handler(socket("DISCONNECT", route="$disconnect"), CONTEXT)
+    assert asked() == [2] * 10
+    assert len(scans) == 1
+    Connections(account, "connections").add("c", time["ms"])
+    time["ms"] += COUNT_HELD_MS
+    assert asked() == [3] * 10
+    assert len(scans) == 2
+
+
+def test_while_somebody_counts_the_connections_others_tell_the_count_before(account: Any) -> None:
+    connections, now = Connections(account, "connections"), now_ms()
+    connections.add("a", now)
+    assert connections.online(now) == 1
+    connections.add("b", now)
+    later = now + COUNT_HELD_MS
+    assert connections._claim_count(later, now)
+    assert not connections._claim_count(later, now)
+    assert connections.online(later) == 1
+
+
+def test_the_count_is_not_taken_for_a_connection(account: Any) -> None:
+    connections, now = Connections(account, "connections"), now_ms()
+    connections.note_online(7, now)
+    assert connections.all(now) == []
+    assert connections.online(now) == 7
+
+
+@pytest.mark.usefixtures("announced")
 def test_votes_that_are_counted_are_told_to_who_asks(account: Any) -> None:
     Connections(account, "connections").add("a", now_ms())
     cold("votes_aggregate").handler(batch(vote(1).to_record(), vote(2, "takenoko").to_record()), CONTEXT)
@@ -190,35 +349,59 @@ def test_votes_that_are_counted_are_told_to_who_asks(account: Any) -> None:
     assert answer["multiValueHeaders"]["Cache-Control"] == ["no-store"]
 
 
-def test_a_batch_is_counted_published_and_measured(
-    account: Any, management: Management, capsys: pytest.CaptureFixture[str]
+def metrics_in(printed: str) -> dict[str, Any]:
+    [found] = [line for line in map(json.loads, printed.splitlines()) if "_aws" in line]
+    return dict(found)
+
+
+@pytest.mark.usefixtures("account")
+def test_a_batch_is_counted_measured_and_published_by_another_function(
+    announced: Announced, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Connections(account, "connections").add("a", now_ms())
-    module = cold("votes_aggregate")
-    event = batch(vote(1).to_record(), b"no vote", vote(1).to_record())
-    module.handler(event, CONTEXT)
-    assert [message["totals"] for _, message in management.messages] == [{"kinoko": 1, "takenoko": 0}]
-    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    [metrics] = [line for line in printed if "_aws" in line]
-    expected = {"VotesCounted": [1.0], "DuplicatesDropped": [1.0], "VotesRejected": [1.0], "UpdatesDelivered": [1.0]}
-    assert {name: metrics[name] for name in expected} == expected
-    [warning] = [line for line in printed if line.get("level") == "WARNING"]
+    before = now_ms()
+    cold("votes_aggregate").handler(batch(vote(1).to_record(), b"no vote", vote(1).to_record()), CONTEXT)
+    [event] = announced.events
+    assert before <= event["counted_at_ms"] <= now_ms()
+    printed = capsys.readouterr().out
+    expected = {"VotesCounted": [1.0], "DuplicatesDropped": [1.0], "VotesRejected": [1.0]}
+    assert {name: metrics_in(printed)[name] for name in expected} == expected
+    [warning] = [line for line in map(json.loads, printed.splitlines()) if line.get("level") == "WARNING"]
     assert warning["rejected"][0]["reason"] == "invalid_json"
 
 
-def test_a_batch_that_brings_nothing_new_tells_nobody(account: Any, management: Management) -> None:
+def test_an_update_is_published_and_measured(
+    account: Any, management: Management, announced: Announced, capsys: pytest.CaptureFixture[str]
+) -> None:
     Connections(account, "connections").add("a", now_ms())
+    cold("votes_aggregate").handler(batch(vote(1).to_record()), CONTEXT)
+    capsys.readouterr()
+    cold("votes_publish").handler(announced.events[0], CONTEXT)
+    assert [message["totals"] for _, message in management.messages] == [{"kinoko": 1, "takenoko": 0}]
+    assert metrics_in(capsys.readouterr().out)["UpdatesDelivered"] == [1.0]
+
+
+@pytest.mark.usefixtures("account")
+def test_a_batch_that_brings_nothing_new_is_not_published(announced: Announced) -> None:
     module = cold("votes_aggregate")
     for _ in range(2):
         module.handler(batch(vote(1).to_record()), CONTEXT)
-    assert len(management.messages) == 1
+    assert len(announced.events) == 1
 
 
-def test_an_update_that_cannot_be_published_does_not_bring_the_batch_back(
+@pytest.mark.usefixtures("account")
+def test_an_update_that_cannot_be_asked_for_does_not_bring_the_batch_back(
+    announced: Announced, capsys: pytest.CaptureFixture[str]
+) -> None:
+    announced.broken = True
+    cold("votes_aggregate").handler(batch(vote(1).to_record()), CONTEXT)
+    assert metrics_in(capsys.readouterr().out)["PublishFailures"] == [1.0]
+
+
+def test_an_update_that_cannot_be_published_is_measured_and_not_tried_again(
     account: Any, management: Management, capsys: pytest.CaptureFixture[str]
 ) -> None:
     account.delete_table(TableName="connections")
-    cold("votes_aggregate").handler(batch(vote(1).to_record()), CONTEXT)
+    cold("votes_publish").handler({"counted_at_ms": now_ms()}, CONTEXT)
     assert management.messages == []
     assert '"PublishFailures":[1.0]' in capsys.readouterr().out
 
@@ -253,6 +436,18 @@ def test_each_message_of_a_browser_is_answered(management: Management, text: str
     assert cold("votes_socket").handler(socket("MESSAGE", text), CONTEXT) == {"statusCode": 200}
     [(connection, message)] = management.messages
     assert (connection, message["type"]) == ("a", kind)
+
+
+def test_a_browser_that_was_taken_for_gone_while_it_joined_gets_updates_again_from_its_hello_on(
+    account: Any, management: Management
+) -> None:
+    module = cold("votes_socket")
+    module.handler(socket("CONNECT", route="$connect"), CONTEXT)
+    Connections(account, "connections").remove("a")
+    module.handler(socket("MESSAGE", '{"type": "hello"}'), CONTEXT)
+    assert Connections(account, "connections").all(now_ms()) == ["a"]
+    [(_, greeting)] = management.messages
+    assert greeting["online"] == 1
 
 
 def test_a_message_that_names_the_route_of_an_end_ends_nothing(account: Any, management: Management) -> None:

@@ -15,6 +15,7 @@ PARTS = {
     "firehose": ["firehose_delivery_stream"],
     "cast": ["lambda_function"],
     "aggregate": ["lambda_function", "event_source_mapping"],
+    "publish": ["lambda_function"],
     "socket": ["lambda_function"],
     "api": ["rest_api"],
 }
@@ -28,7 +29,7 @@ def first_cells(title: str) -> set[str]:
 
 def test_every_alarm_of_the_pipeline_is_explained() -> None:
     own = [alarm["alarm_name"] for _, alarm in blocks(REPOSITORY / "terraform/pipelines/votes/alarms.tf", "resource")]
-    alarms = {name.replace("${local.service}", "<votes>-aggregate") for name in own}
+    alarms = {name.replace("${local.publish_service}", "<votes>-publish") for name in own}
     assert alarms
     alarms |= {"<votes>-socket-api-errors"}
     for part, modules in PARTS.items():
@@ -45,4 +46,7 @@ def test_every_alarm_of_the_pipeline_is_explained() -> None:
 
 
 def test_every_code_that_a_vote_is_refused_with_is_explained() -> None:
-    assert first_cells("Codes") == Description().codes("400") | {"too_large"}
+    assert first_cells("Codes") == {
+        *Description().codes("400"),
+        *(code for status in ("403", "413", "415") for code in Description().codes(status) if code != "bad_request"),
+    }

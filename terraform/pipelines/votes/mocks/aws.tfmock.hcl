@@ -62,3 +62,11 @@ mock_resource "aws_apigatewayv2_api" {
 mock_resource "aws_cloudfront_distribution" {
   defaults = { arn = "arn:aws:cloudfront::123456789012:distribution/E1", domain_name = "d1.cloudfront.net" }
 }
+
+mock_resource "aws_api_gateway_stage" {
+  defaults = { arn = "arn:aws:apigateway:ap-northeast-1::/restapis/rest1/stages/live" }
+}
+
+mock_resource "aws_wafv2_web_acl" {
+  defaults = { arn = "arn:aws:wafv2:ap-northeast-1:123456789012:regional/webacl/votes/1" }
+}

@@ -1,0 +1,22 @@
+"""Having an update published, without waiting for it: counting must not stand still while browsers are told."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+
+class Announcer:
+    """Calls the function that publishes, asynchronously; it decides whether an update is due."""
+
+    def __init__(self, client: LambdaClient, function: str) -> None:
+        self._client = client
+        self._function = function
+
+    def announce(self, counted_at_ms: int) -> None:
+        """Say that votes were counted. Raises ClientError or BotoCoreError, as boto3 does."""
+        payload = json.dumps({"counted_at_ms": counted_at_ms}).encode()
+        self._client.invoke(FunctionName=self._function, InvocationType="Event", Payload=payload)
