@@ -17,7 +17,7 @@ SECONDS_PER_MONTH = p.HOURS_PER_MONTH * 3600
 UPDATES_PER_SECOND = 4
 """Batches that are counted, and updates that a browser gets, in a second at most: ``INTERVAL_MS`` in
 datastreamer/votes/publishing.py."""
-ALARMS = 21
+ALARMS = 23
 """Alarms that the pipeline declares."""
 FURTHER_ALARM_METRICS = 4
 """Of the alarms that watch several: on undelivered updates, and on what the function or Firehose does not read."""
