@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aws_stage.testing.lambda_functions import metric
 from aws_stage.testing.mapped_functions import eventually
-from aws_stage.testing.models import Hosting, script
+from aws_stage.testing.models import SCRIPT, Hosting, script
 
 from datastreamer.inference.reprocessing.replay import replay_failures
 from datastreamer.inference.reprocessing.rescore import Wanted, rescore
@@ -49,9 +49,9 @@ class Endpoint:
         self.model = ""
         self.name = ""
 
-    def serve(self, code: str, environment: dict[str, str] | None = None) -> str:
-        """Have a new model of ``code`` serve; its name."""
-        self.model = self._hosting.model(script(code), environment=environment)
+    def serve(self, code: str, further: Mapping[str, str] = {}) -> str:
+        """Have a new model of ``code``, with ``further`` in its environment, serve; its name."""
+        self.model = self._hosting.model(script(code), environment={**SCRIPT, **further})
         config = self._hosting.config({"ModelName": self.model})
         if self.name:
             self._hosting.sagemaker.update_endpoint(EndpointName=self.name, EndpointConfigName=config)
