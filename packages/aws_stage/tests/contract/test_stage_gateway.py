@@ -105,12 +105,6 @@ def test_json_answers_carry_their_version_and_a_request_id(stage: RunningStage) 
     )
 
 
-def test_cbor_is_refused_with_the_setting_that_turns_it_off(stage: RunningStage) -> None:
-    answer, error = _post(stage, b"\xa0", Content_Type="application/x-amz-cbor-1.1")
-    assert answer.status == 400
-    assert "AWS_CBOR_DISABLE=true" in error["message"]
-
-
 def test_a_body_passes_through_to_s3_as_it_streams(stage: RunningStage) -> None:
     """A client that waits for 100-continue and sends a body in chunks, as the AWS SDKs do for a stream."""
     s3 = stage.client("s3")

@@ -9,7 +9,7 @@ import zlib
 
 from aws_stage.gateway.asgi import AsgiApp, Receive, Scope, Send, read_body, replay, send_answer
 from aws_stage.gateway.protocol import Address, address_of, decode
-from aws_stage.gateway.wire import Answer, Wire, error_answer, json_version
+from aws_stage.gateway.wire import Answer, Wire, answer_type, error_answer
 
 JSON_BYTES = 16 * 1024 * 1024
 """The largest call that names its operation in X-Amz-Target: DynamoDB's BatchWriteItem. (Kinesis takes 10 MiB of data,
@@ -43,7 +43,7 @@ def _limit(scope: Scope) -> tuple[int | None, Answer | None]:
     address = address_of(scope["headers"])
     if address.operation is not None:
         message = f"The request is larger than {JSON_BYTES} bytes"
-        content_type = json_version(scope["headers"])
+        content_type = answer_type(scope["headers"])
         return JSON_BYTES, error_answer("RequestEntityTooLargeException", message, 413, Wire.JSON, content_type)
     if _is_api(scope):
         return API_BYTES, (413, [(b"content-type", b"application/json")], b'{"message":"Request Too Long"}')
@@ -90,7 +90,7 @@ class Inflating:
         body = _inflated(await read_body(receive))
         if body is None:
             message = f"The compressed request body is damaged, or holds more than {JSON_BYTES} bytes"
-            refusal = error_answer("SerializationException", message, 400, Wire.JSON, json_version(scope["headers"]))
+            refusal = error_answer("SerializationException", message, 400, Wire.JSON, answer_type(scope["headers"]))
             await send_answer(send, *refusal)
             return
         headers = [each for each in scope["headers"] if each[0] not in (b"content-encoding", b"content-length")]
@@ -128,5 +128,5 @@ def unreadable(address: Address, scope: Scope, body: bytes) -> Answer | None:
     except ValueError:
         wire = Wire.REST_JSON if address.operation is None else Wire.JSON
         message = "The request body is no JSON object, or is nested too deeply"
-        return error_answer("SerializationException", message, 400, wire, json_version(scope["headers"]))
+        return error_answer("SerializationException", message, 400, wire, answer_type(scope["headers"]))
     return None

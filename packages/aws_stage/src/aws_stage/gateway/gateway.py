@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from aws_stage.gateway import cbor
 from aws_stage.gateway.asgi import AsgiApp, Receive, Scope, Send, read_body, replay, send_answer
 from aws_stage.gateway.bodies import is_json_call, unreadable
 from aws_stage.gateway.own_names import HEALTH_PATH, OPERATIONS_PATH, WEBSITES_PATH, website_bucket
@@ -19,7 +20,7 @@ from aws_stage.gateway.protocol import Address, address_of, decode, json_answer
 from aws_stage.gateway.refusals import Refusals, unsupported
 from aws_stage.gateway.rest import RestService, RestServices
 from aws_stage.gateway.websites import Websites
-from aws_stage.gateway.wire import Answer, Wire, error_answer, json_version
+from aws_stage.gateway.wire import CBOR, Answer, Wire, answer_type, error_answer
 from aws_stage.kernel.engine import AwsError, Call, Engine, Handler
 from aws_stage.kernel.health import UP
 
@@ -118,14 +119,20 @@ class Gateway:
         self, route: _Route, rest: RestService | None, address: Address, scope: Scope, body: bytes
     ) -> Answer:
         wire = Wire.REST_JSON if rest else Wire.JSON
-        content_type = json_version(scope["headers"])
+        content_type = answer_type(scope["headers"])
         operation = address.operation or ""
         try:
-            payload = rest.parameters(operation, scope, body) if rest else decode(body)
-        except ValueError:
+            if rest:
+                payload = rest.parameters(operation, scope, body)
+            elif content_type == CBOR:
+                payload = cbor.parameters(address.service or "", operation, body)
+            else:
+                payload = decode(body)
+        except ValueError as error:
             message = (
-                "The request body is no JSON object, or is nested too deeply. "
-                "The local stage speaks no CBOR: set AWS_CBOR_DISABLE=true."
+                f"The request body is no CBOR that can be read: {error}"
+                if content_type == CBOR
+                else "The request body is no JSON object, or is nested too deeply"
             )
             return error_answer("SerializationException", message, 400, wire, content_type)
         call = Call(address.service or "", operation, payload)
@@ -147,7 +154,11 @@ class Gateway:
             return error_answer("InternalServerException", message, 500, wire, content_type)
         if not _UNREMARKABLE.match(call.operation):
             logger.info("%s:%s in %.0f ms", call.service, call.operation, 1000 * (time.perf_counter() - started))
-        return rest.answer(operation, result) if rest else json_answer(result, content_type)
+        if rest:
+            return rest.answer(operation, result)
+        if content_type == CBOR:
+            return await asyncio.to_thread(cbor.answer, call.service, operation, result)
+        return json_answer(result, content_type)
 
 
 def _host(scope: Scope) -> str:

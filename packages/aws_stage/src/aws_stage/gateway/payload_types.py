@@ -27,14 +27,15 @@ def mismatch(service: str, operation: str, payload: dict[str, Any]) -> str | Non
     ``service`` is a SigV4 signing name. Timestamps and members that the model does not have may be anything.
     """
     try:
-        shape = _model(service).operation_model(operation).input_shape
+        shape = model_of(service).operation_model(operation).input_shape
     except (DataNotFoundError, OperationNotFoundError):
         return None
     return _mismatch(shape, payload, "")
 
 
 @cache
-def _model(service: str) -> ServiceModel:
+def model_of(service: str) -> ServiceModel:
+    """AWS's model of a service, by its SigV4 signing name; raises DataNotFoundError where that is not its model's."""
     return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from aws_stage.gateway.asgi import Scope
 from aws_stage.gateway.protocol import Address
-from aws_stage.gateway.wire import Answer, error_answer, json_version, wire_of
+from aws_stage.gateway.wire import CBOR, Answer, answer_type, error_answer, wire_of
 
 SEE_DOCS = "docs/local-stage.md lists what it supports."
 
@@ -16,6 +16,10 @@ ANY_REGION = frozenset({"s3"})
 GLOBAL_REGION = "us-east-1"
 GLOBAL_SERVICES = frozenset({"iam", "sts", "cloudfront", "route53", "acm", "wafv2", "organizations", "budgets", "ce"})
 """Services that are signed for us-east-1 wherever the caller is, or that CloudFront wants there."""
+
+CBOR_SERVICE = "kinesis"
+"""The one service that AWS's SDK for Java speaks CBOR with. (CloudWatch takes another CBOR, Smithy's, at paths of its
+own, and ministack serves that.)"""
 
 
 class Refusals:
@@ -42,6 +46,9 @@ class Refusals:
                 address,
                 scope,
             )
+        if service != CBOR_SERVICE and address.operation is not None and answer_type(scope["headers"]) == CBOR:
+            message = f"{service} takes JSON (application/x-amz-json-1.1), not CBOR. Set AWS_CBOR_DISABLE=true."
+            return _refuse("SerializationException", message, address, scope)
         return None
 
 
@@ -62,4 +69,4 @@ def _is_global(service: str, region: str | None) -> bool:
 def _refuse(code: str, message: str, address: Address, scope: Scope) -> Answer:
     headers = scope["headers"]
     wire = wire_of(address.service, headers, scope.get("query_string", b""))
-    return error_answer(code, message, 400, wire, json_version(headers))
+    return error_answer(code, message, 400, wire, answer_type(headers))

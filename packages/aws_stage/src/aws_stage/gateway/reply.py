@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from aws_stage.gateway.asgi import Message, Scope, Send
 from aws_stage.gateway.protocol import address_of
-from aws_stage.gateway.wire import Wire, error_answer, json_version, wire_of
+from aws_stage.gateway.wire import Wire, answer_type, error_answer, wire_of
 from aws_stage.storage.manifest.writes import Writes
 
 logger = logging.getLogger("aws_stage.durable")
@@ -66,7 +66,7 @@ class Reply:
         logger.error("%s %s: %s", self._scope["method"], self._scope["path"], error)
         advice = " Free some disk space and repeat the call." if self._writes.refusals > self._refusals else ""
         code = _CODES.get(self._service, "InternalFailure")
-        content_type = json_version(self._scope["headers"])
+        content_type = answer_type(self._scope["headers"])
         status, headers, body = error_answer(code, f"{error}.{advice}", 500, self._wire, content_type)
         headers = [*headers, (b"content-length", str(len(body)).encode())]
         await self._send({"type": "http.response.start", "status": status, "headers": headers})

@@ -9,6 +9,8 @@ from enum import Enum
 from typing import Any
 from xml.sax.saxutils import escape
 
+import cbor2
+
 Headers = list[tuple[bytes, bytes]]
 Answer = tuple[int, Headers, bytes]
 
@@ -44,13 +46,17 @@ def wire_of(service: str | None, headers: Iterable[tuple[bytes, bytes]], query_s
     return Wire.REST_XML if service in _REST_XML else Wire.REST_JSON
 
 
-def json_version(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """The content type of a JSON answer: that of the request when it is JSON 1.0, else JSON 1.1."""
-    asked = next((value for name, value in headers if name.lower() == b"content-type"), b"")
-    return b"application/x-amz-json-1.0" if asked.startswith(b"application/x-amz-json-1.0") else JSON_1_1
-
-
+JSON_1_0 = b"application/x-amz-json-1.0"
 JSON_1_1 = b"application/x-amz-json-1.1"
+CBOR = b"application/x-amz-cbor-1.1"
+
+
+def answer_type(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The content type of the answer to a call that names its operation: that of the call, else JSON 1.1."""
+    asked = next((value for name, value in headers if name.lower() == b"content-type"), b"")
+    if asked.startswith(JSON_1_1):
+        return JSON_1_1
+    return next((kind for kind in (CBOR, JSON_1_0) if asked.startswith(kind)), JSON_1_1)
 
 
 def error_answer(
@@ -62,12 +68,14 @@ def error_answer(
     *,
     members: Mapping[str, Any] | None = None,
 ) -> Answer:
-    """Status, headers and body of an error; ``content_type`` and ``members`` matter to JSON alone."""
+    """Status, headers and body of an error; ``content_type``, which may be CBOR, matters to ``Wire.JSON`` alone, and
+    ``members`` to JSON and CBOR."""
     request_id = str(uuid.uuid4())
     identity = [(b"x-amzn-requestid", request_id.encode())]
     if wire in (Wire.JSON, Wire.REST_JSON):
-        body = json.dumps({"__type": code, "message": message, "Message": message, **(members or {})}).encode()
+        document = {"__type": code, "message": message, "Message": message, **(members or {})}
         kind = content_type if wire is Wire.JSON else b"application/json"
+        body = cbor2.dumps(document) if kind == CBOR else json.dumps(document).encode()
         return status, [(b"content-type", kind), *identity, (b"x-amzn-errortype", code.encode())], body
     error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
     if wire is Wire.S3:

@@ -14,7 +14,7 @@ from aws_stage.gateway.guard.hosts import is_own
 from aws_stage.gateway.guard.request import Request
 from aws_stage.gateway.guard.signatures import Signatures
 from aws_stage.gateway.protocol import json_answer
-from aws_stage.gateway.wire import Answer, Wire, error_answer, json_version, wire_of
+from aws_stage.gateway.wire import Answer, Wire, answer_type, error_answer, wire_of
 
 logger = logging.getLogger("aws_stage.guard")
 
@@ -110,7 +110,7 @@ def _refused(request: Request, message: str) -> Answer:
     service = "s3" if request.address.service is None else request.address.service
     wire = wire_of(service, request.scope["headers"], request.query_string.encode("latin-1"))
     code = "AccessDenied" if wire.is_xml else "AccessDeniedException"
-    return error_answer(code, message, 403, wire, json_version(request.scope["headers"]))
+    return error_answer(code, message, 403, wire, answer_type(request.scope["headers"]))
 
 
 def _shut(request: Request) -> Answer:
@@ -132,4 +132,4 @@ def _failed(request: Request, failure: Failure) -> Answer:
     if status is None:
         found: tuple[str, int, str] = iam_actions._auth_failure(service, code, message, request.headers)
         code, status, message = found
-    return error_answer(code, f"{message} ({SEE_DOCS})", status, wire, json_version(headers))
+    return error_answer(code, f"{message} ({SEE_DOCS})", status, wire, answer_type(headers))
