@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -185,7 +186,12 @@ def test_the_catalogue_as_athena_shows_it(lake: AthenaLake, athena: Any) -> None
     assert table["Columns"] == [{"Name": "id", "Type": "int", "Comment": "key"}]
     assert table["PartitionKeys"] == [{"Name": "day", "Type": "string"}]
     assert table["Parameters"]["location"] == "s3://athena-admin/shown/"
-    assert message(athena.get_table_metadata, **where, TableName="nowhere").startswith("MetadataException")
+    absent = message(athena.get_table_metadata, **where, TableName="nowhere")
+    assert re.fullmatch(
+        r"MetadataException: .*nowhere.* \(Service: AmazonDataCatalog; Status Code: 400; "
+        r"Error Code: EntityNotFoundException; Request ID: [0-9a-f-]{36}; Proxy: null\)",
+        absent,
+    )
 
 
 def test_what_the_stage_does_not_serve_is_refused(athena: Any) -> None:

@@ -90,7 +90,11 @@ def _only_ours(name: str) -> None:
 
 
 def _metadata_error(error: ClientError) -> AwsError:
-    return AwsError("MetadataException", str(error.response["Error"].get("Message") or error))
+    """What Glue refused, in the envelope that Athena puts it in: clients look for the code of Glue's error there."""
+    said, answer = error.response["Error"], error.response["ResponseMetadata"]
+    where = f"Service: AmazonDataCatalog; Status Code: {answer['HTTPStatusCode']}; Error Code: {said['Code']}"
+    request = f"Request ID: {answer['RequestId']}; Proxy: null"
+    return AwsError("MetadataException", f"{said.get('Message', '')} ({where}; {request})")
 
 
 def _database(found: dict[str, Any]) -> dict[str, Any]:
