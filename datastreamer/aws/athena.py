@@ -28,10 +28,20 @@ class Answer:
     rows: list[list[str | None]]
     scanned_bytes: int
     milliseconds: int
+    more: bool = False
+    """Whether rows were left unread."""
 
 
-def run_query(athena: AthenaClient, sql: str, *, workgroup: str, database: str, sleep: Sleep = time.sleep) -> Answer:
-    """Run one statement to its end.
+def run_query(
+    athena: AthenaClient,
+    sql: str,
+    *,
+    workgroup: str,
+    database: str,
+    most: int | None = None,
+    sleep: Sleep = time.sleep,
+) -> Answer:
+    """Run one statement to its end, and read the first ``most`` rows of its answer (all when None).
 
     Raises JobFailedError with Athena's own reason when it fails, and ConfigurationError when the workgroup is missing.
     An interrupt (Ctrl+C) stops the query before it is passed on.
@@ -53,15 +63,16 @@ def run_query(athena: AthenaClient, sql: str, *, workgroup: str, database: str, 
     state = execution["Status"]["State"]
     if state != "SUCCEEDED":
         raise JobFailedError(execution["Status"].get("StateChangeReason", f"the query ended {state}"))
-    columns, types, rows = _read_rows(athena, query_id, skip_header=execution.get("StatementType") == "DML")
+    columns, types, rows = _read_rows(athena, query_id, most, skip_header=execution.get("StatementType") == "DML")
     statistics = execution.get("Statistics", {})
     return Answer(
         query_id=query_id,
         columns=columns,
         types=types,
-        rows=rows,
+        rows=rows[:most],
         scanned_bytes=statistics.get("DataScannedInBytes", 0),
         milliseconds=statistics.get("TotalExecutionTimeInMillis", 0),
+        more=most is not None and len(rows) > most,
     )
 
 
@@ -76,6 +87,15 @@ def saved_queries(athena: AthenaClient, *, workgroup: str) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
+def prepared_statement(athena: AthenaClient, name: str, *, workgroup: str) -> str | None:
+    """The text of a prepared statement of the workgroup, None where there is none of the name."""
+    try:
+        found = athena.get_prepared_statement(StatementName=name, WorkGroup=workgroup)
+    except athena.exceptions.ResourceNotFoundException:
+        return None
+    return found["PreparedStatement"].get("QueryStatement")
+
+
 def _wait(athena: AthenaClient, query_id: str, sleep: Sleep) -> Any:
     pause = FIRST_POLL_SECONDS
     while True:
@@ -87,8 +107,9 @@ def _wait(athena: AthenaClient, query_id: str, sleep: Sleep) -> Any:
 
 
 def _read_rows(
-    athena: AthenaClient, query_id: str, *, skip_header: bool
+    athena: AthenaClient, query_id: str, most: int | None, *, skip_header: bool
 ) -> tuple[list[str], list[str], list[list[str | None]]]:
+    """Columns, types, and every row, or where there are more than ``most``, at least one more than that."""
     columns: list[str] = []
     types: list[str] = []
     rows: list[list[str | None]] = []
@@ -97,6 +118,8 @@ def _read_rows(
         info = result.get("ResultSetMetadata", {}).get("ColumnInfo", [])
         columns, types = [column["Name"] for column in info], [column["Type"] for column in info]
         rows.extend([cell.get("VarCharValue") for cell in row.get("Data", [])] for row in result.get("Rows", []))
+        if most is not None and len(rows) > most + 1:  # one may be the header
+            break
     if skip_header and rows and rows[0] == columns:
         del rows[0]
     return columns, types, rows

@@ -34,7 +34,9 @@ def show_table(answer: Answer, out: Console, *, most: int | None = None) -> None
         for number, row in enumerate(shown, start=1):
             out.rule(f"[dim]row {number}[/]", align="left")
             out.print(_block(answer, row))
-    if len(answer.rows) > len(shown):
+    if answer.more:
+        out.print("[yellow]… and more rows, which are not shown: --all shows every row, --csv and --json write them[/]")
+    elif len(answer.rows) > len(shown):
         out.print(f"[dim]… and {len(answer.rows) - len(shown)} more rows[/]")
 
 
@@ -106,7 +108,8 @@ def show_chart(answer: Answer, out: Console, *, most: int = 12) -> None:
         line = Text.assemble(_text(f"{label:<{label_width}}  "), ("█" * length, "cyan"), f" {value:.2f}")
         out.print(line, soft_wrap=True)
     hidden = len(finite) - len(bars)
-    notes = [f"… and {hidden} more"] * bool(hidden) + [f"bars start at {floor:.2f}"] * bool(floor)
+    left_out = "… and more" if answer.more else f"… and {hidden} more"
+    notes = [left_out] * bool(hidden or answer.more) + [f"bars start at {floor:.2f}"] * bool(floor)
     if notes:
         out.print(f"[dim]{'; '.join(notes)}[/]")
 

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import typer
 from rich.console import Console
 
 from datastreamer.cli.shown import PlainConsole
+from datastreamer.errors import UsageError
 
 
 @dataclass
@@ -41,3 +43,20 @@ class Terminal:
     def answer_json(self, document: object) -> None:
         """One JSON document on standard output."""
         sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str) + "\n")
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Return when the answer is yes; raises UsageError when it is not, or when there is nobody to ask."""
+        if yes:
+            return
+        if not sys.stdin.isatty():
+            raise UsageError(f"{question} There is nobody to ask; to answer yes beforehand: --yes")
+        try:
+            confirmed = typer.confirm(question, err=True)
+        except typer.Abort as abort:
+            # Of Ctrl+C and of the end of the input alike; it says which by what it was made of.
+            if isinstance(abort.__context__, KeyboardInterrupt):
+                self.err.print()  # the prompt's line has no end yet
+                raise KeyboardInterrupt from abort
+            confirmed = False
+        if not confirmed:
+            raise UsageError("not confirmed, nothing changed")

@@ -9,6 +9,7 @@ from datastreamer.aws import parts
 from datastreamer.aws.status import NewClient, Part, ask, ringing_alarms
 from datastreamer.pipelines import PIPELINES
 from datastreamer.telemetry.names import Names
+from datastreamer.telemetry.schema import CURATED_TABLE, QUARANTINE_TABLE
 
 
 def stage_parts(stage: str, account: str, client: NewClient, now: datetime) -> list[Part]:
@@ -20,6 +21,7 @@ def stage_parts(stage: str, account: str, client: NewClient, now: datetime) -> l
         ask("job", names.job, lambda: _job(names, client)),
         ask("schedule", names.job, lambda: _schedule(names, client)),
         ask("crawler", names.crawler, lambda: _crawler(names, client)),
+        *(_table(names.database, table, client) for table in (CURATED_TABLE, QUARANTINE_TABLE)),
         *_alarms(names, client),
     ]
 
@@ -53,6 +55,18 @@ def _crawler(names: Names, client: NewClient) -> Part:
         if "StartTime" in last:
             detail += f" at {last['StartTime'].astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return Part("crawler", names.crawler, crawler["State"], last.get("Status", "SUCCEEDED") != "FAILED", detail)
+
+
+def _table(database: str, table: str, client: NewClient) -> Part:
+    """A table of the Data Catalog: without it Athena has no name for files that are there."""
+
+    def check() -> Part:
+        found = client("glue").get_table(DatabaseName=database, Name=table)["Table"]
+        return Part(
+            "table", table, "there", healthy=True, detail=found.get("StorageDescriptor", {}).get("Location", "")
+        )
+
+    return ask("table", table, check)
 
 
 def _alarms(names: Names, client: NewClient) -> Iterator[Part]:

@@ -13,7 +13,6 @@ from typing import Any
 
 import boto3
 import orjson
-import typer
 from botocore.config import Config
 from rich.console import RenderableType
 
@@ -108,21 +107,8 @@ class Session(Terminal):
             self.err.print(line, soft_wrap=True)
 
     def confirm(self, question: str, *, yes: bool) -> None:
-        """Return when the answer is yes; raises UsageError when it is not, or when there is nobody to ask."""
-        if yes or self.dry_run:
-            return
-        if not sys.stdin.isatty():
-            raise UsageError(f"{question} There is nobody to ask; to answer yes beforehand: --yes")
-        try:
-            confirmed = typer.confirm(question, err=True)
-        except typer.Abort as abort:
-            # Of Ctrl+C and of the end of the input alike; it says which by what it was made of.
-            if isinstance(abort.__context__, KeyboardInterrupt):
-                self.err.print()  # the prompt's line has no end yet
-                raise KeyboardInterrupt from abort
-            confirmed = False
-        if not confirmed:
-            raise UsageError("not confirmed, nothing changed")
+        """As a terminal asks; a dry run changes nothing and asks nothing."""
+        super().confirm(question, yes=yes or self.dry_run is not None)
 
 
 def _checked(region: str) -> str:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import sys
 from difflib import get_close_matches
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 
-from datastreamer.aws.athena import run_query, saved_queries
+from datastreamer.aws.athena import Answer, prepared_statement, run_query, saved_queries
 from datastreamer.cli.answers import show_chart, show_table, write_csv, write_json
 from datastreamer.cli.context import Context, JsonOption, StageOption
-from datastreamer.errors import UsageError
+from datastreamer.cli.shown import in_a_line
+from datastreamer.errors import JobFailedError, UsageError
+from datastreamer.telemetry.statements import destroys
+from datastreamer.telemetry.suggestions import did_you_mean
+
+TERMINAL_ROWS: Final = 100
+"""What somebody at a terminal reads: `SELECT *` of the lake has millions, and each thousand is a request."""
 
 
 def query(
@@ -21,12 +27,21 @@ def query(
     as_csv: Annotated[bool, typer.Option("--csv", help="Answer as CSV.")] = False,
     as_json: JsonOption = False,
     head: Annotated[int | None, typer.Option("--head", min=1, help="Show only the first rows of the table.")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help=f"Show every row; without it a terminal gets {TERMINAL_ROWS}.")
+    ] = False,
     chart: Annotated[bool, typer.Option("--chart", help="Also draw the last column as bars.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a statement that destroys.")] = False,
     stage: StageOption = "local",
 ) -> None:
-    """Ask Athena one question in SQL."""
+    """Ask Athena one question in SQL.
+
+    A statement that takes away or replaces what is there (DROP, DELETE, …) is run after a yes.
+    """
     if as_csv and as_json:
         raise UsageError("--csv and --json exclude each other")
+    if head and every:
+        raise UsageError("--head and --all exclude each other")
     if sum((sql is not None, saved is not None, list_saved)) != 1:
         raise UsageError('give one of: a statement ("SELECT …"), --saved NAME, --list')
     context = Context.enter(stage)
@@ -39,8 +54,10 @@ def query(
         statement = _saved_statement(saved_queries(athena, workgroup=context.names.workgroup), saved)
     if not statement or not statement.strip():
         raise UsageError('the statement is empty; give one: "SELECT …"')
+    _confirm(context, athena, statement, yes=yes)
+    for_terminal = context.out.is_terminal and not (as_json or as_csv or every)
     with context.following("query", quiet=as_json or as_csv):
-        answer = run_query(athena, statement, workgroup=context.names.workgroup, database=context.names.database)
+        answer = _ask(context, athena, statement, most=max(head or 0, TERMINAL_ROWS) if for_terminal else None)
     if as_json:
         write_json(answer)
     elif as_csv:
@@ -50,9 +67,33 @@ def query(
             show_table(answer, context.out, most=head)
         if chart:
             show_chart(answer, context.out)
-        context.err.print(
-            f"[dim]{len(answer.rows)} rows, {answer.scanned_bytes:,} bytes scanned, {answer.milliseconds} ms[/]"
+        count = f"{'more than ' * answer.more}{len(answer.rows)} rows"
+        context.err.print(f"[dim]{count}, {answer.scanned_bytes:,} bytes scanned, {answer.milliseconds} ms[/]")
+
+
+def _confirm(context: Context, athena: Any, statement: str, *, yes: bool) -> None:
+    """Ask before a statement that destroys; raises UsageError without a yes."""
+
+    def prepared(name: str) -> str | None:
+        return prepared_statement(athena, name, workgroup=context.names.workgroup)
+
+    if not yes and destroys(statement, prepared):
+        line = in_a_line(" ".join(statement.split()))
+        context.confirm(
+            f"This takes away or replaces what is there, in stage {context.stage}: {line} Run it?", yes=False
         )
+
+
+def _ask(context: Context, athena: Any, statement: str, *, most: int | None) -> Answer:
+    """Raises JobFailedError with what Athena said, and with the names that may have been meant."""
+    names = context.names
+    try:
+        return run_query(athena, statement, workgroup=names.workgroup, database=names.database, most=most)
+    except JobFailedError as error:
+        meant = did_you_mean(context.client("glue"), str(error), statement, database=names.database)
+        if not meant:
+            raise
+        raise JobFailedError(f"{str(error).rstrip('.')}.{meant}") from error
 
 
 def _list_saved(queries: dict[str, str], context: Context, *, as_json: bool) -> None:

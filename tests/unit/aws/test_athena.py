@@ -61,6 +61,14 @@ def test_every_page_is_read_and_the_header_row_is_not_an_answer() -> None:
     assert (answer.scanned_bytes, answer.milliseconds) == (1234, 56)
 
 
+@pytest.mark.parametrize("count", [4, 5, 6, 7, 8])
+def test_at_most_so_many_rows_are_read_and_it_is_said_whether_there_are_more(count: int) -> None:
+    rows: list[list[str | None]] = [[f"device-{number}", str(number)] for number in range(count)]
+    answer = ask(FakeAthena(rows), most=5)
+    assert answer.rows == rows[:5]
+    assert answer.more is (count > 5)
+
+
 def test_null_is_not_the_empty_text() -> None:
     assert ask(FakeAthena([["", None]])).rows == [["", None]]
 

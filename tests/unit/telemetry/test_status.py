@@ -48,6 +48,18 @@ def test_a_job_that_never_ran_is_no_fault(aws: Any) -> None:
     assert parts_by_name(aws)["job"].healthy
 
 
+def test_a_table_that_the_catalogue_lost_is_missing(aws: Any) -> None:
+    glue = aws("glue")
+    glue.create_database(DatabaseInput={"Name": NAMES.database})
+    place = {"Location": "s3://bucket/device_telemetry/"}
+    glue.create_table(DatabaseName=NAMES.database, TableInput={"Name": "device_telemetry", "StorageDescriptor": place})
+    parts = stage_parts(NAMES.stage, NAMES.account_id, aws, datetime.now(UTC))
+    assert [(part.resource, part.state, part.healthy) for part in parts if part.name == "table"] == [
+        ("device_telemetry", "there", True),
+        ("device_telemetry_quarantine", "MISSING", False),
+    ]
+
+
 def test_an_alarm_that_rings_is_a_fault_and_one_that_does_not_is_silent(aws: Any) -> None:
     cloudwatch = aws("cloudwatch")
     for name in ("datastreamer-test-late", "datastreamer-test-fine", "datastreamer-other-late"):
