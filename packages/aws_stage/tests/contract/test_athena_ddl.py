@@ -243,6 +243,7 @@ def test_views_are_kept_as_athena_encodes_them(lake: AthenaLake) -> None:
     "sql",
     [
         "MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN DELETE",
+        "USING EXTERNAL FUNCTION f(x int) RETURNS int LAMBDA 'f' SELECT f(1)",
         "DELETE FROM t WHERE id = 1",
         "VACUUM t",
         "SHOW FUNCTIONS",

@@ -116,7 +116,12 @@ def test_ctas_refuses_what_it_cannot_do_rightly(lake: AthenaLake) -> None:
     assert failure("CREATE TABLE b WITH (bucketed_by = ARRAY['one'], bucket_count = 2) AS SELECT 1 AS one").startswith(
         "NOT_SUPPORTED: "
     )
-    assert "ICEBERG" in failure("CREATE TABLE ice WITH (table_type = 'ICEBERG') AS SELECT 1 AS one")
+    for place in ("", ", location = 's3://athena-writes/ice/', is_external = false"):
+        problem = failure(f"CREATE TABLE ice WITH (table_type = 'ICEBERG'{place}) AS SELECT 1 AS one")
+        assert problem == "NOT_SUPPORTED: table_type ICEBERG is not supported by the local stage"
+    assert failure("CREATE TABLE odd WITH (orc_compression = 'ZLIB') AS SELECT 1 AS one") == (
+        "NOT_SUPPORTED: table property orc_compression is not supported by the local stage"
+    )
     assert failure("CREATE TABLE odd WITH (nonsense = 'x') AS SELECT 1 AS one").startswith("INVALID_TABLE_PROPERTY: ")
     assert failure("CREATE TABLE order_ WITH (partitioned_by = ARRAY['day']) AS SELECT day, id FROM source").startswith(
         "HIVE_COLUMN_ORDER_MISMATCH: Partition keys must be the last columns"
@@ -191,6 +196,11 @@ def test_unload_writes_objects_and_a_manifest(lake: AthenaLake) -> None:
     ]
     again = lake.failure("UNLOAD (SELECT 1 AS one) TO 's3://athena-writes/unloaded/' WITH (format = 'JSON')")
     assert again.startswith("HIVE_PATH_ALREADY_EXISTS: ")
+    for value in ("now()", "json '1'", "interval '1' day", "uuid()"):
+        problem = lake.failure(
+            f"UNLOAD (SELECT {value} AS one) TO 's3://athena-writes/other/' WITH (format = 'PARQUET')"
+        )
+        assert problem.startswith("NOT_SUPPORTED: Unsupported Hive type: ")
     assert "format is missing" in lake.failure("UNLOAD (SELECT 1 AS one) TO 's3://athena-writes/other/'")
 
 

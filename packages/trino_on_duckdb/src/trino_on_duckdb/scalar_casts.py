@@ -65,7 +65,9 @@ def text_of(sql: str, source: Type) -> str:
 
 
 def no_cast(source: Type, target: Type) -> QueryError:
-    """The refusal of a cast that Trino does not have."""
+    """The refusal of a cast that Trino does not have, or of one to or from a type that is not held here."""
+    if "char" in (source.kind, target.kind):
+        return QueryError("NOT_SUPPORTED", f"A cast of {source} to {target} is not supported by the local Athena")
     return QueryError("TYPE_MISMATCH", f"Cannot cast {source} to {target}")
 
 

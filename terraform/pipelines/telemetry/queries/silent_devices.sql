@@ -2,7 +2,7 @@
 SELECT
   device_id,
   MAX(event_time) AS last_reading,
-  date_diff('minute', MAX(event_time), CAST(current_timestamp AS timestamp)) AS silent_minutes,
+  date_diff('minute', MAX(event_time), localtimestamp) AS silent_minutes,
   COUNT(*) AS readings
 FROM device_telemetry
 WHERE (
@@ -15,5 +15,5 @@ WHERE (
     AND day = date_format(current_date - INTERVAL '1' DAY, '%d')
   )
 GROUP BY device_id
-HAVING MAX(event_time) < CAST(current_timestamp AS timestamp) - INTERVAL '1' HOUR
+HAVING MAX(event_time) < localtimestamp - INTERVAL '1' HOUR
 ORDER BY silent_minutes DESC, device_id;

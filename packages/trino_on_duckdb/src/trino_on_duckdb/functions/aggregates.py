@@ -10,7 +10,7 @@ from __future__ import annotations
 from trino_on_duckdb import types
 from trino_on_duckdb.functions.signatures import Fit
 from trino_on_duckdb.functions.tables import Overload, Table, one, overloads
-from trino_on_duckdb.values import Value, cast_to, made_of
+from trino_on_duckdb.values import Value, cast_to, failure, fresh, made_of, quoted
 
 _EXTREME_OF_FLOATS = "coalesce(max({d}{0}) FILTER (WHERE NOT isnan({0}){and}){w}, max({d}{0}){t})"
 """NaN counts only when there is nothing else; DuckDB holds it for the greatest."""
@@ -48,9 +48,30 @@ def _average_decimal(found: Fit) -> Value:
 
 
 def _percentile(found: Fit) -> Value:
+    """DuckDB counts a negative percentage from the other end, and takes neither NULL nor one above 1."""
     value, percentage = found.values
-    result = types.array_of(value.type) if percentage.type.kind == "array" else value.type
-    return made_of(f"quantile_disc({{d}}{value.sql}, {percentage.sql}){{t}}", result, [value])
+    code, beyond = "INVALID_FUNCTION_ARGUMENT", quoted("Percentile must be between 0 and 1")
+    if percentage.type.kind == "array":
+        result, name = types.array_of(value.type), fresh("p")
+        taken = f"list_transform({percentage.sql}, lambda {name}: {_between_0_and_1(name)})"
+        each = f"lambda {name}: coalesce({_is_percentage(name)}, false)"
+        wrong = f"NOT list_bool_and(list_transform({percentage.sql}, {each}))"
+    else:
+        result, taken = value.type, _between_0_and_1(percentage.sql)
+        wrong = f"NOT {_is_percentage(percentage.sql)}"
+    sql = (
+        f"CASE WHEN {percentage.sql} IS NULL THEN NULL WHEN {wrong} THEN {failure(code, beyond, result)} "
+        f"ELSE quantile_disc({{d}}{value.sql}, {taken}){{t}} END"
+    )
+    return made_of(sql, result, [value])
+
+
+def _is_percentage(sql: str) -> str:
+    return f"({sql} BETWEEN 0 AND 1)"
+
+
+def _between_0_and_1(sql: str) -> str:
+    return f"coalesce(greatest(0e0, least(1e0, {sql})), 0e0)"
 
 
 def _extreme(name: str) -> list[Overload]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from trino_on_duckdb.errors import QueryError
+from trino_on_duckdb.functions.refused import is_refused
 from trino_on_duckdb.functions.signatures import Argument, Fit, PendingLambda, fit, signature
 from trino_on_duckdb.values import Value, failure, is_simple, made_of, once, once_each, quoted
 
@@ -42,8 +43,12 @@ def resolve(name: str, overloads: Sequence[Overload], arguments: Sequence[Argume
             found = fit(signature(overload.signature), arguments, exact=exact, paired=overload.paired)
             if found is not None:
                 return write(overload, found)
+    kinds = ["function" if isinstance(each, PendingLambda) else each.type.kind for each in arguments]
+    if is_refused(name.lower(), kinds):
+        problem = f"{place}: Function {name}({', '.join(kinds)}) is not supported by the local Athena"
+        raise QueryError("NOT_SUPPORTED", problem)
     given = ", ".join("function" if isinstance(each, PendingLambda) else str(each.type) for each in arguments)
-    expected = ", ".join(f"{name}({overload.signature.split(' ->')[0]})" for overload in overloads)
+    expected = ", ".join(f"{name}({overload.signature.partition('->')[0].strip()})" for overload in overloads)
     raise QueryError(
         "FUNCTION_NOT_FOUND", f"{place}: Unexpected parameters ({given}) for function {name}. Expected: {expected}"
     )

@@ -30,7 +30,7 @@ _TOKEN = re.compile(
   | (?P<decimal>\d+\.\d*|\.\d+)
   | (?P<integer>\d+)
   | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
-  | (?P<operator><>|!=|<=|>=|\|\||->|=>|/(?!\*)|[=<>+\-*%(),.;\[\]?])
+  | (?P<operator><>|!=|<=|>=|\|\||->|=>|/(?!\*)|[=<>+\-*%(),.:;\[\]?])
     """,
     re.VERBOSE | re.DOTALL,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trino_on_duckdb.errors import QueryError
 from trino_on_duckdb.syntax import tree
 from trino_on_duckdb.syntax.expressions import ExpressionGrammar
 
@@ -195,14 +196,18 @@ class QueryGrammar(ExpressionGrammar):
     def _aliased(self) -> tree.RelationNode:
         relation = self._primary_relation()
         if self.at_any(*NOT_DONE_AFTER_TABLE) and self.ahead(1).kind != "end":
-            raise self.refuse(self.token.text)
+            raise self._not_done_after_table()
         if not self.take("AS") and not self.at_alias():
             return relation
         alias = self.name()
         columns = self.names() if self.at("(") else ()
         if self.at_any(*NOT_DONE_AFTER_TABLE):
-            raise self.refuse(self.token.text)
+            raise self._not_done_after_table()
         return tree.Aliased(relation, alias, columns, place=relation.place)
+
+    def _not_done_after_table(self) -> QueryError:
+        word = self.token.text
+        return self.refuse(f"{word} {self.ahead(1).text} AS OF" if word == "FOR" else word)
 
     def _primary_relation(self) -> tree.RelationNode:
         place = self.place

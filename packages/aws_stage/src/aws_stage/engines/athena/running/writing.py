@@ -112,6 +112,8 @@ def unload(context: QueryContext, statement: tree.Unload) -> Outcome:
         translation = plan(context, lake, statement.query)
         check_names(translation)
         check_precisions(translation.columns)
+        for column in translation.columns:
+            hive_type(column.type)  # Hive's writers write UNLOAD's files too, and have no other types
         keys = _check_keys(translation, properties.partitioned_by)
         written, _ = write(context, lake, translation, Destination(folder, properties.format, keys, None))
     return _done(context, written)

@@ -107,6 +107,7 @@ _READERS: dict[str, Callable[[Cursor], Statement]] = {
     "DELETE": _refuse("DELETE (Iceberg)"),
     "MERGE": _refuse("MERGE INTO (Iceberg)"),
     "OPTIMIZE": _refuse("OPTIMIZE (Iceberg)"),
+    "USING": _refuse("USING EXTERNAL FUNCTION"),
     "UPDATE": _refuse("UPDATE (Iceberg)"),
     "VACUUM": _refuse("VACUUM (Iceberg)"),
 }
