@@ -9,9 +9,7 @@ from trino_on_duckdb import types
 from trino_on_duckdb.errors import QueryError
 from trino_on_duckdb.types import Type
 from trino_on_duckdb.values import Value, cast_to, fresh, once
-
-MIXED_ZONE = "mixed"
-"""The zone of a type that joins values of different zones: they compare, but cannot be shown here."""
+from trino_on_duckdb.wall_clocks import instant, with_zone
 
 INTEGER_DIGITS = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19}
 """The precision of the decimal that an integer type becomes."""
@@ -60,7 +58,7 @@ def _common_time(left: Type, right: Type) -> Type:
     if high.kind != "timestamp with time zone":
         return types.timestamp_of(precision)
     zones = {low.zone or "UTC", high.zone or "UTC"}
-    return types.timestamp_of(precision, zones.pop() if len(zones) == 1 else MIXED_ZONE)
+    return types.timestamp_of(precision, zones.pop() if len(zones) == 1 else types.FROM_VALUE)
 
 
 def _common_container(left: Type, right: Type) -> Type | None:
@@ -111,6 +109,10 @@ def coerce(value: Value, target: Type) -> Value:
 
 
 def _coerce_scalar(sql: str, source: Type, target: Type) -> str:
+    if target.zone == types.FROM_VALUE:
+        return with_zone(sql, source)
+    if source.zone == types.FROM_VALUE:
+        return instant(sql, source)
     if source.kind == target.kind and source.kind != "decimal":
         return sql
     return cast_to(sql, target)

@@ -7,6 +7,7 @@ from trino_on_duckdb.coercions import coerce, common, field_of
 from trino_on_duckdb.errors import QueryError
 from trino_on_duckdb.types import Type
 from trino_on_duckdb.values import Value, fresh, made_of, once_each
+from trino_on_duckdb.wall_clocks import by_instant
 
 ORDERED = (
     "boolean", *types.NUMBERS, "varchar", "varbinary", "date", "time", *types.TIMES, "interval day to second",
@@ -20,7 +21,10 @@ EQUATABLE = (*ORDERED, "json")
 
 def compare(operator: str, left: Value, right: Value, place: object) -> Value:
     """``left operator right``; QueryError (TYPE_MISMATCH) when the types do not compare."""
+    left, right = by_instant(left), by_instant(right)
     joined = common(left.type, right.type)
+    if joined is not None and types.carries_zone(joined):
+        raise carried_zones(f"{place}: The comparison")
     if joined is None or not (comparable(joined) if operator in ("=", "<>") else joined.kind in ORDERED):
         if joined is not None and operator not in ("=", "<>") and joined.kind in ("array", "row"):
             raise QueryError(
@@ -31,8 +35,16 @@ def compare(operator: str, left: Value, right: Value, place: object) -> Value:
     return made_of(_compare(operator, one, other, joined), types.BOOLEAN, [left, right])
 
 
+def carried_zones(what: str) -> QueryError:
+    """The refusal of what would need the equality of values with their own zones, which are equal by their instants."""
+    problem = (
+        "of timestamps that carry different time zones is not supported by the local Athena; AT TIME ZONE gives one"
+    )
+    return QueryError("NOT_SUPPORTED", f"{what} {problem}")
+
+
 def comparable(type_: Type) -> bool:
-    """Whether ``=`` is defined here for the type."""
+    """Whether ``=`` is defined here for the type. Timestamps that carry their zones compare by ``by_instant``."""
     if type_.kind in ("array", "row"):
         return all(comparable(item) for item in type_.items)
     return type_.kind in EQUATABLE
@@ -96,6 +108,7 @@ def has_null(items: str) -> str:
 
 def distinct_from(left: Value, right: Value, place: object) -> Value:
     """``left IS DISTINCT FROM right``."""
+    left, right = by_instant(left), by_instant(right)
     joined = common(left.type, right.type)
     if joined is None or not comparable(joined):
         raise QueryError("TYPE_MISMATCH", f"{place}: Cannot apply operator: {left.type} IS DISTINCT FROM {right.type}")
@@ -105,6 +118,7 @@ def distinct_from(left: Value, right: Value, place: object) -> Value:
 
 def in_list(operand: Value, items: list[Value], place: object) -> Value:
     """``operand IN (items)``."""
+    operand, items = by_instant(operand), [by_instant(item) for item in items]
     joined: Type | None = operand.type
     for item in items:
         joined = common(joined, item.type) if joined is not None else None

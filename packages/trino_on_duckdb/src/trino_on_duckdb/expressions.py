@@ -21,6 +21,7 @@ from trino_on_duckdb.scopes import Field, Scope
 from trino_on_duckdb.syntax import tree
 from trino_on_duckdb.types import Type
 from trino_on_duckdb.values import Value, fresh, made_of, once
+from trino_on_duckdb.wall_clocks import instant
 from trino_on_duckdb.zones import zone_named
 
 
@@ -130,7 +131,8 @@ class Expressions:
             )
         zone = zone_named(node.zone.value)
         # a timestamp without a zone is first taken in the session's zone, UTC
-        return operand.retyped(operand.sql, types.timestamp_of(operand.type.size or 0, zone))
+        moment = instant(operand.sql, operand.type)
+        return operand.retyped(moment, types.timestamp_of(operand.type.size or 0, zone))
 
     def _comparison(self, node: tree.Comparison) -> Value:
         return comparisons.compare(node.operator, self.value(node.left), self.value(node.right), node.place)

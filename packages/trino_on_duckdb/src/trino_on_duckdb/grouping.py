@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from trino_on_duckdb import types
-from trino_on_duckdb.comparisons import ORDERED
+from trino_on_duckdb.comparisons import ORDERED, carried_zones
 from trino_on_duckdb.errors import QueryError
 from trino_on_duckdb.expressions import Expressions
 from trino_on_duckdb.functions import aggregates, inserts
@@ -23,6 +23,7 @@ from trino_on_duckdb.scopes import Field, Scope
 from trino_on_duckdb.syntax import tree
 from trino_on_duckdb.types import Type
 from trino_on_duckdb.values import Value, fresh
+from trino_on_duckdb.wall_clocks import by_instant, instant
 
 MAX_GROUPING_ARGUMENTS = 31
 """More would need a bigint."""
@@ -100,6 +101,10 @@ class Grouping:
             order=", ".join(order) if name in aggregates.ORDER_SENSITIVE else "",
             condition=condition,
         )
+        if node.distinct and any(types.carries_zone(value.type) for value in values):
+            if name != "count":
+                raise carried_zones(f"{node.place}: {node.name} with DISTINCT")
+            columns = [self._projected(by_instant(value)) for value in values]
         given = [inserts.placeholder(index, column) for index, column in enumerate(columns)]
         found = resolve(node.name, aggregates.AGGREGATES[name], given, node.place)
         sql = inserts.insert(found.sql, columns, texts)
@@ -126,7 +131,7 @@ class Grouping:
             if found is None:
                 problem = "The arguments to GROUPING() must be expressions referenced by the GROUP BY"
                 raise QueryError("INVALID_PROCEDURE_ARGUMENT", f"{node.place}: {problem}")
-            columns.append(found.sql.replace(f"{self.alias}.", f"{self.below}."))
+            columns.append(instant(found.sql.replace(f"{self.alias}.", f"{self.below}."), found.type))
         if not 1 <= len(columns) <= MAX_GROUPING_ARGUMENTS:
             raise QueryError(
                 "NOT_SUPPORTED", f"{node.place}: GROUPING() takes 1 to {MAX_GROUPING_ARGUMENTS} arguments here"
@@ -149,11 +154,18 @@ class Grouping:
         """The relation that the highest level selects from, with its alias."""
         lowest = [f"{value.sql} AS k{index}" for index, (_, value) in enumerate(self.keys)]
         lowest += [f"{sql} AS {name}" for sql, name in self._arguments.items()]
-        keys = [f"{self.below}.k{index}" for index in range(len(self.keys))]
-        middle = [f"{key} AS k{index}" for index, key in enumerate(keys)]
+        keys = [instant(f"{self.below}.k{index}", value.type) for index, (_, value) in enumerate(self.keys)]
+        middle = [f"{self._key(index, key)} AS k{index}" for index, key in enumerate(keys)]
         middle += [f"{sql} AS {name}" for sql, name in self._aggregates.items()]
         below = f"(SELECT {', '.join(lowest) or '1 AS one'} {from_and_where}) AS {self.below}"
         return f"(SELECT {', '.join(middle) or '1 AS one'} FROM {below}{self._group_by(keys)}) AS {self.alias}"
+
+    def _key(self, index: int, key: str) -> str:
+        """The key of a group; equal instants are one group, which shows the first of their zones."""
+        if self.keys[index][1].type.zone != types.FROM_VALUE:
+            return key
+        whole = f"min({self.below}.k{index})"
+        return whole if all(index in each for each in self.sets) else f"CASE WHEN GROUPING({key}) = 0 THEN {whole} END"
 
     def _group_by(self, keys: Sequence[str]) -> str:
         if list(self.sets) == [()]:

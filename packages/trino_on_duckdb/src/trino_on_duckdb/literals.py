@@ -13,7 +13,8 @@ from trino_on_duckdb.scalar_casts import TIME_TEXT, rounded
 from trino_on_duckdb.syntax import tree
 from trino_on_duckdb.types import Type
 from trino_on_duckdb.values import Value, cast_to, quoted
-from trino_on_duckdb.zones import from_local, zone_named
+from trino_on_duckdb.wall_clocks import from_local
+from trino_on_duckdb.zones import zone_named
 
 INTEGER_LIMIT = 2**31
 BIGINT_LIMIT = 2**63

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from trino_on_duckdb.coercions import MIXED_ZONE
+from trino_on_duckdb.coercions import coerce
 from trino_on_duckdb.context import Rendered
 from trino_on_duckdb.errors import QueryError
 from trino_on_duckdb.names import Column, Translation
 from trino_on_duckdb.rendering import SHOWN_FRACTION
 from trino_on_duckdb.scalar_casts import text_of
-from trino_on_duckdb.types import Type, contains
-from trino_on_duckdb.values import fresh, named
+from trino_on_duckdb.types import FROM_VALUE, Type, contains
+from trino_on_duckdb.values import Value, fresh, named
 
 
 def shown(rendered: Rendered) -> Translation:
@@ -28,22 +28,19 @@ def shown(rendered: Rendered) -> Translation:
         if contains("char", column.type):
             raise QueryError("NOT_SUPPORTED", f"Values of type {column.type} are not supported by the local Athena")
         if column.type.zone not in (None, "UTC"):
-            if column.type.zone == MIXED_ZONE:
-                raise _zones()
             sql = text_of(sql, replace(column.type, size=max(column.type.size or 0, SHOWN_FRACTION)))
         elif any(_has_other_zone(item) for item in column.type.items):
-            raise QueryError(
-                "NOT_SUPPORTED",
-                "A timestamp of a zone other than UTC inside an array, map or row is not supported here",
-            )
+            sql = coerce(Value(sql, column.type), _carrying(column.type)).sql
         texts.append(f"{sql} AS {named(name)}")
         columns.append(Column(name, str(column.type)))
     return Translation(f"SELECT {', '.join(texts)} FROM ({rendered.sql}) AS {alias}", tuple(columns))
 
 
-def _zones() -> QueryError:
-    return QueryError("NOT_SUPPORTED", "Timestamps of different time zones in one column are not supported here")
+def _carrying(type_: Type) -> Type:
+    """The type with zones in its values, for what renders them to see."""
+    zone = FROM_VALUE if type_.zone else None
+    return replace(type_, zone=zone, items=tuple(map(_carrying, type_.items)))
 
 
 def _has_other_zone(type_: Type) -> bool:
-    return type_.zone not in (None, "UTC") or any(_has_other_zone(item) for item in type_.items)
+    return type_.zone not in (None, "UTC", FROM_VALUE) or any(_has_other_zone(item) for item in type_.items)

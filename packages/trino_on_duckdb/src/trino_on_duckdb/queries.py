@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from trino_on_duckdb import types
-from trino_on_duckdb.coercions import MIXED_ZONE, coerce, common
-from trino_on_duckdb.comparisons import ORDERED, comparable
+from trino_on_duckdb.coercions import coerce, common
+from trino_on_duckdb.comparisons import ORDERED, carried_zones, comparable
 from trino_on_duckdb.context import Context, NamedQuery, OutputColumn, Rendered
 from trino_on_duckdb.errors import QueryError
 from trino_on_duckdb.expressions import Expressions
@@ -14,7 +14,7 @@ from trino_on_duckdb.grouping import sort_text
 from trino_on_duckdb.names import Relation, Session, TableName, Translation
 from trino_on_duckdb.outputs import shown
 from trino_on_duckdb.scopes import Field, Scope
-from trino_on_duckdb.selects import Ending, render_select
+from trino_on_duckdb.selects import Ending, distinct, render_select
 from trino_on_duckdb.syntax import tree
 from trino_on_duckdb.types import Type
 from trino_on_duckdb.values import Value, fresh
@@ -156,15 +156,20 @@ def _set_operation(body: tree.SetOperation, context: Context, outer: Scope | Non
     columns = []
     for index, (one, other) in enumerate(zip(sides[0].columns, sides[1].columns, strict=True)):
         joined = common(one.type, other.type)
-        if joined is None or joined.zone == MIXED_ZONE:
+        if joined is None:
             problem = f"column {index + 1} in {body.operator} query has incompatible types: {one.type}, {other.type}"
             raise QueryError("TYPE_MISMATCH", f"{body.place}: {problem}")
-        if (body.distinct or body.operator != "union") and not comparable(joined):
+        merged = body.distinct or body.operator != "union"
+        if types.carries_zone(joined) and (body.operator != "union" or (merged and joined.items)):
+            raise carried_zones(f"{body.place}: {body.operator.upper()}")
+        if merged and not comparable(joined):
             problem = f"Type {joined} is not comparable and therefore cannot be used in {body.operator.upper()}"
             raise QueryError("TYPE_MISMATCH", f"{body.place}: {problem}")
         columns.append(OutputColumn(one.label, joined))
     operator = body.operator.upper() + ("" if body.distinct else " ALL")
     texts = [_coerced(side, [column.type for column in columns]) for side in sides]
+    if operator == "UNION" and any(types.carries_zone(column.type) for column in columns):
+        return Rendered(distinct(columns, f"({texts[0]}) UNION ALL ({texts[1]})"), tuple(columns))
     return Rendered(f"({texts[0]}) {operator} ({texts[1]})", tuple(columns))
 
 

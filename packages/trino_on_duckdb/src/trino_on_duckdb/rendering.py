@@ -8,6 +8,7 @@ from typing import Any
 
 from trino_on_duckdb.runtime.numbers import java_double, java_float
 from trino_on_duckdb.types import Type
+from trino_on_duckdb.zones import local_time
 
 SHOWN_FRACTION = 3
 """Athena shows at least milliseconds of a timestamp."""
@@ -30,9 +31,13 @@ def _inside(value: Any, type_: Type) -> str:
 def _timestamp(value: Any, type_: Type) -> str:
     if isinstance(value, str):  # of another zone than UTC: written by the query itself
         return value
+    zone = type_.zone
+    if isinstance(value, dict):  # it carries its zone
+        zone = str(value["z"])
+        value = local_time(value["t"], zone)
     assert isinstance(value, datetime)  # noqa: S101
     text = value.isoformat(sep=" ", timespec="microseconds")[: 20 + max(type_.size or 0, SHOWN_FRACTION)]
-    return f"{text} {type_.zone}" if type_.zone else text
+    return f"{text} {zone}" if zone else text
 
 
 def _time(value: time, type_: Type) -> str:

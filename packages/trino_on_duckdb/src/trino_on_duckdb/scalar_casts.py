@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from trino_on_duckdb import types
-from trino_on_duckdb.coercions import MIXED_ZONE
 from trino_on_duckdb.errors import QueryError
 from trino_on_duckdb.types import Type
 from trino_on_duckdb.values import cast_to, failure, once, quoted
-from trino_on_duckdb.zones import from_local, to_local
+from trino_on_duckdb.wall_clocks import by_clock, from_local, wall_clock
 
 BAD = "INVALID_CAST_ARGUMENT"
 
@@ -95,12 +94,11 @@ def _to_varchar(write: Callable[[_Cast], str]) -> Callable[[_Cast], str]:
 
 
 def _timestamp_text(cast: _Cast) -> str:
-    local = cast.sql
-    if cast.source.zone:
-        local = to_local(cast.sql, known_zone(cast.source))
-    text = f"strftime({local}, '%Y-%m-%d %H:%M:%S.%f')"
+    text = f"strftime({wall_clock(cast.sql, cast.source)}, '%Y-%m-%d %H:%M:%S.%f')"
     digits = cast.source.size or 0
     cut = f"left({text}, {20 + digits if digits else 19})"
+    if cast.source.zone == types.FROM_VALUE:
+        return f"{cut} || ' ' || struct_extract({cast.sql}, 'z')"
     return f"{cut} || {quoted(' ' + cast.source.zone)}" if cast.source.zone else cut
 
 
@@ -184,27 +182,21 @@ def rounded(sql: str, digits: int, wanted: int) -> str:
     return f"make_timestamp(CAST(floor((epoch_us({sql}) + {unit // 2}) / {unit}) AS BIGINT) * {unit})"
 
 
-def known_zone(type_: Type) -> str:
-    if type_.zone == MIXED_ZONE:
-        raise QueryError("NOT_SUPPORTED", "Timestamps of different time zones in one column are not supported")
-    return type_.zone or "UTC"
-
-
 def _date_to_timestamp(cast: _Cast) -> str:
-    return from_local(cast.plain(), known_zone(cast.target)) if cast.target.zone else cast.plain()
+    return from_local(cast.plain(), cast.target.zone) if cast.target.zone else cast.plain()
 
 
 def _timestamp_to_date(cast: _Cast) -> str:
-    local = to_local(cast.sql, known_zone(cast.source)) if cast.source.zone else cast.sql
-    return cast_to(local, cast.target)
+    return cast_to(wall_clock(cast.sql, cast.source), cast.target)
 
 
 def _timestamp_to_timestamp(cast: _Cast) -> str:
-    sql = rounded(cast.sql, cast.source.size or 0, cast.target.size or 0)
+    sizes = (cast.source.size or 0, cast.target.size or 0)
+    sql = by_clock(cast.sql, cast.source, lambda instant: rounded(instant, *sizes))
     if cast.source.zone and not cast.target.zone:
-        return to_local(sql, known_zone(cast.source))
+        return wall_clock(sql, cast.source)
     if cast.target.zone and not cast.source.zone:
-        return from_local(sql, known_zone(cast.target))
+        return from_local(sql, cast.target.zone)
     return sql
 
 

@@ -14,7 +14,9 @@ from trino_on_duckdb.grouping import GroupedScope, Grouping, alike, grouping_set
 from trino_on_duckdb.scopes import Field, OrderScope, Scope
 from trino_on_duckdb.sources import Source, source
 from trino_on_duckdb.syntax import tree
+from trino_on_duckdb.types import FROM_VALUE, carries_zone
 from trino_on_duckdb.values import Value, fresh
+from trino_on_duckdb.wall_clocks import instant
 from trino_on_duckdb.windowing import window_call
 
 
@@ -53,8 +55,20 @@ def render_select(node: tree.Select, context: Context, outer: Scope | None, endi
         if not _can_be_distinct(output.value):
             problem = f"DISTINCT can only be applied to comparable types (actual: {output.value.type})"
             raise QueryError("TYPE_MISMATCH", f"{node.place}: {problem}")
-    whole = f"SELECT * FROM (SELECT DISTINCT {selected} {from_and_where}) AS {fresh('d')}"
+    whole = f"SELECT * FROM ({distinct(columns, f'SELECT {selected} {from_and_where}')}) AS {fresh('d')}"
     return Rendered(f"{whole}{order}{ending.limit}", columns)
+
+
+def distinct(columns: Sequence[OutputColumn], rows: str) -> str:
+    """The distinct rows of a query with columns ``c0``, …; of equal instants the first of their zones is shown."""
+    if not any(carries_zone(column.type) for column in columns):
+        return f"SELECT DISTINCT * FROM ({rows}) AS {fresh('d')}"
+    keys = [instant(f"c{index}", column.type) for index, column in enumerate(columns)]
+    shown = [
+        f"{f'min(c{index})' if column.type.zone == FROM_VALUE else f'c{index}'} AS c{index}"
+        for index, column in enumerate(columns)
+    ]
+    return f"SELECT {', '.join(shown)} FROM ({rows}) AS {fresh('d')} GROUP BY {', '.join(keys)}"
 
 
 def _can_be_distinct(value: Value) -> bool:

@@ -10,6 +10,7 @@ from trino_on_duckdb.functions.level import Level
 from trino_on_duckdb.syntax import tree
 from trino_on_duckdb.types import Type
 from trino_on_duckdb.values import Value, failure, fresh, once, quoted
+from trino_on_duckdb.wall_clocks import by_instant
 
 
 def exists(level: Level, node: tree.Exists) -> Value:
@@ -26,15 +27,16 @@ def in_query(level: Level, node: tree.InQuery) -> Value:
 
 
 def quantified(level: Level, node: tree.Quantified) -> Value:
-    left, found = level.value(node.left), level.query(node.query)
-    item = _single(found, node.place)
+    left, found = by_instant(level.value(node.left)), level.query(node.query)
+    name = fresh("s")
+    given = by_instant(Value(f"{name}.c0", _single(found, node.place)))
+    item = given.type
     shared = common(left.type, item)
     if shared is None or shared.kind not in comparisons.EQUATABLE:
         raise QueryError("TYPE_MISMATCH", f"{node.place}: Cannot apply operator: {left.type} {node.operator} {item}")
     if node.operator not in ("=", "<>") and shared.kind not in comparisons.ORDERED:
         raise QueryError("TYPE_MISMATCH", f"{node.place}: Cannot apply operator: {left.type} {node.operator} {item}")
-    name = fresh("s")
-    inner = coerce(Value(f"{name}.c0", item), shared).sql
+    inner = coerce(given, shared).sql
     compared = coerce(left, shared).sql
     if shared.kind in ("real", "double"):
         # NaN equals nothing and has no order, but DuckDB's comparison would say otherwise

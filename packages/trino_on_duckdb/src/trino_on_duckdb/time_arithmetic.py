@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from trino_on_duckdb import types
 from trino_on_duckdb.coercions import coerce, common
-from trino_on_duckdb.scalar_casts import known_zone
-from trino_on_duckdb.types import INTERVAL_DAY, INTERVAL_YEAR, Type
+from trino_on_duckdb.types import INTERVAL_DAY, INTERVAL_YEAR
 from trino_on_duckdb.values import Value, cast_to, failure, made_of, once
-from trino_on_duckdb.zones import from_local, to_local
+from trino_on_duckdb.wall_clocks import by_clock, by_instant, in_zone
 
 DAY_MILLISECONDS = 86_400_000
 _INTERVALS = (INTERVAL_DAY.kind, INTERVAL_YEAR.kind)
@@ -32,6 +31,7 @@ def time_arithmetic(operator: str, left: Value, right: Value) -> Value | None:
 
 
 def _difference(left: Value, right: Value) -> Value | None:
+    left, right = by_instant(left), by_instant(right)
     joined = common(left.type, right.type)
     assert joined is not None  # noqa: S101  any two of TIMES have a common type
     if joined.kind == "date":
@@ -56,7 +56,7 @@ def moved(moment: Value, interval: Value, operator: str) -> Value:
     if type_.kind == "date":
         return made_of(_moved_date(moment.sql, interval, operator), type_, [moment, interval])
     if interval.type == INTERVAL_DAY:
-        sql = f"({moment.sql} {operator} {as_duckdb_interval(interval)})"
+        sql = by_clock(moment.sql, type_, lambda instant: f"({instant} {operator} {as_duckdb_interval(interval)})")
         return made_of(sql, type_, [moment, interval])
     return made_of(
         in_zone(moment.sql, type_, lambda local: f"({local} {operator} {as_duckdb_interval(interval)})"),
@@ -82,12 +82,3 @@ def _moved_date(date: str, interval: Value, operator: str) -> str:
         return f"CASE WHEN {length} % {DAY_MILLISECONDS} <> 0 THEN {part} ELSE {whole} END"
 
     return f"({date} {operator} {once(interval.sql, days)})"
-
-
-def in_zone(sql: str, type_: Type, change: object) -> str:
-    """A timestamp changed by its wall clock, in its zone where it has one."""
-    assert callable(change)  # noqa: S101
-    if not type_.zone:
-        return str(change(sql))
-    zone = known_zone(type_)
-    return from_local(str(change(to_local(sql, zone))), zone)

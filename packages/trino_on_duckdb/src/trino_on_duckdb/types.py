@@ -2,8 +2,8 @@
 
 A DuckDB value of a type here is always held the same way:
 
-- ``timestamp(p) with time zone`` is the instant as a UTC TIMESTAMP; its zone is part of the type (``Type.zone``), since
-  a query names its zones as constants;
+- ``timestamp(p) with time zone`` is the instant as a UTC TIMESTAMP where its zone is part of the type (``Type.zone``),
+  since a query names it as a constant; where each value has its own (``FROM_VALUE``), a STRUCT of instant and zone;
 - intervals are Trino's own numbers: milliseconds (BIGINT) for day to second, months (INTEGER) for year to month;
 - ``json`` is the canonical text (VARCHAR); ``varbinary`` is BLOB; ``uuid`` is UUID.
 """
@@ -51,6 +51,9 @@ class Type:
             case _:
                 return self.kind
 
+
+FROM_VALUE = "from value"
+"""The zone of a type whose values carry their zones: texts with offsets were read, or different zones met."""
 
 UNKNOWN = Type("unknown")
 BOOLEAN = Type("boolean")
@@ -118,6 +121,11 @@ def timestamp_of(precision: int, zone: str | None = None) -> Type:
 def contains(kind: str, whole: Type) -> bool:
     """Whether ``whole`` is of this kind or has it anywhere inside."""
     return whole.kind == kind or any(contains(kind, item) for item in whole.items)
+
+
+def carries_zone(whole: Type) -> bool:
+    """Whether a value of the type, or one inside it, carries its time zone."""
+    return whole.zone == FROM_VALUE or any(carries_zone(item) for item in whole.items)
 
 
 def strip_zone(whole: Type) -> Type:
@@ -244,6 +252,8 @@ def duckdb_type(type_: Type) -> str:
         case "row":
             names = row_field_names(type_)
             return "STRUCT(" + ", ".join(f"{n} {duckdb_type(i)}" for n, i in zip(names, type_.items, strict=True)) + ")"
+        case "timestamp with time zone" if type_.zone == FROM_VALUE:
+            return "STRUCT(t TIMESTAMP, z VARCHAR)"
         case _:
             return _DUCKDB[type_.kind]
 

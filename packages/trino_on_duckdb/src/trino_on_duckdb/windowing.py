@@ -17,6 +17,7 @@ from trino_on_duckdb.grouping import sort_text
 from trino_on_duckdb.syntax import tree
 from trino_on_duckdb.time_arithmetic import as_duckdb_interval
 from trino_on_duckdb.values import Value, cast_to
+from trino_on_duckdb.wall_clocks import by_instant
 
 NamedWindows = Mapping[str, tree.Window]
 
@@ -71,8 +72,8 @@ def _over(level: Expressions, window: tree.Window) -> str:
         for value, node in zip(partition, window.partition, strict=True):
             if not comparable(value.type):
                 raise QueryError("TYPE_MISMATCH", f"{node.place}: {value.type} is not comparable, and cannot partition")
-        parts.append("PARTITION BY " + ", ".join(value.sql for value in partition))
-    order = level.values([item.expression for item in window.order])
+        parts.append("PARTITION BY " + ", ".join(by_instant(value).sql for value in partition))
+    order = [by_instant(value) for value in level.values([item.expression for item in window.order])]
     for value, item in zip(order, window.order, strict=True):
         if value.type.kind not in ORDERED:
             raise QueryError("TYPE_MISMATCH", f"{item.place}: {value.type} is not orderable here")

@@ -1,8 +1,9 @@
-"""Time zones, which a query names as constants."""
+"""The names of time zones."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 
 from trino_on_duckdb.errors import QueryError
 
@@ -30,26 +31,25 @@ def zone_named(name: str) -> str:
     return known[name.lower()]
 
 
-def to_local(sql: str, zone: str) -> str:
-    """The wall clock in ``zone`` at a UTC instant."""
-    if zone == "UTC":
-        return sql
-    if _OFFSET.fullmatch(zone):
-        return f"({sql} + {_interval(zone)})"
-    return f"timezone('{zone}', CAST({sql} AS TIMESTAMPTZ))"
+def is_offset(zone: str) -> bool:
+    """Whether the zone is an offset, ±hh:mm."""
+    return _OFFSET.fullmatch(zone) is not None
 
 
-def from_local(sql: str, zone: str) -> str:
-    """The UTC instant at which the wall clock in ``zone`` shows this."""
-    if zone == "UTC":
-        return sql
-    if _OFFSET.fullmatch(zone):
-        return f"({sql} - {_interval(zone)})"
-    return f"CAST(timezone('{zone}', {sql}) AS TIMESTAMP)"
-
-
-def _interval(zone: str) -> str:
+def offset_minutes(zone: str) -> int:
+    """The minutes of an offset, ±hh:mm."""
     match = _OFFSET.fullmatch(zone)
     assert match, zone  # noqa: S101
     minutes = int(match[2]) * 60 + int(match[3] or 0)
-    return f"to_minutes({-minutes if match[1] == '-' else minutes})"
+    return -minutes if match[1] == "-" else minutes
+
+
+def local_time(moment: datetime, zone: str) -> datetime:
+    """The wall clock in ``zone`` at ``moment``, a naive UTC time."""
+    if zone == "UTC":
+        return moment
+    if is_offset(zone):
+        return moment + timedelta(minutes=offset_minutes(zone))
+    import pytz
+
+    return pytz.utc.localize(moment).astimezone(pytz.timezone(zone)).replace(tzinfo=None)

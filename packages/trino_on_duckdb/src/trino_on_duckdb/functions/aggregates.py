@@ -11,6 +11,7 @@ from trino_on_duckdb import types
 from trino_on_duckdb.functions.signatures import Fit
 from trino_on_duckdb.functions.tables import Overload, Table, one, overloads
 from trino_on_duckdb.values import Value, cast_to, failure, fresh, made_of, quoted
+from trino_on_duckdb.wall_clocks import instant
 
 _EXTREME_OF_FLOATS = "coalesce(max({d}{0}) FILTER (WHERE NOT isnan({0}){and}){w}, max({d}{0}){t})"
 """NaN counts only when there is nothing else; DuckDB holds it for the greatest."""
@@ -45,6 +46,10 @@ def _average_decimal(found: Fit) -> Value:
     count = f"CAST(count({{d}}{value.sql}){{t}} AS VARCHAR)"
     quotient = f"athena_decimal_divide({total}, nullif({count}, '0'), {types.MAX_DECIMAL}, {value.type.scale})"
     return made_of(cast_to(quotient, value.type), value.type, [value])
+
+
+def _distinct_instants(found: Fit) -> str:
+    return f"count(DISTINCT {instant(found.values[0].sql, found.values[0].type)}){{t}}"
 
 
 def _percentile(found: Fit) -> Value:
@@ -98,7 +103,9 @@ def _by(name: str) -> list[Overload]:
 
 
 AGGREGATES: Table = {
-    "approx_distinct": overloads(("E -> bigint", "count(DISTINCT {0}){t}"),
+    "approx_distinct": overloads(("timestamp with time zone -> bigint", _distinct_instants),
+                                 ("timestamp with time zone, double -> bigint", _distinct_instants),
+                                 ("E -> bigint", "count(DISTINCT {0}){t}"),
                                  ("E, double -> bigint", "count(DISTINCT {0}){t}")),
     "approx_percentile": [
         Overload(f"{kind}, {percentage} -> {kind}", _percentile)

@@ -107,7 +107,7 @@ _GROUPS: dict[str, Callable[[Type], bool]] = {
     "Q": lambda type_: type_.kind in types.NUMBERS,
     "S": lambda type_: type_.kind in types.TIMES,
     "O": lambda type_: type_.kind in ORDERED,
-    "E": comparable,
+    "E": lambda type_: comparable(type_) and not types.carries_zone(type_),
 }
 
 

@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from trino_on_duckdb.comparisons import carried_zones
 from trino_on_duckdb.errors import QueryError
 from trino_on_duckdb.functions.refused import is_refused
 from trino_on_duckdb.functions.signatures import Argument, Fit, PendingLambda, fit, signature
+from trino_on_duckdb.types import carries_zone
 from trino_on_duckdb.values import Value, failure, is_simple, made_of, once, once_each, quoted
 
 Writer: TypeAlias = Callable[[Fit], "str | Value"]
@@ -47,6 +49,8 @@ def resolve(name: str, overloads: Sequence[Overload], arguments: Sequence[Argume
     if is_refused(name.lower(), kinds):
         problem = f"{place}: Function {name}({', '.join(kinds)}) is not supported by the local Athena"
         raise QueryError("NOT_SUPPORTED", problem)
+    if any(isinstance(each, Value) and carries_zone(each.type) for each in arguments):
+        raise carried_zones(f"{place}: Function {name}")
     given = ", ".join("function" if isinstance(each, PendingLambda) else str(each.type) for each in arguments)
     expected = ", ".join(f"{name}({overload.signature.partition('->')[0].strip()})" for overload in overloads)
     raise QueryError(

@@ -6,11 +6,10 @@ from trino_on_duckdb import types
 from trino_on_duckdb.errors import QueryError
 from trino_on_duckdb.functions.signatures import Fit
 from trino_on_duckdb.functions.tables import Overload, Table, one
-from trino_on_duckdb.scalar_casts import known_zone
 from trino_on_duckdb.syntax.tree import Place
 from trino_on_duckdb.types import Type
 from trino_on_duckdb.values import Value, made_of
-from trino_on_duckdb.zones import to_local
+from trino_on_duckdb.wall_clocks import wall_clock
 
 DATE_FIELDS = {
     "year": "year({0})",
@@ -47,7 +46,7 @@ _MILLISECONDS = {
 
 def local_text(value: Value) -> str:
     """The wall clock of a date or timestamp, in its zone where it has one."""
-    return to_local(value.sql, known_zone(value.type)) if value.type.zone else value.sql
+    return wall_clock(value.sql, value.type)
 
 
 def _template(name: str, type_: Type) -> str | None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from trino_on_duckdb import types
-from trino_on_duckdb.coercions import MIXED_ZONE
 from trino_on_duckdb.date_patterns import PatternError, joda_pieces
 from trino_on_duckdb.errors import QueryError
 from trino_on_duckdb.functions.signatures import Fit
 from trino_on_duckdb.functions.tables import Overload, Writer, literal_text, one
 from trino_on_duckdb.functions.time_fields import local_text
 from trino_on_duckdb.runtime.time_formats import joda_reader, mysql_reader
-from trino_on_duckdb.values import Value, made_of, quoted
+from trino_on_duckdb.values import Value, made_of, once, quoted
 from trino_on_duckdb.zones import zone_named
 
 MYSQL = {
@@ -97,14 +96,21 @@ DATE_PARSE = one("varchar, varchar -> timestamp", _parse("date_parse", mysql_rea
 
 
 def _parse_datetime(found: Fit) -> Value:
-    """In the zone of the text's offset, which is known of a literal alone; others compare, and are not shown."""
+    """In the zone of the text's offset, which is known of a literal; others carry it."""
     reader, fields = joda_reader(literal_text(found.values[1], "format", "parse_datetime"))
-    sql = f"CAST(athena_parse_datetime({found.values[0].sql}, {found.values[1].sql}) AS TIMESTAMP)"
-    zone, text = "UTC", found.values[0].literal
-    if "offset" in fields:
-        match = reader.fullmatch(text) if isinstance(text, str) else None
-        zone = MIXED_ZONE if match is None else zone_named(match[fields.index("offset") + 1])
-    return made_of(sql, types.timestamp_of(3, zone), found.values)
+    read = f"athena_parse_datetime({found.values[0].sql}, {found.values[1].sql})"
+    text = found.values[0].literal
+    if "offset" not in fields:
+        return made_of(f"athena_read_instant({read})", types.timestamp_of(3, "UTC"), found.values)
+    if isinstance(text, str) and (match := reader.fullmatch(text)) is not None:
+        zone = zone_named(match[fields.index("offset") + 1])
+        return made_of(f"athena_read_instant({read})", types.timestamp_of(3, zone), found.values)
+    return made_of(read_zoned(read), types.timestamp_of(3, types.FROM_VALUE), found.values)
+
+
+def read_zoned(read: str) -> str:
+    """What a function of ``runtime.time_formats`` read, as a value that carries its zone."""
+    return once(read, lambda text: f"athena_read_zoned({text})")
 
 
 PARSE_DATETIME = one("varchar, varchar -> timestamp with time zone", _parse_datetime)

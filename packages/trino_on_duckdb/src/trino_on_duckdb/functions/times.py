@@ -12,11 +12,10 @@ from trino_on_duckdb.functions import time_formats
 from trino_on_duckdb.functions.signatures import Fit
 from trino_on_duckdb.functions.tables import Overload, Table, literal_text, matching, one, overloads
 from trino_on_duckdb.functions.time_fields import local_text
-from trino_on_duckdb.scalar_casts import known_zone
-from trino_on_duckdb.time_arithmetic import in_zone
 from trino_on_duckdb.types import Type
-from trino_on_duckdb.values import Value, cast_to, made_of, once_each, quoted
-from trino_on_duckdb.zones import from_local, zone_named
+from trino_on_duckdb.values import Value, cast_to, failure, made_of, once_each, quoted
+from trino_on_duckdb.wall_clocks import by_clock, from_local, in_zone, instant, zoned
+from trino_on_duckdb.zones import zone_named
 
 CLOCK_UNITS = {"millisecond": 1, "second": 1000, "minute": 60_000, "hour": 3_600_000}
 """Units that are a fixed number of milliseconds whatever the zone."""
@@ -58,7 +57,8 @@ def _date_add(found: Fit) -> Value:
     if moment.type.kind == "date":
         sql = f"CAST({moment.sql} + {DATE_UNITS[unit].format(number)} AS DATE)"
     elif unit in CLOCK_UNITS:
-        sql = f"({moment.sql} + to_milliseconds({count.sql} * {CLOCK_UNITS[unit]}))"
+        later = f"to_milliseconds({count.sql} * {CLOCK_UNITS[unit]})"
+        sql = by_clock(moment.sql, moment.type, lambda t: f"({t} + {later})")
     else:
         sql = in_zone(moment.sql, moment.type, lambda local: f"({local} + {DATE_UNITS[unit].format(number)})")
     return made_of(sql, moment.type, [count, moment])
@@ -68,10 +68,10 @@ def _date_diff(found: Fit) -> Value:
     _, start, end = found.values
     unit = _unit(found.values[0], start.type, "date_diff")
     if unit in CLOCK_UNITS:
-        sql = f"((epoch_ms({end.sql}) - epoch_ms({start.sql})) // {CLOCK_UNITS[unit]})"
+        texts = [f"epoch_ms({instant(each.sql, each.type)})" for each in (end, start)]
+        sql = f"(({' - '.join(texts)}) // {CLOCK_UNITS[unit]})"
     else:
-        zone = start.type.zone
-        pair = [local_text(Value(each.sql, Type(each.type.kind, each.type.size, zone=zone))) for each in (start, end)]
+        pair = [local_text(start), local_text(_in_zone_of(start, end))]
         if unit in _MONTHS:
             # made only of whole months, as Joda counts them: 31 January to 29 February is one
             sql = f"(date_sub('month', CAST({pair[0]} AS TIMESTAMP), CAST({pair[1]} AS TIMESTAMP)) // {_MONTHS[unit]})"
@@ -80,6 +80,14 @@ def _date_diff(found: Fit) -> Value:
         else:
             sql = f"((epoch_ms({pair[1]}) - epoch_ms({pair[0]})) // {_DAYS[unit] * 86_400_000})"
     return made_of(f"CAST({sql} AS BIGINT)", types.BIGINT, [start, end])
+
+
+def _in_zone_of(start: Value, end: Value) -> Value:
+    """The end in the zone of the start, whose calendar counts."""
+    zone, moment = start.type.zone, instant(end.sql, end.type)
+    if zone == types.FROM_VALUE:
+        moment = zoned(moment, f"struct_extract({start.sql}, 'z')")
+    return end.retyped(moment, Type(end.type.kind, end.type.size, zone=zone))
 
 
 def _from_unixtime(found: Fit) -> Value:
@@ -91,15 +99,16 @@ def _from_unixtime(found: Fit) -> Value:
 
 def _to_unixtime(found: Fit) -> str:
     value = found.values[0]
+    moment = instant(value.sql, value.type)
     if (value.type.size or 0) <= 3:
-        return f"(CAST(epoch_ms({value.sql}) AS DOUBLE) / 1000)"
-    return f"(CAST(epoch_us({value.sql}) AS DOUBLE) / 1000000)"
+        return f"(CAST(epoch_ms({moment}) AS DOUBLE) / 1000)"
+    return f"(CAST(epoch_us({moment}) AS DOUBLE) / 1000000)"
 
 
 def _at_timezone(found: Fit) -> Value:
     moment, zone = found.values
     name = zone_named(literal_text(zone, "zone", "at_timezone"))
-    return moment.retyped(moment.sql, types.timestamp_of(moment.type.size or 0, name))
+    return moment.retyped(instant(moment.sql, moment.type), types.timestamp_of(moment.type.size or 0, name))
 
 
 def _with_timezone(found: Fit) -> Value:
@@ -108,35 +117,46 @@ def _with_timezone(found: Fit) -> Value:
     return moment.retyped(from_local(moment.sql, name), types.timestamp_of(moment.type.size or 0, name))
 
 
-_OFFSET_OF_TIME = re.compile(r"([^T]+T.+?)([+-]\d{2}(?::?\d{2})?)", re.ASCII)
-"""A time of ISO 8601 and its offset."""
+_OFFSET_OF_TIME = re.compile(r"[^T]+T.+?([+-]\d{2}(?::?\d{2})?)", re.ASCII)
+"""A time of ISO 8601 with its offset."""
 
 
-def _from_iso8601_timestamp(found: Fit) -> str | Value:
-    offset = _OFFSET_OF_TIME.fullmatch(str(found.values[0].literal or ""))
-    if offset is not None:  # of a literal the zone is known, so that it can be the type's
-        zone = zone_named(offset[2])
-        local = f"CAST(athena_iso8601_timestamp({quoted(offset[1])}) AS TIMESTAMP)"
-        return Value(from_local(local, zone), types.timestamp_of(3, zone), constant=True)
+def _from_iso8601_timestamp(found: Fit) -> Value:
+    text = found.values[0]
+    if isinstance(text.literal, str):  # the zone is known, so that it can be the type's
+        offset = _OFFSET_OF_TIME.fullmatch(text.literal)
+        zone = zone_named(offset[1]) if offset else "UTC"
+        read = f"athena_read_instant(athena_iso8601_timestamp({text.sql}))"
+        return Value(read, types.timestamp_of(3, zone), constant=True)
     # the shape that devices write goes fast; every other one, and every fault, is the slow reader's
     fast = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,3})?Z?"
-    return once_each(
-        [found.values[0].sql],
-        lambda text: (
-            f"CASE WHEN regexp_full_match({text}, {quoted(fast)}) THEN CAST(rtrim({text}, 'Z') AS TIMESTAMP) "
-            f"ELSE CAST(athena_iso8601_timestamp({text}) AS TIMESTAMP) END"
+    sql = once_each(
+        [text.sql],
+        lambda name: (
+            f"CASE WHEN regexp_full_match({name}, {quoted(fast)}) "
+            f"THEN struct_pack(t := CAST(rtrim({name}, 'Z') AS TIMESTAMP), z := 'UTC') "
+            f"ELSE {time_formats.read_zoned(f'athena_iso8601_timestamp({name})')} END"
         ),
     )
+    return made_of(sql, types.timestamp_of(3, types.FROM_VALUE), [text])
+
+
+def _iso8601_offset(value: str) -> str:
+    zone = f"struct_extract({value}, 'z')"
+    named = failure("NOT_SUPPORTED", f"'to_iso8601 in the zone ' || {zone} || ' is not supported here'", types.VARCHAR)
+    return f"CASE WHEN {zone} = 'UTC' THEN 'Z' WHEN {zone}[1] IN ('+', '-') THEN {zone} ELSE {named} END"
 
 
 def _to_iso8601(found: Fit) -> str:
     value = found.values[0]
     if value.type.kind == "date":
         return f"CAST({value.sql} AS VARCHAR)"
-    if value.type.zone and known_zone(value.type) != "UTC":
+    if value.type.zone not in (None, "UTC", types.FROM_VALUE):
         raise QueryError("NOT_SUPPORTED", "to_iso8601 takes UTC timestamps only in the local Athena")
     digits = value.type.size or 0
-    cut = f"left(strftime({value.sql}, '%Y-%m-%dT%H:%M:%S.%f'), {20 + digits if digits else 19})"
+    cut = f"left(strftime({local_text(value)}, '%Y-%m-%dT%H:%M:%S.%f'), {20 + digits if digits else 19})"
+    if value.type.zone == types.FROM_VALUE:
+        return f"({cut} || {once_each([value.sql], _iso8601_offset)})"
     return f"({cut} || 'Z')" if value.type.zone else cut
 
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from trino_on_duckdb.date_patterns import DAYS, MONTHS, PatternError, expression, joda_pieces
 from trino_on_duckdb.errors import QueryError
+from trino_on_duckdb.zones import offset_minutes, zone_named
 
 _INVALID = "INVALID_FUNCTION_ARGUMENT"
 _MONTH_NAMES = "(?:" + "|".join(dict.fromkeys([*MONTHS, *(month[:3] for month in MONTHS)])) + ")"
@@ -81,8 +82,14 @@ def date_parse(text: str, pattern: str) -> str:
 
 
 def parse_datetime(text: str, pattern: str) -> str:
-    """The timestamp in UTC, as text that DuckDB reads."""
-    return _read(text, *joda_reader(pattern))
+    """The timestamp in UTC and its zone, as texts with a bar between them."""
+    expression, fields = joda_reader(pattern)
+    read = _read(text, expression, fields)
+    if "offset" not in fields:
+        return f"{read}|UTC"
+    match = expression.fullmatch(text)
+    assert match is not None  # noqa: S101  it was read
+    return f"{read}|{zone_named(match[fields.index('offset') + 1])}"
 
 
 def _read(text: str, expression: re.Pattern[str], fields: tuple[str, ...]) -> str:
@@ -135,6 +142,7 @@ def _two_digit_year(year: int) -> int:
 
 
 _OFFSET = r"(?:Z|[+-]\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d{3})?)?)?)"
+_OFFSET_OF_MINUTES = re.compile(r"Z|([+-]\d{2})(?::?(\d{2})(?::?00(?:[.,]000)?)?)?", re.ASCII)
 _ISO = re.compile(
     r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?"
     rf"(?:T(?:(\d{{1,2}})(?::(\d{{1,2}})(?::(\d{{1,2}})(?:[.,](\d+))?)?)?)?({_OFFSET})?)?",
@@ -145,21 +153,27 @@ _ISO_NOT_READ = re.compile(rf"(\d{{4,9}}(-W\d{{1,2}}(-\d)?|-\d{{3}}|(-\d\d?){{0,
 
 
 def iso8601_timestamp(text: str) -> str:
-    """A date with or without time, in UTC, as text that DuckDB reads; offsets that are not UTC are refused."""
+    """A date with or without time, in UTC, and its zone, as texts with a bar between them."""
     match = _ISO.fullmatch(text)
     if match is None:
         if text and _ISO_NOT_READ.fullmatch(text):
             raise QueryError("NOT_SUPPORTED", f"from_iso8601_timestamp: '{text}' is not read by the local Athena")
         raise QueryError(_INVALID, f'Invalid format: "{text}"')
     year, month, day, hour, minute, second, fraction, offset = match.groups()
-    if offset and offset != "Z" and any(digit in offset for digit in "123456789"):
-        problem = f"from_iso8601_timestamp: the offset of '{text}' is not UTC, and would be lost by the local Athena"
-        raise QueryError("NOT_SUPPORTED", problem)
+    whole = _OFFSET_OF_MINUTES.fullmatch(offset or "Z")
+    if whole is None:
+        raise QueryError("NOT_SUPPORTED", f"from_iso8601_timestamp: the offset of '{text}' is not of whole minutes")
     try:
         moment = datetime(
             int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC
         )
     except ValueError as error:
         raise QueryError(_INVALID, f'Cannot parse "{text}": {error}') from error
-    milliseconds = int((fraction or "0").ljust(3, "0")[:3])
-    return (moment.replace(tzinfo=None) + timedelta(milliseconds=milliseconds)).isoformat(sep=" ")
+    zone = zone_named(f"{whole[1]}:{whole[2] or '00'}") if whole[1] else "UTC"
+    shift = timedelta(milliseconds=int((fraction or "0").ljust(3, "0")[:3]))
+    if zone != "UTC":
+        shift -= timedelta(minutes=offset_minutes(zone))
+    try:
+        return f"{(moment.replace(tzinfo=None) + shift).isoformat(sep=' ')}|{zone}"
+    except OverflowError as error:
+        raise QueryError(_INVALID, f'Cannot parse "{text}": {error}') from error
