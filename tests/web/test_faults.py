@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -200,6 +201,19 @@ def test_clicks_before_and_after_the_first_totals_count_though_the_devices_clock
     expect_count(page, "kinoko", 4)
     expect(page.get_by_role("alert")).to_be_empty()
     expect(page.locator("#mine")).to_contain_text("4 votes")
+
+
+def test_before_the_first_vote_the_page_invites_to_it(open_page: Visit, fake: FakeVotes) -> None:
+    page = open_page()
+    page.locator("summary").click()
+    meta, legend = page.locator(".choice-meta"), page.locator(".legend-share")
+    expect(meta).to_have_text(["votes · be the first"] * 2)
+    expect(legend).to_have_text(["–"] * 2)
+    expect(page.locator("#share")).to_have_attribute("aria-label", re.compile(r"Nobody has voted yet\.$"))
+    expect(page.locator("main")).not_to_contain_text("0.0%")
+    fake.add("kinoko", 1)
+    expect(meta).to_have_text(["votes · 100.0%", "votes · 0.0%"])
+    expect(legend).to_have_text(["100.0%", "0.0%"])
 
 
 def test_people_online_are_counted(open_page: Visit) -> None:

@@ -46,9 +46,9 @@ export class Speech {
     return this.numbers.format(value);
   }
 
-  /** @param {number} value in percent, 0 to 100 */
+  /** @param {number | null} value in percent, 0 to 100; null, when there is none, is a dash */
   percent(value) {
-    return this.percents.format(value / 100);
+    return value === null ? "–" : this.percents.format(value / 100);
   }
 
   /** A candidate's label in this language, else in any that it has. */

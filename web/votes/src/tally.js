@@ -91,10 +91,10 @@ export class Tally {
   }
 }
 
-/** Each candidate's share in percent, to one decimal, adding up to 100.0; all 0 while nobody has voted. */
+/** Each candidate's share in percent, to one decimal, adding up to 100.0; null while nobody has voted: 0.0 % twice says nothing. */
 export function shares(counts) {
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  if (total === 0) return Object.fromEntries(Object.keys(counts).map((id) => [id, 0]));
+  if (total === 0) return Object.fromEntries(Object.keys(counts).map((id) => [id, null]));
   const tenths = Object.entries(counts).map(([id, count]) => {
     const exact = (count * 1000) / total;
     return { id, whole: Math.floor(exact), rest: exact - Math.floor(exact) };

@@ -35,6 +35,7 @@ test("numbers are written and counted as the language does", () => {
   assert.equal(new Speech("en").say("votes", { count: 12345 }), "12,345 votes");
   assert.equal(new Speech("ja").say("votes", { count: 12345 }), "12,345票");
   assert.equal(new Speech("en").percent(48.25), "48.3%");
+  assert.equal(new Speech("en").percent(null), "–");
 });
 
 test("a text that does not exist is an error", () => {

@@ -151,8 +151,8 @@ test("shares add up to a hundred", () => {
   assert.deepEqual(shares({ a: 0, b: 7 }), { a: 0, b: 100 });
 });
 
-test("nobody's share is nothing", () => {
-  assert.deepEqual(shares({ a: 0, b: 0 }), { a: 0, b: 0 });
+test("while nobody has voted there are no shares", () => {
+  assert.deepEqual(shares({ a: 0, b: 0 }), { a: null, b: null });
 });
 
 test("a server that has begun again is believed after a few of its totals", () => {

@@ -69,7 +69,7 @@ export class Choices {
     return { name, act, number, meta, button, card, pull };
   }
 
-  /** @param {{speech: import("../i18n.js").Speech, counts: Object<string, number> | null, shares: Object<string, number>}} state */
+  /** @param {{speech: import("../i18n.js").Speech, counts: Object<string, number> | null, shares: Object<string, number | null>}} state */
   draw({ speech, counts, shares }) {
     setText(this.seal, speech.say("versus"));
     for (const candidate of this.candidates) {
@@ -78,7 +78,7 @@ export class Choices {
       setText(part.act, speech.say("vote"));
       setText(part.number, counts ? speech.number(counts[candidate.id]) : "–");
       part.number.style.setProperty("--digits", String(part.number.textContent.length));
-      setText(part.meta, counts ? speech.say("countMeta", { share: speech.percent(shares[candidate.id]) }) : "");
+      setText(part.meta, counts ? meta(speech, shares[candidate.id]) : "");
       part.pull.style.flexGrow = String(shares[candidate.id] || 0.0001);
     }
     find("tug").dataset.empty = String(!Object.values(shares).some(Boolean));
@@ -95,4 +95,8 @@ export class Choices {
     plus.addEventListener("animationend", () => plus.remove());
     card.append(plus);
   }
+}
+
+function meta(speech, share) {
+  return share === null ? speech.say("countNone") : speech.say("countMeta", { share: speech.percent(share) });
 }

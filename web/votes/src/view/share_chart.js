@@ -35,7 +35,7 @@ export class ShareChart {
     });
   }
 
-  /** @param {{speech: import("../i18n.js").Speech, counts: Object<string, number> | null, shares: Object<string, number>}} state */
+  /** @param {{speech: import("../i18n.js").Speech, counts: Object<string, number> | null, shares: Object<string, number | null>}} state */
   draw({ speech, counts, shares }) {
     const { chart, palette, candidates } = this;
     const shown = counts ?? {};
@@ -58,6 +58,6 @@ export class ShareChart {
       setText(row.votes, speech.say("votes", { count }));
       return speech.say("shareSummaryPart", { candidate: speech.label(candidate), share, count });
     });
-    this.canvas.setAttribute("aria-label", speech.say("shareSummary", { parts: speech.join(texts) }));
+    this.canvas.setAttribute("aria-label", total ? speech.say("shareSummary", { parts: speech.join(texts) }) : speech.say("shareNone"));
   }
 }
