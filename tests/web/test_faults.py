@@ -208,12 +208,21 @@ def test_before_the_first_vote_the_page_invites_to_it(open_page: Visit, fake: Fa
     page.locator("summary").click()
     meta, legend = page.locator(".choice-meta"), page.locator(".legend-share")
     expect(meta).to_have_text(["votes · be the first"] * 2)
-    expect(legend).to_have_text(["–"] * 2)
+    expect(legend).to_have_text(["\N{EN DASH}"] * 2)
     expect(page.locator("#share")).to_have_attribute("aria-label", re.compile(r"Nobody has voted yet\.$"))
     expect(page.locator("main")).not_to_contain_text("0.0%")
     fake.add("kinoko", 1)
     expect(meta).to_have_text(["votes · 100.0%", "votes · 0.0%"])
     expect(legend).to_have_text(["100.0%", "0.0%"])
+
+
+def test_numbers_of_the_widest_digits_stay_inside_their_boxes(open_page: Visit, fake: FakeVotes) -> None:
+    fake.earlier.update(kinoko=444, takenoko=4_440_444)
+    for width in (320, 360, 540, 864, 1280):
+        page = open_page(viewport={"width": width, "height": 800})
+        expect_count(page, "takenoko", 4_440_444)
+        page.evaluate("document.fonts.ready")
+        assert overflowing(page) == []
 
 
 def test_people_online_are_counted(open_page: Visit) -> None:

@@ -21,7 +21,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.conftest import REPOSITORY
 from tests.votes_bodies import a_vote, bodies
 from tests.votes_description import Description
-from tests.web.conftest import SOURCES, open_tab
+from tests.web.axe import run_axe
+from tests.web.conftest import open_tab
 from tests.web.fake_votes_api import FakeVotes
 from tests.web.stage_site import StageSite, three_minutes
 from tests.web.visitor import button, count, eventually, expect_count, expect_state, focused_candidate, overflowing
@@ -184,17 +185,6 @@ def test_axe_finds_nothing_to_complain_of(open_page: Visit, scheme: str, locale:
     found = run_axe(page)
     assert found["violations"] == []
     assert len(found["passes"]) > 20
-
-
-def run_axe(page: Page) -> dict[str, Any]:
-    """What axe-core says of the page: rule ids and the markup that breaks each, and the ids of the rules that hold.
-
-    The library comes in through the debugger, since the page's policy lets no script in.
-    """
-    page.evaluate((SOURCES / "node_modules/axe-core/axe.min.js").read_text())
-    found = page.evaluate("axe.run(document)")
-    broken = [f"{rule['id']}: {node['html']}" for rule in found["violations"] for node in rule["nodes"]]
-    return {"violations": broken, "passes": [rule["id"] for rule in found["passes"]]}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import { join } from "node:path";
 const PARTS = [
   ["Chart.js", "chart.js/LICENSE.md"],
   ["@kurkle/color", "@kurkle/color/LICENSE.md"],
+  ["qr", "qr/LICENSE-MIT"],
   ["Dela Gothic One (a subset of its glyphs)", "@expo-google-fonts/dela-gothic-one/LICENSE_FONT"],
   ["Zen Maru Gothic (a subset of its glyphs)", "@expo-google-fonts/zen-maru-gothic/LICENSE_FONT"],
 ];

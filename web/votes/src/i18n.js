@@ -19,6 +19,7 @@ export class Speech {
     this.messages = MESSAGES[language];
     this.plural = new Intl.PluralRules(language);
     this.numbers = new Intl.NumberFormat(language);
+    this.times = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
     this.percents = new Intl.NumberFormat(language, {
       style: "percent",
       minimumFractionDigits: 1,
@@ -49,6 +50,11 @@ export class Speech {
   /** @param {number | null} value in percent, 0 to 100; null, when there is none, is a dash */
   percent(value) {
     return value === null ? "–" : this.percents.format(value / 100);
+  }
+
+  /** @param {number} at in ms; the device's time of day */
+  time(at) {
+    return this.times.format(at);
   }
 
   /** A candidate's label in this language, else in any that it has. */

@@ -17,6 +17,17 @@ test("a busy vote is announced now and then, with what is true then", async () =
   assert.equal(written.at(-1), "later");
 });
 
+test("a view that asks for more quiet gets it", async () => {
+  const clock = new Clockwork();
+  const written = [];
+  const announcer = new Announcer({ write: (text) => written.push(text), timers: clock, quiet: 10_000 });
+  for (let second = 0; second < 20; second += 1) {
+    announcer.say(() => `at ${clock.time}`);
+    await clock.pass(1_000);
+  }
+  assert.deepEqual(written, ["at 0", "at 10000", "at 20000"]);
+});
+
 class Page extends EventTarget {
   visibilityState = "visible";
 }

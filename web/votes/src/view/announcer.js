@@ -1,5 +1,5 @@
 /**
- * What a screen reader is told, politely: never more often than every second or two, and only the newest of what was
+ * What a screen reader says, politely: never more often than every second or two, and only the newest of what was
  * waiting, so that a busy vote does not talk over its reader.
  */
 
@@ -9,9 +9,9 @@ export class Announcer {
   #latest = null;
   #timer = null;
 
-  /** @param {{write: (text: string) => void, timers: {setTimeout: Function}}} parts */
-  constructor({ write, timers }) {
-    Object.assign(this, { write, timers });
+  /** @param {{write: (text: string) => void, timers: {setTimeout: Function}, quiet?: number}} parts `quiet` in ms */
+  constructor({ write, timers, quiet = QUIET_MS }) {
+    Object.assign(this, { write, timers, quiet });
   }
 
   /** @param {() => string} text evaluated when it is said, so that it is true then */
@@ -26,6 +26,6 @@ export class Announcer {
     this.#timer = null;
     if (text === null) return;
     this.write(text());
-    this.#timer = this.timers.setTimeout(() => this.#speak(), QUIET_MS);
+    this.#timer = this.timers.setTimeout(() => this.#speak(), this.quiet);
   }
 }

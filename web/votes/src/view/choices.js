@@ -1,6 +1,7 @@
 /** The two buttons, what each has, and the bar that they pull between them. */
 
 import { find, make, setText } from "./elements.js";
+import { emsOf } from "./number_width.js";
 
 const FLOATING = 6;
 
@@ -77,7 +78,7 @@ export class Choices {
       setText(part.name, speech.label(candidate));
       setText(part.act, speech.say("vote"));
       setText(part.number, counts ? speech.number(counts[candidate.id]) : "–");
-      part.number.style.setProperty("--digits", String(part.number.textContent.length));
+      part.number.style.setProperty("--ems", String(emsOf(part.number.textContent)));
       setText(part.meta, counts ? meta(speech, shares[candidate.id]) : "");
       part.pull.style.flexGrow = String(shares[candidate.id] || 0.0001);
     }

@@ -2,7 +2,7 @@
 
 import { BarController, BarElement, CategoryScale, Chart, LinearScale } from "chart.js";
 
-import { find, setText } from "./elements.js";
+import { setText } from "./elements.js";
 
 Chart.register(BarController, BarElement, CategoryScale, LinearScale);
 
@@ -11,9 +11,19 @@ const WIDE_SECONDS = 180;
 const NARROW_SECONDS = 90;
 const NARROW_PX = 520;
 
+/** How many seconds fit on `canvas`. */
+export function secondsThatFit(canvas) {
+  return canvas.parentElement.clientWidth < NARROW_PX ? NARROW_SECONDS : WIDE_SECONDS;
+}
+
 export class PaceChart {
-  constructor(candidates, palette) {
-    Object.assign(this, { candidates, palette, canvas: find("pace") });
+  /**
+   * @param {import("../config.js").Candidate[]} candidates
+   * @param {import("./palette.js").Palette} palette
+   * @param {{canvas: HTMLCanvasElement, caption: HTMLElement, length: () => number}} place `length` in seconds
+   */
+  constructor(candidates, palette, { canvas, caption, length }) {
+    Object.assign(this, { candidates, palette, canvas, caption, length });
     const bars = { barPercentage: 1, categoryPercentage: 0.82, borderRadius: 2, borderSkipped: false };
     this.chart = new Chart(this.canvas, {
       type: "bar",
@@ -32,14 +42,10 @@ export class PaceChart {
     });
   }
 
-  /** How many seconds fit. */
-  get length() {
-    return this.canvas.parentElement.clientWidth < NARROW_PX ? NARROW_SECONDS : WIDE_SECONDS;
-  }
-
   /** @param {{speech: import("../i18n.js").Speech, seconds: import("../seconds.js").SecondsWindow, last: number}} state */
   draw({ speech, seconds, last }) {
-    const { chart, length } = this;
+    const { chart } = this;
+    const length = this.length();
     const series = this.candidates.map(({ id }) => seconds.series(id, last, length));
     const highest = Math.max(4, ...series.flat());
     chart.data.labels = Array.from({ length }, (_, index) => index - length + 1);
@@ -48,9 +54,9 @@ export class PaceChart {
       dataset.data = index === 0 ? votes : votes.map((count) => -count);
       dataset.backgroundColor = this.palette.colors[index];
     });
-    this.#style(speech, highest);
+    this.#style(speech, highest, length);
     chart.update("none");
-    setText(find("pace-window"), speech.say("paceWindow", { count: length }));
+    setText(this.caption, speech.say("paceWindow", { count: length }));
     const parts = this.candidates.map((candidate, index) =>
       speech.say("paceSummaryPart", {
         candidate: speech.label(candidate),
@@ -61,9 +67,9 @@ export class PaceChart {
     this.canvas.setAttribute("aria-label", speech.say("paceSummary", { seconds: length, parts: speech.join(parts) }));
   }
 
-  #style(speech, highest) {
+  #style(speech, highest, length) {
     const { x, y } = this.chart.options.scales;
-    const font = { family: this.palette.token("--text-font"), size: 12, weight: 500 };
+    const font = { family: this.palette.token("--text-font"), size: this.palette.fontSize * 0.75, weight: 500 };
     const color = this.palette.token("--soft");
     const rule = this.palette.token("--rule");
     y.suggestedMax = highest;
@@ -76,8 +82,8 @@ export class PaceChart {
       maxRotation: 0,
       autoSkip: false,
       callback: (_, index) => {
-        const ago = this.length - 1 - index;
-        return ago % 30 === 0 && ago < this.length - 5 ? (ago === 0 ? speech.say("now") : speech.say("secondsAgo", { count: ago })) : null;
+        const ago = length - 1 - index;
+        return ago % 30 === 0 && ago < length - 5 ? (ago === 0 ? speech.say("now") : speech.say("secondsAgo", { count: ago })) : null;
       },
     };
   }

@@ -4,7 +4,8 @@ import { LANGUAGES } from "../i18n.js";
 import { MESSAGES } from "../messages.js";
 import { find, make, setText } from "./elements.js";
 
-const STATES = {
+/** The text of each state of the connection. */
+export const STATES = {
   connecting: "stateConnecting",
   live: "stateLive",
   asking: "stateAsking",
@@ -44,8 +45,7 @@ export function drawConnection({ speech, state, waiting }) {
   setText(find("connection-text"), speech.say(STATES[state]) + stuck);
 }
 
-export function drawFigures({ speech, candidates, counts, online, mine }) {
-  const total = counts && Object.values(counts).reduce((sum, count) => sum + count, 0);
+export function drawFigures({ speech, candidates, total, online, mine }) {
   setText(find("total"), total === null ? "–" : speech.say("votes", { count: total }));
   setText(find("online"), online === null ? "–" : speech.say("people", { count: online }));
   const own = candidates.map((candidate) => ({ candidate, count: mine[candidate.id] ?? 0 }));

@@ -29,6 +29,11 @@ export class Palette {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   }
 
+  /** The size of the page's text, in px: a projector's is larger. */
+  get fontSize() {
+    return Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  }
+
   #apply() {
     const { style } = document.documentElement;
     this.colors.forEach((color, index) => {
