@@ -3,8 +3,8 @@
 A batch that is delivered again, whole or cut elsewhere, finds the checkpoint past its records; a vote that a browser
 sent again finds its id among those counted. The number of writes does not grow with the number of votes.
 
-Items of the aggregation table: ``totals`` (``n#<candidate>``, ``version``), ``seconds`` by minute of arrival
-(``<second>#<candidate>``, with ``expires_at``), ``checkpoint`` by shard (``sequence``).
+Items of the aggregation table: ``totals`` by round (``n#<candidate>``, ``version``; see ``rounds``), ``seconds`` by
+round and minute of arrival (``<second>#<candidate>``, with ``expires_at``), ``checkpoint`` by shard (``sequence``).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from datastreamer.aws.backoff import Backoff
 from datastreamer.aws.faults import code_of, is_transient
 from datastreamer.errors import RetryableError
 from datastreamer.votes.orders import CountedVotes, order_item
+from datastreamer.votes.rounds import COUNTED, of_round, totals_key
 from datastreamer.votes.rulings import Rulings
 from datastreamer.votes.tally import MINUTE_MS, Tally, fold, minute_of
 from datastreamer.votes.vote import Vote
@@ -30,17 +31,16 @@ if TYPE_CHECKING:
 SEQUENCE_DIGITS: Final = 56
 """How long Kinesis's sequence numbers are; padded, they sort as text."""
 SECONDS_KEPT: Final = 3_600
-MOST_MINUTES: Final = 98
-"""Minutes of casting and of arrival in one transaction: an item each, the totals and the checkpoint make it 100
+MOST_ITEMS: Final = 99
+"""Rounds, minutes of casting and minutes of arrival in one transaction: an item each, and the checkpoint makes it 100
 (AWS, DynamoDB quotas)."""
 MOST_VOTES: Final = 5_000
-"""Votes in one transaction: about 60 bytes each, with 400 KB for an item and 4 MB for a transaction."""
+"""Votes in one transaction: about 65 bytes each, with 400 KB for an item and 4 MB for a transaction."""
 ATTEMPTS: Final = 12
 FIRST_PAUSE: Final = 0.02
 LONGEST_PAUSE: Final = 1.0
 """Seconds. Short, as what is refused is most often another shard's transaction, which takes milliseconds."""
 
-TOTALS: Final = "totals"
 SECONDS: Final = "seconds"
 CHECKPOINT: Final = "checkpoint"
 
@@ -129,7 +129,7 @@ class Aggregator:
     def _commit(self, shard: str, checkpoint: str | None, first: str, last: str, tally: Tally) -> None:
         writes = [self._move_checkpoint(shard, checkpoint, last)]
         if tally.votes:
-            writes.append(self._add_totals(tally))
+            writes.extend(self._add_totals(tally))
             writes.extend(self._add_seconds(tally))
             writes.extend(
                 {"Put": {"TableName": self._orders, "Item": order_item(minute, shard, first, votes)}}
@@ -149,17 +149,19 @@ class Aggregator:
             write["ExpressionAttributeValues"] = {":checkpoint": {"S": checkpoint}}
         return {"Put": write}
 
-    def _add_totals(self, tally: Tally) -> Any:
-        numbers = {f"n#{candidate}": count for candidate, count in tally.totals.items()}
-        return self._add(_key(TOTALS, TOTALS), {**numbers, "version": 1})
+    def _add_totals(self, tally: Tally) -> Iterator[Any]:
+        for number, counts in tally.totals.items():
+            numbers = {f"{COUNTED}{candidate}": count for candidate, count in counts.items()}
+            yield self._add(totals_key(number), {**numbers, "version": 1})
 
     def _add_seconds(self, tally: Tally) -> Iterator[Any]:
-        minutes: dict[int, dict[str, int]] = {}
-        for second, counts in tally.seconds.items():
-            numbers = minutes.setdefault(second // 60, {})
+        minutes: dict[tuple[int, int], dict[str, int]] = {}
+        for (number, second), counts in tally.seconds.items():
+            numbers = minutes.setdefault((number, second // 60), {})
             numbers.update({f"{second % 60}#{candidate}": count for candidate, count in counts.items()})
-        for minute, numbers in minutes.items():
-            yield self._add(_key(SECONDS, str(minute)), numbers, expires_at=(minute + 1) * 60 + SECONDS_KEPT)
+        for (number, minute), numbers in minutes.items():
+            key = _key(of_round(SECONDS, number), str(minute))
+            yield self._add(key, numbers, expires_at=(minute + 1) * 60 + SECONDS_KEPT)
 
     def _add(self, key: Any, numbers: dict[str, int], expires_at: int | None = None) -> Any:
         names = {f"#a{index}": name for index, name in enumerate(numbers)}
@@ -185,16 +187,22 @@ def _key(pk: str, sk: str) -> dict[str, Any]:
 
 def _parts(arrivals: Sequence[Arrival]) -> Iterator[Sequence[Arrival]]:
     """The batch in pieces that one transaction can hold."""
-    minutes: set[tuple[str, int]] = set()
+    items: set[tuple[str, int, int]] = set()
     start = 0
     for index, (_, vote) in enumerate(arrivals):
-        own = {("cast", minute_of(vote)), ("arrived", vote.received_ms // MINUTE_MS)} if vote is not None else set()
-        if index > start and (len(minutes | own) > MOST_MINUTES or index - start >= MOST_VOTES):
+        own = set() if vote is None else _items(vote)
+        if index > start and (len(items | own) > MOST_ITEMS or index - start >= MOST_VOTES):
             yield arrivals[start:index]
-            start, minutes = index, set()
-        minutes |= own
+            start, items = index, set()
+        items |= own
     if start < len(arrivals):
         yield arrivals[start:]
+
+
+def _items(vote: Vote) -> set[tuple[str, int, int]]:
+    """What a vote that counts is written to."""
+    arrived = vote.received_ms // MINUTE_MS
+    return {("totals", vote.round, 0), ("seconds", vote.round, arrived), ("orders", 0, minute_of(vote))}
 
 
 def _may_succeed_later(error: ClientError) -> bool:

@@ -1,29 +1,29 @@
 """The proof that each vote counts once: taken by the API = in the totals = in the lake.
 
 Votes that others cast meanwhile do no harm: a run's votes are known in the lake by who clicked and when, and the totals
-are compared with all that the lake has.
+of each round are compared with all that the lake has of it. The totals are read from their table: what everybody is
+told is one round only, and may stand still.
 """
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import urllib3
-
 from datastreamer.aws.athena import run_query
-from datastreamer.aws.loopback import reachable
 from datastreamer.aws.waiting import Patience, settled
 from datastreamer.errors import ConfigurationError
 from datastreamer.votes.names import Names
-from datastreamer.votes.rulings import COUNTS_FOR
+from datastreamer.votes.rounds import Rounds
+from datastreamer.votes.rulings import COUNTS_FOR, COUNTS_IN
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 MILLISECOND = 80
 """How far up the time stands in a UUIDv7, in bits (RFC 9562)."""
@@ -31,13 +31,17 @@ MILLISECOND = 80
 
 @dataclass(frozen=True)
 class Counts:
-    """One candidate. ``taken``: by the receipt. ``of_the_run``, ``in_the_lake``: distinct votes; ``records``: lines."""
+    """One candidate, in all rounds. ``taken``: by the receipt. ``of_the_run``, ``in_the_lake``: distinct votes.
+
+    ``records``: lines; ``apart``: votes by which totals and lake differ, summed round by round.
+    """
 
     taken: int = 0
     of_the_run: int = 0
     in_the_lake: int = 0
     records: int = 0
     in_the_totals: int = 0
+    apart: int = 0
 
     @property
     def counted(self) -> int:
@@ -46,8 +50,8 @@ class Counts:
 
     @property
     def balanced(self) -> bool:
-        """Whether each vote of the run is there once, and the totals say what the lake says."""
-        return self.taken == self.of_the_run == self.counted
+        """Whether each vote of the run is there once, and the totals of each round say what the lake says."""
+        return self.taken == self.of_the_run == self.counted and self.apart == 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
@@ -56,6 +60,7 @@ class Counts:
             self.in_the_lake + other.in_the_lake,
             self.records + other.records,
             self.in_the_totals + other.in_the_totals,
+            self.apart + other.apart,
         )
 
 
@@ -72,10 +77,19 @@ def read_receipt(path: Path, stage: str) -> Mapping[str, Any]:
 
 
 def settled_counts(
-    receipt: Mapping[str, Any], names: Names, athena: AthenaClient, patience: Patience
+    receipt: Mapping[str, Any], names: Names, athena: AthenaClient, dynamodb: DynamoDBClient, patience: Patience
 ) -> dict[str, Counts]:
     """The counts by candidate, as soon as they agree, or when ``patience`` ends."""
-    return settled(lambda: _counts(receipt, names, athena), done=all_balanced, patience=patience)
+    rounds = Rounds(dynamodb, names.aggregation_table)
+
+    def look() -> dict[str, Counts]:
+        # The lake first: what the totals have by then, and the lake has not, the next look finds in both.
+        answer = run_query(athena, question(receipt), workgroup=names.workgroup, database=names.database)
+        lake = {(int(row[0] or 0), str(row[1])): [int(number or 0) for number in row[2:]] for row in answer.rows}
+        totals = {(each.number, candidate): votes for each in rounds.every() for candidate, votes in each.votes.items()}
+        return compared(receipt["accepted"], lake, totals)
+
+    return settled(look, done=all_balanced, patience=patience)
 
 
 def all_balanced(counts: Mapping[str, Counts]) -> bool:
@@ -95,22 +109,26 @@ def question(receipt: Mapping[str, Any]) -> str:
     clients = ", ".join(f"'{uuid.UUID(client)}'" for client in receipt["client_ids"])
     # A ruling is a line of its own, of no record of the stream.
     once = (
-        f"SELECT vote_id, {COUNTS_FOR} AS counts_for, BOOL_OR(client_id IN ({clients})) AS ours, "  # noqa: S608  UUIDs
-        "COUNT(*) - COUNT(counted_for) AS records FROM votes GROUP BY vote_id"
+        f"SELECT vote_id, {COUNTS_FOR} AS counts_for, {COUNTS_IN} AS counts_in, "  # noqa: S608  constants and UUIDs
+        f"BOOL_OR(client_id IN ({clients})) AS ours, COUNT(*) - COUNT(counted_for) AS records "
+        "FROM votes GROUP BY vote_id"
     )
     of_the_run = f"COUNT_IF(ours AND vote_id BETWEEN '{first}' AND '{last}')"
-    return f"SELECT counts_for, COUNT(*), {of_the_run}, SUM(records) FROM ({once}) GROUP BY counts_for"  # noqa: S608
+    counts = f"COUNT(*), {of_the_run}, SUM(records)"
+    return f"SELECT counts_in, counts_for, {counts} FROM ({once}) GROUP BY counts_in, counts_for"  # noqa: S608
 
 
-def _counts(receipt: Mapping[str, Any], names: Names, athena: AthenaClient) -> dict[str, Counts]:
-    # The lake first: what the totals have by then, and the lake has not, the next look finds in both.
-    answer = run_query(athena, question(receipt), workgroup=names.workgroup, database=names.database)
-    lake = {str(row[0]): [int(number or 0) for number in row[1:]] for row in answer.rows}
-    url, named = reachable(f"{receipt['api_url']}/totals")
-    totals: dict[str, int] = urllib3.request("GET", url, headers=named).json()["totals"]
-    taken: dict[str, int] = receipt["accepted"]
-    counts = {}
-    for candidate in sorted({*lake, *totals, *taken}):
-        every, ours, records = lake.get(candidate, [0, 0, 0])
-        counts[candidate] = Counts(taken.get(candidate, 0), ours, every, records, totals.get(candidate, 0))
-    return counts
+def compared(
+    taken: Mapping[str, int], lake: Mapping[tuple[int, str], Sequence[int]], totals: Mapping[tuple[int, str], int]
+) -> dict[str, Counts]:
+    """The counts by candidate.
+
+    ``lake``: by round and candidate, the distinct votes, those of the run, and the lines; ``totals``: likewise.
+    """
+    counts = {candidate: Counts(taken=number) for candidate, number in taken.items()}
+    for place in sorted({*lake, *totals}):
+        every, ours, records = lake.get(place, (0, 0, 0))
+        counted = totals.get(place, 0)
+        found = Counts(0, ours, every, records, counted, abs(counted - every))
+        counts[place[1]] = counts.get(place[1], Counts()) + found
+    return dict(sorted(counts.items()))

@@ -1,21 +1,21 @@
 """The orders table: each vote that counts, kept as one item for each batch and each minute of casting.
 
 ``pk``: the minute in which the votes were cast, as minutes since the epoch; ``sk``: shard and first sequence number of
-the batch. ``vote_ids`` and ``client_ids``: binary, 16 bytes for each vote, in the same order as the list
-``candidates``. ``expires_at``: epoch seconds. An older vote is refused at the door, so an id is remembered as long as a
-copy of its vote can still arrive.
+the batch. ``vote_ids`` and ``client_ids``: binary, 16 bytes for each vote, in the same order as the lists
+``candidates`` and ``rounds``. ``expires_at``: epoch seconds. An older vote is refused at the door, so an id is
+remembered as long as a copy of its vote can still arrive.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from datastreamer.votes.tally import minute_of
-from datastreamer.votes.vote import AHEAD_MS, OLDEST_MS, Vote
+from datastreamer.votes.vote import AHEAD_MS, FIRST_ROUND, OLDEST_MS, Place, Vote
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,13 +36,15 @@ def order_item(minute: int, shard: str, first_sequence: str, votes: Sequence[Vot
         "vote_ids": {"B": b"".join(vote.vote_id.bytes for vote in votes)},
         "client_ids": {"B": b"".join(vote.client_id.bytes for vote in votes)},
         "candidates": {"L": [{"S": vote.candidate} for vote in votes]},
+        "rounds": {"L": [{"N": str(vote.round)} for vote in votes]},
         "expires_at": {"N": str(expires_ms // 1000)},
     }
 
 
 def votes_of(item: Mapping[str, Any]) -> Iterator[tuple[UUID, str, UUID]]:
     """Id, candidate and client of each vote that an item holds."""
-    return zip(_ids(item["vote_ids"]["B"]), _candidates(item), _ids(item["client_ids"]["B"]), strict=True)
+    candidates = (entry["S"] for entry in item["candidates"]["L"])
+    return zip(_ids(item["vote_ids"]["B"]), candidates, _ids(item["client_ids"]["B"]), strict=True)
 
 
 class CountedVotes:
@@ -58,8 +60,8 @@ class CountedVotes:
         self._table = table
         self._shards: dict[str, _Memory] = {}
 
-    def among(self, votes: Sequence[Vote], shard: str, checkpoint: str | None) -> dict[UUID, str]:
-        """Those of ``votes`` whose ids have been counted, and for whom; ``checkpoint`` is the shard's present one.
+    def among(self, votes: Sequence[Vote], shard: str, checkpoint: str | None) -> dict[UUID, Place]:
+        """Those of ``votes`` whose ids have been counted, and where; ``checkpoint`` is the shard's present one.
 
         Raises ClientError or BotoCoreError, as boto3 does.
         """
@@ -78,7 +80,7 @@ class CountedVotes:
             if not known.complete:
                 self._read(minute, shard, known)
         found = ((vote.vote_id, memory.minutes[minute_of(vote)].counted.get(vote.vote_id)) for vote in votes)
-        return {vote_id: candidate for vote_id, candidate in found if candidate is not None}
+        return {vote_id: place for vote_id, place in found if place is not None}
 
     def add(self, shard: str, first: str, checkpoint: str, minutes: Mapping[int, Sequence[Vote]]) -> None:
         """Remember what was just counted, from record ``first`` up to the new ``checkpoint``."""
@@ -86,7 +88,7 @@ class CountedVotes:
         memory.as_of = checkpoint
         for minute, votes in minutes.items():
             known = memory.minutes[minute]
-            known.counted.update((vote.vote_id, vote.candidate) for vote in votes)
+            known.counted.update((vote.vote_id, _one(*vote.place)) for vote in votes)
             known.last = _sort_key(shard, first)
 
     def _read(self, minute: int, shard: str, known: _Minute) -> None:
@@ -99,12 +101,12 @@ class CountedVotes:
             TableName=self._table,
             KeyConditionExpression=condition,
             ExpressionAttributeValues=values,
-            ProjectionExpression="sk, vote_ids, candidates",
+            ProjectionExpression="sk, vote_ids, candidates, rounds",
             ConsistentRead=True,
         )
         for page in pages:
             for item in page["Items"]:
-                known.counted.update(zip(_ids(item["vote_ids"]["B"]), _candidates(item), strict=True))
+                known.counted.update(zip(_ids(item["vote_ids"]["B"]), _places(item), strict=True))
                 if item["sk"]["S"].startswith(f"{shard}#"):
                     known.last = max(known.last, item["sk"]["S"])
         known.read = known.complete = True
@@ -112,10 +114,10 @@ class CountedVotes:
 
 @dataclass
 class _Minute:
-    """What is known of one minute: ids and candidates, and the last item of the shard that was read or written."""
+    """What is known of one minute: ids and where they count; the last item of the shard that was read or written."""
 
     last: str
-    counted: dict[UUID, str] = field(default_factory=dict)
+    counted: dict[UUID, Place] = field(default_factory=dict)
     read: bool = False
     complete: bool = False
 
@@ -132,9 +134,17 @@ def _sort_key(shard: str, first_sequence: str) -> str:
     return f"{shard}#{first_sequence}"
 
 
-def _candidates(item: Mapping[str, Any]) -> Iterator[str]:
-    # One text for each candidate, not one for each vote.
-    return (sys.intern(entry["S"]) for entry in item["candidates"]["L"])
+def _places(item: Mapping[str, Any]) -> Iterator[Place]:
+    candidates = [entry["S"] for entry in item["candidates"]["L"]]
+    # Items of before there were rounds name none.
+    rounds = [int(entry["N"]) for entry in item["rounds"]["L"]] if "rounds" in item else [FIRST_ROUND] * len(candidates)
+    return map(_one, candidates, rounds)
+
+
+@cache
+def _one(candidate: str, number: int) -> Place:
+    """The place, the same object for each vote that counts there."""
+    return candidate, number
 
 
 def _ids(content: bytes) -> Iterator[UUID]:

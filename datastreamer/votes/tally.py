@@ -7,17 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from datastreamer.votes.vote import Vote
+from datastreamer.votes.vote import Place, Vote
 
 MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What a batch adds. ``votes`` are those that count, each id once; ``seconds`` is by the second of arrival.
+    """What a batch adds, round by round. ``votes`` are those that count, each id once.
 
-    ``contested``: each id of which a copy names another candidate than the one that it counts for, as that copy came
-    but with the candidate that counts.
+    ``contested``: each id of which a copy names another candidate than the one that it counts for, or came in another
+    round, as that copy came but with the candidate and the round that count.
     """
 
     votes: Sequence[Vote]
@@ -25,16 +25,19 @@ class Tally:
     contested: Sequence[Vote] = ()
 
     @property
-    def totals(self) -> Mapping[str, int]:
-        """Votes by candidate."""
-        return Counter(vote.candidate for vote in self.votes)
+    def totals(self) -> Mapping[int, Mapping[str, int]]:
+        """Votes by round and candidate."""
+        rounds: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        for vote in self.votes:
+            rounds[vote.round][vote.candidate] += 1
+        return rounds
 
     @property
-    def seconds(self) -> Mapping[int, Mapping[str, int]]:
-        """Votes by epoch second of arrival and by candidate."""
-        buckets: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    def seconds(self) -> Mapping[tuple[int, int], Mapping[str, int]]:
+        """Votes by round and epoch second of arrival, and by candidate."""
+        buckets: defaultdict[tuple[int, int], Counter[str]] = defaultdict(Counter)
         for vote in self.votes:
-            buckets[vote.received_ms // 1000][vote.candidate] += 1
+            buckets[vote.round, vote.received_ms // 1000][vote.candidate] += 1
         return buckets
 
     @property
@@ -46,19 +49,19 @@ class Tally:
         return buckets
 
 
-def fold(votes: Iterable[Vote], counted: Mapping[UUID, str]) -> Tally:
-    """What ``votes`` add; ``counted``: ids that have been counted before, and for whom."""
+def fold(votes: Iterable[Vote], counted: Mapping[UUID, Place]) -> Tally:
+    """What ``votes`` add; ``counted``: ids that have been counted before, and where."""
     fresh: dict[UUID, Vote] = {}
     contested: dict[UUID, Vote] = {}
     duplicates = 0
     for vote in votes:
-        first = fresh[vote.vote_id].candidate if vote.vote_id in fresh else counted.get(vote.vote_id)
+        first = fresh[vote.vote_id].place if vote.vote_id in fresh else counted.get(vote.vote_id)
         if first is None:
             fresh[vote.vote_id] = vote
             continue
         duplicates += 1
-        if first != vote.candidate:
-            contested.setdefault(vote.vote_id, replace(vote, candidate=first))
+        if first != vote.place:
+            contested.setdefault(vote.vote_id, replace(vote, candidate=first[0], round=first[1]))
     return Tally(list(fresh.values()), duplicates, list(contested.values()))
 
 

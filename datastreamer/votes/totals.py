@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from datastreamer.votes.aggregation import SECONDS, TOTALS
+from datastreamer.votes.aggregation import SECONDS
+from datastreamer.votes.rounds import Rounds, of_round
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -16,11 +17,12 @@ SECONDS_SHOWN: Final = 180
 
 @dataclass(frozen=True)
 class Totals:
-    """The vote as it stands.
+    """The current round as it stands.
 
     ``version`` grows with each batch counted; ``seconds``: epoch second of arrival to votes by candidate.
     """
 
+    round: int
     votes: Mapping[str, int]
     version: int
     seconds: Mapping[int, Mapping[str, int]]
@@ -28,6 +30,7 @@ class Totals:
     def to_document(self, online: int, now_ms: int) -> dict[str, Any]:
         """The members of an update, as ``GET /totals`` answers them and as the WebSocket sends them."""
         return {
+            "round": self.round,
             "totals": dict(self.votes),
             "version": self.version,
             "seconds": [[second, dict(counts)] for second, counts in sorted(self.seconds.items())],
@@ -43,22 +46,21 @@ class TotalsReader:
         self._client = client
         self._table = table
         self._candidates = candidates
+        self._rounds = Rounds(client, table)
 
     def read(self, now_ms: int) -> Totals:
         """The totals, and the last three minutes by the second; two reads."""
-        item = self._client.get_item(
-            TableName=self._table, Key={"pk": {"S": TOTALS}, "sk": {"S": TOTALS}}, ConsistentRead=True
-        ).get("Item", {})
-        votes = {candidate: _number(item, f"n#{candidate}") for candidate in self._candidates}
-        return Totals(votes, _number(item, "version"), self._seconds(now_ms // 1000))
+        current = self._rounds.current()
+        votes = {candidate: current.votes.get(candidate, 0) for candidate in self._candidates}
+        return Totals(current.number, votes, current.version, self._seconds(current.number, now_ms // 1000))
 
-    def _seconds(self, now: int) -> dict[int, dict[str, int]]:
+    def _seconds(self, number: int, now: int) -> dict[int, dict[str, int]]:
         first = now - SECONDS_SHOWN + 1
         answer = self._client.query(
             TableName=self._table,
             KeyConditionExpression="pk = :seconds AND sk BETWEEN :first AND :last",
             ExpressionAttributeValues={
-                ":seconds": {"S": SECONDS},
+                ":seconds": {"S": of_round(SECONDS, number)},
                 ":first": {"S": str(first // 60)},
                 ":last": {"S": str(now // 60)},
             },
@@ -70,9 +72,5 @@ class TotalsReader:
             for name in item:
                 offset, marked, candidate = name.partition("#")
                 if marked and candidate in self._candidates:
-                    found.setdefault(minute * 60 + int(offset), {})[candidate] = _number(item, name)
+                    found.setdefault(minute * 60 + int(offset), {})[candidate] = int(item[name]["N"])
         return {second: counts for second, counts in found.items() if first <= second <= now}
-
-
-def _number(item: Mapping[str, Any], name: str) -> int:
-    return int(item[name]["N"]) if name in item else 0

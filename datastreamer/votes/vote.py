@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import RFC_4122, UUID
@@ -20,23 +20,39 @@ AHEAD_MS: Final = 5 * 60_000
 MAX_DEPTH: Final = 32
 """Levels of objects and lists that are read as JSON, to tell what is wrong with them: a vote has one."""
 FIELDS: Final = ("vote_id", "candidate", "client_id")
+FIRST_ROUND: Final = 1
+"""The round of whatever names none: there were votes before there were rounds."""
+LAST_ROUND: Final = 999_999
+"""Rounds are kept by six digits, so that they sort as text."""
+
+Place = tuple[str, int]
+"""Where a vote counts: for which candidate, and in which round."""
 
 
 @dataclass(frozen=True)
 class Vote:
-    """One click. ``vote_id`` is a UUIDv7 (RFC 9562) that the browser made at the click, and the same at each retry."""
+    """One click. ``vote_id`` is a UUIDv7 (RFC 9562) that the browser made at the click, and the same at each retry.
+
+    ``round``: the one in which it was taken, from 1 on; a browser does not name it.
+    """
 
     vote_id: UUID
     candidate: str
     client_id: UUID
     received_ms: int
+    round: int = FIRST_ROUND
+
+    @property
+    def place(self) -> Place:
+        """Where it counts, if it is its id's first copy."""
+        return self.candidate, self.round
 
     @property
     def cast_ms(self) -> int:
         """When it was cast by the browser's clock, in milliseconds since the epoch."""
         return self.vote_id.int >> 80
 
-    def to_document(self) -> dict[str, str]:
+    def to_document(self) -> dict[str, Any]:
         """The columns of the table ``votes`` that each vote has."""
         return {
             "vote_id": str(self.vote_id),
@@ -44,6 +60,7 @@ class Vote:
             "client_id": str(self.client_id),
             "cast_at": _iso(self.cast_ms),
             "received_at": _iso(self.received_ms),
+            "round": self.round,
         }
 
     def to_record(self) -> bytes:
@@ -84,7 +101,10 @@ def parse_record(data: bytes, candidates: Collection[str]) -> Vote:
         raise InvalidRecordError("invalid_received_at", "received_at is not an ISO-8601 time") from None
     if received.tzinfo is None:
         raise InvalidRecordError("invalid_received_at", "received_at has no time zone")
-    return _vote(document, candidates, round(received.timestamp() * 1000))
+    number = document.get("round", FIRST_ROUND)
+    if type(number) is not int or not FIRST_ROUND <= number <= LAST_ROUND:
+        raise InvalidRecordError("invalid_round", f"round is not a whole number from {FIRST_ROUND} to {LAST_ROUND}")
+    return replace(_vote(document, candidates, round(received.timestamp() * 1000)), round=number)
 
 
 def _json_object(data: bytes) -> dict[str, Any]:

@@ -86,6 +86,7 @@ class FakeVotes:
         newest = int(time.time())
         seconds = [[second, dict(self.seconds[second])] for second in sorted(self.seconds) if second > newest - 180]
         return {
+            "round": 1,
             "totals": self.totals,
             "version": self.version,
             "seconds": seconds,

@@ -28,16 +28,16 @@ def audit(
     as_json: JsonOption = False,
     stage: StageOption = "local",
 ) -> None:
-    """Prove the law of the vote: taken by the API = in the totals = in the lake, each once.
+    """Prove the law of the vote: taken by the API = in the totals = in the lake, each once, in each round.
 
     Waits until all votes of the run are in the totals and in the lake. Exits 1 when the counts do not agree.
     """
     context = Context.enter(stage)
     found = read_receipt(receipt, context.stage)
     with context.following("audit", quiet=as_json):
-        counts = settled_counts(
-            found, Names(context.stage, context.account), context.client("athena"), Patience(timeout)
-        )
+        names = Names(context.stage, context.account)
+        clients = context.client("athena"), context.client("dynamodb")
+        counts = settled_counts(found, names, *clients, Patience(timeout))
     if ledger_file:
         ledger_file.write_text(json.dumps(document(counts)) + "\n", encoding="utf-8")
     if as_json:
@@ -66,5 +66,7 @@ def _show(counts: Mapping[str, Counts], console: Console) -> None:
             console.print(
                 f"[red]✗ {candidate}: {one.in_the_totals:,} in the totals, {one.in_the_lake:,} in the lake[/]"
             )
+        elif one.apart:
+            console.print(f"[red]✗ {candidate}: rounds of the totals and of the lake differ, by {one.apart:,} votes[/]")
     if all_balanced(counts):
         console.print("[green]✓[/] each vote is in the totals once and in the lake once, however often it was sent")

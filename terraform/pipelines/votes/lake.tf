@@ -30,7 +30,9 @@ locals {
     { name = "client_id", type = "string", comment = "UUID of the browser" },
     { name = "cast_at", type = "string", comment = "When it was clicked by the browser's clock, ISO-8601, UTC" },
     { name = "received_at", type = "string", comment = "When it was taken, ISO-8601, UTC" },
-    { name = "counted_for", type = "string", comment = "Set on a ruling only: the candidate that an id counts for which was sent for several" },
+    { name = "counted_for", type = "string", comment = "Set on a ruling only: the candidate that an id counts for which was sent for several, or came in several rounds" },
+    { name = "round", type = "int", comment = "Round in which it was taken; none: the first one" },
+    { name = "counted_in", type = "int", comment = "Set on a ruling only: the round that such an id counts in" },
   ]
 }
 
@@ -76,7 +78,7 @@ resource "aws_glue_catalog_database" "this" {
 resource "aws_glue_catalog_table" "votes" {
   name          = "votes"
   database_name = aws_glue_catalog_database.this.name
-  description   = "One vote as it was taken, copies included; an id counts once, for COALESCE(MAX(counted_for), MIN_BY(candidate, received_at)) of its rows."
+  description   = "One vote as it was taken, copies included; an id counts once, for COALESCE(MAX(counted_for), MIN_BY(candidate, received_at)) of its rows, in round COALESCE(MAX(counted_in), MIN_BY(COALESCE(round, 1), received_at))."
   table_type    = "EXTERNAL_TABLE"
 
   parameters = {
@@ -134,8 +136,8 @@ module "workgroup" {
 
   queries = {
     totals = {
-      description = "The votes of each candidate, each counted once."
-      sql         = "SELECT counts_for AS candidate, COUNT(*) AS votes FROM (SELECT vote_id, COALESCE(MAX(counted_for), MIN_BY(candidate, received_at)) AS counts_for FROM votes GROUP BY vote_id) GROUP BY counts_for ORDER BY votes DESC"
+      description = "The votes of each candidate in each round, each counted once."
+      sql         = "SELECT counts_in AS round, counts_for AS candidate, COUNT(*) AS votes FROM (SELECT vote_id, COALESCE(MAX(counted_for), MIN_BY(candidate, received_at)) AS counts_for, COALESCE(MAX(counted_in), MIN_BY(COALESCE(round, 1), received_at)) AS counts_in FROM votes GROUP BY vote_id) GROUP BY counts_in, counts_for ORDER BY round DESC, votes DESC"
     }
   }
 }

@@ -18,8 +18,10 @@ def uuid7(milliseconds: int, number: int) -> UUID:
     return UUID(int=milliseconds << 80 | 0x7 << 76 | 0x2 << 62 | number)
 
 
-def vote(number: int, candidate: str = "kinoko", *, cast_ms: int = NOW_MS, received_ms: int | None = None) -> Vote:
-    return Vote(uuid7(cast_ms, number), candidate, CLIENT, cast_ms if received_ms is None else received_ms)
+def vote(
+    number: int, candidate: str = "kinoko", *, cast_ms: int = NOW_MS, received_ms: int | None = None, in_round: int = 1
+) -> Vote:
+    return Vote(uuid7(cast_ms, number), candidate, CLIENT, cast_ms if received_ms is None else received_ms, in_round)
 
 
 def body(**changes: Any) -> bytes:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from datastreamer.errors import RetryableError
-from datastreamer.votes.aggregation import MOST_MINUTES, Aggregator, Arrival, Outcome
+from datastreamer.votes.aggregation import MOST_ITEMS, Aggregator, Arrival, Outcome
 from datastreamer.votes.orders import votes_of
+from datastreamer.votes.rounds import Rounds
 from datastreamer.votes.totals import TotalsReader
 from datastreamer.votes.vote import Vote
 from tests.unit.votes.ballots import CANDIDATES, NOW_MS, vote
@@ -256,7 +257,7 @@ def test_the_pauses_while_the_tables_stay_busy_end_at_a_second(client: Any) -> N
 
 
 def test_votes_of_many_minutes_are_counted_in_several_transactions(client: Any) -> None:
-    votes = [vote(number, cast_ms=NOW_MS - 60_000 * number) for number in range(MOST_MINUTES + 1)]
+    votes = [vote(number, cast_ms=NOW_MS - 60_000 * number) for number in range(MOST_ITEMS + 1)]
     assert aggregator(client).count(SHARD, arrivals(votes)) == Outcome(counted=len(votes))
     assert TotalsReader(client, "aggregation", CANDIDATES).read(NOW_MS).version == 3
     assert len(client.scan(TableName="orders")["Items"]) == len(votes)
@@ -279,6 +280,26 @@ def test_only_the_last_three_minutes_are_told_by_the_second(client: Any) -> None
     told = TotalsReader(client, "aggregation", CANDIDATES).read(NOW_MS)
     assert sorted(told.seconds) == [second - 179, second - 1, second]
     assert told.to_document(3, NOW_MS)["seconds"][-1] == [second, {"kinoko": 1}]
+
+
+def test_votes_of_two_rounds_in_one_batch_are_apart_in_totals_and_seconds(client: Any) -> None:
+    votes = [vote(1), vote(2, in_round=2), vote(3, "takenoko", in_round=2), vote(4)]
+    assert aggregator(client).count(SHARD, arrivals(votes)) == Outcome(counted=4)
+    assert [(each.number, each.votes, each.version) for each in Rounds(client, "aggregation").every()] == [
+        (1, {"kinoko": 2}, 1),
+        (2, {"kinoko": 1, "takenoko": 1}, 1),
+    ]
+    told = TotalsReader(client, "aggregation", CANDIDATES).read(NOW_MS).to_document(0, NOW_MS)
+    assert (told["round"], told["totals"]) == (2, {"kinoko": 1, "takenoko": 1})
+    assert told["seconds"] == [[NOW_MS // 1000, {"kinoko": 1, "takenoko": 1}]]
+
+
+def test_the_rounds_are_in_order_and_the_last_is_the_current_one(client: Any) -> None:
+    for number in (10, 2, 1, 9):
+        aggregator(client).count(f"shard-{number}", arrivals([vote(number, in_round=number)]))
+    rounds = Rounds(client, "aggregation")
+    assert [each.number for each in rounds.every()] == [1, 2, 9, 10]
+    assert rounds.current().number == 10
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

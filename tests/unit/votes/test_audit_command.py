@@ -39,7 +39,7 @@ def receipt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def counted(monkeypatch: pytest.MonkeyPatch, counts: dict[str, Counts]) -> list[Any]:
     asked: list[Any] = []
 
-    def settled(_receipt: Any, names: Any, _athena: Any, patience: Patience) -> dict[str, Counts]:
+    def settled(_receipt: Any, names: Any, _athena: Any, _dynamodb: Any, patience: Patience) -> dict[str, Counts]:
         asked.append((names.workgroup, patience.timeout))
         return counts
 

@@ -16,6 +16,7 @@ export class Tally {
   #shown;
   #unanswered = new Map();
   #certain = new Map();
+  #round = 1;
   #version = -1;
   #older = 0;
 
@@ -67,23 +68,31 @@ export class Tally {
   }
 
   /**
-   * Take the server's totals, unless they are older than those already seen.
-   * @param {{version: number, totals: Object<string, number>}} snapshot
+   * Take the server's totals, unless they are older than those already seen. A new round begins again from its own.
+   * @param {{round: number, version: number, totals: Object<string, number>}} snapshot
    * @returns {boolean} whether they were taken
    */
-  snapshot({ version, totals }) {
-    if (version < this.#version) {
+  snapshot({ round = 1, version, totals }) {
+    if (this.known && round > this.#round) this.#begin();
+    else if (round < this.#round || version < this.#version) {
       this.#older += 1;
       if (this.#older < RESTARTED_AFTER) return false;
-      for (const candidate of this.#shown.keys()) this.#shown.set(candidate, 0);
+      this.#begin();
     }
     this.#older = 0;
+    this.#round = round;
     this.#version = version;
     for (const [candidate, shown] of this.#shown) {
       const apart = [...this.#certain.values()].filter((voted) => voted === candidate).length;
       this.#shown.set(candidate, Math.max(shown, (totals[candidate] ?? 0) + apart));
     }
     return true;
+  }
+
+  /** Count from zero, but for those clicks of which the server cannot know yet. */
+  #begin() {
+    this.#unanswered = new Map(this.#certain);
+    for (const candidate of this.#shown.keys()) this.#shown.set(candidate, 0);
   }
 
   #add(candidate, votes) {

@@ -69,6 +69,34 @@ test("older totals are dropped", () => {
   assert.equal(tally.version, 7);
 });
 
+test("a new round begins at its own totals, whatever its version, and keeps a click that nobody has sent yet", () => {
+  const tally = new Tally(IDS);
+  tally.snapshot({ round: 1, version: 900, totals: totals(10, 4) });
+  tally.click("under way", "kinoko");
+  tally.sending("under way");
+  tally.click("waiting", "takenoko");
+  assert.equal(tally.snapshot({ round: 2, version: 0, totals: totals(0) }), true);
+  assert.deepEqual(tally.shown, totals(0, 1));
+  tally.refused("under way");
+  tally.refused("waiting");
+  assert.deepEqual(tally.shown, totals(0));
+});
+
+test("totals of an earlier round are dropped", () => {
+  const tally = new Tally(IDS);
+  tally.snapshot({ round: 2, version: 1, totals: totals(1) });
+  assert.equal(tally.snapshot({ round: 1, version: 900, totals: totals(99) }), false);
+  assert.deepEqual(tally.shown, totals(1));
+});
+
+test("a click before the first totals is kept whatever round they are of", () => {
+  const tally = new Tally(IDS);
+  tally.click("a", "kinoko");
+  tally.sending("a");
+  tally.snapshot({ round: 3, version: 1, totals: totals(0) });
+  assert.deepEqual(tally.shown, totals(1));
+});
+
 test("a candidate without votes and one that is not ours do not disturb the count", () => {
   const tally = new Tally(IDS);
   tally.snapshot({ version: 1, totals: { kinoko: 3, somebody: 9 } });
