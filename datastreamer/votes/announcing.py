@@ -18,5 +18,11 @@ class Announcer:
 
     def announce(self, counted_at_ms: int) -> None:
         """Say that votes were counted. Raises ClientError or BotoCoreError, as boto3 does."""
-        payload = json.dumps({"counted_at_ms": counted_at_ms}).encode()
-        self._client.invoke(FunctionName=self._function, InvocationType="Event", Payload=payload)
+        self._invoke({"counted_at_ms": counted_at_ms})
+
+    def announce_change(self) -> None:
+        """Say that the state of the round has changed, or that another began. Raises as ``announce``."""
+        self._invoke({"changed": True})
+
+    def _invoke(self, event: dict[str, int]) -> None:
+        self._client.invoke(FunctionName=self._function, InvocationType="Event", Payload=json.dumps(event).encode())

@@ -14,10 +14,11 @@ from botocore.config import Config
 from datastreamer.aws.clock import Clock
 from datastreamer.votes.aggregation import Aggregator
 from datastreamer.votes.announcing import Announcer
-from datastreamer.votes.casting import Ballot
+from datastreamer.votes.casting import Ballot, HeldRound
 from datastreamer.votes.connections import Connections
 from datastreamer.votes.management_api import ManagementApi
 from datastreamer.votes.publishing import Publisher, Turn
+from datastreamer.votes.rounds import Rounds
 from datastreamer.votes.rulings import Rulings
 from datastreamer.votes.settings import Settings
 from datastreamer.votes.totals import TotalsReader
@@ -30,6 +31,9 @@ CAST_ATTEMPTS: Final = 2
 """For the stream that a vote is put on: a request is answered before the function's timeout of 10 s ends it, and holds
 one of the function's places no longer than that. The browser sends the vote again.
 """
+ROUND_READ_SECONDS: Final = 1.0
+ROUND_ATTEMPTS: Final = 1
+"""For the round, which is read before that, within the same ten seconds."""
 POST_SECONDS: Final = 1.0
 """How long one browser may take to accept an update; the others do not wait for it."""
 POSTS_AT_ONCE: Final = 32
@@ -117,7 +121,10 @@ def casting(environ: Mapping[str, str]) -> Casting:
     settings, dynamodb = Settings(environ), _client("dynamodb")
     return Casting(
         ballot=Ballot(
-            _client("kinesis", CAST_READ_SECONDS, CAST_ATTEMPTS), settings.stream, frozenset(settings.candidates)
+            _client("kinesis", CAST_READ_SECONDS, CAST_ATTEMPTS),
+            settings.stream,
+            frozenset(settings.candidates),
+            HeldRound(Rounds(_client("dynamodb", ROUND_READ_SECONDS, ROUND_ATTEMPTS), settings.aggregation_table)),
         ),
         totals=TotalsReader(dynamodb, settings.aggregation_table, settings.candidates),
         connections=Connections(dynamodb, settings.connections_table),

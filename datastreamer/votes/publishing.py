@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from datastreamer.aws.clock import Clock
 from datastreamer.aws.faults import code_of
 from datastreamer.votes.connections import Connections
+from datastreamer.votes.rounds import FROZEN
 from datastreamer.votes.totals import TotalsReader
 
 if TYPE_CHECKING:
@@ -125,9 +126,11 @@ class Publisher:
         self._taken: Taken | None = None
         """The last turn that is known of."""
 
-    def publish(self, counted_at_ms: int, end_ms: int) -> Publication | None:
+    def publish(self, counted_at_ms: int, end_ms: int, *, changed: bool = False) -> Publication | None:
         """Publish what was counted at ``counted_at_ms``, waiting for a turn; None when another update has it in.
 
+        A round that is frozen is published when it has just ``changed`` to that, and not again while it stands still:
+        so no other update stands for a change.
         From ``end_ms`` on nothing more is sent; who has not been told by then is counted as failed.
         """
         while True:
@@ -137,14 +140,16 @@ class Publisher:
                 refused_by = self._turn.take(now)
                 if refused_by is None:
                     self._taken = Taken(now, now + INTERVAL_MS)
-                    return self._send(now, end_ms)
+                    return self._send(now, end_ms, changed=changed)
                 self._taken = refused_by
-                if refused_by.taken_ms > counted_at_ms + SKEW_MS:
+                if refused_by.taken_ms > counted_at_ms + SKEW_MS and not changed:
                     return None
             self._clock.sleep(max(1, self._taken.free_ms - now) / 1000)
 
-    def _send(self, now: int, end_ms: int) -> Publication:
+    def _send(self, now: int, end_ms: int, *, changed: bool) -> Publication | None:
         totals = self._totals.read(now)
+        if totals.state == FROZEN and not changed:
+            return None
         open_connections = self._connections.all(now)
         pace_ms = len(open_connections) * 1000 // POSTS_PER_SECOND
         if pace_ms > INTERVAL_MS:

@@ -8,7 +8,7 @@ docs/adr/0267-a-vote-carries-its-round.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from datastreamer.votes.vote import FIRST_ROUND
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 TOTALS: Final = "totals"
 COUNTED: Final = "n#"
 """What the attribute of a candidate's votes begins with."""
+SHOWN: Final = "shown#"
+"""And that of the votes that it had when the round was frozen."""
+
+OPEN: Final = "open"
+FROZEN: Final = "frozen"
+"""Votes are taken and counted, and what everybody is told stands still."""
+CLOSED: Final = "closed"
+"""Votes are refused."""
 
 
 def of_round(key: str, number: int) -> str:
@@ -33,11 +41,24 @@ def totals_key(number: int) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Round:
-    """A round as it stands. ``votes``: those counted, by candidate; who has none is not in it."""
+    """A round as it stands. ``votes``: those counted, by candidate; who has none is not in it.
 
-    number: int
-    votes: Mapping[str, int]
-    version: int
+    ``version`` grows with each batch counted, and with each change of ``state``. ``began_ms`` is None for a round that
+    nobody began, ``changed_ms`` while its state is the first one; both in milliseconds since the epoch.
+    """
+
+    number: int = FIRST_ROUND
+    state: str = OPEN
+    votes: Mapping[str, int] = field(default_factory=dict)
+    shown: Mapping[str, int] = field(default_factory=dict)
+    version: int = 0
+    began_ms: int | None = None
+    changed_ms: int | None = None
+
+    @property
+    def told(self) -> Mapping[str, int]:
+        """The votes that everybody is told: those counted, or those of the moment at which it was frozen."""
+        return self.shown if self.state == FROZEN else self.votes
 
 
 class Rounds:
@@ -50,7 +71,7 @@ class Rounds:
     def current(self) -> Round:
         """The round in which votes are taken now; one read."""
         found = self._client.query(**self._all(), ScanIndexForward=False, Limit=1)["Items"]
-        return _round(found[0]) if found else _round(totals_key(FIRST_ROUND))
+        return _round(found[0]) if found else Round()
 
     def every(self) -> list[Round]:
         """Every round that has votes or was begun, in order."""
@@ -67,6 +88,18 @@ class Rounds:
 
 
 def _round(item: Mapping[str, Any]) -> Round:
-    number = int(item["sk"]["S"].partition("#")[2] or FIRST_ROUND)
-    votes = {name.removeprefix(COUNTED): int(value["N"]) for name, value in item.items() if name.startswith(COUNTED)}
-    return Round(number, votes, int(item["version"]["N"]) if "version" in item else 0)
+    def numbers(prefix: str) -> dict[str, int]:
+        return {name.removeprefix(prefix): int(value["N"]) for name, value in item.items() if name.startswith(prefix)}
+
+    def number(name: str) -> int | None:
+        return int(item[name]["N"]) if name in item else None
+
+    return Round(
+        number=int(item["sk"]["S"].partition("#")[2] or FIRST_ROUND),
+        state=item["state"]["S"] if "state" in item else OPEN,
+        votes=numbers(COUNTED),
+        shown=numbers(SHOWN),
+        version=number("version") or 0,
+        began_ms=number("began_at"),
+        changed_ms=number("changed_at"),
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from datastreamer.votes.aggregation import SECONDS
-from datastreamer.votes.rounds import Rounds, of_round
+from datastreamer.votes.rounds import FROZEN, Rounds, of_round
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -17,12 +17,14 @@ SECONDS_SHOWN: Final = 180
 
 @dataclass(frozen=True)
 class Totals:
-    """The current round as it stands.
+    """The current round as everybody is told it; of one that is frozen, as it stood when that began.
 
-    ``version`` grows with each batch counted; ``seconds``: epoch second of arrival to votes by candidate.
+    ``version`` grows with each batch counted and each change of ``state``; ``seconds``: epoch second of arrival to
+    votes by candidate.
     """
 
     round: int
+    state: str
     votes: Mapping[str, int]
     version: int
     seconds: Mapping[int, Mapping[str, int]]
@@ -31,6 +33,7 @@ class Totals:
         """The members of an update, as ``GET /totals`` answers them and as the WebSocket sends them."""
         return {
             "round": self.round,
+            "state": self.state,
             "totals": dict(self.votes),
             "version": self.version,
             "seconds": [[second, dict(counts)] for second, counts in sorted(self.seconds.items())],
@@ -51,8 +54,11 @@ class TotalsReader:
     def read(self, now_ms: int) -> Totals:
         """The totals, and the last three minutes by the second; two reads."""
         current = self._rounds.current()
-        votes = {candidate: current.votes.get(candidate, 0) for candidate in self._candidates}
-        return Totals(current.number, votes, current.version, self._seconds(current.number, now_ms // 1000))
+        votes = {candidate: current.told.get(candidate, 0) for candidate in self._candidates}
+        seconds = self._seconds(current.number, now_ms // 1000)
+        if current.state == FROZEN and current.changed_ms is not None:
+            seconds = {second: counts for second, counts in seconds.items() if second < current.changed_ms // 1000}
+        return Totals(current.number, current.state, votes, current.version, seconds)
 
     def _seconds(self, number: int, now: int) -> dict[int, dict[str, int]]:
         first = now - SECONDS_SHOWN + 1

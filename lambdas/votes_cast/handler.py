@@ -12,11 +12,12 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from datastreamer.errors import InvalidRecordError, RetryableError
+from datastreamer.votes.casting import CLOSED_REASON
 from datastreamer.votes.doors import FOREIGN, NOT_JSON, check_json, check_origin
 from datastreamer.votes.functions import Casting, casting
 
-STATUS: Final = {FOREIGN: 403, NOT_JSON: 415, "too_large": 413}
-"""Answers to what is not a vote; 400 for every other reason."""
+STATUS: Final = {FOREIGN: 403, NOT_JSON: 415, "too_large": 413, CLOSED_REASON: 409}
+"""Answers to what is not a vote, or does not count; 400 for every other reason."""
 
 _warm: list[APIGatewayRestResolver] = []
 

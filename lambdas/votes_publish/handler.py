@@ -17,22 +17,26 @@ _warm: list[tuple[Publishing, Logger, Metrics]] = []
 
 
 def handler(event: dict[str, int], context: Any) -> None:
-    """Publish what was counted at ``counted_at_ms``, unless another update has it in.
+    """Publish what was counted at ``counted_at_ms``, unless another update has it in, or a round that ``changed``.
 
     A failure is measured and not raised: Lambda would call again in a minute, when the next update has long been sent.
     """
     if not _warm:
         _warm.append((publishing(os.environ), Logger(), Metrics()))
     parts, logger, metrics = _warm[0]
-    end_ms = parts.clock.wall_ms() + context.get_remaining_time_in_millis() - SPARE_MS
+    now = parts.clock.wall_ms()
+    end_ms = now + context.get_remaining_time_in_millis() - SPARE_MS
     try:
-        publication = parts.publisher.publish(event["counted_at_ms"], end_ms)
+        publication = parts.publisher.publish(
+            event.get("counted_at_ms", now), end_ms, changed=bool(event.get("changed"))
+        )
     except Exception:
         logger.exception("the update could not be published; the next one brings these votes")
         metrics.add_metric("PublishFailures", MetricUnit.Count, 1)
     else:
-        if publication:
-            metrics.add_metric("UpdatesDelivered", MetricUnit.Count, publication.reached)
-            metrics.add_metric("ConnectionsGone", MetricUnit.Count, publication.gone)
-            metrics.add_metric("UpdatesFailed", MetricUnit.Count, publication.failed)
+        if publication is None:
+            return
+        metrics.add_metric("UpdatesDelivered", MetricUnit.Count, publication.reached)
+        metrics.add_metric("ConnectionsGone", MetricUnit.Count, publication.gone)
+        metrics.add_metric("UpdatesFailed", MetricUnit.Count, publication.failed)
     metrics.flush_metrics()

@@ -87,6 +87,7 @@ class FakeVotes:
         seconds = [[second, dict(self.seconds[second])] for second in sorted(self.seconds) if second > newest - 180]
         return {
             "round": 1,
+            "state": "open",
             "totals": self.totals,
             "version": self.version,
             "seconds": seconds,

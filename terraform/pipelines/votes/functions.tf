@@ -56,7 +56,7 @@ module "cast" {
     { sid = "TakeVotes", actions = ["kinesis:PutRecord"], resources = [module.stream.arn] },
     {
       sid       = "TellTotals"
-      actions   = ["dynamodb:GetItem", "dynamodb:Query"]
+      actions   = ["dynamodb:Query"]
       resources = [module.aggregation_table.arn]
     },
     {
@@ -121,7 +121,7 @@ module "publish" {
   })
 
   permissions = [
-    { sid = "ReadTotals", actions = ["dynamodb:GetItem", "dynamodb:Query"], resources = [module.aggregation_table.arn] },
+    { sid = "ReadTotals", actions = ["dynamodb:Query"], resources = [module.aggregation_table.arn] },
     { sid = "TakeTurns", actions = ["dynamodb:UpdateItem"], resources = [module.aggregation_table.arn] },
     {
       sid       = "KnowBrowsers"
@@ -151,7 +151,7 @@ module "greet" {
   permissions = [
     {
       sid       = "TellTotals"
-      actions   = ["dynamodb:GetItem", "dynamodb:Query"]
+      actions   = ["dynamodb:Query"]
       resources = [module.aggregation_table.arn]
     },
     {

@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from datastreamer.votes import vote as contract
+from datastreamer.votes.rounds import CLOSED
+from datastreamer.votes.running import Runner
 from tests.unit.votes.ballots import vote
 from tests.unit.votes.test_functions import (  # noqa: F401  fixtures
     CONTEXT,
@@ -130,6 +132,18 @@ def test_a_request_without_a_body_is_refused_as_described() -> None:
     status, headers, body = posted(event, cold("votes_cast").handler)
     assert (status, json.loads(body)["error"]["code"]) == (400, "invalid_json")
     assert DESCRIPTION.answer_problems("POST", "/votes", status, headers, body) == []
+
+
+def test_a_vote_for_a_closed_round_is_refused_as_described(account: Any) -> None:  # noqa: F811
+    Runner(account, "aggregation").become(CLOSED, now_ms())
+    event = request("POST", "/votes", json.dumps(a_vote()).encode())
+    status, headers, body = posted(event, cold("votes_cast").handler)
+    assert (status, DESCRIPTION.answer_problems("POST", "/votes", status, headers, body)) == (409, [])
+    status, headers, body = posted(request("GET", "/totals"), cold("votes_cast").handler)
+    assert (json.loads(body)["state"], DESCRIPTION.answer_problems("GET", "/totals", status, headers, body)) == (
+        "closed",
+        [],
+    )
 
 
 @pytest.mark.usefixtures("account", "announced")

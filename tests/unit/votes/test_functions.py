@@ -18,7 +18,10 @@ from moto import mock_aws
 from datastreamer.aws.clock import Clock
 from datastreamer.errors import ConfigurationError
 from datastreamer.votes import casting, functions
+from datastreamer.votes.casting import HELD_MS
 from datastreamer.votes.connections import COUNT_HELD_MS, Connections
+from datastreamer.votes.rounds import CLOSED, FROZEN, OPEN, Rounds
+from datastreamer.votes.running import Runner
 from datastreamer.votes.settings import Settings
 from datastreamer.votes.vote import OLDEST_MS, parse_record
 from tests.unit.votes.ballots import CANDIDATES, CLIENT, uuid7, vote
@@ -200,12 +203,86 @@ def test_a_stream_that_refuses_asks_the_browser_to_come_again() -> None:
 
 
 @pytest.mark.usefixtures("account")
-def test_a_stream_that_does_not_answer_is_given_up_before_the_function_is_ended() -> None:
-    config = functions.casting(ENVIRONMENT).ballot._client.meta.config
-    attempts = config.retries["total_max_attempts"]
-    longest_pauses = sum(2.0**number for number in range(attempts - 1))  # botocore, retries/standard.py
-    assert attempts > 1
-    assert attempts * (config.connect_timeout + config.read_timeout) + longest_pauses < 10
+def test_a_stream_and_a_table_that_do_not_answer_are_given_up_before_the_function_is_ended() -> None:
+    ballot = functions.casting(ENVIRONMENT).ballot
+
+    def longest(client: Any) -> float:
+        config = client.meta.config
+        attempts = config.retries["total_max_attempts"]
+        pauses = sum(2.0**number for number in range(attempts - 1))  # botocore, retries/standard.py
+        return float(attempts * (config.connect_timeout + config.read_timeout) + pauses)
+
+    assert ballot._client.meta.config.retries["total_max_attempts"] > 1
+    assert longest(ballot._client) + longest(ballot._held._rounds._client) < 10
+
+
+def as_time_passes(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    time = {"ms": now_ms()}
+    monkeypatch.setattr(Clock, "wall_ms", lambda _: time["ms"])
+    return time
+
+
+def test_a_closed_round_takes_no_votes_within_a_second_and_an_open_one_again(
+    account: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time, runner, module = as_time_passes(monkeypatch), Runner(account, "aggregation"), cold("votes_cast")
+
+    def cast(later_ms: int) -> int:
+        time["ms"] += later_ms
+        answer = module.handler(request("POST", "/votes", ballot()), CONTEXT)
+        if answer["statusCode"] == 409:
+            assert json.loads(answer["body"])["error"]["code"] == "closed"
+            assert answer["multiValueHeaders"]["Access-Control-Allow-Origin"] == [ENVIRONMENT["ALLOWED_ORIGIN"]]
+        return int(answer["statusCode"])
+
+    assert cast(0) == 202
+    runner.become(CLOSED, time["ms"])
+    assert [cast(HELD_MS - 1), cast(1)] == [202, 409]
+    runner.become(OPEN, time["ms"])
+    assert [cast(HELD_MS - 1), cast(1)] == [409, 202]
+    assert len(on_the_stream()) == 3
+
+
+def test_a_vote_is_of_the_round_in_which_it_is_taken(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    time, module = as_time_passes(monkeypatch), cold("votes_cast")
+    for _ in range(3):
+        module.handler(request("POST", "/votes", ballot()), CONTEXT)
+        Runner(account, "aggregation").begin_next(time["ms"])
+        time["ms"] += HELD_MS
+    assert [parse_record(record, CANDIDATES).round for record in on_the_stream()] == [1, 2, 3]
+
+
+@pytest.mark.usefixtures("account")
+def test_however_many_votes_come_the_round_is_read_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    time, module = as_time_passes(monkeypatch), cold("votes_cast")
+    reads: list[int] = []
+    current = Rounds.current
+    monkeypatch.setattr(Rounds, "current", lambda rounds: reads.append(time["ms"]) or current(rounds))
+    for _ in range(20):
+        assert module.handler(request("POST", "/votes", ballot()), CONTEXT)["statusCode"] == 202
+        time["ms"] += HELD_MS // 10
+    assert len(reads) == 2
+    time["ms"] -= 3_600_000  # the clock is set right
+    module.handler(request("POST", "/votes", ballot()), CONTEXT)
+    assert len(reads) == 3
+
+
+def test_a_round_that_cannot_be_read_any_more_takes_no_votes_by_what_it_was(
+    account: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time, module = as_time_passes(monkeypatch), cold("votes_cast")
+    assert module.handler(request("POST", "/votes", ballot()), CONTEXT)["statusCode"] == 202
+    account.delete_table(TableName="aggregation")
+    time["ms"] += HELD_MS
+    answers = [module.handler(request("POST", "/votes", ballot()), CONTEXT) for _ in range(2)]
+    assert [answer["statusCode"] for answer in answers] == [503, 503]
+    assert answers[0]["multiValueHeaders"]["Retry-After"] == ["1"]
+    assert len(on_the_stream()) == 1
+
+
+def test_what_is_no_vote_says_so_also_while_the_round_is_closed(account: Any) -> None:
+    Runner(account, "aggregation").become(CLOSED, now_ms())
+    assert cold("votes_cast").handler(request("POST", "/votes", b"{"), CONTEXT)["statusCode"] == 400
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "/votes"), ("GET", "/totals")])
@@ -395,6 +472,18 @@ def test_an_update_that_cannot_be_asked_for_does_not_bring_the_batch_back(
     announced.broken = True
     cold("votes_aggregate").handler(batch(vote(1).to_record()), CONTEXT)
     assert metrics_in(capsys.readouterr().out)["PublishFailures"] == [1.0]
+
+
+def test_while_a_round_is_frozen_its_freeze_is_published_and_nothing_else(
+    account: Any, management: Management, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Connections(account, "connections").add("a", now_ms())
+    Runner(account, "aggregation").become(FROZEN, now_ms())
+    module = cold("votes_publish")
+    module.handler({"counted_at_ms": now_ms()}, CONTEXT)
+    assert (management.messages, capsys.readouterr().out) == ([], "")
+    module.handler({"changed": True}, CONTEXT)
+    assert [message["state"] for _, message in management.messages] == ["frozen"]
 
 
 def test_an_update_that_cannot_be_published_is_measured_and_not_tried_again(

@@ -17,6 +17,8 @@ from datastreamer.aws.clock import Clock
 from datastreamer.votes.aggregation import Aggregator
 from datastreamer.votes.connections import JOINING_MS, LONGEST_SECONDS, Connections
 from datastreamer.votes.publishing import INTERVAL_MS, SKEW_MS, Publication, Publisher, Taken, Turn
+from datastreamer.votes.rounds import FROZEN, OPEN
+from datastreamer.votes.running import Runner
 from datastreamer.votes.totals import TotalsReader
 from tests.unit.votes.ballots import CANDIDATES, NOW_MS, vote
 from tests.unit.votes.test_aggregation import NOTHING_CONTESTED, create_tables
@@ -148,6 +150,23 @@ def test_an_update_taken_before_the_votes_were_counted_does_not_stand_for_them(
     publisher.publish(NOW_MS, LATER)
     assert browsers.messages["a"][0]["totals"]["kinoko"] == 1
     assert clock.ms == NOW_MS - 1 + INTERVAL_MS
+
+
+def test_while_a_round_is_frozen_only_the_freeze_is_told(
+    client: Any, publisher: Publisher, browsers: Browsers, clock: FakeClock
+) -> None:
+    connect(client, "a")
+    count(client, 1)
+    Runner(client, "aggregation").become(FROZEN, clock.ms)
+    # Another update took its turn since, and told nothing.
+    Turn(client, "aggregation").take(clock.ms + SKEW_MS + 1)
+    assert publisher.publish(clock.ms, LATER, changed=True) is not None
+    count(client, 2)
+    assert publisher.publish(clock.ms, LATER) is None
+    assert [(each["state"], each["totals"]["kinoko"]) for each in browsers.messages["a"]] == [("frozen", 1)]
+    Runner(client, "aggregation").become(OPEN, clock.ms)
+    publisher.publish(clock.ms, LATER, changed=True)
+    assert browsers.messages["a"][-1]["totals"]["kinoko"] == 2
 
 
 def test_a_crowd_is_told_less_often_so_that_the_accounts_limit_is_not_used_up(

@@ -48,5 +48,10 @@ def test_every_alarm_of_the_pipeline_is_explained() -> None:
 def test_every_code_that_a_vote_is_refused_with_is_explained() -> None:
     assert first_cells("Codes") == {
         *Description().codes("400"),
-        *(code for status in ("403", "413", "415") for code in Description().codes(status) if code != "bad_request"),
+        *(
+            code
+            for status in ("403", "409", "413", "415")
+            for code in Description().codes(status)
+            if code != "bad_request"
+        ),
     }

@@ -17,7 +17,7 @@ export class VotesApi {
    * @typedef {{kind: "accepted"} | {kind: "refused", code: string, message: string}
    *   | {kind: "turned_away", wait: number} | {kind: "unanswered", wait: number}} Outcome
    *  - `accepted`: the server has it;
-   *  - `refused`: it never will, whatever one does (400, 413);
+   *  - `refused`: it never will, whatever one does (400, 409, 413);
    *  - `turned_away`: it was throttled before anybody looked at it (429), come back in `wait` ms;
    *  - `unanswered`: it may or may not have arrived; sending it again is harmless.
    */
@@ -38,7 +38,7 @@ export class VotesApi {
     if (answer.ok) return { kind: "accepted" };
     const wait = retryAfter(answer.headers.get("Retry-After"), this.now());
     if (answer.status === 429) return { kind: "turned_away", wait };
-    if (answer.status !== 400 && answer.status !== 413) return { kind: "unanswered", wait };
+    if (![400, 409, 413].includes(answer.status)) return { kind: "unanswered", wait };
     const error = (await answer.json().catch(() => ({})))?.error ?? {};
     return { kind: "refused", code: String(error.code ?? answer.status), message: String(error.message ?? "") };
   }

@@ -17,9 +17,11 @@ test("a vote is posted as the contract says", async () => {
   assert.deepEqual(outcome, { kind: "accepted" });
 });
 
-test("400 and 413 are final, and say why", async () => {
+test("400, 409 and 413 are final, and say why", async () => {
   const error = { code: "expired", message: "minted a day ago" };
   assert.deepEqual(await api(answering(400, { error })).cast(vote), { kind: "refused", ...error });
+  const closed = { code: "closed", message: "round 2 is closed" };
+  assert.deepEqual(await api(answering(409, { error: closed })).cast(vote), { kind: "refused", ...closed });
   assert.deepEqual(await api(answering(413, null)).cast(vote), { kind: "refused", code: "413", message: "" });
 });
 

@@ -3,6 +3,7 @@
 import { find, make } from "./elements.js";
 
 const REASONS = {
+  closed: "refusedClosed",
   expired: "refusedExpired",
   unknown_candidate: "refusedCandidate",
 };
