@@ -1,0 +1,1 @@
+"""Simulated yellow taxis of New York: who rides where and when, and what the meter makes of it."""
