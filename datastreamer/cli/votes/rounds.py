@@ -74,7 +74,8 @@ def _show(context: Context, found: Round, *, changed: bool, as_json: bool) -> No
         Announcer(context.client("lambda"), _names(context).publish_function).announce_change()
     except (ClientError, BotoCoreError) as error:
         context.err.print(
-            f"No update could be sent to browsers; they see it when they ask, within half a minute: {error}", soft_wrap=True
+            f"No update could be sent to browsers; they see it when they ask, within half a minute: {error}",
+            soft_wrap=True,
         )
     if as_json:
         document = {"round": found.number, "state": found.state, "totals": dict(found.votes), "changed": changed}
