@@ -15,6 +15,7 @@ BIN := $(VENV)/bin
 SPARK_JARS := .local/jars
 CHECKOV := .local/tools/checkov
 RUNTIMES := .local/tools/runtimes
+DBT := .local/tools/dbt
 
 # What the caller gives is handed to commands as it is, in their environment: neither make nor the shell reads it as more.
 ARGUMENTS := STAGE PIPELINE WITH PLAN ADDRESS ID STATE_BUCKET RATE ENDPOINT
@@ -85,6 +86,13 @@ $(RUNTIMES)/.ready: requirements/runtimes.txt | $(VENV)/.ready
 	@$(RUNTIMES)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/runtimes.txt
 	@touch $@
 
+# dbt brings some sixty packages, with bounds of its own on what the project needs newer.
+$(DBT)/.ready: requirements/tools.txt | $(VENV)/.ready
+	@echo "Setting up dbt in $(DBT) (once)"
+	@$(BIN)/python -m venv --clear $(DBT)
+	@$(DBT)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/tools.txt
+	@touch $@
+
 lock: ## Re-resolve and pin every dependency with hashes
 	$(BIN)/pip-compile --quiet --extra local --extra dev --generate-hashes --strip-extras --allow-unsafe \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements/dev.txt pyproject.toml
@@ -92,6 +100,8 @@ lock: ## Re-resolve and pin every dependency with hashes
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements/checkov.txt requirements/checkov.in
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements/runtimes.txt requirements/runtimes.in
+	$(BIN)/pip-compile --quiet --generate-hashes --no-strip-extras --allow-unsafe --no-header \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements/tools.txt requirements/tools.in
 
 .PHONY: setup lock
 
@@ -143,7 +153,7 @@ check: setup ## Everything CI checks: format, lint, types, imports, all tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	@$(MAKE) fmt validate terraform-test checkov test-runtimes
+	@$(MAKE) fmt validate terraform-test checkov test-runtimes test-tools
 	@$(MAKE) test
 
 # What the Glue job and the functions import; without what needs Spark itself, a command, or Athena's dialect.
@@ -153,6 +163,9 @@ RUNTIME_TESTS := $(addprefix tests/unit/,aws events telemetry/job inference/proc
 
 test-runtimes: setup $(RUNTIMES)/.ready ## Run the unit tests of the job and the functions with the library versions of Glue and Lambda
 	PYTHONPATH=packages/aws_stage/src $(RUNTIMES)/bin/python -m pytest -q $(RUNTIME_TESTS)
+
+test-tools: setup $(DBT)/.ready ## Run the tests of the local stage with dbt-athena as it is
+	$(BIN)/python -m pytest -q packages/aws_stage/tests/tools
 
 fmt: setup ## Whether Terraform files are formatted
 	@$(BIN)/python -m scripts.terraform_checks fmt
@@ -172,4 +185,4 @@ contract: setup ## Write the tables' columns for Terraform, and the fields in do
 cli-docs: setup ## Write docs/cli/inference.md from the commands
 	@$(BIN)/python -m scripts.cli_reference
 
-.PHONY: browser test test-lake test-runtimes check fmt validate terraform-test checkov contract cli-docs
+.PHONY: browser test test-lake test-runtimes test-tools check fmt validate terraform-test checkov contract cli-docs

@@ -1,0 +1,1 @@
+select id, device, day, score from {{ ref('readings') }} where score > 2

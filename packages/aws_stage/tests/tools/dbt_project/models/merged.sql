@@ -1,0 +1,2 @@
+{{ config(materialized='incremental', incremental_strategy='merge', unique_key='id', table_type='iceberg') }}
+select id, score from {{ ref('readings') }}
