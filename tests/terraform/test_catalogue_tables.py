@@ -45,6 +45,11 @@ resource "aws_glue_catalog_table" "whole" {
     type = "string"
   }
 
+  partition_index {
+    index_name = "by_day"
+    keys       = ["day"]
+  }
+
   storage_descriptor {
     location      = "s3://anywhere/whole/"
     input_format  = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"

@@ -180,6 +180,90 @@ def test_a_table_that_is_made_again_has_neither_partitions_nor_versions(glue: An
     assert len(glue.get_table_versions(**table)["TableVersions"]) == 1
 
 
+def test_partition_indexes_are_of_keys_that_the_table_has(glue: Any) -> None:
+    table = made(glue, "indexed", "Year", "month")
+    glue.create_partition_index(**table, PartitionIndex={"IndexName": "by_month", "Keys": ["MONTH", "year"]})
+    described = [
+        {
+            "IndexName": "by_month",
+            "Keys": [{"Name": "month", "Type": "string"}, {"Name": "year", "Type": "string"}],
+            "IndexStatus": "ACTIVE",
+        }
+    ]
+    upper = {"DatabaseName": DATABASE, "TableName": "Indexed"}
+    assert glue.get_partition_indexes(**upper)["PartitionIndexDescriptorList"] == described
+    for index, refused in (
+        ({"IndexName": "other", "Keys": ["day"]}, "InvalidInputException"),
+        ({"IndexName": "by_month", "Keys": ["month"]}, "AlreadyExistsException"),
+    ):
+        with pytest.raises(ClientError) as error:
+            glue.create_partition_index(**table, PartitionIndex=index)
+        assert code(error) == refused
+    for number in (2, 3):
+        glue.create_partition_index(**table, PartitionIndex={"IndexName": str(number), "Keys": ["month"]})
+    with pytest.raises(ClientError) as error:
+        glue.create_partition_index(**table, PartitionIndex={"IndexName": "4", "Keys": ["month"]})
+    assert code(error) == "ResourceNumberLimitExceededException"
+    for name in ("2", "3"):
+        glue.delete_partition_index(**table, IndexName=name)
+    assert glue.get_partition_indexes(**table)["PartitionIndexDescriptorList"] == described
+    for call in (
+        lambda: glue.delete_partition_index(**table, IndexName="2"),
+        lambda: glue.get_partition_indexes(DatabaseName=DATABASE, TableName="absent"),
+        lambda: glue.create_partition_index(
+            DatabaseName=DATABASE, TableName="absent", PartitionIndex={"IndexName": "i", "Keys": ["day"]}
+        ),
+    ):
+        with pytest.raises(ClientError) as error:
+            call()
+        assert code(error) == "EntityNotFoundException"
+
+
+def test_a_table_is_made_with_its_partition_indexes(glue: Any) -> None:
+    keys = [{"Name": "day", "Type": "date"}]
+    made_with = {"DatabaseName": DATABASE, "TableInput": {"Name": "made_with_index", "PartitionKeys": keys}}
+    with pytest.raises(ClientError) as error:
+        glue.create_table(**made_with, PartitionIndexes=[{"IndexName": "i", "Keys": ["hour"]}])
+    assert code(error) == "InvalidInputException"
+    glue.create_table(**made_with, PartitionIndexes=[{"IndexName": "i", "Keys": ["day"]}])
+    indexes = glue.get_partition_indexes(DatabaseName=DATABASE, TableName="made_with_index")
+    assert [index["Keys"] for index in indexes["PartitionIndexDescriptorList"]] == [keys]
+
+
+def test_statistics_and_functions_find_their_table_and_database_by_any_case(glue: Any) -> None:
+    table = made(glue, "counted_up")
+    statistics = {
+        "ColumnName": "a",
+        "ColumnType": "int",
+        "AnalyzedTime": 1,
+        "StatisticsData": {
+            "Type": "LONG",
+            "LongColumnStatisticsData": {"NumberOfNulls": 0, "NumberOfDistinctValues": 1},
+        },
+    }
+    glue.update_column_statistics_for_table(**table, ColumnStatisticsList=[statistics])
+    found = glue.get_column_statistics_for_table(
+        DatabaseName=DATABASE.upper(), TableName="Counted_Up", ColumnNames=["a"]
+    )
+    assert [each["ColumnName"] for each in found["ColumnStatisticsList"]] == ["a"]
+    function = {"FunctionName": "f", "ClassName": "c", "OwnerName": "o", "OwnerType": "USER"}
+    glue.create_user_defined_function(DatabaseName=DATABASE.upper(), FunctionInput=function)
+    assert (
+        glue.get_user_defined_function(DatabaseName=DATABASE, FunctionName="f")["UserDefinedFunction"]["ClassName"]
+        == "c"
+    )
+    glue.delete_user_defined_function(DatabaseName=DATABASE, FunctionName="f")
+
+
+def test_iceberg_tables_are_not_made_as_if_they_were_plain(glue: Any) -> None:
+    iceberg = {"IcebergInput": {"MetadataOperation": "CREATE", "Version": "2"}}
+    with pytest.raises(ClientError, match="OpenTableFormatInput is not supported by the local stage"):
+        glue.create_table(DatabaseName=DATABASE, TableInput={"Name": "ice"}, OpenTableFormatInput=iceberg)
+    with pytest.raises(ClientError) as error:
+        glue.get_table(DatabaseName=DATABASE, Name="ice")
+    assert code(error) == "EntityNotFoundException"
+
+
 def test_versions_and_partitions_survive_a_kill(new_stage: Callable[[], RunningStage]) -> None:
     stage = new_stage()
     glue = stage.client("glue")

@@ -218,7 +218,8 @@ PATCHES: tuple[Patch, ...] = (
         "_handle_request_sync",
         FAULT,
         "GetPartitions gives every partition whatever its Expression and MaxResults say; tables have members that they "
-        "were not given and no versions; names, types and the number of partition values are not checked.",
+        "were not given and no versions; names, types and the number of partition values are not checked; partition "
+        "indexes are given to tables that do not exist, and dropped where CreateTable brings them.",
     ),
     Patch(
         "kms",

@@ -9,12 +9,24 @@ from typing import Any
 from aws_stage.kernel import constraints
 from aws_stage.kernel.engine import AwsError
 from aws_stage.patches.glue.databases import Databases
+from aws_stage.patches.glue.partition_indexes import PartitionIndexes
 from aws_stage.patches.glue.partitions import Partitions
 from aws_stage.patches.glue.records import Records, folded
 from aws_stage.patches.glue.tables import Tables
 from aws_stage.patches.replace import wrap
 
-_FOLDED_FOR_MINISTACK = ("CreateDatabase", "DeleteDatabase")
+_FOLDED_FOR_MINISTACK = frozenset(
+    {
+        *("CreateDatabase", "DeleteDatabase"),
+        *(
+            f"{verb}ColumnStatisticsFor{what}"
+            for verb in ("Update", "Get", "Delete")
+            for what in ("Table", "Partition")
+        ),
+        *(f"{verb}UserDefinedFunction" for verb in ("Create", "Update", "Get", "Delete")),
+        "GetUserDefinedFunctions",
+    }
+)
 """ministack does these, with names in lower case and their constraints checked."""
 
 
@@ -22,7 +34,7 @@ def apply() -> None:
     from ministack.services import glue
 
     records = Records(glue)
-    parts = (Databases(records), Tables(records), Partitions(records))
+    parts = (Databases(records), Tables(records), Partitions(records), PartitionIndexes(records))
     operations = {name: operation for part in parts for name, operation in part.operations.items()}
 
     def handle(original: Callable[..., Any], *request: Any) -> Any:

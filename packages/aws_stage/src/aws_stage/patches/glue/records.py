@@ -28,11 +28,12 @@ class Records:
         self.databases = glue._databases
         self.tables = glue._tables
         self.partitions = glue._partitions
+        self.indexes = glue._partition_indexes
         self.versions = glue.AccountRegionScopedDict()
         glue._ALL_STATE["table_versions"] = self.versions
         self._of_tables = (
             glue._partitions,
-            glue._partition_indexes,
+            self.indexes,
             glue._table_column_statistics,
             glue._partition_column_statistics,
             self.versions,

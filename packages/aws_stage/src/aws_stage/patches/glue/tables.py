@@ -10,6 +10,7 @@ from typing import Any
 
 from aws_stage.kernel.engine import AwsError
 from aws_stage.patches.glue.pages import page
+from aws_stage.patches.glue.partition_indexes import described
 from aws_stage.patches.glue.records import Operation, Record, Records, key_of, missing, now, shown
 
 _PAGE = 100
@@ -42,11 +43,18 @@ class Tables:
         key = f"{data['DatabaseName']}/{data['TableInput']['Name']}"
         if key in self._records.tables:
             raise AwsError("AlreadyExistsException", "Table already exists.")
-        self._records.tables[key] = self._table(data, now(), "1")
+        _refuse_open_formats(data)
+        table, indexes = self._table(data, now(), "1"), list[Record]()
+        for given in data.get("PartitionIndexes") or []:
+            indexes.append(described(table, indexes, given))
+        self._records.tables[key] = table
+        if indexes:
+            self._records.indexes[key] = indexes
         return {}
 
     def _update(self, data: Record) -> Record:
         """Replace the whole definition; what it was becomes a version, unless SkipArchive."""
+        _refuse_open_formats(data)
         table = self._records.table(data["DatabaseName"], data["TableInput"]["Name"])
         key, version = key_of(table), str(table.get("VersionId") or "1")
         if data.get("VersionId") not in (None, version):
@@ -143,6 +151,13 @@ class Tables:
             except AwsError as error:
                 errors.append({"TableName": data["TableName"], "VersionId": version, "ErrorDetail": _detail(error)})
         return {"Errors": errors}
+
+
+def _refuse_open_formats(data: Record) -> None:
+    """Glue would write or change the metadata of an Iceberg table in S3."""
+    for member in ("OpenTableFormatInput", "UpdateOpenTableFormatInput"):
+        if data.get(member):
+            raise AwsError("InvalidInputException", f"{member} is not supported by the local stage: no Iceberg tables")
 
 
 def _as_version(table: Mapping[str, Any]) -> Record:

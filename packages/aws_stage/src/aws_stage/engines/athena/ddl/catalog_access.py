@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ParamValidationError
 from trino_on_duckdb import QueryError, Session, TableName
 
-from aws_stage.engines.athena.lake.catalogue import CATALOG, Catalogue, Table
+from aws_stage.engines.athena.lake.catalogue import CATALOG, Catalogue, Table, check_kind
 from aws_stage.engines.athena.statements.tree import Name
 
 _HIVE_TASK = "Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask."
@@ -83,8 +83,9 @@ class CatalogAccess:
         return table
 
     def base_table(self, name: Name) -> Table:
-        """A table that exists and is no view."""
+        """A table that exists, is not a view, and consists of the files in its folder."""
         table = self.table(name)
+        check_kind(table)
         if table.is_view:
             raise failed(f"SemanticException [Error 10001]: {name.name} is a view, not a table")
         return table

@@ -148,6 +148,25 @@ def read_table(name: TableName, document: Mapping[str, Any]) -> Table:
     )
 
 
+def check_kind(table: Table) -> None:
+    """Raise QueryError NOT_SUPPORTED for a table whose rows are not those of all files in its folder.
+
+    Which properties name a format: https://docs.aws.amazon.com/athena/latest/ug/delta-lake-tables.html and
+    querying-iceberg.html. Its log says which files count, so reading or adding files would be wrong without a word.
+    """
+    parameters = table.parameters
+    said = {parameters.get(name, "").upper() for name in ("table_type", "spark.sql.sources.provider")}
+    kind = next((word for name, word in _OPEN_FORMATS.items() if name in said), None)
+    if table.document.get("TargetTable"):
+        kind = "Resource link"
+    if kind is not None:
+        name = f"{table.name.database}.{table.name.name}"
+        raise QueryError("NOT_SUPPORTED", f"{kind} tables are not supported by the local stage: {name} is one")
+
+
+_OPEN_FORMATS = {"ICEBERG": "Iceberg", "DELTA": "Delta Lake", "HUDI": "Hudi"}
+
+
 def _columns(documents: Any) -> tuple[HiveColumn, ...]:
     return tuple(
         HiveColumn(column["Name"].lower(), column.get("Type") or "string", column.get("Comment") or "")

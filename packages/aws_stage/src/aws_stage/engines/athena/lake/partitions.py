@@ -12,7 +12,14 @@ from typing import Protocol
 from trino_on_duckdb import QueryError, hive_to_athena
 
 from aws_stage.engines.athena.api.locations import Location
-from aws_stage.engines.athena.lake.catalogue import Catalogue, HiveColumn, RegisteredPartition, Storage, Table
+from aws_stage.engines.athena.lake.catalogue import (
+    Catalogue,
+    HiveColumn,
+    RegisteredPartition,
+    Storage,
+    Table,
+    check_kind,
+)
 from aws_stage.engines.athena.lake.objects import ObjectStore, S3Object, is_data
 from aws_stage.engines.athena.lake.projection import (
     Injected,
@@ -51,6 +58,7 @@ class Partition:
 
 def partitions_of(catalogue: Catalogue, table: Table, predicate: Predicate, now: datetime) -> list[Partition]:
     """The partitions of a table that the predicate keeps; a table without keys is one partition without values."""
+    check_kind(table)
     if not table.partition_keys:
         return [Partition((), _location(table, table.storage.location), table.storage)]
     if is_projected(table):

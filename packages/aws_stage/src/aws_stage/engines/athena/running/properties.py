@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from trino_on_duckdb import QueryError
 
-from aws_stage.engines.athena.lake.catalogue import Table
+from aws_stage.engines.athena.lake.catalogue import Table, check_kind
 from aws_stage.engines.athena.lake.relations import check_format
 from aws_stage.engines.athena.lake.serdes.properties import (
     FOOTER_LINES,
@@ -76,6 +76,7 @@ class UnloadProperties:
 
 def format_of_table(table: Table) -> FileFormat:
     """How INSERT writes files of a table; QueryError NOT_SUPPORTED for a SerDe that it cannot write."""
+    check_kind(table)
     compression = table.parameters.get("write.compression") or table.parameters.get("parquet.compression") or "GZIP"
     serde = table.storage.serde
     check_format(table, table.storage)
