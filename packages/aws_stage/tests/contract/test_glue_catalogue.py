@@ -180,6 +180,21 @@ def test_a_table_that_is_made_again_has_neither_partitions_nor_versions(glue: An
     assert len(glue.get_table_versions(**table)["TableVersions"]) == 1
 
 
+def test_the_catalogue_of_another_account_is_not_the_callers(glue: Any) -> None:
+    for call in (
+        lambda catalog: glue.get_database(CatalogId=catalog, Name=DATABASE),
+        lambda catalog: glue.create_table(CatalogId=catalog, DatabaseName=DATABASE, TableInput={"Name": "elsewhere"}),
+    ):
+        for catalog, refused in (
+            ("111122223333", "AccessDeniedException"),
+            ("000000000000:s3tablescatalog/some", "EntityNotFoundException"),
+        ):
+            with pytest.raises(ClientError) as error:
+                call(catalog)
+            assert code(error) == refused
+    assert glue.get_database(CatalogId="000000000000", Name=DATABASE)["Database"]["CatalogId"] == "000000000000"
+
+
 def test_partition_indexes_are_of_keys_that_the_table_has(glue: Any) -> None:
     table = made(glue, "indexed", "Year", "month")
     glue.create_partition_index(**table, PartitionIndex={"IndexName": "by_month", "Keys": ["MONTH", "year"]})

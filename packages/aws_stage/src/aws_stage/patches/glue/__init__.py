@@ -46,6 +46,7 @@ def apply() -> None:
         data = json.loads(body or b"{}")
         try:
             constraints.check("glue", name, data)
+            records.check_catalog(name, data.get("CatalogId"))
             with records.lock:
                 if name in operations:
                     return glue.json_response(operations[name](folded(data)))

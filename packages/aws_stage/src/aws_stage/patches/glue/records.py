@@ -40,6 +40,20 @@ class Records:
         )
         self._account = glue.get_account_id
 
+    def check_catalog(self, operation: str, given: object) -> None:
+        """Raise for a CatalogId that is not the caller's own: another account's is never open to it here."""
+        own = self._account()
+        if given in (None, own):
+            return
+        account, _, catalog = str(given).partition(":")
+        if catalog and account == own:
+            raise missing(f"Catalog {given} not found.")
+        raise AwsError(
+            "AccessDeniedException",
+            f"The account {own} is not authorized to perform: glue:{operation} on the catalog of {account} because no "
+            f"resource-based policy allows the glue:{operation} action",
+        )
+
     def database(self, name: str) -> Record:
         """Raises EntityNotFoundException."""
         found: Record | None = self.databases.get(name)
