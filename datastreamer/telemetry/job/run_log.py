@@ -30,10 +30,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from datastreamer.aws.conditional_put import put_if_absent
 from datastreamer.aws.faults import is_missing_object
 from datastreamer.aws.s3_location import S3Location, bucket_and_key
 from datastreamer.errors import RetryableError
-from datastreamer.telemetry.job.conditional_put import put_if_absent
 from datastreamer.telemetry.manifest import ABANDONED, COMMITTED, DataFile, Manifest, manifest_key, read_manifest
 
 if TYPE_CHECKING:
