@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Final
 
 import pyarrow as pa
@@ -42,12 +41,6 @@ def columns_of(month: Month) -> tuple[Field, ...]:
 def parquet_schema(month: Month) -> pa.Schema:
     """Names and types of a Parquet file of ``month``."""
     return pa.schema([(_name(field, month), _type(field, month)) for field in columns_of(month)])
-
-
-def missing_columns(names: Iterable[str], month: Month) -> list[str]:
-    """TLC's names of the columns that a file of ``month`` must have and that are not among ``names``."""
-    there = {name.lower() for name in names}
-    return [field.tlc for field in FIELDS if field.tlc.lower() not in there and str(month) >= field.absent_before]
 
 
 def _name(field: Field, month: Month) -> str:

@@ -17,7 +17,8 @@ from datastreamer.errors import UsageError
 from datastreamer.events.trip import FAULTS, faults_of, parse_trip
 from datastreamer.taxi.history import CSV, write_month
 from datastreamer.taxi.month import Month, months_from
-from datastreamer.taxi.tlc import missing_columns, month_of, parquet_schema
+from datastreamer.taxi.tlc import month_of, parquet_schema
+from datastreamer.taxi.tlc_columns import missing_columns
 
 JANUARY = Month(2025, 1)
 
