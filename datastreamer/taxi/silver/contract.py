@@ -40,7 +40,7 @@ def judged(rows: DataFrame, month: Month, source_object: str) -> DataFrame:
     """
     there = {column.name.lower(): column for column in rows.schema.fields}
     sent = {
-        field.column: _sent(rows[found.name], found.dataType)
+        field.column: _sent(_column(found.name), found.dataType)
         for field in FIELDS
         if (found := there.get(field.tlc.lower())) is not None
     }
@@ -50,15 +50,15 @@ def judged(rows: DataFrame, month: Month, source_object: str) -> DataFrame:
         value = F.lit(None) if found is None else _taken(field.kind, sent[field.column], found.dataType)
         taken.append(value.cast(_NULL_OF[field.kind]).alias(field.column))
     known = {field.tlc.lower() for field in FIELDS} | {UNREADABLE}
-    unknown = [rows[column.name] for column in rows.schema.fields if column.name.lower() not in known]
+    unknown = [_column(column.name) for column in rows.schema.fields if column.name.lower() not in known]
     read = rows.select(
         *taken,
         *(F.isnotnull(value).alias(_SENT + column) for column, value in sent.items()),
-        rows[UNREADABLE],
+        F.col(UNREADABLE),
         (F.nullif(F.to_json(F.struct(*unknown)), F.lit("{}")) if unknown else F.lit(None))
         .cast("string")
         .alias("other"),
-        F.struct(*(rows[column.name] for column in rows.schema.fields)).alias("whole"),
+        F.struct(*(_column(column.name) for column in rows.schema.fields)).alias("whole"),
         F.lit(source_object).alias("source_object"),
     )
     reason = _reason(month, set(sent))
@@ -128,6 +128,11 @@ def _reason(month: Month, sent: set[str]) -> Column:
         ),
         F.when((pickup < first) | (pickup >= next_first), F.lit(trip.OUTSIDE_MONTH)),
     )
+
+
+def _column(name: str) -> Column:
+    """The column of a file, whose name may have any character: a dot would be read as a field of a struct."""
+    return F.col("`" + name.replace("`", "``") + "`")
 
 
 def _sent(value: Column, kind: DataType) -> Column:
