@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 HELD_MS: Final = 1_000
 """How long a function goes by the round as it read it: a change is seen by each function within a second."""
+LONGEST_SECONDS: Final = 10
+"""How long the function may take over one vote: its timeout (terraform/pipelines/votes/functions.tf)."""
 CLOSED_REASON: Final = "closed"
 
 

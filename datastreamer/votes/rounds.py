@@ -44,7 +44,8 @@ class Round:
     """A round as it stands. ``votes``: those counted, by candidate; who has none is not in it.
 
     ``version`` grows with each batch counted, and with each change of ``state``. ``began_ms`` is None for a round that
-    nobody began, ``changed_ms`` while its state is the first one; both in milliseconds since the epoch.
+    nobody began, ``changed_ms`` while its state is the first one, ``archived_ms`` until it has its row in the lake; all
+    in milliseconds since the epoch.
     """
 
     number: int = FIRST_ROUND
@@ -54,6 +55,7 @@ class Round:
     version: int = 0
     began_ms: int | None = None
     changed_ms: int | None = None
+    archived_ms: int | None = None
 
     @property
     def told(self) -> Mapping[str, int]:
@@ -74,9 +76,10 @@ class Rounds:
         return _round(found[0]) if found else Round()
 
     def every(self) -> list[Round]:
-        """Every round that has votes or was begun, in order."""
+        """Every round, in order; the first one also where nobody began it, and it has no votes."""
         pages = self._client.get_paginator("query").paginate(**self._all())
-        return [_round(item) for page in pages for item in page["Items"]]
+        found = [_round(item) for page in pages for item in page["Items"]]
+        return found if found and found[0].number == FIRST_ROUND else [Round(), *found]
 
     def _all(self) -> Any:
         return {
@@ -102,4 +105,5 @@ def _round(item: Mapping[str, Any]) -> Round:
         version=number("version") or 0,
         began_ms=number("began_at"),
         changed_ms=number("changed_at"),
+        archived_ms=number("archived_at"),
     )

@@ -3,6 +3,7 @@
 locals {
   raw_prefix       = "votes/"
   raw_error_prefix = "votes_errors/"
+  rounds_prefix    = "rounds/"
   results_prefix   = "query_results/"
 
   expire_old_versions = {
@@ -33,6 +34,14 @@ locals {
     { name = "counted_for", type = "string", comment = "Set on a ruling only: the candidate that an id counts for which was sent for several, or came in several rounds" },
     { name = "round", type = "int", comment = "Round in which it was taken; none: the first one" },
     { name = "counted_in", type = "int", comment = "Set on a ruling only: the round that such an id counts in" },
+  ]
+
+  round_columns = [
+    { name = "round", type = "int", comment = "Number of the round, from 1 on" },
+    { name = "began_at", type = "string", comment = "When it began, ISO-8601, UTC; none of a first round that nobody began" },
+    { name = "ended_at", type = "string", comment = "When the next one began, ISO-8601, UTC" },
+    { name = "votes", type = "bigint", comment = "Votes in all" },
+    { name = "totals", type = "map<string,bigint>", comment = "Votes by candidate" },
   ]
 }
 
@@ -120,6 +129,39 @@ resource "aws_glue_catalog_table" "votes" {
   }
 }
 
+# A row of each round that was archived: datastreamer votes archive.
+resource "aws_glue_catalog_table" "rounds" {
+  name          = "rounds"
+  database_name = aws_glue_catalog_database.this.name
+  description   = "One round that has ended and was archived, with its final totals."
+  table_type    = "EXTERNAL_TABLE"
+
+  parameters = {
+    EXTERNAL       = "TRUE"
+    classification = "json"
+  }
+
+  storage_descriptor {
+    location      = "s3://${module.raw_bucket.name}/${local.rounds_prefix}"
+    input_format  = "org.apache.hadoop.mapred.TextInputFormat"
+    output_format = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
+
+    ser_de_info {
+      serialization_library = "org.openx.data.jsonserde.JsonSerDe"
+    }
+
+    dynamic "columns" {
+      for_each = local.round_columns
+
+      content {
+        name    = columns.value.name
+        type    = columns.value.type
+        comment = columns.value.comment
+      }
+    }
+  }
+}
+
 module "workgroup" {
   source = "../../modules/athena_workgroup"
 
@@ -130,8 +172,8 @@ module "workgroup" {
   kms_key_arn      = module.key.arn
   scan_limit_bytes = var.settings.athena_scan_limit_bytes
   database_name    = aws_glue_catalog_database.this.name
-  tables           = [aws_glue_catalog_table.votes.name]
-  read_paths       = ["${module.raw_bucket.name}/${local.raw_prefix}"]
+  tables           = [aws_glue_catalog_table.votes.name, aws_glue_catalog_table.rounds.name]
+  read_paths       = ["${module.raw_bucket.name}/${local.raw_prefix}", "${module.raw_bucket.name}/${local.rounds_prefix}"]
   force_destroy    = var.settings.force_destroy
 
   queries = {

@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from datastreamer.aws.clock import Clock
 from datastreamer.votes.announcing import Announcer
 from tests.unit.test_status import REGION, Run, run  # noqa: F401  a fixture
 
@@ -36,7 +37,7 @@ def dynamodb(run: Run) -> Any:  # noqa: F811, ARG001  the fixture is moto's AWS
 
 
 def rounds(dynamodb: Any) -> list[tuple[str, str]]:
-    return [(item["sk"]["S"], item["state"]["S"]) for item in dynamodb.scan(TableName=TABLE)["Items"]]
+    return [(item["sk"]["S"], item.get("state", {"S": ""})["S"]) for item in dynamodb.scan(TableName=TABLE)["Items"]]
 
 
 def test_a_vote_is_closed_opened_frozen_and_begun_again(
@@ -57,9 +58,34 @@ def test_a_vote_is_closed_opened_frozen_and_begun_again(
     assert "Round 1 is frozen" in run("votes", "freeze")[1]
     assert "Round 1 is already frozen" in run("votes", "freeze")[1]
     code, out, _ = run("votes", "reset", "--yes", "--json")
-    assert (code, json.loads(out)) == (0, {"round": 2, "state": "open", "totals": {}, "changed": True})
+    assert (code, json.loads(out)) == (0, {"round": 2, "state": "open", "totals": {}, "changed": True, "archived": []})
     assert rounds(dynamodb) == [("totals", "frozen"), ("totals#000002", "open")]
     assert announced == ["datastreamer-test-votes-publish"] * 5
+
+
+def test_a_round_that_ends_is_archived_on_demand(
+    run: Run,  # noqa: F811
+    dynamodb: Any,
+    announced: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(Clock, "sleep", lambda _, seconds: waited.append(seconds))
+    boto3.client("kinesis", region_name=REGION).create_stream(StreamName="datastreamer-test-votes-stream", ShardCount=1)
+    account = boto3.client("sts", region_name=REGION).get_caller_identity()["Account"]
+    bucket = f"datastreamer-test-votes-raw-{account}"
+    s3 = boto3.client("s3", region_name=REGION)
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    assert run("votes", "archive")[1] == "Every round that has ended is archived.\n"
+    code, out, _ = run("votes", "reset", "--yes", "--archive", "--json")
+    assert (code, json.loads(out)["archived"]) == (0, [1])
+    assert [entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["rounds/round-000001.json"]
+    run("votes", "reset", "--yes")
+    assert "Round 2 is archived: no votes yet" in run("votes", "archive")[1]
+    assert json.loads(run("votes", "archive", "--json")[1]) == {"archived": []}
+    assert [name for name, _ in rounds(dynamodb)] == ["totals", "totals#000002", "totals#000003"]
+    assert len(announced) == 2
+    assert len(waited) == 2
 
 
 def test_a_new_round_is_not_begun_without_a_yes(
