@@ -12,3 +12,8 @@ output "alarm_arns" {
   description = "ARNs of the mapping's alarms."
   value       = concat(values(aws_cloudwatch_metric_alarm.this)[*].arn, [aws_cloudwatch_metric_alarm.not_reading.arn])
 }
+
+output "source_arn" {
+  description = "ARN of what the mapping reads: the stream, or with enhanced fan-out its consumer."
+  value       = aws_lambda_event_source_mapping.this.event_source_arn
+}

@@ -172,6 +172,7 @@ module "votes" {
   function_role_name      = module.aggregate.role_name
   stream_arn              = module.stream.arn
   stream_kms_key_arns     = var.settings.stream_customer_key ? [module.key.arn] : []
+  enhanced_fan_out        = var.settings.enhanced_fan_out
   failure_bucket_arn      = module.dlq_bucket.arn
   failure_kms_key_arn     = module.key.arn
   starting_position       = "TRIM_HORIZON"

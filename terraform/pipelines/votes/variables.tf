@@ -64,6 +64,9 @@ variable "settings" {
     # 1,000 write units that DynamoDB gives one partition (here, a minute of casting) in a second; a transaction takes two units for
     # each KB. Shards that catch up together, or one that is quick, are throttled then, and try again.
     batch_size = optional(number, 2000)
+    # Whether Kinesis pushes votes to the function that counts (about 70 ms), and Lambda does not ask each shard about once a second. Billed
+    # by shard and hour and by GB. A change reads what the stream holds once more, and counts nothing of it twice.
+    enhanced_fan_out = optional(bool, false)
     # Age of the last vote of a batch, in seconds, above which an alarm fires.
     iterator_age_alarm_seconds = optional(number, 60)
 

@@ -114,6 +114,24 @@ run "each_function_may_do_its_own_work_and_nothing_else" {
   }
 }
 
+run "votes_are_pushed_to_the_function_that_counts_where_that_is_wanted" {
+  variables {
+    settings = { enhanced_fan_out = true }
+  }
+
+  assert {
+    condition     = strcontains(module.votes.source_arn, "/consumer/")
+    error_message = "The function must read as a consumer of its own."
+  }
+}
+
+run "votes_are_polled_for_unless_something_else_is_wanted" {
+  assert {
+    condition     = module.votes.source_arn == module.stream.arn
+    error_message = "A consumer of its own is billed by the hour."
+  }
+}
+
 run "no_web_acl_is_paid_for_unasked" {
   assert {
     condition     = length(aws_wafv2_web_acl.this) == 0 && length(aws_wafv2_web_acl_association.this) == 0

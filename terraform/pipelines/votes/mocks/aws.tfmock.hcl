@@ -70,3 +70,7 @@ mock_resource "aws_api_gateway_stage" {
 mock_resource "aws_wafv2_web_acl" {
   defaults = { arn = "arn:aws:wafv2:ap-northeast-1:123456789012:regional/webacl/votes/1" }
 }
+
+mock_resource "aws_kinesis_stream_consumer" {
+  defaults = { arn = "arn:aws:kinesis:ap-northeast-1:123456789012:stream/votes/consumer/aggregate:1" }
+}
