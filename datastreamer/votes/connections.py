@@ -1,4 +1,5 @@
-"""The open WebSockets: one item each, ``connection_id``, ``expires_at`` (epoch seconds), ``connected_at`` (epoch ms).
+"""The open WebSockets: one item each, ``connection_id``, ``expires_at`` (epoch seconds), ``connected_at`` (epoch ms),
+``address``.
 
 A connection does not exist before its $connect route has answered, so whoever posts to one that was just added is told
 that it is gone ("until the execution of the integration completes, the upgrade request is pending": AWS, API Gateway
@@ -7,17 +8,17 @@ developer guide, $connect). So what seems gone is forgotten only once it has had
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from datastreamer.aws.faults import code_of
+from datastreamer.votes.addresses import ADDRESS, LONGEST_SECONDS, Addresses, client_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-LONGEST_SECONDS: Final = 2 * 3600
-"""API Gateway closes a WebSocket after two hours (AWS, API Gateway quotas)."""
 JOINING_MS: Final = 10_000
 """How long a connection may take to exist: as long as the function of its $connect route may run."""
 COUNT_HELD_MS: Final = 2_000
@@ -27,13 +28,14 @@ COUNT: Final = "#online"
 
 
 class Connections:
-    """The connections table."""
+    """The connections table. ``most`` connections are open from one address; 0 sets no limit, and counts none."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, most: int = 0) -> None:
         self._client = client
         self._table = table
+        self._addresses = Addresses(client, table, most) if most else None
 
-    def add(self, connection_id: str, now_ms: int) -> None:
+    def add(self, connection_id: str, now_ms: int, address: str = "") -> None:
         """Remember a connection until it is removed, or API Gateway must have closed it. Again is as good as once."""
         expires = now_ms // 1000 + LONGEST_SECONDS
         self._client.put_item(
@@ -42,13 +44,17 @@ class Connections:
                 "connection_id": {"S": connection_id},
                 "expires_at": {"N": str(expires)},
                 "connected_at": {"N": str(now_ms)},
+                **({"address": {"S": client_of(address)}} if self._addresses and address else {}),
             },
         )
 
-    def join(self, connection_id: str, now_ms: int) -> None:
-        """Add a connection that is new, and count it."""
-        self.add(connection_id, now_ms)
+    def join(self, connection_id: str, now_ms: int, address: str = "") -> bool:
+        """Add a connection that is new, and count it; False, and nothing, when its address has as many as it may."""
+        if self._addresses and address and not self._addresses.admit(client_of(address), now_ms):
+            return False
+        self.add(connection_id, now_ms, address)
         self._count_one(1)
+        return True
 
     def remove(self, connection_id: str) -> None:
         """Forget a connection, and count it no longer; nothing happens when it is not known."""
@@ -56,13 +62,19 @@ class Connections:
         old = self._client.delete_item(TableName=self._table, Key=key, ReturnValues="ALL_OLD")
         if "Attributes" in old:
             self._count_one(-1)
+            self._left(old["Attributes"])
+
+    def _left(self, item: Mapping[str, Any]) -> None:
+        if self._addresses and "address" in item:
+            self._addresses.leave(item["address"]["S"])
 
     def remove_gone(self, connection_id: str, now_ms: int) -> bool:
         """Forget a connection of which API Gateway says that it is gone; False when it may not exist yet, and stays."""
         try:
-            self._client.delete_item(
+            old = self._client.delete_item(
                 TableName=self._table,
                 Key={"connection_id": {"S": connection_id}},
+                ReturnValues="ALL_OLD",
                 ConditionExpression="attribute_not_exists(connected_at) OR connected_at <= :joined",
                 ExpressionAttributeValues={":joined": {"N": str(now_ms - JOINING_MS)}},
             )
@@ -70,6 +82,7 @@ class Connections:
             if code_of(error) != "ConditionalCheckFailedException":
                 raise
             return False
+        self._left(old.get("Attributes", {}))
         return True
 
     def online(self, now_ms: int) -> int:
@@ -137,7 +150,7 @@ class Connections:
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table,
             ProjectionExpression="connection_id",
-            FilterExpression="expires_at > :now",
-            ExpressionAttributeValues={":now": {"N": str(now_ms // 1000)}},
+            FilterExpression="expires_at > :now AND NOT begins_with(connection_id, :address)",
+            ExpressionAttributeValues={":now": {"N": str(now_ms // 1000)}, ":address": {"S": ADDRESS}},
         )
         return [item["connection_id"]["S"] for page in pages for item in page["Items"]]

@@ -107,7 +107,7 @@ def publishing(environ: Mapping[str, str]) -> Publishing:
         publisher=Publisher(
             turn=Turn(dynamodb, settings.aggregation_table),
             totals=TotalsReader(dynamodb, settings.aggregation_table, settings.candidates),
-            connections=Connections(dynamodb, settings.connections_table),
+            connections=Connections(dynamodb, settings.connections_table, settings.sockets_per_address),
             post=post,
             executor=ThreadPoolExecutor(POSTS_AT_ONCE, "post"),
             clock=clock,
@@ -137,7 +137,7 @@ def greeting(environ: Mapping[str, str]) -> Greeting:
     """The parts of ``votes_socket``; raises ConfigurationError when a variable is missing or wrong."""
     settings, dynamodb = Settings(environ), _client("dynamodb")
     return Greeting(
-        connections=Connections(dynamodb, settings.connections_table),
+        connections=Connections(dynamodb, settings.connections_table, settings.sockets_per_address),
         totals=TotalsReader(dynamodb, settings.aggregation_table, settings.candidates),
         management=_management(settings),
         allowed_origin=settings.allowed_origin,

@@ -35,6 +35,14 @@ class Settings:
         return self._required("CONNECTIONS_TABLE_NAME")
 
     @property
+    def sockets_per_address(self) -> int:
+        """``SOCKETS_PER_ADDRESS``: WebSockets that may be open from one address; 0, or nothing, sets no limit."""
+        try:
+            return int(self.environ.get("SOCKETS_PER_ADDRESS") or 0)
+        except ValueError as error:
+            raise ConfigurationError("SOCKETS_PER_ADDRESS must be a whole number") from error
+
+    @property
     def aggregation_table(self) -> str:
         """``AGGREGATION_TABLE_NAME``."""
         return self._required("AGGREGATION_TABLE_NAME")

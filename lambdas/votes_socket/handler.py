@@ -29,20 +29,26 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             check_origin(event, parts.allowed_origin)
         except InvalidRecordError:
             return {"statusCode": 403}
-        parts.connections.join(connection, parts.clock.wall_ms())
+        if not parts.connections.join(connection, parts.clock.wall_ms(), _address(request)):
+            return {"statusCode": 429}
     elif kind == "DISCONNECT":
         parts.connections.remove(connection)
     else:
-        _reply(parts, connection, _kind(event.get("body")))
+        _reply(parts, request, _kind(event.get("body")))
     return {"statusCode": 200}
 
 
-def _reply(parts: Greeting, connection: str, kind: str | None) -> None:
+def _address(request: dict[str, Any]) -> str:
+    return str(request.get("identity", {}).get("sourceIp", ""))
+
+
+def _reply(parts: Greeting, request: dict[str, Any], kind: str | None) -> None:
     """Answer a message; anything but ``hello`` and ``ping`` is an error that the sender is told."""
+    connection = request["connectionId"]
     if kind == "hello":
         now = parts.clock.wall_ms()
         # Once more: it may have been taken for gone while it was being made, and would get no update.
-        parts.connections.add(connection, now)
+        parts.connections.add(connection, now, _address(request))
         message = update_message(parts.totals.read(now).to_document(parts.connections.online(now), now))
     elif kind == "ping":
         message = json.dumps({"type": "pong"}).encode()

@@ -37,3 +37,8 @@ output "statements" {
   description = "Statements of the role's policy, but for what an event source mapping adds."
   value       = jsondecode(aws_iam_role_policy.this.policy).Statement
 }
+
+output "reserved_concurrency" {
+  description = "Invocations at once that are reserved for the function, and its limit; -1 for none."
+  value       = aws_lambda_function.this.reserved_concurrent_executions
+}

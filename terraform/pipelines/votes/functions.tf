@@ -16,6 +16,7 @@ locals {
       CANDIDATES             = jsonencode(var.settings.candidates)
     }
     publish = {
+      SOCKETS_PER_ADDRESS    = tostring(var.settings.sockets_per_address)
       AGGREGATION_TABLE_NAME = module.aggregation_table.name
       CONNECTIONS_TABLE_NAME = module.connections_table.name
       WEBSOCKET_ENDPOINT     = replace(module.socket.url, "/^ws/", "http")
@@ -23,6 +24,7 @@ locals {
     }
     socket = {
       ALLOWED_ORIGIN         = local.site_url
+      SOCKETS_PER_ADDRESS    = tostring(var.settings.sockets_per_address)
       AGGREGATION_TABLE_NAME = module.aggregation_table.name
       CONNECTIONS_TABLE_NAME = module.connections_table.name
       WEBSOCKET_ENDPOINT     = replace(module.socket.url, "/^ws/", "http")
@@ -125,7 +127,7 @@ module "publish" {
     { sid = "TakeTurns", actions = ["dynamodb:UpdateItem"], resources = [module.aggregation_table.arn] },
     {
       sid       = "KnowBrowsers"
-      actions   = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Scan"]
+      actions   = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:UpdateItem"]
       resources = [module.connections_table.arn]
     },
     { sid = "TellBrowsers", actions = ["execute-api:ManageConnections"], resources = [module.socket.connections_arn] },
@@ -136,15 +138,16 @@ module "publish" {
 module "greet" {
   source = "../../modules/lambda_function"
 
-  name               = "${local.name}-socket"
-  description        = "Keeps the connections of browsers, and gives each the totals at once."
-  package_path       = var.function_packages.votes_socket
-  architecture       = var.settings.architecture
-  memory_megabytes   = var.settings.memory_megabytes
-  timeout_seconds    = 10
-  kms_key_arn        = module.key.arn
-  log_retention_days = var.settings.log_retention_days
-  alarm_topic_arns   = local.alarm_topic_arns
+  name                 = "${local.name}-socket"
+  description          = "Keeps the connections of browsers, and gives each the totals at once."
+  package_path         = var.function_packages.votes_socket
+  architecture         = var.settings.architecture
+  memory_megabytes     = var.settings.memory_megabytes
+  timeout_seconds      = 10
+  reserved_concurrency = var.settings.socket_concurrency
+  kms_key_arn          = module.key.arn
+  log_retention_days   = var.settings.log_retention_days
+  alarm_topic_arns     = local.alarm_topic_arns
 
   environment = local.environment.socket
 

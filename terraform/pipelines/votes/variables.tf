@@ -79,8 +79,13 @@ variable "settings" {
     publish_memory_megabytes = optional(number, 1769)
     # Requests that are answered at once at most, reserved for them and kept from everybody else: without a limit, a stream that is
     # slow lets anybody's requests use up the account's concurrency, and counting stops. Lambda leaves 100 of the account's unreserved,
-    # so an account that has less than 300 needs less here, or -1, which sets no limit.
+    # so an account that has less than 400 needs less here and in socket_concurrency, or -1, which sets no limit.
     cast_concurrency = optional(number, 200)
+    # The same for the connections of browsers and their messages.
+    socket_concurrency = optional(number, 100)
+    # WebSockets that one address may have open; more are refused, and their pages ask for the totals every few seconds instead. 0 sets no
+    # limit. A hall of people has one address.
+    sockets_per_address = optional(number, 2000)
     # Requests a second that the API answers at a steady rate; more get 429, and their browsers come again.
     requests_per_second = optional(number, 1000)
     # Requests that may come to the API at one moment.
@@ -150,6 +155,11 @@ variable "settings" {
   validation {
     condition     = var.settings.requests_per_address == 0 || (var.settings.requests_per_address >= 10 && var.settings.requests_per_address <= 2000000000 && floor(var.settings.requests_per_address) == var.settings.requests_per_address)
     error_message = "requests_per_address must be 0, or a whole number from 10 to 2,000,000,000: those that AWS WAF takes."
+  }
+
+  validation {
+    condition     = var.settings.sockets_per_address >= 0 && floor(var.settings.sockets_per_address) == var.settings.sockets_per_address
+    error_message = "sockets_per_address must be 0, or a whole number of WebSockets."
   }
 
   validation {

@@ -170,6 +170,32 @@ run "refuses_two_web_acls" {
   expect_failures = [var.settings]
 }
 
+run "sockets_are_limited_by_address_and_by_concurrency" {
+  variables {
+    settings = { sockets_per_address = 300, socket_concurrency = 40 }
+  }
+
+  assert {
+    condition     = module.greet.environment.SOCKETS_PER_ADDRESS == "300" && module.publish.environment.SOCKETS_PER_ADDRESS == "300"
+    error_message = "The function that admits browsers must know the limit, and the one that finds them gone must count them off."
+  }
+
+  assert {
+    condition     = module.greet.reserved_concurrency == 40 && module.cast.reserved_concurrency == 200
+    error_message = "What anybody can call must not use up the concurrency that counting needs."
+  }
+}
+
+run "refuses_a_number_of_sockets_that_is_none" {
+  command = plan
+
+  variables {
+    settings = { sockets_per_address = -1 }
+  }
+
+  expect_failures = [var.settings]
+}
+
 run "refuses_a_limit_that_waf_does_not_take" {
   command = plan
 
