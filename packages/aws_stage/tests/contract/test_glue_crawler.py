@@ -387,6 +387,26 @@ def test_athena_reads_what_a_crawl_has_made(lake: Lake) -> None:
     assert lake.rows("SELECT device, t FROM c ORDER BY device") == [["d1", "20.5"], ["d2", "21.0"]]
 
 
+def test_headers_never_move_a_column_of_a_delimited_text(lake: Lake) -> None:
+    lake.put(
+        {
+            "twice/a.csv": b"a,A,b\n1,2,3\n",
+            "ending/a.csv": b"a,b,\n1,2,\n",
+            "key/day=1/a.csv": b"day,v\n7,8\n",
+            "names/day=1/a.json": json_lines({"day": 7, "v": 8}),
+        }
+    )
+    targets = [{"Path": f"s3://{lake.bucket}/{folder}/"} for folder in ("twice", "ending", "key", "names")]
+    lake.create(Targets={"S3Targets": targets})
+    lake.crawl_well()
+    assert lake.rows("SELECT * FROM twice ORDER BY 1") == [["1", "2", "3"], ["a", "A", "b"]]
+    assert lake.rows("SELECT * FROM ending") == [["1", "2", ""]]
+    assert lake.rows("SELECT * FROM names") == [["8", "1"]]
+    assert list(lake.columns("key")) == ["day", "v"]
+    with pytest.raises(AssertionError, match=r"HIVE_INVALID_METADATA: .* Table descriptor contains duplicate columns"):
+        lake.rows("SELECT v FROM key")
+
+
 def test_a_crawl_is_reported_as_glue_reports_it(lake: Lake, stage: RunningStage) -> None:
     events, sqs = stage.client("events"), stage.client("sqs")
     queue = sqs.create_queue(QueueName="crawl-events")["QueueUrl"]

@@ -118,6 +118,9 @@ def test_a_few_irregular_lines_do_not_hide_a_table_but_many_do() -> None:
         (["id,name", "1,a"], True),
         (["id,", "1,"], True),
         (["id,id", "1,2"], False),
+        (["id,ID", "1,2"], False),
+        (["id, id", "1,2"], False),
+        (["col1,", "1,"], False),
         (["x" * 150 + ",b", "1,2"], False),
         (["id,2025", "1,2"], False),
         (["left,right", "a,b"], False),
@@ -173,6 +176,12 @@ def test_a_header_with_units_gives_its_names() -> None:
     table = delimited.read(["when,temp (\u00b0C),Feuchte [%]", "2024,1.5,40", "2025,2.5,41"])
     assert table is not None
     assert [name for name, _ in table.columns] == ["when", "temp (\u00b0c)", "feuchte [%]"]
+
+
+def test_a_header_that_ends_with_a_delimiter_names_the_last_column_by_its_place() -> None:
+    table = delimited.read(["id,", "1,", "2,"])
+    assert table is not None
+    assert [name for name, _ in table.columns] == ["id", "col1"]
 
 
 @pytest.mark.parametrize("text", ['[{"a": 1}, {"a": 2}]', '[\n  {"a": 1},\n  {"a": 2}\n]'])

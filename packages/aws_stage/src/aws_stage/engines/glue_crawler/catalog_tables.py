@@ -9,7 +9,7 @@ from typing import Any
 from aws_stage.engines.glue_crawler.catalog_session import CRAWLER, DEPRECATED, CatalogSession
 from aws_stage.engines.glue_crawler.grouping import FoundTable
 from aws_stage.engines.glue_crawler.objects import Location
-from aws_stage.engines.glue_crawler.table_input import catalog_columns, parameters, table_input, table_name
+from aws_stage.engines.glue_crawler.table_input import data_columns, parameters, table_input, table_name
 
 _WRITABLE = ("Description", "Owner", "Retention", "PartitionKeys", "TableType", "ViewOriginalText", "ViewExpandedText")
 
@@ -74,9 +74,8 @@ class CatalogTables:
             session.log(f"INFO : Updated table {table['Name']} in database {session.database}")
 
     def _wanted_columns(self, table: dict[str, Any], found: FoundTable) -> list[dict[str, str]]:
-        keys = {key["Name"] for key in table.get("PartitionKeys") or ()}
         before = table["StorageDescriptor"].get("Columns") or []
-        now = [column for column in catalog_columns(found.columns) if column["Name"] not in keys]
+        now = data_columns(found, (key["Name"] for key in table.get("PartitionKeys") or ()))
         return _merged_columns(before, now) if self._session.options.merge_new_columns else _kept_comments(before, now)
 
     def roots(self, target: Location) -> list[str]:

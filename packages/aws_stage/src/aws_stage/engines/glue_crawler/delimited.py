@@ -54,15 +54,23 @@ def _described(rows: list[list[str]], delimiter: str, is_quoted: bool) -> Delimi
     has_header = _is_header(rows[0]) and any(kind != "string" for kind in kinds if kind is not None)
     if not has_header:
         kinds = [_column_type(column) for column in zip(*rows, strict=True)]
-    names = [name.strip().lower() for name in rows[0]] if has_header else [f"col{n}" for n in range(len(rows[0]))]
+    names = _names(rows[0] if has_header else [""] * len(rows[0]))
     return Delimited(tuple(zip(names, kinds, strict=True)), delimiter, has_header, is_quoted)
 
 
+def _names(header: list[str]) -> list[str]:
+    """Names as the catalogue has them, ``col<n>`` where there is none.
+
+    A table has each name once, and a delimited text is read by the place of a column.
+    """
+    return [name.strip().lower() or f"col{n}" for n, name in enumerate(header)]
+
+
 def _is_header(row: list[str]) -> bool:
-    """All strings, all names, none long; the last may be empty, for a trailing delimiter."""
+    """All strings, all names, none long and none twice; the last may be empty, for a trailing delimiter."""
     *first, last = row
     names = first if last == "" else row
-    return len(set(names)) == len(names) and all(
+    return len(set(_names(row))) == len(row) and all(
         _value_type(name) == "string" and len(name) < _LONGEST_NAME and _COLUMN_NAME.fullmatch(name) for name in names
     )
 

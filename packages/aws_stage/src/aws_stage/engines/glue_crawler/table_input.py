@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aws_stage.engines.glue_crawler.grouping import File, Folder, FoundTable
@@ -68,6 +68,18 @@ def catalog_columns(columns: Columns) -> list[dict[str, str]]:
     return [{"Name": name, "Type": spelled(kind)} for name, kind in columns]
 
 
+def data_columns(found: FoundTable, keys: Iterable[str]) -> list[dict[str, str]]:
+    """The columns of what was found, as the catalog lists them beside the partition columns ``keys``.
+
+    What is read by its names is without those; a delimited text is read by the places of its columns, so it keeps them,
+    and Athena refuses a table that has a name twice.
+    """
+    columns, taken = catalog_columns(found.columns), set(keys)
+    if found.files[0].profile.format == "csv":
+        return columns
+    return [column for column in columns if column["Name"] not in taken]
+
+
 def descriptor(
     location: Location, columns: list[dict[str, str]], files: Sequence[File], crawler: str
 ) -> dict[str, Any]:
@@ -96,8 +108,7 @@ def descriptor(
 
 def table_input(name: str, location: Location, found: FoundTable, crawler: str) -> dict[str, Any]:
     """The TableInput of a table that the catalog does not have yet."""
-    keys = set(found.keys)
-    columns = [column for column in catalog_columns(found.columns) if column["Name"] not in keys]
+    columns = data_columns(found, found.keys)
     return {
         "Name": name,
         "Owner": "owner",

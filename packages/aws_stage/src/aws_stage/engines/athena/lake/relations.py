@@ -66,6 +66,7 @@ class Lake:
 
     def relation(self, table: Table, predicate: Predicate) -> Relation:
         """The rows of ``table`` in the partitions that the predicate keeps."""
+        _check_names(table)
         partitions = partitions_of(self.catalogue, table, predicate, self.now)
         by_serde: dict[tuple[str, tuple[tuple[str, str], ...]], list[tuple[Partition, S3Object]]] = {}
         for partition, found in objects_in(self.store, partitions):
@@ -144,6 +145,14 @@ def _nothing(table: Table) -> str:
     ]
     hidden = [f"CAST(NULL AS {duckdb_type(column.type)}) AS {identifier(column.name)}" for column in _HIDDEN]
     return f"SELECT {', '.join([*columns, *hidden])} WHERE false"
+
+
+def _check_names(table: Table) -> None:
+    """A crawler may find a partition's column in the files as well; Athena reads no such table."""
+    names = [column.name for column in (*table.columns, *table.partition_keys)]
+    if len(set(names)) < len(names):
+        problem = f"Hive metadata for table {table.name.name} is invalid: Table descriptor contains duplicate columns"
+        raise QueryError("HIVE_INVALID_METADATA", problem)
 
 
 def check_format(table: Table, storage: Storage) -> None:
