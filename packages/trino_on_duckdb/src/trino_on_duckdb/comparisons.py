@@ -25,14 +25,22 @@ def compare(operator: str, left: Value, right: Value, place: object) -> Value:
     joined = common(left.type, right.type)
     if joined is not None and types.carries_zone(joined):
         raise carried_zones(f"{place}: The comparison")
-    if joined is None or not (comparable(joined) if operator in ("=", "<>") else joined.kind in ORDERED):
-        if joined is not None and operator not in ("=", "<>") and joined.kind in ("array", "row"):
-            raise QueryError(
-                "NOT_SUPPORTED", f"{place}: The order of {joined.kind}s is not supported by the local Athena"
-            )
-        raise QueryError("TYPE_MISMATCH", f"{place}: Cannot apply operator: {left.type} {operator} {right.type}")
+    problem = f"{place}: Cannot apply operator: {left.type} {operator} {right.type}"
+    if joined is None or (operator in ("=", "<>") and not comparable(joined)):
+        raise QueryError("TYPE_MISMATCH", problem)
+    if operator not in ("=", "<>"):
+        check_ordered(joined, place, problem)
     one, other = coerce(left, joined), coerce(right, joined)
     return made_of(_compare(operator, one, other, joined), types.BOOLEAN, [left, right])
+
+
+def check_ordered(type_: Type, place: object, problem: str = "") -> None:
+    """QueryError for a type that Trino does not order (``problem``, else its words for ORDER BY), or this stage."""
+    if type_.kind in ("array", "row"):
+        raise QueryError("NOT_SUPPORTED", f"{place}: The order of {type_.kind}s is not supported by the local Athena")
+    if type_.kind not in ORDERED:
+        orders = f"{place}: Type {type_} is not orderable, and therefore cannot be used in ORDER BY"
+        raise QueryError("TYPE_MISMATCH", problem or orders)
 
 
 def carried_zones(what: str) -> QueryError:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from trino_on_duckdb import types
-from trino_on_duckdb.comparisons import ORDERED, carried_zones
+from trino_on_duckdb.comparisons import carried_zones, check_ordered
 from trino_on_duckdb.errors import QueryError
 from trino_on_duckdb.expressions import Expressions
 from trino_on_duckdb.functions import aggregates, inserts
@@ -120,8 +120,7 @@ class Grouping:
 
     def _sort_item(self, inner: Expressions, item: tree.SortItem) -> str:
         value = inner.value(item.expression)
-        if value.type.kind not in ORDERED:
-            raise QueryError("TYPE_MISMATCH", f"{item.place}: Type {value.type} is not orderable here")
+        check_ordered(value.type, item.place)
         return sort_text(self._projected(value).sql, item)
 
     def _grouping(self, node: tree.Call) -> Value:

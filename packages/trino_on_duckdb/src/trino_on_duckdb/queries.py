@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from trino_on_duckdb import types
 from trino_on_duckdb.coercions import coerce, common
-from trino_on_duckdb.comparisons import ORDERED, carried_zones, comparable
+from trino_on_duckdb.comparisons import carried_zones, check_ordered, comparable
 from trino_on_duckdb.context import Context, NamedQuery, OutputColumn, Rendered
 from trino_on_duckdb.errors import QueryError
 from trino_on_duckdb.expressions import Expressions
@@ -103,8 +103,7 @@ def _order(query: tree.Query, context: Context, rendered: Rendered, alias: str, 
             value = fields[position - 1].value
         else:
             value = level.value(item.expression)
-        if value.type.kind not in ORDERED:
-            raise QueryError("TYPE_MISMATCH", f"{item.place}: Type {value.type} is not orderable here")
+        check_ordered(value.type, item.place)
         texts.append(sort_text(value.sql, item))
     return f" ORDER BY {', '.join(texts)}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from trino_on_duckdb.comparisons import ORDERED, comparable
+from trino_on_duckdb.comparisons import check_ordered, comparable
 from trino_on_duckdb.context import Context, OutputColumn, Rendered
 from trino_on_duckdb.errors import QueryError
 from trino_on_duckdb.expressions import Expressions
@@ -221,10 +221,7 @@ def _order_item(node: tree.Select, level: Expressions, outputs: Sequence[_Output
         value = level.value(item.expression)
         same = [index for index, output in enumerate(outputs) if alike(output.value.sql) == alike(value.sql)]
         position = same[0] + 1 if same else 0
-    if value.type.kind not in ORDERED:
-        raise QueryError(
-            "TYPE_MISMATCH", f"{item.place}: Type {value.type} is not orderable here, and cannot be used in ORDER BY"
-        )
+    check_ordered(value.type, item.place)
     if not position and node.distinct:
         problem = "For SELECT DISTINCT, ORDER BY expressions must appear in select list"
         raise QueryError("EXPRESSION_NOT_IN_DISTINCT", f"{item.place}: {problem}")

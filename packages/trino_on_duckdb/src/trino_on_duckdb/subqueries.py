@@ -32,10 +32,14 @@ def quantified(level: Level, node: tree.Quantified) -> Value:
     given = by_instant(Value(f"{name}.c0", _single(found, node.place)))
     item = given.type
     shared = common(left.type, item)
+    problem = f"{node.place}: Cannot apply operator: {left.type} {node.operator} {item}"
+    if shared is not None and shared.kind in ("array", "row"):
+        what = f"{node.place}: A comparison of {shared.kind}s with a subquery is not supported by the local Athena"
+        raise QueryError("NOT_SUPPORTED", what)
     if shared is None or shared.kind not in comparisons.EQUATABLE:
-        raise QueryError("TYPE_MISMATCH", f"{node.place}: Cannot apply operator: {left.type} {node.operator} {item}")
-    if node.operator not in ("=", "<>") and shared.kind not in comparisons.ORDERED:
-        raise QueryError("TYPE_MISMATCH", f"{node.place}: Cannot apply operator: {left.type} {node.operator} {item}")
+        raise QueryError("TYPE_MISMATCH", problem)
+    if node.operator not in ("=", "<>"):
+        comparisons.check_ordered(shared, node.place, problem)
     inner = coerce(given, shared).sql
     compared = coerce(left, shared).sql
     if shared.kind in ("real", "double"):

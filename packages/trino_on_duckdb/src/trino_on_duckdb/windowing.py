@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from trino_on_duckdb import types
 from trino_on_duckdb.coercions import coerce, common
-from trino_on_duckdb.comparisons import ORDERED, comparable
+from trino_on_duckdb.comparisons import check_ordered, comparable
 from trino_on_duckdb.errors import QueryError
 from trino_on_duckdb.expressions import Expressions
 from trino_on_duckdb.functions import aggregates, inserts, windows
@@ -75,8 +75,7 @@ def _over(level: Expressions, window: tree.Window) -> str:
         parts.append("PARTITION BY " + ", ".join(by_instant(value).sql for value in partition))
     order = [by_instant(value) for value in level.values([item.expression for item in window.order])]
     for value, item in zip(order, window.order, strict=True):
-        if value.type.kind not in ORDERED:
-            raise QueryError("TYPE_MISMATCH", f"{item.place}: {value.type} is not orderable here")
+        check_ordered(value.type, item.place)
     if order:
         texts = (sort_text(value.sql, item) for value, item in zip(order, window.order, strict=True))
         parts.append("ORDER BY " + ", ".join(texts))

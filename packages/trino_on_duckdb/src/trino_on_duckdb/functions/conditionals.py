@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from trino_on_duckdb import comparisons, literals
 from trino_on_duckdb.coercions import coerce, common_of
-from trino_on_duckdb.comparisons import ORDERED, greatest_float
+from trino_on_duckdb.comparisons import check_ordered, greatest_float
 from trino_on_duckdb.errors import QueryError
 from trino_on_duckdb.syntax import tree
 from trino_on_duckdb.types import Type
@@ -78,8 +78,7 @@ def _extreme(name: str) -> Callable[[list[Value], tree.Call], Value]:
         if not values:
             _count(values, node)
         joined = _joined(values, node)
-        if joined.kind not in ORDERED:
-            raise QueryError("TYPE_MISMATCH", f"{node.place}: {name} does not order {joined}")
+        check_ordered(joined, node.place, f"{node.place}: {name} does not order {joined}")
         texts = [coerce(value, joined).sql for value in values]
         floats = joined.kind in ("real", "double")
 
