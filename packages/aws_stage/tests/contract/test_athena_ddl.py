@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+
 import pytest
 from aws_stage.testing import RunningStage
 
@@ -203,6 +206,10 @@ def test_a_view_reads_its_tables_where_it_was_made(lake: AthenaLake) -> None:
     assert "View already exists" in lake.failure("CREATE VIEW seen AS SELECT 1 AS one")
     assert "TABLE_NOT_FOUND" in lake.failure("CREATE VIEW blind AS SELECT * FROM nowhere")
     assert "Column name not specified" in lake.failure("CREATE VIEW unnamed AS SELECT 1")
+    for reads in ("seen", "seen_twice", "(SELECT * FROM athena_ddl.SEEN_TWICE)"):
+        problem = lake.failure(f"CREATE OR REPLACE VIEW seen AS SELECT * FROM {reads}")
+        assert problem == "VIEW_IS_RECURSIVE: line 1:1: Statement would create a recursive view"
+    assert lake.rows("SELECT * FROM seen_twice") == [["3"]]
     lake.rows("CREATE OR REPLACE VIEW stale AS SELECT id FROM under_view")
     lake.rows("DROP TABLE under_view")
     lake.rows("CREATE EXTERNAL TABLE under_view (id string) LOCATION 's3://athena-ddl/under_view_text/'")
@@ -219,7 +226,14 @@ def test_a_view_reads_its_tables_where_it_was_made(lake: AthenaLake) -> None:
 def test_a_view_that_reads_itself_fails(lake: AthenaLake) -> None:
     lake.rows("CREATE VIEW first_view AS SELECT 1 AS one")
     lake.rows("CREATE VIEW second_view AS SELECT * FROM first_view")
-    lake.rows("CREATE OR REPLACE VIEW first_view AS SELECT one FROM second_view")
+    # Athena makes no such view, but another client of the catalogue can
+    table = lake.glue.get_table(DatabaseName="athena_ddl", Name="first_view")["Table"]
+    encoded = table["ViewOriginalText"].removeprefix("/* Presto View: ").removesuffix(" */")
+    definition = json.loads(base64.b64decode(encoded)) | {"originalSql": "SELECT one FROM second_view"}
+    text = f"/* Presto View: {base64.b64encode(json.dumps(definition).encode()).decode()} */"
+    kept = ("Name", "TableType", "Parameters", "StorageDescriptor", "ViewExpandedText")
+    changed = {key: table[key] for key in kept} | {"ViewOriginalText": text}
+    lake.glue.update_table(DatabaseName="athena_ddl", TableInput=changed)
     assert lake.failure("SELECT * FROM first_view").startswith("VIEW_IS_RECURSIVE")
     lake.rows("DROP VIEW first_view")
     assert lake.failure("SELECT * FROM second_view").startswith("TABLE_NOT_FOUND")
@@ -248,6 +262,7 @@ def test_views_are_kept_as_athena_encodes_them(lake: AthenaLake) -> None:
         "VACUUM t",
         "SHOW FUNCTIONS",
         "ALTER TABLE t RENAME TO u",
+        "ALTER TABLE t DROP COLUMN id",
         "DESCRIBE FORMATTED t",
     ],
 )

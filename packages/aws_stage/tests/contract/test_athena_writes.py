@@ -168,6 +168,9 @@ def test_insert_checks_its_columns(lake: AthenaLake) -> None:
     )
     assert "mismatched column types" in lake.failure("INSERT INTO narrow SELECT 1, 2")
     assert lake.failure("INSERT INTO narrow (nope) SELECT 1").startswith("COLUMN_NOT_FOUND: ")
+    assert lake.failure("INSERT INTO narrow (id, ID) SELECT 1, 2") == (
+        "DUPLICATE_COLUMN_NAME: line 1:1: Insert column name is specified more than once: id"
+    )
     assert lake.failure("INSERT INTO nowhere SELECT 1").startswith("TABLE_NOT_FOUND: ")
     assert lake.keys("narrow/") == []
 

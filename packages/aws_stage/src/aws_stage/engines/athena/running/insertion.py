@@ -21,7 +21,11 @@ def as_table(translation: Translation, table: Table, names: Sequence[str]) -> Tr
     wanted = [Column(column.name, hive_to_athena(column.type)) for column in (*table.columns, *table.partition_keys)]
     by_name = {column.name: column for column in wanted}
     chosen = [name.lower() for name in names] or [column.name for column in wanted]
-    for name in chosen:
+    for index, name in enumerate(chosen):
+        if name in chosen[:index]:
+            raise QueryError(
+                "DUPLICATE_COLUMN_NAME", f"line 1:1: Insert column name is specified more than once: {name}"
+            )
         if name not in by_name:
             raise QueryError("COLUMN_NOT_FOUND", f"line 1:1: Insert column name does not exist in target table: {name}")
     targets = [by_name[name] for name in chosen]

@@ -26,10 +26,10 @@ from aws_stage.engines.athena.running.context import QueryContext
 from aws_stage.engines.athena.running.views import ViewQuery, Views
 
 
-def plan(context: QueryContext, lake: Lake, query: tree.Query) -> Translation:
-    """A query in DuckDB's SQL over the objects that it needs."""
+def plan(context: QueryContext, lake: Lake, query: tree.Query, replaced: TableName | None = None) -> Translation:
+    """A query in DuckDB's SQL over the objects that it needs; one that ``replaced`` will be must not read that view."""
     with context.timed("planning"):
-        views = Views(context.catalogue, context.session)
+        views = Views(context.catalogue, context.session, replaced)
         return _Plan(context, lake, views, views.written_out(query)).translated(query, context.session)
 
 

@@ -33,7 +33,7 @@ def create_view(context: QueryContext, statement: tree.CreateView) -> Outcome:
             "ALREADY_EXISTS", f"line 1:1: View already exists: '{name.catalog}.{name.database}.{name.name}'"
         )
     with context.lake() as lake:
-        translation = plan(context, lake, statement.query)
+        translation = plan(context, lake, statement.query, replaced=name)
     check_names(translation)
     put_view(access, context.session, name, statement.query.text, translation.columns)
     return write_lines(context, (), [])

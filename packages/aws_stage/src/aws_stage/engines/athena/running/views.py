@@ -26,11 +26,12 @@ class ViewQuery:
 
 
 class Views:
-    """The tables and views that one query names, each looked up once."""
+    """The tables and views that one query names, each looked up once; ``replaced`` is the view that it will become."""
 
-    def __init__(self, catalogue: Catalogue, session: Session) -> None:
+    def __init__(self, catalogue: Catalogue, session: Session, replaced: TableName | None = None) -> None:
         self._catalogue = catalogue
         self._session = session
+        self._replaced = replaced
         self._known: dict[TableName, ViewQuery | None] = {}
         self._tables: dict[TableName, Table | None] = {}
 
@@ -46,6 +47,8 @@ class Views:
             table = self.table(name)
             self._known[name] = None
             if table is not None and table.is_view:
+                if name == self._replaced:
+                    raise QueryError("VIEW_IS_RECURSIVE", "line 1:1: Statement would create a recursive view")
                 view = read_view(table)
                 statements = parse(view.query)
                 if len(statements) != 1 or not isinstance(statements[0], tree.Query):

@@ -37,6 +37,8 @@ def read_alter(cursor: Cursor) -> Statement:
         return SetLocation(table, None, cursor.string())
     if cursor.at("ADD"):
         return _add_partitions(cursor, table)
+    if cursor.at("DROP", "COLUMN"):
+        raise QueryError("NOT_SUPPORTED", "ALTER TABLE DROP COLUMN (Iceberg) is not supported by the local stage")
     if cursor.at("DROP"):
         return _drop_partitions(cursor, table)
     if cursor.skip("PARTITION"):
