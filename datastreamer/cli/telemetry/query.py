@@ -78,10 +78,9 @@ def _confirm(context: Context, athena: Any, statement: str, *, yes: bool) -> Non
         return prepared_statement(athena, name, workgroup=context.names.workgroup)
 
     if not yes and destroys(statement, prepared):
-        line = in_a_line(" ".join(statement.split()))
-        context.confirm(
-            f"This takes away or replaces what is there, in stage {context.stage}: {line} Run it?", yes=False
-        )
+        line = in_a_line(" ".join(statement.split())).rstrip("; ")
+        question = f"{line} takes away or replaces what is there, in stage {context.stage}. Run it?"
+        context.confirm(question, yes=False)
 
 
 def _ask(context: Context, athena: Any, statement: str, *, most: int | None) -> Answer:
