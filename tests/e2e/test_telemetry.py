@@ -60,7 +60,7 @@ def test_saved_queries_answer(lake: Lake) -> None:
 
 def test_status_is_healthy_and_names_every_part(lake: Lake) -> None:
     parts = json.loads(lake.telemetry("status", "--json").stdout)["parts"]
-    assert {part["name"] for part in parts} == {"stream", "delivery", "job", "schedule", "crawler"}
+    assert {part["name"] for part in parts} == {"stream", "delivery", "job", "schedule", "crawler", "table"}
 
 
 def test_nothing_is_lost_or_doubled_when_stage_and_job_are_killed(lake: Lake) -> None:
