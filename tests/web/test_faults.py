@@ -207,7 +207,7 @@ def test_before_the_first_vote_the_page_invites_to_it(open_page: Visit, fake: Fa
     page = open_page()
     page.locator("summary").click()
     meta, legend = page.locator(".choice-meta"), page.locator(".legend-share")
-    expect(meta).to_have_text(["votes · be the first"] * 2)
+    expect(meta).to_have_text(["be the first"] * 2)
     expect(legend).to_have_text(["\N{EN DASH}"] * 2)
     expect(page.locator("#share")).to_have_attribute("aria-label", re.compile(r"Nobody has voted yet\.$"))
     expect(page.locator("main")).not_to_contain_text("0.0%")

@@ -13,6 +13,8 @@ import { MESSAGES } from "../src/messages.js";
 
 const resolve = createRequire(import.meta.url).resolve;
 
+const PAGE = new URL("../src/index.html", import.meta.url);
+
 const FONTS = {
   "dela-gothic-one.woff2": "@expo-google-fonts/dela-gothic-one/400Regular/DelaGothicOne_400Regular.ttf",
   "zen-maru-gothic-500.woff2": "@expo-google-fonts/zen-maru-gothic/500Medium/ZenMaruGothic_500Medium.ttf",
@@ -26,18 +28,18 @@ function range(from, to) {
   return Array.from({ length: to - from + 1 }, (_, index) => String.fromCodePoint(from + index)).join("");
 }
 
-/** Every character the fonts must have: Latin, kana, the texts of both languages, and some for labels. */
-export function characters() {
-  const texts = JSON.stringify(MESSAGES);
+/** Every character the fonts must have: Latin, kana, the texts of both languages and of the page, and some for labels. */
+export async function characters() {
+  const texts = JSON.stringify(MESSAGES) + (await readFile(PAGE, "utf8"));
   const kana = range(0x3041, 0x3096) + range(0x30a1, 0x30fc);
   const all = range(0x20, 0x7e) + range(0xa1, 0xff) + "–—‘’“”…、。「」｜：" + kana + LABELS + texts;
-  return [...new Set(all)].sort().join("");
+  return [...new Set(all)].filter((character) => character >= " ").sort().join("");
 }
 
 /** Write each font's subset into `folder`. */
 export async function subsetFonts(folder) {
   await mkdir(folder, { recursive: true });
-  const text = characters();
+  const text = await characters();
   for (const [name, source] of Object.entries(FONTS)) {
     const whole = await readFile(resolve(source));
     await writeFile(join(folder, name), await subsetFont(whole, text, { targetFormat: "woff2" }));

@@ -11,6 +11,10 @@ const REASONS = {
 export class Notices {
   #counts = new Map();
 
+  constructor() {
+    find("notice").classList.add("notice-over");
+  }
+
   /** @param {string} code the server's `error.code` */
   refused(code) {
     this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
