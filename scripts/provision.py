@@ -143,7 +143,7 @@ def _adopt_stack(
 def _package() -> None:
     """Build the zips of jobs and functions and the sites, and print their paths."""
     build = data_directory(os.environ) / "build"
-    for path in [*build_packages(build).values(), *build_sites(build)]:
+    for path in [*build_packages(build).values(), *build_sites(build, _say)]:
         _say(str(path))
 
 

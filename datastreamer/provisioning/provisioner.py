@@ -36,7 +36,7 @@ class Provisioner(TerraformDriver):
         # Paths are compared too: relative, they are the same for everybody who keeps to the usual folders.
         super().__init__(workspace, {"packages": os.path.relpath(self._packages, workspace.root)}, report)
         self._always, self._asked = pipeline_choices(stage, environments)
-        build_sites(self._packages, self._always)
+        build_sites(self._packages, report, self._always)
 
     def keep_pipelines(self, added: Collection[str] = ()) -> None:
         """Leave on, in all that follows, the pipelines that are on, and switch on those ``added``.
@@ -54,4 +54,4 @@ class Provisioner(TerraformDriver):
         chosen = (present | set(added)) & self._asked
         if chosen:
             self._variables["TF_VAR_extra_pipelines"] = json.dumps(sorted(chosen))
-        build_sites(self._packages, chosen)
+        build_sites(self._packages, self._report, chosen)

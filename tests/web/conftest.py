@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from datastreamer.provisioning.packages.site import build_site
+from datastreamer.provisioning.packages.site_labels import site_labels
 from scripts.chromium import find_chromium
 from tests.conftest import REPOSITORY
 from tests.web.fake_votes_api import FakeVotes, serving
@@ -32,7 +33,7 @@ PATIENCE_MS = 15_000
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site as ``apply`` builds it."""
     folder = tmp_path_factory.mktemp("site") / "votes-site"
-    build_site(SOURCES, folder)
+    build_site(SOURCES, folder, site_labels("votes", print))
     return folder
 
 

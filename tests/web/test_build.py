@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
+from playwright.sync_api import BrowserContext
+
 from datastreamer.provisioning.packages.site import build_site
-from tests.web.conftest import SOURCES
+from datastreamer.provisioning.packages.site_labels import site_labels
+from tests.web.conftest import SOURCES, open_tab
+from tests.web.fake_votes_api import FakeVotes, serving
+from tests.web.fonts import families_of
+
+NewContext = Callable[..., BrowserContext]
 
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 """A name, which no browser looks up; the QR encoder can write SVG."""
@@ -26,7 +33,7 @@ def description(site: Path) -> dict[str, dict[str, dict[str, str]]]:
 def test_the_same_sources_give_the_same_bytes_wherever_they_are_built(site: Path, tmp_path: Path) -> None:
     other = tmp_path / "elsewhere" / "deeper" / "votes-site"
     (other / "left-over").mkdir(parents=True)
-    build_site(SOURCES, other)
+    build_site(SOURCES, other, site_labels("votes", print))
     assert bytes_of(other) == bytes_of(site)
     assert description(other) == description(site)
     assert sorted(path.name for path in other.parent.iterdir() if not path.name.startswith(".")) == [
@@ -78,11 +85,37 @@ def test_the_licences_of_what_is_served_are_served(site: Path) -> None:
         assert part in text
 
 
-def test_the_fonts_have_every_character_of_the_texts_and_of_the_default_labels() -> None:
-    script = "import('./packing/fonts.mjs').then(fonts => fonts.characters()).then(console.log)"
-    done = subprocess.run(["node", "-e", script], cwd=SOURCES, capture_output=True, text=True, check=True)
-    needed = set((SOURCES / "src" / "messages.js").read_text()) | set("きのこの山たけのこの里0123456789,.%")
-    assert {character for character in needed if character.isprintable()} <= set(done.stdout)
+def test_labels_with_rare_letters_are_shown_in_the_pages_fonts(new_context: NewContext, tmp_path: Path) -> None:
+    said: list[str] = []
+    site = tmp_path / "votes-site"
+    build_site(SOURCES, site, "Щука\n鬱の薔薇", said.append)
+    fake = FakeVotes(site, json.loads(site.with_suffix(".json").read_text()))
+    first, second = fake.candidates
+    fake.candidates = [{**first, "labels": {"en": "Щука"}}, {**second, "labels": {"en": "鬱の薔薇"}}]
+    with serving(fake):
+        page = open_tab(new_context(), fake.page_url)
+        page.evaluate("document.fonts.ready")
+        assert families_of(page, ".title") == {"Dela Gothic One"}
+        for side in ("first", "second"):
+            assert families_of(page, f".choice-{side} .choice-name") == {"Zen Maru Gothic"}
+    assert said == []
+
+
+def test_the_build_names_the_letters_that_a_font_lacks(tmp_path: Path) -> None:
+    said: list[str] = []
+    build_site(SOURCES, tmp_path / "votes-site", "Łódź\n한\n山", said.append)
+    lines = {line.partition(" ")[0]: re.findall(r"(\S) \(U\+([0-9A-F]+)\)", line) for line in said}
+    assert lines["dela-gothic-one.woff2"] == [("한", "D55C")]
+    assert ("Ł", "0141") in lines["zen-maru-gothic-700.woff2"]
+    assert ("한", "D55C") in lines["zen-maru-gothic-700.woff2"]
+    assert not any("山" in line for line in said)
+
+
+def test_the_pages_fonts_have_the_labels_of_every_stage() -> None:
+    said: list[str] = []
+    labels = site_labels("votes", said.append)
+    assert {"きのこの山", "たけのこの里", "Mushroom Mountain"} <= set(labels.splitlines())
+    assert said == []
 
 
 def test_the_lock_file_pins_everything_and_names_no_download_address() -> None:

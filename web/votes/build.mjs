@@ -1,7 +1,8 @@
 /**
- * Build the site: `node build.mjs <folder>`, the folder being emptied first.
+ * Build the site: `node build.mjs <folder> [<labels>]`, the folder being emptied first. The fonts have the characters of
+ * <labels>, and standard output names those that a font lacks.
  *
- * The same sources and the same lock file give the same bytes. What is cached for ever carries its hash in its name.
+ * The same sources, the same lock file and the same labels give the same bytes. What is cached for ever carries its hash in its name.
  * Beside the folder, `<folder>.json` tells whoever serves the site how: the headers, and each file's type and caching.
  * In both, and in index.html, `{{CONNECT_SRC}}` stands for the origins of the API and the socket, which only whoever
  * sets them up knows.
@@ -73,11 +74,11 @@ async function describe(folder) {
   return { headers: headers(), files };
 }
 
-async function build(folder) {
+async function build(folder, labels) {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const fonts = `${folder}.fonts`;
-  await subsetFonts(fonts);
+  for (const line of await subsetFonts(fonts, labels)) console.log(line);
   const { script, style } = await bundle(folder, fonts);
   await rm(fonts, { recursive: true });
   const page = (await readFile(join(SOURCES, "index.html"), "utf8"))
@@ -91,8 +92,8 @@ async function build(folder) {
   await writeFile(`${folder}.json`, JSON.stringify(await describe(folder), null, 2) + "\n");
 }
 
-if (process.argv.length !== 3) {
-  console.error("usage: node build.mjs <folder>");
+if (process.argv.length < 3 || process.argv.length > 4) {
+  console.error("usage: node build.mjs <folder> [<labels>]");
   process.exit(2);
 }
-await build(resolve(process.argv[2]));
+await build(resolve(process.argv[2]), process.argv[3] ?? "");

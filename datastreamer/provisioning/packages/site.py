@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from datastreamer.errors import ConfigurationError
@@ -14,18 +15,21 @@ LEAST_NODE = 20
 _INSTALLED = ".datastreamer-lock"
 
 
-def build_site(sources: Path, folder: Path) -> Path:
+def build_site(sources: Path, folder: Path, labels: str = "", say: Callable[[str], None] = print) -> Path:
     """Build the site of ``sources`` (``web/<pipeline>``) into ``folder``, emptied first; returns its description.
 
     The description, ``<folder>.json``, has ``headers`` (name to value) and ``files`` (path to ``content_type``,
     ``cache_control``, ``sha256``). In the header Content-Security-Policy and in ``index.html``, ``{{CONNECT_SRC}}``
-    stands for the origins of the API and the socket, separated by a space. The same sources give the same bytes.
+    stands for the origins of the API and the socket, separated by a space. The same sources and labels give the same
+    bytes. ``labels`` is text that settings make the site show; ``say`` gets a line for each font that lacks some of it.
     Raises ConfigurationError when Node.js or npm is missing or fails.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     install_packages(sources)
     with locked(folder.parent / f".{folder.name}.lock"):
-        _run(["node", "build.mjs", str(folder.resolve())], sources)
+        said = _run(["node", "build.mjs", str(folder.resolve()), labels], sources)
+    for line in said.splitlines():
+        say(line)
     return folder.parent / f"{folder.name}.json"
 
 

@@ -7,7 +7,7 @@ it, so that it finds the newest zips by itself, and a plan that was saved upload
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from datastreamer.pipelines import PIPELINES, Pipeline
@@ -16,6 +16,7 @@ from datastreamer.provisioning.packages.file_lock import locked
 from datastreamer.provisioning.packages.job_package import build_job_package
 from datastreamer.provisioning.packages.lambda_package import build_lambda_package
 from datastreamer.provisioning.packages.site import build_site
+from datastreamer.provisioning.packages.site_labels import site_labels
 
 _INDEX = "packages.json"
 
@@ -45,13 +46,14 @@ def build_functions(folder: Path, functions: Mapping[str, Path]) -> dict[str, Pa
     return _noted(folder, _functions(folder, functions))
 
 
-def build_sites(folder: Path, pipelines: Iterable[str] = PIPELINES) -> list[Path]:
+def build_sites(folder: Path, say: Callable[[str], None], pipelines: Iterable[str] = PIPELINES) -> list[Path]:
     """Build the site of each of ``pipelines`` that has one into ``folder``; the paths of their descriptions.
 
+    ``say`` gets a line for each font that lacks characters of a stage's labels.
     Raises ConfigurationError when Node.js is missing or fails.
     """
     return [
-        build_site(REPOSITORY / "web" / name, folder / f"{name}-site")
+        build_site(REPOSITORY / "web" / name, folder / f"{name}-site", site_labels(name, say), say)
         for name in sorted(pipelines)
         if name in PIPELINES and PIPELINES[name].site
     ]

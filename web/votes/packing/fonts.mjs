@@ -1,12 +1,13 @@
 /**
  * The site's fonts, cut down to the characters that the page can show: a Japanese font has megabytes, this page needs
- * a few hundred of its characters. A label from configuration that needs others shows those in the system's font.
+ * a few hundred of its characters, and those of the labels that settings have.
  */
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
+import { Blob, Face } from "harfbuzzjs";
 import subsetFont from "subset-font";
 
 import { MESSAGES } from "../src/messages.js";
@@ -21,27 +22,36 @@ const FONTS = {
   "zen-maru-gothic-700.woff2": "@expo-google-fonts/zen-maru-gothic/700Bold/ZenMaruGothic_700Bold.ttf",
 };
 
-/** Kanji that names of mountains, villages and sweets like to use: the default labels are among them. */
-const LABELS = "山里川海空森花月星雪春夏秋冬東西南北赤白黒青緑茶金銀大小中上下犬猫米麦豆肉魚甘辛派の々ヶ";
-
 function range(from, to) {
   return Array.from({ length: to - from + 1 }, (_, index) => String.fromCodePoint(from + index)).join("");
 }
 
-/** Every character the fonts must have: Latin, kana, the texts of both languages and of the page, and some for labels. */
-export async function characters() {
+/** Every character the fonts must have: Latin, kana, the texts of both languages and of the page, and `labels`. */
+export async function characters(labels) {
   const texts = JSON.stringify(MESSAGES) + (await readFile(PAGE, "utf8"));
   const kana = range(0x3041, 0x3096) + range(0x30a1, 0x30fc);
-  const all = range(0x20, 0x7e) + range(0xa1, 0xff) + "–—‘’“”…、。「」｜：" + kana + LABELS + texts;
+  const all = range(0x20, 0x7e) + range(0xa1, 0xff) + "–—‘’“”…、。「」｜：" + kana + texts + labels;
   return [...new Set(all)].filter((character) => character >= " ").sort().join("");
 }
 
-/** Write each font's subset into `folder`. */
-export async function subsetFonts(folder) {
+/**
+ * Write each font's subset into `folder`.
+ * @returns {Promise<string[]>} for each font that lacks characters of `labels`, a line that names them
+ */
+export async function subsetFonts(folder, labels) {
   await mkdir(folder, { recursive: true });
-  const text = await characters();
+  const text = await characters(labels);
+  const lines = [];
   for (const [name, source] of Object.entries(FONTS)) {
     const whole = await readFile(resolve(source));
     await writeFile(join(folder, name), await subsetFont(whole, text, { targetFormat: "woff2" }));
+    const known = new Set(new Face(new Blob(whole)).collectUnicodes());
+    const lacking = [...new Set(labels)].filter((character) => character >= " " && !known.has(character.codePointAt(0)));
+    if (lacking.length) lines.push(`${name} lacks characters of labels, which browsers show in a font of their own: ${lacking.map(named).join(", ")}`);
   }
+  return lines;
+}
+
+function named(character) {
+  return `${character} (U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")})`;
 }

@@ -9,7 +9,9 @@ import pytest
 from datastreamer.errors import ConfigurationError
 from datastreamer.provisioning.packages.site import build_site
 
-NODE = '[ "$1" = --version ] && echo "${NODE_VERSION:-v20.1.0}" && exit; mkdir -p "$2"; echo "{}" > "$2.json"'
+NODE = (
+    '[ "$1" = --version ] && echo "${NODE_VERSION:-v20.1.0}" && exit; mkdir -p "$2"; echo "{}" > "$2.json"; printf "$3"'
+)
 NPM = "mkdir -p node_modules; echo run >> npm-runs"
 
 
@@ -66,3 +68,11 @@ def test_an_old_node_is_refused(sources: Path, tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("NODE_VERSION", "v18.19.0")
     with pytest.raises(ConfigurationError, match=r"Node\.js 20 or later, and node is 18\.19\.0"):
         build_site(sources, tmp_path / "out")
+
+
+def test_the_build_gets_the_labels_and_what_it_says_is_passed_on(sources: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    build_site(sources, tmp_path / "out", "きのこ\nBamboo", said.append)
+    assert said == ["きのこ", "Bamboo"]
+    build_site(sources, tmp_path / "out", say=said.append)
+    assert len(said) == 2
