@@ -57,6 +57,8 @@ class FakeVotes:
         """So many votes are taken and their answer is then lost."""
         self.seconds: dict[int, Counter[str]] = {}
         self.version = 1
+        self.round = 1
+        self.state = "open"
         self.refusing = False
         """No vote is taken for now (503)."""
         self.judges_time = False
@@ -82,12 +84,22 @@ class FakeVotes:
         for _ in range(votes):
             self._count(f"other-{len(self.votes)}", candidate, second or int(time.time()))
 
+    def set_state(self, state: str) -> None:
+        """The round is ``open``, ``frozen`` or ``closed`` from now on."""
+        self.state = state
+        self.version += 1
+
+    def begin_round(self) -> None:
+        """The next round begins, with no votes."""
+        self.round += 1
+        self.votes, self.earlier, self.seconds, self.version = {}, Counter(), {}, 0
+
     def message(self) -> dict[str, Any]:
         newest = int(time.time())
         seconds = [[second, dict(self.seconds[second])] for second in sorted(self.seconds) if second > newest - 180]
         return {
-            "round": 1,
-            "state": "open",
+            "round": self.round,
+            "state": self.state,
             "totals": self.totals,
             "version": self.version,
             "seconds": seconds,

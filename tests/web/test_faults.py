@@ -225,6 +225,18 @@ def test_numbers_of_the_widest_digits_stay_inside_their_boxes(open_page: Visit, 
         assert overflowing(page) == []
 
 
+def test_a_round_that_is_closed_or_frozen_is_said_before_anybody_clicks(open_page: Visit, fake: FakeVotes) -> None:
+    page = open_page()
+    acts = page.locator(".choice-act")
+    expect(acts).to_have_text(["Cast a vote"] * 2)
+    fake.set_state("frozen")
+    expect(page.locator("#connection-text")).to_have_text("Live · totals frozen")
+    expect(acts).to_have_text(["Cast a vote"] * 2)
+    fake.set_state("closed")
+    expect(page.locator("#connection-text")).to_have_text("Live · voting is closed")
+    expect(acts).to_have_text(["Closed"] * 2)
+
+
 def test_people_online_are_counted(open_page: Visit) -> None:
     pages = [open_page(), open_page()]
     for page in pages:

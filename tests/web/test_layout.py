@@ -64,11 +64,12 @@ def test_what_the_page_comes_to_say_moves_no_button(open_page: Visit, fake: Fake
     expect(notice).to_be_in_viewport(ratio=1)
     assert places(page) == before
     fake.refusing = True
-    fake.silent = True
+    fake.set_state("closed")
+    fake.socket_refused = True
     fake.drop_sockets()
     for _ in range(12):
         button(page, "kinoko").dispatch_event("click")
-    longest = "No connection, trying again · 12 votes waiting to be sent"
+    longest = "Updating every few seconds · voting is closed · 12 votes waiting to be sent"
     expect(page.locator("#connection-text")).to_have_text(longest)
     assert places(page) == before
 

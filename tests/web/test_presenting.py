@@ -74,6 +74,25 @@ def test_the_leader_the_margin_and_each_change_of_the_lead_are_shown(present: Pr
     expect(page.locator("#present-total")).to_have_text("1,208 votes")
 
 
+def test_a_frozen_and_a_closed_round_are_said_and_another_begins_from_zero(present: Present, fake: FakeVotes) -> None:
+    page = present()
+    connection = page.locator("#connection-text")
+    fake.add("kinoko", 2)
+    fake.add("takenoko", 3)
+    expect(page.locator("#present-total")).to_have_text("5 votes")
+    fake.set_state("frozen")
+    expect(connection).to_have_text("Live · totals frozen")
+    fake.set_state("closed")
+    expect(connection).to_have_text("Live · voting is closed")
+    expect(page.locator(".leader")).to_have_text("Bamboo Village wins by 1 vote")
+    fake.begin_round()
+    fake.set_state("open")
+    expect(connection).to_have_text("Live")
+    expect(page.locator(".leader")).to_have_text("Be the first to vote")
+    fake.add("kinoko", 1)
+    expect_standing(page, "Mushroom Mountain leads by 1 vote", "0 changes of lead")
+
+
 def test_the_bar_shows_the_shares_in_their_widths_and_in_figures(present: Present, fake: FakeVotes) -> None:
     page = present()
     pulls = page.locator("#shares .pull")

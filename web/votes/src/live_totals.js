@@ -11,6 +11,7 @@ import { VotesApi } from "./votes_api.js";
 
 export class LiveTotals {
   #online = null;
+  #voting = "open";
 
   /**
    * @param {object} parts
@@ -18,7 +19,7 @@ export class LiveTotals {
    * @param {{setTimeout: Function, clearTimeout: Function}} parts.timers
    * @param {() => void} parts.touched something to draw has changed, if only the time
    * @param {(state: "live" | "broken" | "offline") => void} parts.became the connection is of another state, worth a word
-   * @param {() => void} [parts.counted] newer totals have come
+   * @param {(round: number) => void} [parts.counted] newer totals have come
    */
   constructor({ config, timers, touched, became, counted = () => {} }) {
     Object.assign(this, { touched, became, counted });
@@ -61,7 +62,7 @@ export class LiveTotals {
     this.feed.start();
   }
 
-  /** What there is to draw; `counts` and `total` are null while neither totals nor clicks are known, `last` in epoch seconds. */
+  /** What there is to draw; `counts` and `total` are null while neither totals nor clicks are known, `last` in epoch seconds, `voting` is the round's state. */
   get state() {
     const { shown, known } = this.tally;
     const total = Object.values(shown).reduce((sum, count) => sum + count, 0);
@@ -73,6 +74,7 @@ export class LiveTotals {
       seconds: this.seconds,
       last: Math.floor(this.clock.now() / 1000),
       online: this.#online,
+      voting: this.#voting,
     };
   }
 
@@ -82,7 +84,8 @@ export class LiveTotals {
     this.clock.heard(snapshot.at);
     this.seconds.take(snapshot.seconds);
     this.#online = snapshot.online;
-    this.counted();
+    this.#voting = snapshot.state;
+    this.counted(snapshot.round);
     this.touched();
   }
 }

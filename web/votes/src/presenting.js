@@ -36,10 +36,10 @@ export function present(config, page, { storage, timers }) {
     timers,
     touched: () => painter.touch(),
     became: (state) => announcer.say(() => page.speech.say(STATES[state])),
-    counted: () => {
+    counted: (round) => {
       const { leader: before } = race;
-      race.take(live.tally.shown);
-      if (race.leader && race.leader !== before) announcer.say(() => scoreboard.standing(page.speech, race).join(" "));
+      race.take(live.tally.shown, round);
+      if (race.leader && race.leader !== before) announcer.say(() => scoreboard.standing(page.speech, race, live.state.voting).join(" "));
     },
   });
 

@@ -3,6 +3,7 @@
 export class Race {
   #holder = null;
   #total = 0;
+  #round = 0;
   /** The id of the candidate that leads; null while it is a draw. */
   leader = null;
   /** Votes between the two. */
@@ -17,13 +18,14 @@ export class Race {
     this.now = now;
   }
 
-  /** Take newer counts, `{id: votes}` of the two. Fewer votes than before are another vote: it begins again. */
-  take(counts) {
+  /** Take newer counts, `{id: votes}` of the two. Another round, or one of fewer votes than before, begins again. */
+  take(counts, round) {
     const [[ahead, most], [, least]] = Object.entries(counts).sort(([, one], [, other]) => other - one);
-    if (most + least < this.#total) {
+    if (round !== this.#round || most + least < this.#total) {
       this.#holder = this.since = null;
       this.changes = 0;
     }
+    this.#round = round;
     this.#total = most + least;
     this.margin = most - least;
     this.leader = this.margin ? ahead : null;

@@ -43,14 +43,14 @@ test("contrast is that of WCAG, and the ink is the one that reads better", () =>
   assert.equal(inkOn("#ffe08a"), "#1b120b");
 });
 
-const snapshot = { round: 2, totals: { a: 1 }, version: 2, seconds: [[100, { a: 1 }]], online: 3, at: 100_000 };
+const snapshot = { round: 2, state: "frozen", totals: { a: 1 }, version: 2, seconds: [[100, { a: 1 }]], online: 3, at: 100_000 };
 
 test("totals that keep the contract are read, unknown members aside", () => {
   assert.deepEqual(readSnapshot({ type: "totals", ...snapshot }), snapshot);
 });
 
 test("a message that breaks the contract is no snapshot", () => {
-  const broken = [null, {}, "x", { totals: { a: -1 } }, { totals: null }, { version: "2" }, { version: 1.5 }, { round: 0.5 }];
+  const broken = [null, {}, "x", { totals: { a: -1 } }, { totals: null }, { version: "2" }, { version: 1.5 }, { round: 0.5 }, { state: "ajar" }];
   broken.push({ seconds: {} }, { seconds: [[1]] }, { seconds: [["1", {}]] }, { online: NaN }, { at: undefined });
   for (const change of broken) {
     const message = change === null || typeof change === "string" ? change : { ...snapshot, ...change };

@@ -6,7 +6,7 @@ import { Race } from "../src/race.js";
 function raced(...counts) {
   let time = 1_000;
   const race = new Race(() => (time += 1_000));
-  for (const [a, b] of counts) race.take({ a, b });
+  for (const [a, b, round = 1] of counts) race.take({ a, b }, round);
   const { leader, margin, changes, since } = race;
   return { leader, margin, changes, since };
 }
@@ -32,4 +32,8 @@ test("a draw is not a change, and neither is the lead that comes back after it",
 test("fewer votes than before are another vote, whose changes count from zero", () => {
   assert.deepEqual(raced([1, 0], [1, 2], [0, 0]), { leader: null, margin: 0, changes: 0, since: null });
   assert.deepEqual(raced([1, 0], [1, 2], [1, 0]), { leader: "a", margin: 1, changes: 0, since: 3_000 });
+});
+
+test("another round begins from zero, however many votes it has when it is first seen", () => {
+  assert.deepEqual(raced([1, 0], [1, 2], [9, 0, 2]), { leader: "a", margin: 9, changes: 0, since: 3_000 });
 });

@@ -71,12 +71,12 @@ export class Choices {
   }
 
   /** @param {{speech: import("../i18n.js").Speech, counts: Object<string, number> | null, shares: Object<string, number | null>}} state */
-  draw({ speech, counts, shares }) {
+  draw({ speech, counts, shares, voting }) {
     setText(this.seal, speech.say("versus"));
     for (const candidate of this.candidates) {
       const part = this.#parts.get(candidate.id);
       setText(part.name, speech.label(candidate));
-      setText(part.act, speech.say("vote"));
+      setText(part.act, speech.say(voting === "closed" ? "closedShort" : "vote"));
       setText(part.number, counts ? speech.number(counts[candidate.id]) : "–");
       part.number.style.setProperty("--ems", String(emsOf(part.number.textContent)));
       setText(part.meta, counts ? meta(speech, shares[candidate.id]) : "");

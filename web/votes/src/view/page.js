@@ -38,11 +38,13 @@ export function speakLanguage(speech, candidates = []) {
   find("title").replaceChildren(make("span", {}, first), " ", versus, " ", make("span", {}, second));
 }
 
-/** The state, "connecting", "live", "asking", "broken" or "offline", and the votes that wait, whatever the state. */
-export function drawConnection({ speech, state, waiting }) {
+/** Whether votes are taken; how the connection is, "connecting", "live", "asking", "broken" or "offline"; and the votes that wait. */
+export function drawConnection({ speech, state, voting, waiting }) {
   find("connection").dataset.state = state;
+  const heard = state === "live" || state === "asking"; // else what is known of the round may be old
+  const round = !heard || voting === "open" ? "" : ` · ${speech.say(voting)}`;
   const stuck = waiting > 0 ? ` · ${speech.say("waiting", { count: waiting })}` : "";
-  setText(find("connection-text"), speech.say(STATES[state]) + stuck);
+  setText(find("connection-text"), speech.say(STATES[state]) + round + stuck);
 }
 
 export function drawFigures({ speech, candidates, total, online, mine }) {

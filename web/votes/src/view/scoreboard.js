@@ -22,7 +22,7 @@ export class Scoreboard {
   }
 
   /** @param {{speech: import("../i18n.js").Speech, counts: Object<string, number> | null, total: number | null, shares: Object<string, number | null>, race: import("../race.js").Race}} state */
-  draw({ speech, counts, total, shares, race }) {
+  draw({ speech, counts, total, shares, race, voting }) {
     const texts = this.candidates.map(({ id }) => (counts ? speech.number(counts[id]) : "–"));
     // One size for both: the larger number is not to look smaller.
     find("scores").style.setProperty("--ems", String(Math.max(...texts.map(emsOf))));
@@ -34,7 +34,7 @@ export class Scoreboard {
       pull.style.flexGrow = String(shares[candidate.id] ?? 1);
     }
     find("shares").dataset.empty = String(!total);
-    const [first, second = ""] = total ? this.standing(speech, race) : [speech.say(counts ? "beFirst" : "awaited")];
+    const [first, second = ""] = total ? this.standing(speech, race, voting) : [speech.say(counts ? "beFirst" : "awaited")];
     setText(find("leader"), first);
     setText(find("margin"), second);
     const { changes: count, since } = race;
@@ -42,9 +42,9 @@ export class Scoreboard {
   }
 
   /** Who leads, and by how much, as one or two texts. */
-  standing(speech, { leader, margin: count }) {
+  standing(speech, { leader, margin: count }, voting) {
     if (!leader) return [speech.say("level")];
     const candidate = speech.label(this.candidates.find(({ id }) => id === leader));
-    return [speech.say("leads", { candidate }), speech.say("ahead", { count })];
+    return [speech.say(voting === "closed" ? "wins" : "leads", { candidate }), speech.say("ahead", { count })];
   }
 }
