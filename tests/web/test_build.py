@@ -13,7 +13,7 @@ from datastreamer.provisioning.packages.site import build_site
 from datastreamer.provisioning.packages.site_labels import site_labels
 from tests.web.conftest import SOURCES, open_tab
 from tests.web.fake_votes_api import FakeVotes, serving
-from tests.web.fonts import families_of
+from tests.web.fonts import covered, families_of
 
 NewContext = Callable[..., BrowserContext]
 
@@ -85,6 +85,15 @@ def test_the_licences_of_what_is_served_are_served(site: Path) -> None:
         assert part in text
 
 
+def test_the_fonts_have_every_character_of_the_texts_of_the_page_and_of_the_default_labels(site: Path) -> None:
+    texts = [(SOURCES / "src" / name).read_text() for name in ("messages.js", "index.html")]
+    needed = set("".join([*texts, "きのこの山たけのこの里0123456789,.%"]))
+    fonts = covered(site)
+    assert sorted(fonts) == ["dela-gothic-one", "zen-maru-gothic-500", "zen-maru-gothic-700"]
+    for name, characters in fonts.items():
+        assert {character for character in needed if character.isprintable()} - characters == set(), name
+
+
 def test_labels_with_rare_letters_are_shown_in_the_pages_fonts(new_context: NewContext, tmp_path: Path) -> None:
     said: list[str] = []
     site = tmp_path / "votes-site"
@@ -92,6 +101,8 @@ def test_labels_with_rare_letters_are_shown_in_the_pages_fonts(new_context: NewC
     fake = FakeVotes(site, json.loads(site.with_suffix(".json").read_text()))
     first, second = fake.candidates
     fake.candidates = [{**first, "labels": {"en": "Щука"}}, {**second, "labels": {"en": "鬱の薔薇"}}]
+    for characters in covered(site).values():
+        assert set("Щука鬱の薔薇") <= characters
     with serving(fake):
         page = open_tab(new_context(), fake.page_url)
         page.evaluate("document.fonts.ready")
