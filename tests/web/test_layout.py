@@ -49,7 +49,8 @@ OWN_COLOURS = """(elements) => {
   probe.remove();
   // The two sides of the bar keep their colours, which say whose they are.
   const texts = elements.filter((element) => !element.matches(".pull"));
-  return texts.filter((element) => !systems.includes(getComputedStyle(element).color)).map(({ className }) => className);
+  const own = texts.filter((element) => !systems.includes(getComputedStyle(element).color));
+  return own.map(({ className }) => className);
 }"""
 
 
