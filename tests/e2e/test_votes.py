@@ -5,6 +5,7 @@ The tests build on each other, in the order in which they stand here.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import subprocess
@@ -16,7 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_stage.testing.mapped_functions import eventually
 
+from datastreamer.aws.athena import run_query
+from datastreamer.votes.names import Names
 from tests.conftest import RunningStage, free_port
 from tests.e2e.conftest import Lake, shown
 from tests.terraform.stage_inventory import inventory
@@ -57,8 +61,36 @@ class Vote:
             return json.loads(answer.read())
 
     def totals(self) -> Counter[str]:
+        return Counter(self.told()["totals"])
+
+    def told(self) -> dict[str, Any]:
+        """What ``GET /totals`` answers."""
         with urllib.request.urlopen(f"{self.site('config.json')['api_url']}/totals") as answer:
-            return Counter(json.loads(answer.read())["totals"])
+            found: dict[str, Any] = json.loads(answer.read())
+        return found
+
+    def present(self, *words: str) -> dict[str, Any]:
+        """Run a command of the presenter; what it answers."""
+        done = self.commands.run("datastreamer.cli", "votes", *words, "--stage", "local", "--json")
+        assert done.returncode == 0, shown(done)
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    def cast(self, name: str, seed: int) -> tuple[Path, dict[str, Any]]:
+        """Have simulated browsers vote for three seconds; their receipt, and its content."""
+        receipt = self.folder / f"{name}.json"
+        words = f"votes --stage local --rate 50 --duration 3 --seed {seed} --quiet --receipt {receipt}"
+        done = self.commands.run("datastreamer.sensor", *words.split())
+        assert receipt.exists(), shown(done)
+        return receipt, json.loads(receipt.read_text())
+
+    def archived(self, number: int) -> Counter[str]:
+        """The totals of a round as the lake's table ``rounds`` has them."""
+        names = Names("local", "000000000000")
+        each = "CROSS JOIN UNNEST(totals) AS t (candidate, count)"
+        question = f"SELECT candidate, count FROM rounds {each} WHERE round = {number}"
+        answer = run_query(self.stage.client("athena"), question, workgroup=names.workgroup, database=names.database)
+        return Counter({str(candidate): int(str(votes)) for candidate, votes in answer.rows})
 
     def prove(self, receipt: Path) -> dict[str, Any]:
         """Run the proof; its ledger."""
@@ -109,6 +141,37 @@ def test_the_stage_killed_while_people_vote_loses_no_vote_and_counts_none_twice(
     ledger = vote.prove(receipt)
     assert {name: counts["taken"] for name, counts in ledger.items()} == sheet["accepted"]
     assert vote.totals() - before == Counter(sheet["accepted"])
+
+
+def test_each_round_keeps_its_own_votes_and_takes_none_while_it_is_closed(vote: Vote) -> None:
+    before = vote.totals()
+    vote.present("freeze")
+    first, sheet = vote.cast("frozen", seed=5)
+    vote.prove(first)
+    assert vote.totals() == before, "a freeze lets what everybody sees stand still"
+    ended = before + Counter(sheet["accepted"])
+    assert ended != before
+
+    closed = vote.present("close")
+    assert (closed["state"], Counter(closed["totals"])) == ("closed", ended)
+
+    def is_closed() -> bool:
+        # A function goes by the round as it read it within the last second.
+        _, sheet = vote.cast("closed", seed=next(seeds))
+        ended.update(sheet["accepted"])
+        return (sheet["accepted"], set(sheet["refused"])) == ({}, {"closed"})
+
+    seeds = itertools.count(100)
+    eventually(is_closed, timeout=60)
+
+    begun = vote.present("reset", "--archive", "--yes")
+    assert (begun["state"], begun["round"], begun["archived"]) == ("closed", closed["round"] + 1, [closed["round"]])
+    vote.present("open")
+    second, sheet = vote.cast("next", seed=7)
+    vote.prove(second)
+    assert vote.totals() == Counter(sheet["accepted"])
+    vote.prove(first)
+    assert vote.archived(closed["round"]) == ended
 
 
 def test_destroy_leaves_nothing_though_there_were_votes(vote: Vote) -> None:
