@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import typer
+from botocore import xform_name
+from botocore.session import get_session
 
 from datastreamer.cli.inference import app as inference
 from datastreamer.pipelines import PIPELINES
@@ -18,6 +20,7 @@ from tests.conftest import REPOSITORY
 PAGES = sorted(
     [*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md"), *(REPOSITORY / "packages").rglob("*.md")]
 )
+CODE = re.compile(r"```[a-z]*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 MAKEFILE = (REPOSITORY / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
 
@@ -59,6 +62,17 @@ def test_every_inference_command_and_option_that_a_page_names_exists(page: Path)
         )
         if name in known:
             assert set(re.findall(r"(?<= )--[a-z-]+", line.partition("  #")[0])) <= known[name], line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_ids)
+def test_every_aws_command_that_a_page_names_is_a_call_that_every_version_of_the_command_line_has(page: Path) -> None:
+    code = "\n".join(map("".join, CODE.findall(page.read_text())))
+    for service, operation in re.findall(r"\baws ([a-z0-9-]+) ([a-z][a-z0-9-]+)", code):
+        if service == "s3":
+            assert operation in {"cp", "ls", "mv", "rm", "sync"}
+        else:
+            model = get_session().get_service_model(service.removesuffix("api") if service == "s3api" else service)
+            assert operation in {xform_name(name, "-") for name in model.operation_names}, f"aws {service} {operation}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_ids)
