@@ -69,6 +69,11 @@ def is_throttled(error: Exception) -> bool:
     return isinstance(error, ClientError) and (code_of(error) in THROTTLES or _status_of(error) == 429)
 
 
+def is_condition_failed(error: Exception) -> bool:
+    """Whether DynamoDB refused a single write, since its condition does not hold; nothing was written."""
+    return code_of(error) == "ConditionalCheckFailedException"
+
+
 def is_transient(error: Exception) -> bool:
     """Whether the service throttles, fails on its side, or did not answer; else somebody must fix something first."""
     if isinstance(error, ClientError):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +15,7 @@ from datastreamer.aws.waiting import Patience, Report, wait_for
 from datastreamer.votes.aggregation import CHECKPOINT
 from datastreamer.votes.casting import HELD_MS, LONGEST_SECONDS
 from datastreamer.votes.rounds import Round, Rounds, totals_key
-from datastreamer.votes.vote import FIRST_ROUND
+from datastreamer.votes.vote import FIRST_ROUND, iso
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -108,8 +107,8 @@ class Archive:
     def _write(self, ended: Round, ended_ms: int, now_ms: int) -> Round:
         row = {
             "round": ended.number,
-            "began_at": _iso(ended.began_ms),
-            "ended_at": _iso(ended_ms),
+            "began_at": None if ended.began_ms is None else iso(ended.began_ms),
+            "ended_at": iso(ended_ms),
             "votes": sum(ended.votes.values()),
             "totals": dict(ended.votes),
         }
@@ -132,9 +131,3 @@ def _may_be_of(data: bytes, last: int) -> bool:
         return bool(json.loads(data).get("round", FIRST_ROUND) <= last)
     except (ValueError, AttributeError, TypeError):
         return True
-
-
-def _iso(milliseconds: int | None) -> str | None:
-    if milliseconds is None:
-        return None
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

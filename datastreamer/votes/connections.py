@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from datastreamer.aws.faults import code_of
+from datastreamer.aws.faults import is_condition_failed
 from datastreamer.votes.addresses import ADDRESS, LONGEST_SECONDS, Addresses, client_of
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Connections:
                 ExpressionAttributeValues={":joined": {"N": str(now_ms - JOINING_MS)}},
             )
         except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
+            if not is_condition_failed(error):
                 raise
             return False
         self._left(old.get("Attributes", {}))
@@ -115,7 +115,7 @@ class Connections:
                 ExpressionAttributeValues=values,
             )
         except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
+            if not is_condition_failed(error):
                 raise
             return False
         return True
@@ -131,7 +131,7 @@ class Connections:
             )
         except ClientError as error:
             # Nobody has counted yet, or the count is behind: the next one has it right.
-            if code_of(error) != "ConditionalCheckFailedException":
+            if not is_condition_failed(error):
                 raise
 
     def note_online(self, online: int, now_ms: int) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from datastreamer.aws.clock import Clock
-from datastreamer.aws.faults import code_of
+from datastreamer.aws.faults import code_of, is_condition_failed
 from datastreamer.votes.connections import Connections
 from datastreamer.votes.rounds import FROZEN
 from datastreamer.votes.totals import TotalsReader
@@ -80,7 +80,7 @@ class Turn:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
+            if not is_condition_failed(error):
                 raise
             old: Any = error.response.get("Item", {})
             return Taken(int(old["taken_at"]["N"]), int(old["free_at"]["N"]))
@@ -100,7 +100,7 @@ class Turn:
                 },
             )
         except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
+            if not is_condition_failed(error):
                 raise
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from datastreamer.aws.faults import code_of
+from datastreamer.aws.faults import is_condition_failed
 from datastreamer.errors import RetryableError, UsageError
 from datastreamer.votes.rounds import CLOSED, COUNTED, FROZEN, OPEN, SHOWN, Round, Rounds, totals_key
 from datastreamer.votes.vote import LAST_ROUND
@@ -65,7 +65,7 @@ class Runner:
                 ConditionExpression="attribute_not_exists(pk)",
             )
         except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
+            if not is_condition_failed(error):
                 raise
             raise RetryableError(f"somebody else began round {current.number + 1} at this moment") from error
         return Round(current.number + 1, state, began_ms=now_ms, changed_ms=now_ms)
@@ -92,7 +92,7 @@ class Runner:
                 },
             )
         except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
+            if not is_condition_failed(error):
                 raise
             return False
         return True

@@ -58,8 +58,8 @@ class Vote:
             "vote_id": str(self.vote_id),
             "candidate": self.candidate,
             "client_id": str(self.client_id),
-            "cast_at": _iso(self.cast_ms),
-            "received_at": _iso(self.received_ms),
+            "cast_at": iso(self.cast_ms),
+            "received_at": iso(self.received_ms),
             "round": self.round,
         }
 
@@ -143,6 +143,7 @@ def _uuid(text: Any) -> UUID | None:
     return found if found is not None and str(found) == text and found.variant == RFC_4122 else None
 
 
-def _iso(milliseconds: int) -> str:
+def iso(milliseconds: int) -> str:
+    """Milliseconds since the epoch as the lake's rows have them: ISO-8601, UTC."""
     moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
