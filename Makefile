@@ -72,36 +72,21 @@ $(SPARK_JARS)/.ready: requirements/jars.txt | $(VENV)/.ready
 	@rm $(SPARK_JARS)/sagemaker_pyspark-*.tar.gz
 	@touch $@
 
-# Checkov pins an old boto3, so it cannot share the project's venv.
-$(CHECKOV)/.ready: requirements/checkov.txt | $(VENV)/.ready
-	@echo "Setting up Checkov in $(CHECKOV) (once)"
-	@$(BIN)/python -m venv --clear $(CHECKOV)
-	@$(CHECKOV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/checkov.txt
+# A venv of its own for what cannot share the project's. Checkov pins an old boto3; Glue and Lambda bring libraries in other
+# versions than the project's (runtimes); dbt brings some sixty packages, with bounds on what the project needs newer.
+.local/tools/%/.ready: requirements/%.txt | $(VENV)/.ready
+	@echo "Setting up $(@D) from $< (once)"
+	@$(BIN)/python -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-# Glue and Lambda bring libraries of their own, in other versions than the project's.
-$(RUNTIMES)/.ready: requirements/runtimes.txt | $(VENV)/.ready
-	@echo "Setting up the library versions of Glue and Lambda in $(RUNTIMES) (once)"
-	@$(BIN)/python -m venv --clear $(RUNTIMES)
-	@$(RUNTIMES)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/runtimes.txt
-	@touch $@
-
-# dbt brings some sixty packages, with bounds of its own on what the project needs newer.
-$(DBT)/.ready: requirements/tools.txt | $(VENV)/.ready
-	@echo "Setting up dbt in $(DBT) (once)"
-	@$(BIN)/python -m venv --clear $(DBT)
-	@$(DBT)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/tools.txt
-	@touch $@
+PIN := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 lock: ## Re-resolve and pin every dependency with hashes
-	$(BIN)/pip-compile --quiet --extra local --extra dev --generate-hashes --strip-extras --allow-unsafe \
-	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements/dev.txt pyproject.toml
-	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
-	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements/checkov.txt requirements/checkov.in
-	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
-	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements/runtimes.txt requirements/runtimes.in
-	$(BIN)/pip-compile --quiet --generate-hashes --no-strip-extras --allow-unsafe --no-header \
-	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements/tools.txt requirements/tools.in
+	$(PIN) --extra local --extra dev --strip-extras -o requirements/dev.txt pyproject.toml
+	$(PIN) --strip-extras --no-header -o requirements/checkov.txt requirements/checkov.in
+	$(PIN) --strip-extras --no-header -o requirements/runtimes.txt requirements/runtimes.in
+	$(PIN) --no-strip-extras --no-header -o requirements/dbt.txt requirements/dbt.in
 
 .PHONY: setup lock
 
