@@ -147,10 +147,13 @@ def test_what_the_stage_does_not_scale_is_refused(stage: RunningStage, endpoint:
 
 
 class _Autoscaling:
-    """The engine beside the stage, with a clock of the test's own."""
+    """The engine beside the stage, with a clock of the test's own.
+
+    It lives days ago, so that the stage, which evaluates alarms by the metrics of these minutes, rings none of them.
+    """
 
     def __init__(self, stage: RunningStage, folder: Path, endpoint: str) -> None:
-        self.clock = ManualClock(datetime.now(UTC).replace(second=30, microsecond=0))
+        self.clock = ManualClock(datetime.now(UTC).replace(second=30, microsecond=0) - timedelta(days=3))
         self.engine = ApplicationAutoScaling(SideStage(stage, folder, clock=self.clock))
         self.cloudwatch = stage.client("cloudwatch")
         self.hosting = Hosting(stage)

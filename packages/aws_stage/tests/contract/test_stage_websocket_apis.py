@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from aws_stage.testing import REGION, RunningStage
 from aws_stage.testing.lambda_functions import create
+from aws_stage.testing.mapped_functions import eventually
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import connect
 
@@ -61,7 +62,8 @@ def test_a_connection_is_gone_while_its_connect_route_runs_and_there_afterwards(
     with connect(_socket_api(stage, notes), open_timeout=30) as socket:
         socket.send(json.dumps({"action": "any"}))
         assert socket.recv(timeout=30) == "hello"
-    assert notes.read_text().splitlines() == ["CONNECT gone", "MESSAGE written"]
+        noted = eventually(lambda: lines if len(lines := notes.read_text().splitlines()) == 2 else None)
+    assert noted == ["CONNECT gone", "MESSAGE written"]
 
 
 def test_a_connect_route_that_answers_403_refuses_the_handshake(stage: RunningStage, tmp_path: Path) -> None:
