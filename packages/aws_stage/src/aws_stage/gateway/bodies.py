@@ -27,27 +27,29 @@ class Bodies:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        limit, refusal = _limit(scope) if scope["type"] == "http" else (None, None)
-        if limit is None or refusal is None:
+        limit = _limit(scope) if scope["type"] == "http" else None
+        if limit is None:
             await self._app(scope, receive, send)
             return
         body = await _bounded(receive, limit)
         if body is None:
-            await send_answer(send, *refusal)
+            await send_answer(send, *_too_large(scope))
             return
         await self._app(scope, replay(body, receive), send)
 
 
-def _limit(scope: Scope) -> tuple[int | None, Answer | None]:
-    """The limit of a request's body in bytes, and the answer to a larger one; None for bodies that are streamed."""
-    address = address_of(scope["headers"])
-    if address.operation is not None:
-        message = f"The request is larger than {JSON_BYTES} bytes"
-        content_type = answer_type(scope["headers"])
-        return JSON_BYTES, error_answer("RequestEntityTooLargeException", message, 413, Wire.JSON, content_type)
-    if _is_api(scope):
-        return API_BYTES, (413, [(b"content-type", b"application/json")], b'{"message":"Request Too Long"}')
-    return None, None
+def _limit(scope: Scope) -> int | None:
+    """The limit of a request's body in bytes; None for bodies that are streamed."""
+    if address_of(scope["headers"]).operation is not None:
+        return JSON_BYTES
+    return API_BYTES if _is_api(scope) else None
+
+
+def _too_large(scope: Scope) -> Answer:
+    if address_of(scope["headers"]).operation is None:
+        return 413, [(b"content-type", b"application/json")], b'{"message":"Request Too Long"}'
+    message = f"The request is larger than {JSON_BYTES} bytes"
+    return error_answer("RequestEntityTooLargeException", message, 413, Wire.JSON, answer_type(scope["headers"]))
 
 
 def _is_api(scope: Scope) -> bool:

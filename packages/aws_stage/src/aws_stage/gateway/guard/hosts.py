@@ -11,10 +11,12 @@ The port is not looked at: it tells nothing of the page, and a forwarded port or
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 LOOPBACK = "localhost"
 
 
+@lru_cache(maxsize=1024)
 def is_own(host: str) -> bool:
     """Whether a Host header, with or without a port, names this stage."""
     name = host_name(host)
