@@ -12,9 +12,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from datastreamer.errors import DatastreamerError, JobFailedError, RetryableError, UsageError
-from datastreamer.inference.model_words import first_words
-from datastreamer.inference.processing.pacing import LONGEST_MODEL_CALL_S
 from datastreamer.inference.resources.endpoints import describe_endpoint
+from datastreamer.scoring.model_words import first_words
+from datastreamer.scoring.pacing import LONGEST_MODEL_CALL_S
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

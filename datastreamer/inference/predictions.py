@@ -15,7 +15,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from datastreamer.errors import UsageError
 from datastreamer.inference.missing import TABLE, looking_for
-from datastreamer.inference.processing.serving import EITHER
+from datastreamer.scoring.serving import EITHER
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -20,8 +20,7 @@ from typing import Any, Final
 from datastreamer.errors import InvalidRecordError
 from datastreamer.events.aggregation import AGGREGATED, AGGREGATION_MAGIC
 from datastreamer.events.json_shape import TooMuch, too_much
-
-Number = int | Decimal
+from datastreamer.scoring.payload import Number
 
 ID_MAX_BYTES: Final = 1024
 """Half of what DynamoDB allows for a partition key (2,048 bytes)."""

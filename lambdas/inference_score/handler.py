@@ -16,11 +16,11 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from datastreamer.aws.clock import Clock
 from datastreamer.errors import UsageError
 from datastreamer.inference.processing.batch import BatchScorer
-from datastreamer.inference.processing.calls import Calls
 from datastreamer.inference.processing.connections import connect
-from datastreamer.inference.processing.pacing import Budget
 from datastreamer.inference.processing.reporter import Reporter
 from datastreamer.inference.processing.settings import Settings
+from datastreamer.scoring.calls import Calls
+from datastreamer.scoring.pacing import Budget
 
 _warm: list[tuple[BatchScorer, Reporter]] = []
 

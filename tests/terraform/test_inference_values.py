@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from datastreamer.inference.names import STACK_NAME, Names, log_group_of, role_of, tags
-from datastreamer.inference.processing.parking import PREFIX
-from datastreamer.inference.processing.settings import CONTENT_TYPES, Settings
+from datastreamer.inference.processing.settings import Settings
 from datastreamer.inference.reprocessing.parked import SINGLE_RECORDS, WHOLE_BATCHES
 from datastreamer.inference.resources.event_source_mappings import MappingSettings
-from datastreamer.inference.score_range import VARIABLE
 from datastreamer.provisioning.checkout import REPOSITORY
 from datastreamer.provisioning.stage_values import default_values
+from datastreamer.scoring.parking import PREFIX
+from datastreamer.scoring.payload import CONTENT_TYPES
+from datastreamer.scoring.score_range import VARIABLE
 from tests.terraform_text import arguments, attributes, blocks, objects
 
 TERRAFORM = REPOSITORY / "terraform"

@@ -11,10 +11,11 @@ from botocore import xform_name
 
 from datastreamer.cli.inference import app
 from datastreamer.inference import record
-from datastreamer.inference.processing import attributes, batch, scoring, table
-from datastreamer.inference.processing.calls import KINDS
+from datastreamer.inference.processing import attributes, batch, table
 from datastreamer.inference.reprocessing import invocations, parked, rescore
 from datastreamer.inference.training import train_example
+from datastreamer.scoring import scorer
+from datastreamer.scoring.calls import KINDS
 from datastreamer.sensor.inference.poison import POISONS
 from tests.conftest import REPOSITORY
 from tests.terraform_text import blocks
@@ -68,7 +69,7 @@ def test_every_reason_of_parking_is_explained() -> None:
     reasons = {
         *record.REASONS,
         *(attributes.TOO_LARGE, attributes.TOO_DEEP, attributes.INVALID_NAME),
-        *(scoring.REFUSED, scoring.MODEL_FAILED, scoring.NOT_FINITE, scoring.OUT_OF_RANGE, table.REFUSED),
+        *(scorer.REFUSED, scorer.MODEL_FAILED, scorer.NOT_FINITE, scorer.OUT_OF_RANGE, table.REFUSED),
     }
     assert first_cells(section("Reasons")) == reasons
     assert {poison.reason for poison in POISONS} <= reasons

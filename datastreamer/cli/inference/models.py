@@ -24,7 +24,7 @@ from datastreamer.inference.resources.roles import (
     once_role_is_known,
 )
 from datastreamer.inference.resources.undo import Undo
-from datastreamer.inference.score_range import ScoreRange
+from datastreamer.scoring.score_range import ScoreRange
 
 PANEL = "SageMaker"
 DEFAULT = models.Hosting()

@@ -14,11 +14,11 @@ from rich.markup import escape
 from datastreamer.cli.inference.command import command
 from datastreamer.cli.inference.session import Session
 from datastreamer.inference.missing import PROCESSOR, looking_for
-from datastreamer.inference.model_words import first_words
 from datastreamer.inference.names import Names, check_stack_name
 from datastreamer.inference.reprocessing.invocations import MOST_RECORDS
 from datastreamer.inference.reprocessing.parked import FailureBucket
 from datastreamer.inference.reprocessing.replay import Replayed, ReplayTally, replay_failures
+from datastreamer.scoring.model_words import first_words
 from datastreamer.wording import counted
 
 SHOWN = 20

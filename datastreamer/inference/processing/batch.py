@@ -16,17 +16,17 @@ from typing import Any, Final
 from datastreamer.aws.backoff import Backoff
 from datastreamer.aws.clock import Clock
 from datastreamer.errors import InvalidRecordError, RetryableError
-from datastreamer.inference.processing.calls import Calls
-from datastreamer.inference.processing.control import Control
-from datastreamer.inference.processing.delivery import Delivery, Failed, Rejected, Scored
-from datastreamer.inference.processing.endpoint import Endpoint
 from datastreamer.inference.processing.item import Item, scored_item, unscored_item
-from datastreamer.inference.processing.pacing import Budget, Deadline
-from datastreamer.inference.processing.parking import Parking
-from datastreamer.inference.processing.scoring import Outcome, Scorer
 from datastreamer.inference.processing.settings import Settings
 from datastreamer.inference.processing.table import Table, key_of
 from datastreamer.inference.record import parse_record
+from datastreamer.scoring.calls import Calls
+from datastreamer.scoring.control import Control
+from datastreamer.scoring.delivery import Delivery, Failed, Rejected, Scored
+from datastreamer.scoring.endpoint import Endpoint
+from datastreamer.scoring.pacing import Budget, Deadline
+from datastreamer.scoring.parking import Parking
+from datastreamer.scoring.scorer import Outcome, Scorer
 
 NOT_SCORED: Final = "not_scored"
 MOST_LOGGED: Final = 20

@@ -10,14 +10,14 @@ from botocore.config import Config
 
 from datastreamer.aws.clock import Clock
 from datastreamer.inference.processing.batch import BatchScorer
-from datastreamer.inference.processing.endpoint import Endpoint
-from datastreamer.inference.processing.pacing import Budget
-from datastreamer.inference.processing.parking import Parking
-from datastreamer.inference.processing.payload import payload_of
-from datastreamer.inference.processing.serving import Serving
 from datastreamer.inference.processing.settings import Settings
 from datastreamer.inference.processing.table import Table
 from datastreamer.inference.processing.wire_items import send_items_as_they_are
+from datastreamer.scoring.endpoint import Endpoint
+from datastreamer.scoring.pacing import Budget
+from datastreamer.scoring.parking import Parking
+from datastreamer.scoring.payload import payload_of
+from datastreamer.scoring.serving import Serving
 
 CONNECT_SECONDS: Final = 1.0
 THREADS: Final = 4

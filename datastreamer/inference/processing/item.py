@@ -15,8 +15,8 @@ from datastreamer.inference.processing.attributes import (
     item_bytes,
     number,
 )
-from datastreamer.inference.processing.delivery import Delivery, Scored
 from datastreamer.inference.record import Record
+from datastreamer.scoring.delivery import Delivery, Scored
 
 Item = Mapping[str, Attribute]
 

@@ -8,7 +8,7 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
 
 from datastreamer.inference.processing.batch import BatchReport
-from datastreamer.inference.processing.calls import CallCounts
+from datastreamer.scoring.calls import CallCounts
 
 
 @dataclass(frozen=True)

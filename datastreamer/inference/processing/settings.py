@@ -5,13 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from datastreamer.errors import ConfigurationError
-
-CSV: Final = "text/csv"
-JSON: Final = "application/json"
-CONTENT_TYPES: Final = (CSV, JSON)
+from datastreamer.scoring.payload import CONTENT_TYPES, CSV
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from datastreamer.aws.faults import CALL_ERRORS, code_of, is_transient
-from datastreamer.inference.processing.delivery import Failed, Rejected
 from datastreamer.inference.processing.item import Item
-from datastreamer.inference.processing.pacing import Deadline
+from datastreamer.scoring.delivery import Failed, Rejected
+from datastreamer.scoring.pacing import Deadline
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from datastreamer.errors import UsageError
-from datastreamer.inference.score_range import VARIABLE, ScoreRange
+from datastreamer.scoring.score_range import VARIABLE, ScoreRange
 
 PROGRAM: Final = "SAGEMAKER_PROGRAM"
 SCRIPT: Final[Mapping[str, str]] = {PROGRAM: "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}

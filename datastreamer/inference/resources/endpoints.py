@@ -10,8 +10,8 @@ from datastreamer.aws.faults import is_missing
 from datastreamer.aws.waiting import PATIENT, Patience, Report, wait_for
 from datastreamer.errors import JobFailedError, UsageError
 from datastreamer.inference.missing import CONFIG, ENDPOINT, looking_for
-from datastreamer.inference.model_words import first_words
 from datastreamer.inference.names import tag_list
+from datastreamer.scoring.model_words import first_words
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

@@ -13,7 +13,7 @@ from datastreamer.aws.faults import is_missing, is_missing_object
 from datastreamer.errors import ConfigurationError, UsageError
 from datastreamer.inference.missing import CONFIG, MODEL, looking_for
 from datastreamer.inference.names import tag_list
-from datastreamer.inference.score_range import METADATA, ScoreRange
+from datastreamer.scoring.score_range import METADATA, ScoreRange
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

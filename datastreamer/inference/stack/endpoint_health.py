@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from datastreamer.inference.processing.calls import KINDS
 from datastreamer.inference.resources.endpoints import Endpoint
 from datastreamer.inference.resources.functions import METRIC_NAMESPACE
 from datastreamer.inference.stack.figures import Metric, by_minute
+from datastreamer.scoring.calls import KINDS
 from datastreamer.wording import counted
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.inference.score_range import METADATA
 from datastreamer.inference.training.archive import pack
 from datastreamer.inference.training.card import model_card
 from datastreamer.inference.training.evaluation import best_threshold, evaluate, limit_alarms
 from datastreamer.inference.training.model import SCORE_RANGE, fit, score
 from datastreamer.inference.training.readings import HELD_OUT, TRAINING, VALIDATION, simulate
 from datastreamer.inference.training.trained import TrainedExample
+from datastreamer.scoring.score_range import METADATA
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

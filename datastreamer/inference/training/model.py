@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from datastreamer.inference.score_range import ScoreRange
+from datastreamer.scoring.score_range import ScoreRange
 
 if TYPE_CHECKING:
     import numpy as np

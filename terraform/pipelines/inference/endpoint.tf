@@ -1,7 +1,7 @@
 # The endpoint that scores, where the stack has one of its own.
 
 locals {
-  # Read by the function from the model that serves (datastreamer/inference/score_range.py); no container heeds it.
+  # Read by the function from the model that serves (datastreamer/scoring/score_range.py); no container heeds it.
   model_environment = merge(
     var.settings.model_environment,
     var.settings.model_score_range == "" ? {} : { DATASTREAMER_SCORE_RANGE = var.settings.model_score_range },

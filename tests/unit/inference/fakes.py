@@ -16,13 +16,13 @@ from botocore.exceptions import ClientError
 from datastreamer.aws.backoff import Backoff
 from datastreamer.aws.clock import Clock
 from datastreamer.inference.processing.batch import BatchScorer
-from datastreamer.inference.processing.endpoint import Endpoint
-from datastreamer.inference.processing.pacing import Budget
-from datastreamer.inference.processing.parking import Parking
-from datastreamer.inference.processing.payload import payload_of
-from datastreamer.inference.processing.serving import Serving
-from datastreamer.inference.processing.settings import CSV, Settings
+from datastreamer.inference.processing.settings import Settings
 from datastreamer.inference.processing.table import Table
+from datastreamer.scoring.endpoint import Endpoint
+from datastreamer.scoring.pacing import Budget
+from datastreamer.scoring.parking import Parking
+from datastreamer.scoring.payload import CSV, payload_of
+from datastreamer.scoring.serving import Serving
 
 ARRIVAL_MS = 1_760_517_000_123
 SHARD = "shardId-000000000006"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from datastreamer.inference.names import stack_tags
-from datastreamer.inference.processing.calls import KINDS
+from datastreamer.scoring.calls import KINDS
 from tests.unit.inference_cli.conftest import CommandLine
 
 BUCKET = "shop-dlq-123456789012"

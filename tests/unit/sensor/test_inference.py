@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from datastreamer.errors import InvalidRecordError, UsageError
 from datastreamer.events.labels import ANOMALY, NORMAL, POISON
-from datastreamer.inference.processing.delivery import Delivery
 from datastreamer.inference.processing.item import unscored_item
 from datastreamer.inference.record import parse_record
+from datastreamer.scoring.delivery import Delivery
 from datastreamer.sensor.inference.faults import FAULTS, HEALTHY, apply_faults
 from datastreamer.sensor.inference.fleet import Air
 from datastreamer.sensor.inference.options import SimulationOptions

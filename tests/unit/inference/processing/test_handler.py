@@ -16,8 +16,8 @@ from moto import mock_aws
 from datastreamer.aws.clock import Clock
 from datastreamer.errors import UsageError
 from datastreamer.inference.processing.connections import connect
-from datastreamer.inference.processing.pacing import Budget
 from datastreamer.inference.processing.settings import Settings
+from datastreamer.scoring.pacing import Budget
 from tests.unit.inference.fakes import (
     FakeEndpoint,
     FakeSageMaker,

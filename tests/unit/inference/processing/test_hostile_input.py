@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 
 from datastreamer.errors import InvalidRecordError
 from datastreamer.inference.processing.attributes import INVALID_NAME, TOO_LARGE
-from datastreamer.inference.processing.delivery import Delivery, Scored
 from datastreamer.inference.processing.item import scored_item, unscored_item
-from datastreamer.inference.processing.payload import Payload, UnreadableAnswerError, is_finite, payload_of
-from datastreamer.inference.processing.settings import CSV, JSON
 from datastreamer.inference.record import REASONS, parse_record
+from datastreamer.scoring.delivery import Delivery, Scored
+from datastreamer.scoring.payload import CSV, JSON, Payload, UnreadableAnswerError, is_finite, payload_of
 from tests import hostile_json
 
 RECORD = {"id": "s-1", "data": [25.5, -3], "site": "roof"}

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from datastreamer.errors import InvalidRecordError
 from datastreamer.inference.processing.attributes import ITEM_MAX_BYTES, attribute, item_bytes, number
-from datastreamer.inference.processing.delivery import Delivery, Scored
 from datastreamer.inference.processing.item import PREDICTION_BYTES, scored_item, sort_key, unscored_item
 from datastreamer.inference.record import parse_record
+from datastreamer.scoring.delivery import Delivery, Scored
 from tests.unit.inference.fakes import ARRIVAL_MS, event_record
 
 SEQUENCES = st.integers(0, 10**56 - 1).map(str)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
-from datastreamer.inference.processing.delivery import Failed, Rejected
-from datastreamer.inference.processing.pacing import Deadline
 from datastreamer.inference.processing.table import Table, Unstored
+from datastreamer.scoring.delivery import Failed, Rejected
+from datastreamer.scoring.pacing import Deadline
 from tests.unit.inference.fakes import FakeTable, FakeTime, client_error
 
 

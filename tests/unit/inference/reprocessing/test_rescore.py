@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from datastreamer.inference.predictions import plain
-from datastreamer.inference.processing.delivery import Delivery
 from datastreamer.inference.processing.item import unscored_item
 from datastreamer.inference.record import parse_record
 from datastreamer.inference.reprocessing.rescore import Rescored, Wanted, event_record, rescore
+from datastreamer.scoring.delivery import Delivery
 from tests.unit.inference.fakes import (
     ARRIVAL_MS,
     BUDGET,

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.inference.processing.chunks import MAX_BODY_BYTES, chunks
-from datastreamer.inference.processing.payload import (
+from datastreamer.scoring.chunks import MAX_BODY_BYTES, chunks
+from datastreamer.scoring.payload import (
     CsvPayload,
     JsonPayload,
     Payload,

@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from datastreamer.errors import ConfigurationError, DatastreamerError
-from datastreamer.inference.processing.calls import IMPOSSIBLE, NO_ANSWER, THROTTLED, UNAVAILABLE, Calls
-from datastreamer.inference.processing.chunks import chunks
-from datastreamer.inference.processing.control import Control
-from datastreamer.inference.processing.delivery import Failed, Rejected, Scored
-from datastreamer.inference.processing.endpoint import (
+from datastreamer.scoring.calls import IMPOSSIBLE, NO_ANSWER, THROTTLED, UNAVAILABLE, Calls
+from datastreamer.scoring.chunks import chunks
+from datastreamer.scoring.control import Control
+from datastreamer.scoring.delivery import Failed, Rejected, Scored
+from datastreamer.scoring.endpoint import (
     Answer,
     Endpoint,
     EndpointUnavailableError,
@@ -32,9 +32,9 @@ from datastreamer.inference.processing.endpoint import (
     RowsRefusedError,
     kind_of,
 )
-from datastreamer.inference.processing.pacing import Deadline
-from datastreamer.inference.processing.payload import Scores, is_finite
-from datastreamer.inference.processing.serving import Model
+from datastreamer.scoring.pacing import Deadline
+from datastreamer.scoring.payload import Scores, is_finite
+from datastreamer.scoring.serving import Model
 
 REFUSED: Final = "refused_by_model"
 MODEL_FAILED: Final = "model_failed"

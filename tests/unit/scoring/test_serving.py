@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from datastreamer.inference.processing.serving import AGAIN_S, FRESH_S, REFUSED_S, Model, Serving
+from datastreamer.scoring.serving import AGAIN_S, FRESH_S, REFUSED_S, Model, Serving
 from tests.unit.inference.fakes import FakeSageMaker, FakeTime, client_error, serving
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from datastreamer.aws.clock import Clock
 from datastreamer.aws.faults import CALL_ERRORS, is_transient
 from datastreamer.errors import UsageError
-from datastreamer.inference.score_range import ANY, VARIABLE, ScoreRange
+from datastreamer.scoring.score_range import ANY, VARIABLE, ScoreRange
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

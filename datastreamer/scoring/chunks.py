@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from datastreamer.inference.processing.payload import Payload
+from datastreamer.scoring.payload import Payload
 
 MAX_BODY_BYTES: Final = 4_194_304
 """The body of InvokeEndpoint that every endpoint takes: serverless ones 4 MB ("Invoke a serverless endpoint"), others

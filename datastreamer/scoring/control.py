@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from datastreamer.inference.processing.payload import Payload
+from datastreamer.scoring.payload import Payload
 
 
 @dataclass

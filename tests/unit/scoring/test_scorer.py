@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-from datastreamer.inference.processing.calls import KINDS, CallCounts, Calls
-from datastreamer.inference.processing.control import Control
-from datastreamer.inference.processing.delivery import Failed, Rejected, Scored
-from datastreamer.inference.processing.endpoint import Endpoint
-from datastreamer.inference.processing.pacing import Deadline
-from datastreamer.inference.processing.payload import payload_of
-from datastreamer.inference.processing.scoring import Outcome, Scorer
+from datastreamer.scoring.calls import KINDS, CallCounts, Calls
+from datastreamer.scoring.control import Control
+from datastreamer.scoring.delivery import Failed, Rejected, Scored
+from datastreamer.scoring.endpoint import Endpoint
+from datastreamer.scoring.pacing import Deadline
+from datastreamer.scoring.payload import payload_of
+from datastreamer.scoring.scorer import Outcome, Scorer
 from tests.unit.inference.fakes import FakeEndpoint, FakeSageMaker, FakeTime, client_error, model_error, serving
 
 URL = "http://nowhere"

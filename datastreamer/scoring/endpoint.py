@@ -17,8 +17,7 @@ from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutErr
 
 from datastreamer.aws.faults import CALL_ERRORS, code_of, is_throttled, is_transient
 from datastreamer.errors import ConfigurationError, DatastreamerError, RetryableError
-from datastreamer.inference.model_words import first_words
-from datastreamer.inference.processing.calls import (
+from datastreamer.scoring.calls import (
     MODEL_4XX,
     MODEL_5XX,
     NO_ANSWER,
@@ -27,8 +26,9 @@ from datastreamer.inference.processing.calls import (
     UNAVAILABLE,
     UNREADABLE,
 )
-from datastreamer.inference.processing.payload import Payload, Scores, UnreadableAnswerError
-from datastreamer.inference.processing.serving import Model, Serving
+from datastreamer.scoring.model_words import first_words
+from datastreamer.scoring.payload import Payload, Scores, UnreadableAnswerError
+from datastreamer.scoring.serving import Model, Serving
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from datastreamer.aws.faults import CALL_ERRORS, is_transient
-from datastreamer.inference.processing.delivery import Delivery, Failed, Rejected
-from datastreamer.inference.processing.pacing import Deadline
+from datastreamer.scoring.delivery import Delivery, Failed, Rejected
+from datastreamer.scoring.pacing import Deadline
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -18,10 +18,13 @@ from typing import Any, Final, Protocol
 
 from datastreamer.errors import ConfigurationError, DatastreamerError
 from datastreamer.events.json_shape import too_much
-from datastreamer.inference.processing.settings import CSV, JSON
-from datastreamer.inference.record import Number
 
+Number = int | Decimal
 Scores = tuple[Decimal, ...]
+
+CSV: Final = "text/csv"
+JSON: Final = "application/json"
+CONTENT_TYPES: Final = (CSV, JSON)
 
 ANSWER_MAX_DEPTH: Final = 32
 """Levels of objects and lists; an answer needs four."""
