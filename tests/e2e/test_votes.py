@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_stage.testing.mapped_functions import eventually
+from aws_stage.testing.waiting import eventually
 
 from datastreamer.aws.athena import run_query
 from datastreamer.votes.names import Names
@@ -162,7 +162,7 @@ def test_each_round_keeps_its_own_votes_and_takes_none_while_it_is_closed(vote: 
         return (sheet["accepted"], set(sheet["refused"])) == ({}, {"closed"})
 
     seeds = itertools.count(100)
-    eventually(is_closed, timeout=60)
+    eventually(is_closed)
 
     begun = vote.present("reset", "--archive", "--yes")
     assert (begun["state"], begun["round"], begun["archived"]) == ("closed", closed["round"] + 1, [closed["round"]])

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from aws_stage.testing.mapped_functions import eventually
+from aws_stage.testing.waiting import eventually
 
 from datastreamer.inference.reprocessing.parked import FailureBucket, event_records
 from tests.conftest import REGION, RunningStage

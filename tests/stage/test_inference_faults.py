@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_stage.testing.mapped_functions import eventually
 from aws_stage.testing.models import Hosting, archive
+from aws_stage.testing.waiting import eventually
 
 from datastreamer.inference.reprocessing.replay import replay_failures
 from datastreamer.provisioning.packages.lambda_package import build_lambda_package
@@ -98,7 +98,7 @@ def test_records_that_are_all_delivered_again_in_other_batches_are_one_item_each
     first = max(pipeline.scored_at())
     pipeline.close()
     pipeline.map(BatchSize=40)
-    eventually(lambda: min(pipeline.scored_at()) > first, timeout=30)
+    eventually(lambda: min(pipeline.scored_at()) > first)
     where = pipeline.settled()
     assert (len(where.items), len(where.parked), where.batches) == (90, 10, {})
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from aws_stage.testing.lambda_functions import metric
-from aws_stage.testing.mapped_functions import eventually
 from aws_stage.testing.models import SCRIPT, Hosting, script
+from aws_stage.testing.waiting import eventually
 
 from datastreamer.inference.reprocessing.replay import replay_failures
 from datastreamer.inference.reprocessing.rescore import Wanted, rescore
@@ -109,7 +109,7 @@ def test_predictions_name_the_model_that_served_and_what_it_should_not_have_pred
         pipeline.settled()
         return models(pipeline)[bad] > 0
 
-    eventually(named, timeout=60)
+    eventually(named)
     assert set(models(pipeline)) <= {first, bad, "|".join(sorted([first, bad]))}
 
     third = endpoint.serve(SCORES.format(score="0.75"))
@@ -122,7 +122,7 @@ def test_predictions_name_the_model_that_served_and_what_it_should_not_have_pred
         )
         return sum(one.found for one in done) == 0
 
-    eventually(undone, timeout=60)
+    eventually(undone)
     after = models(pipeline)
     assert not [name for name in after if bad in name.split("|")]
     assert after[third] > 0
@@ -145,7 +145,7 @@ def test_scores_outside_the_declared_range_are_parked_and_replayed_when_a_right_
         list(replay_failures(pipeline.failures, pipeline.functions, pipeline.name))
         return len(pipeline.settled().items) == 20
 
-    eventually(scored, timeout=60)
+    eventually(scored)
     assert pipeline.settled().parked == {}
 
 
@@ -157,7 +157,7 @@ def test_a_model_that_answers_no_score_is_counted_while_it_is_tried_and_rings(
     ring(stage, pipeline.name)
     pipeline.put([good(number) for number in range(20)])
     kind = {"service": pipeline.name, "Kind": "unreadable_answer"}
-    eventually(lambda: metric(stage, NAMESPACE, "EndpointCallsFailed", kind), timeout=60)
+    eventually(lambda: metric(stage, NAMESPACE, "EndpointCallsFailed", kind))
     cloudwatch = stage.client("cloudwatch")
     eventually(
         lambda: cloudwatch.describe_alarms(AlarmNames=[pipeline.name])["MetricAlarms"][0]["StateValue"] == "ALARM",
@@ -165,7 +165,7 @@ def test_a_model_that_answers_no_score_is_counted_while_it_is_tried_and_rings(
     )
     # SageMaker has counted nothing but good answers.
     of = {"EndpointName": endpoint.name, "VariantName": "AllTraffic"}
-    eventually(lambda: metric(stage, "AWS/SageMaker", "Invocations", of), timeout=30)
+    eventually(lambda: metric(stage, "AWS/SageMaker", "Invocations", of))
     assert metric(stage, "AWS/SageMaker", "InvocationModelErrors", of) == 0
 
 

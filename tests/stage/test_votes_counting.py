@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_stage.testing.mapped_functions import eventually
+from aws_stage.testing.waiting import eventually
 
 from datastreamer.votes.vote import Vote
 from tests.conftest import RunningStage
@@ -74,7 +74,7 @@ def test_a_burst_of_20000_votes_with_copies_counts_each_once_though_the_aggregat
     chance = random.Random(3)
     for part in range(4):
         wait_for_worker(pipeline)
-        os.kill(chance.choice(eventually(pipeline.workers, timeout=30)), signal.SIGKILL)
+        os.kill(chance.choice(eventually(pipeline.workers)), signal.SIGKILL)
         pipeline.put(sent[6_000 + 4_000 * part : 10_000 + 4_000 * part])
     pipeline.prove(votes)
 

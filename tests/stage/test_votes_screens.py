@@ -12,7 +12,7 @@ from typing import Any
 
 import boto3
 import pytest
-from aws_stage.testing.mapped_functions import eventually
+from aws_stage.testing.waiting import eventually
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection
 from websockets.typing import Origin

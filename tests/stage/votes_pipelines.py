@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from aws_stage.testing.mapped_functions import eventually
+from aws_stage.testing.waiting import eventually
 from websockets.sync.client import ClientConnection, connect
 
 from datastreamer.sensor.votes.voters import uuid7
@@ -273,4 +273,4 @@ def greeted(pipeline: VotesPipeline) -> Iterator[ClientConnection]:
 
 def wait_for_worker(pipeline: VotesPipeline) -> int:
     """Process id of an environment of ``votes_aggregate``, as soon as there is one."""
-    return eventually(pipeline.workers, timeout=30)[0]
+    return eventually(pipeline.workers)[0]

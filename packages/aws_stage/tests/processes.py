@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-import time
+
+from aws_stage.testing.waiting import eventually
 
 _COLUMNS = ("-o", "pid=", "-o", "ppid=", "-o", "stat=", "-o", "args=")
 
@@ -25,22 +26,15 @@ def is_alive(pid: int) -> bool:
     return bool(found.stdout.strip()) and not found.stdout.strip().startswith("Z")
 
 
-def wait_until_gone(pid: int, timeout: float = 60.0) -> None:
+def wait_until_gone(pid: int) -> None:
     """Wait for a process's end."""
-    deadline = time.monotonic() + timeout
-    while is_alive(pid):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"process {pid} is still there")
-        time.sleep(0.02)
+    eventually(lambda: not is_alive(pid))
 
 
-def wait_until_busy(pid: int, seconds: int = 2, timeout: float = 60.0) -> None:
+def wait_until_busy(pid: int, seconds: int = 2) -> None:
     """Wait until a process has used ``seconds`` of a processor's time from now on."""
-    start, deadline = _processor_seconds(pid), time.monotonic() + timeout
-    while _processor_seconds(pid) < start + seconds:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"process {pid} does nothing")
-        time.sleep(0.05)
+    start = _processor_seconds(pid)
+    eventually(lambda: _processor_seconds(pid) >= start + seconds)
 
 
 def _processor_seconds(pid: int) -> float:

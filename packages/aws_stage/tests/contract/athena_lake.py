@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from aws_stage.testing import REGION, RunningStage
+from aws_stage.testing.waiting import eventually
 
 ENDED = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
 Row = list[str | None]
@@ -88,15 +88,14 @@ class AthenaLake:
         execution_id: str = self.athena.start_query_execution(QueryString=sql, **request)["QueryExecutionId"]
         return execution_id
 
-    def wait(self, execution_id: str, timeout: float = 60.0) -> dict[str, Any]:
+    def wait(self, execution_id: str) -> dict[str, Any]:
         """The execution when it has ended."""
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            execution: dict[str, Any] = self.athena.get_query_execution(QueryExecutionId=execution_id)["QueryExecution"]
-            if execution["Status"]["State"] in ENDED:
-                return execution
-            time.sleep(0.01)
-        raise TimeoutError(execution_id)
+
+        def ended() -> dict[str, Any]:
+            found: dict[str, Any] = self.athena.get_query_execution(QueryExecutionId=execution_id)["QueryExecution"]
+            return found if found["Status"]["State"] in ENDED else {}
+
+        return eventually(ended)
 
     def run(self, sql: str, **request: Any) -> Answer:
         """Run a query to its end, whatever that is."""

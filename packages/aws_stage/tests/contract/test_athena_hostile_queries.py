@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable
 
 import pytest
 from aws_stage.testing import RunningStage
+from aws_stage.testing.waiting import eventually
 from processes import children, wait_until_busy, wait_until_gone
 
 from contract.athena_lake import AthenaLake
@@ -34,14 +34,14 @@ def lake(stage: RunningStage) -> AthenaLake:
 def _running(lake: AthenaLake, sql: str) -> str:
     """Start a query that does not end by itself; its id, once it is under way."""
     execution_id = lake.start(sql)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+
+    def runs() -> bool:
         status = lake.athena.get_query_execution(QueryExecutionId=execution_id)["QueryExecution"]["Status"]
-        if status["State"] == "RUNNING":
-            return execution_id
-        assert status["State"] == "QUEUED", status
-        time.sleep(0.02)
-    raise TimeoutError(sql)
+        assert status["State"] in ("QUEUED", "RUNNING"), status
+        return bool(status["State"] == "RUNNING")
+
+    eventually(runs)
+    return execution_id
 
 
 def _only_worker(stage: RunningStage) -> int:
@@ -84,8 +84,9 @@ def test_a_query_whose_worker_dies_fails_and_says_so(new_stage: Callable[..., Ru
     stage = new_stage()
     lake = AthenaLake(stage, "athena_crashed")
     lake.rows("SELECT 1")
-    execution_id = _running(lake, ENDLESS["DuckDB"])
-    os.kill(_only_worker(stage), signal.SIGSEGV)
+    execution_id, worker = _running(lake, ENDLESS["DuckDB"]), _only_worker(stage)
+    wait_until_busy(worker)
+    os.kill(worker, signal.SIGSEGV)
     status = lake.wait(execution_id)["Status"]
     assert status["State"] == "FAILED"
     assert status["StateChangeReason"].startswith("GENERIC_INTERNAL_ERROR: The process that ran this query ended")

@@ -13,7 +13,8 @@ import pytest
 from aws_stage.engines.event_source_mapping.engine import EventSourceMappingEngine
 from aws_stage.kernel.engine import Call
 from aws_stage.testing import RunningStage
-from aws_stage.testing.mapped_functions import Bench, Function, eventually
+from aws_stage.testing.mapped_functions import Bench, Function
+from aws_stage.testing.waiting import eventually
 
 from contract.side_stage import ManualClock, SideStage
 

@@ -11,7 +11,8 @@ from uuid import uuid4
 
 import pytest
 from aws_stage.testing import RunningStage
-from aws_stage.testing.mapped_functions import Bench, eventually
+from aws_stage.testing.mapped_functions import Bench
+from aws_stage.testing.waiting import eventually
 
 FAILS_ON_BAD = "def answer_to(event, texts): assert 'bad' not in texts, 'poison'"
 FAILS = "def answer_to(event, texts): raise RuntimeError('always')"

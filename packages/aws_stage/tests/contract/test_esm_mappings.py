@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import pytest
 from aws_stage.testing import RunningStage
-from aws_stage.testing.mapped_functions import ROLE, WAITS_FOR_RELEASE, Bench, Function, eventually
+from aws_stage.testing.mapped_functions import ROLE, WAITS_FOR_RELEASE, Bench, Function
+from aws_stage.testing.waiting import eventually
 from botocore.exceptions import ClientError
 
 EVERY_OPTION: dict[str, Any] = {

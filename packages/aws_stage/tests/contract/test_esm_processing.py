@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from aws_stage.testing import RunningStage
-from aws_stage.testing.mapped_functions import WAITS_FOR_RELEASE, Bench, eventually
+from aws_stage.testing.mapped_functions import WAITS_FOR_RELEASE, Bench
+from aws_stage.testing.waiting import eventually
 
 
 @pytest.fixture

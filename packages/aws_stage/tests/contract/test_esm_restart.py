@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from aws_stage.testing import RunningStage
-from aws_stage.testing.mapped_functions import Bench, eventually, in_order
+from aws_stage.testing.mapped_functions import Bench, in_order
+from aws_stage.testing.waiting import eventually
 
 NewStage = Callable[..., RunningStage]
 

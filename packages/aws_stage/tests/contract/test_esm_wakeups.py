@@ -14,7 +14,8 @@ from aws_stage.engines.event_source_mapping.engine import EventSourceMappingEngi
 from aws_stage.engines.kinesis.engine import KinesisEngine
 from aws_stage.kernel.engine import Call
 from aws_stage.testing import RunningStage
-from aws_stage.testing.mapped_functions import Bench, eventually
+from aws_stage.testing.mapped_functions import Bench
+from aws_stage.testing.waiting import eventually
 
 from contract.side_stage import ManualClock, SideStage
 

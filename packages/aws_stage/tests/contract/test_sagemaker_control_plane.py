@@ -10,6 +10,7 @@ import boto3
 import pytest
 from aws_stage.testing import REGION, RunningStage
 from aws_stage.testing.models import BUCKET, PYTORCH, ROLE, XGBOOST, Hosting, archive, xgboost_archive
+from aws_stage.testing.waiting import PATIENCE
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -325,11 +326,11 @@ def test_every_resource_has_tags(hosting: Hosting, model: str) -> None:
 def test_boto3s_waiters_end(hosting: Hosting, model: str) -> None:
     endpoint = hosting.begin(hosting.config({"ModelName": model}))
     hosting.sagemaker.get_waiter("endpoint_in_service").wait(
-        EndpointName=endpoint, WaiterConfig={"Delay": 1, "MaxAttempts": 10}
+        EndpointName=endpoint, WaiterConfig={"Delay": 1, "MaxAttempts": int(PATIENCE)}
     )
     hosting.sagemaker.delete_endpoint(EndpointName=endpoint)
     hosting.sagemaker.get_waiter("endpoint_deleted").wait(
-        EndpointName=endpoint, WaiterConfig={"Delay": 1, "MaxAttempts": 10}
+        EndpointName=endpoint, WaiterConfig={"Delay": 1, "MaxAttempts": int(PATIENCE)}
     )
     with pytest.raises(hosting.runtime.exceptions.ClientError, match="not found"):
         hosting.invoke(endpoint, "1,2,3")

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from aws_stage.testing import RunningStage
-from aws_stage.testing.models import SCIKIT_LEARN, SCRIPT, Hosting, script, wait_until, xgboost_archive
+from aws_stage.testing.models import SCIKIT_LEARN, SCRIPT, Hosting, script, xgboost_archive
+from aws_stage.testing.waiting import eventually
 from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.stage
@@ -89,14 +90,14 @@ def test_an_update_leaves_no_invocation_unanswered(hosting: Hosting, stage: Runn
     replaced = pids(stage, endpoint)
     config = one(hosting, new)
     with invoked_all_the_time(hosting, endpoint) as answers:
-        wait_until(lambda: "old" in answers)
+        eventually(lambda: "old" in answers)
         description = update(hosting, endpoint, config)
-        wait_until(lambda: "new" in answers)
+        eventually(lambda: "new" in answers)
     assert set(answers) == {"old", "new"}
     assert answers.index("new") > 0
     assert description["EndpointConfigName"] == config
     assert "FailureReason" not in description
-    wait_until(lambda: not any(alive(pid) for pid in replaced))
+    eventually(lambda: not any(alive(pid) for pid in replaced))
     [pid] = pids(stage, endpoint)
     assert alive(pid)
 
@@ -107,7 +108,7 @@ def test_an_update_that_fails_leaves_the_old_variants_in_service(hosting: Hostin
     broken = hosting.model(script("raise ValueError('this model is broken')"), SCIKIT_LEARN)
     with invoked_all_the_time(hosting, endpoint) as answers:
         description = update(hosting, endpoint, one(hosting, broken))
-        wait_until(lambda: len(answers) > 5)
+        eventually(lambda: len(answers) > 5)
     assert set(answers) == {"old"}
     assert description["EndpointStatus"] == "InService"
     assert description["EndpointConfigName"] == first
@@ -166,7 +167,7 @@ def test_an_instance_is_a_process(hosting: Hosting, stage: RunningStage) -> None
     assert pids(stage, endpoint)[:2] == first
     assert len(pids(stage, endpoint)) == 3
     resize(hosting, endpoint, 1)
-    wait_until(lambda: len(pids(stage, endpoint)) == 1)
+    eventually(lambda: len(pids(stage, endpoint)) == 1)
     assert pids(stage, endpoint) == first[:1]
     assert not alive(first[1])
     assert hosting.invoke(endpoint, "1") == "many"
@@ -302,7 +303,7 @@ def test_the_old_variants_stay_as_long_as_they_are_told(hosting: Hosting, stage:
     assert hosting.invoke(endpoint, "1") == "new"
     assert hosting.describe(endpoint)["EndpointStatus"] == "Updating"
     assert alive(old)
-    wait_until(lambda: not alive(old))
+    eventually(lambda: not alive(old))
 
 
 def test_a_resize_that_is_wrong_is_refused(hosting: Hosting) -> None:
@@ -327,6 +328,6 @@ def test_a_deleted_endpoint_leaves_nothing_behind(hosting: Hosting, stage: Runni
     endpoint = hosting.endpoint(one(hosting, named(hosting, "gone")))
     [pid] = pids(stage, endpoint)
     hosting.sagemaker.delete_endpoint(EndpointName=endpoint)
-    wait_until(lambda: not alive(pid))
+    eventually(lambda: not alive(pid))
     assert not (stage.data_dir / "work" / "sagemaker" / endpoint).exists()
     assert not (stage.data_dir / "state" / "engines" / "sagemaker-models" / endpoint).exists()

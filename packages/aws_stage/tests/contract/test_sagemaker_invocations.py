@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from aws_stage.testing import REGION, RunningStage
-from aws_stage.testing.models import SCIKIT_LEARN, Hosting, script, wait_until, xgboost_archive
+from aws_stage.testing.models import SCIKIT_LEARN, Hosting, script, xgboost_archive
+from aws_stage.testing.waiting import eventually
 from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.stage
@@ -90,7 +91,7 @@ def test_a_model_that_ends_its_process_is_a_model_error_and_is_started_again(
             return f"{error.response['Error']['Code']} {error.response['ResponseMetadata']['HTTPStatusCode']}"
 
     outcomes = [outcome()]
-    wait_until(lambda: outcomes.append(outcome()) or outcomes[-1].isdigit())
+    eventually(lambda: outcomes.append(outcome()) or outcomes[-1].isdigit())
     assert process not in outcomes
     assert set(outcomes[:-1]) <= {outcomes[-1], "ServiceUnavailable 503"}
 
@@ -169,11 +170,11 @@ def test_what_a_model_writes_is_in_the_log_of_its_endpoint(
         assert all(event["logStreamName"].startswith("AllTraffic/i-") for event in events)
         return [event["message"] for event in events]
 
-    wait_until(lambda: "the model is loaded" in lines() and "ValueError: no such row" in lines())
+    eventually(lambda: "the model is loaded" in lines() and "ValueError: no such row" in lines())
     logs.delete_log_group(logGroupName=group)
     refused(hosting, endpoint, "raise")
-    wait_until(lambda: logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"])
-    wait_until(lambda: "ValueError: no such row" in lines())
+    eventually(lambda: logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"])
+    eventually(lambda: "ValueError: no such row" in lines())
 
 
 def test_invocations_are_counted_and_timed_in_cloudwatch(hosting: Hosting, stage: RunningStage) -> None:
@@ -201,7 +202,7 @@ def test_invocations_are_counted_and_timed_in_cloudwatch(hosting: Hosting, stage
         )["Datapoints"]
         return sum(point[statistic] for point in points) if points else None
 
-    wait_until(lambda: statistics("Invocations", "Sum") == 3)
+    eventually(lambda: statistics("Invocations", "Sum") == 3)
     assert statistics("InvocationsPerInstance", "Sum") == 3
     assert statistics("Invocation5XXErrors", "Sum") == 1
     assert statistics("Invocation4XXErrors", "Sum") == 0

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from aws_stage.testing import RunningStage
-from aws_stage.testing.models import BUCKET, SCIKIT_LEARN, Hosting, script, wait_until, xgboost_archive
+from aws_stage.testing.models import BUCKET, SCIKIT_LEARN, Hosting, script, xgboost_archive
+from aws_stage.testing.waiting import PATIENCE, eventually
 from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.stage
@@ -68,7 +69,7 @@ def test_a_killed_server_is_started_again(stage: RunningStage) -> None:
     [first] = map(int, pid_file(stage, endpoint).read_text().split())
     assert hosting.invoke(endpoint, "1") == str(first)
     os.kill(first, signal.SIGKILL)
-    second = wait_until(lambda: answer(hosting, endpoint))
+    second = eventually(lambda: answer(hosting, endpoint))
     assert second != str(first)
     assert pid_file(stage, endpoint).read_text().split() == [second]
     assert hosting.describe(endpoint)["EndpointStatus"] == "InService"
@@ -80,7 +81,7 @@ def test_while_one_instance_is_down_the_other_one_answers(stage: RunningStage) -
     endpoint = hosting.endpoint(hosting.config({"ModelName": model, "InitialInstanceCount": 2}))
     killed, other = map(int, pid_file(stage, endpoint).read_text().split())
     os.kill(killed, signal.SIGKILL)
-    wait_until(lambda: gone(killed))
+    eventually(lambda: gone(killed))
     assert [hosting.invoke(endpoint, "1") for _ in range(3)] == [str(other)] * 3
 
 
@@ -117,20 +118,20 @@ def test_no_server_outlives_its_stage_and_each_comes_back_with_it(
         stopped = [processes.pop(0)]
         os.kill(stopped[0], signal.SIGSTOP)
     kill_stage(stage, how)
-    wait_until(lambda: all(map(gone, processes)))
+    eventually(lambda: all(map(gone, processes)))
     stage.start()
     assert all(map(gone, stopped))
     hosting = Hosting(stage)
     assert hosting.describe(endpoint)["EndpointStatus"] == "InService"
-    assert wait_until(lambda: answer(hosting, endpoint, "1,2,3")) == expected
-    assert wait_until(lambda: answer(hosting, forking)) not in map(str, processes)
+    assert eventually(lambda: answer(hosting, endpoint, "1,2,3")) == expected
+    assert eventually(lambda: answer(hosting, forking)) not in map(str, processes)
 
 
 def kill_stage(stage: RunningStage, how: signal.Signals) -> None:
     """End the stage's own process and no other one: a server must see by itself that its stage is gone."""
     assert stage.process is not None
     stage.process.send_signal(how)
-    stage.process.wait(timeout=30)
+    stage.process.wait(timeout=PATIENCE)
     stage.process = None
 
 
@@ -153,7 +154,7 @@ def test_what_was_under_way_when_the_stage_was_killed_is_taken_up_again(
     kill_stage(stage, signal.SIGKILL)
     stage.start()
     hosting = Hosting(stage)
-    assert wait_until(lambda: answer(hosting, serving, "1,2,3")) != "new"
+    assert eventually(lambda: answer(hosting, serving, "1,2,3")) != "new"
     for endpoint in (serving, creating):
         description = hosting.settled(endpoint)
         assert (description["EndpointStatus"], description["EndpointConfigName"]) == ("InService", config)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from aws_stage.testing import RunningStage
+from aws_stage.testing.waiting import eventually
 from botocore.exceptions import ClientError
 
 MINUTE = timedelta(minutes=1)
@@ -99,11 +99,8 @@ def test_an_alarm_fires_on_its_own_dimensions_alone_and_notifies(stage: RunningS
         alarms = cloudwatch.describe_alarms(AlarmNamePrefix=namespace)["MetricAlarms"]
         return {alarm["AlarmName"].rpartition("-")[2]: alarm["StateValue"] for alarm in alarms}
 
-    deadline = time.monotonic() + 30
-    while states() != {"mine": "ALARM", "theirs": "OK"}:
-        assert time.monotonic() < deadline, states()
-        time.sleep(0.2)
-    [message] = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
+    eventually(states, {"mine": "ALARM", "theirs": "OK"})
+    [message] = eventually(lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5).get("Messages"))
     assert f"{namespace}-mine" in message["Body"]
     assert "Messages" not in sqs.receive_message(QueueUrl=queue)
 
@@ -141,12 +138,7 @@ def test_an_alarm_on_a_percentile_fires_by_the_percentile_not_by_the_average(clo
     )
     slow = {"MetricName": "Latency", "Values": [10.0, 1000.0], "Counts": [95.0, 5.0], "Unit": "Milliseconds"}
     cloudwatch.put_metric_data(Namespace=namespace, MetricData=[slow])
-    deadline = time.monotonic() + 30
-    while True:
-        [alarm] = cloudwatch.describe_alarms(AlarmNames=[namespace])["MetricAlarms"]
-        if alarm["StateValue"] == "ALARM":
-            break
-        assert time.monotonic() < deadline, alarm["StateReason"]
-        time.sleep(0.2)
+    ringing = {"AlarmNames": [namespace], "StateValue": "ALARM"}
+    [alarm] = eventually(lambda: cloudwatch.describe_alarms(**ringing)["MetricAlarms"])
     assert alarm["ExtendedStatistic"] == "p99"
     assert "Statistic" not in alarm

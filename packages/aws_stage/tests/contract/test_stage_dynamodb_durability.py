@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from aws_stage.testing import RunningStage
+from aws_stage.testing.waiting import PATIENCE
 
 pytestmark = pytest.mark.stage
 
@@ -115,7 +116,7 @@ def test_nothing_acknowledged_is_lost_when_a_kill_comes_between_writes(new_stage
 
     writer = threading.Thread(target=write)
     writer.start()
-    assert enough.wait(20)
+    assert enough.wait(PATIENCE)
     stage.stop(signal.SIGKILL)
     writer.join()
     stage.start()

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from aws_stage.testing import RunningStage
+from aws_stage.testing.waiting import PATIENCE
 from botocore.exceptions import ClientError
 
 from contract.stage_session import bucket
@@ -33,7 +34,7 @@ def _limit(stage: RunningStage, size: int) -> None:
 
 
 def _health(stage: RunningStage) -> Any:
-    with urllib.request.urlopen(f"{stage.endpoint_url}/_aws_stage/health", timeout=10) as answer:
+    with urllib.request.urlopen(f"{stage.endpoint_url}/_aws_stage/health", timeout=PATIENCE) as answer:
         return json.load(answer)
 
 

@@ -13,6 +13,7 @@ import pytest
 from aws_stage.testing import REGION, RunningStage
 from aws_stage.testing.lambda_functions import create
 from aws_stage.testing.signed_requests import signed_headers
+from aws_stage.testing.waiting import PATIENCE
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -29,7 +30,7 @@ class Answer:
 
 
 def send(stage: RunningStage, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
-    connection = http.client.HTTPConnection("127.0.0.1", stage.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", stage.port, timeout=PATIENCE)
     connection.request(method, path, body=body, headers=dict(headers))
     answer = connection.getresponse()
     found = Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aws_stage.testing import REGION, RunningStage
+from aws_stage.testing.waiting import PATIENCE
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -52,7 +53,7 @@ def _send(
         headers["X-Amz-Target"] = target
     request: Any = AWSRequest("POST", f"{stage.endpoint_url}{path}", headers=headers, data=body)
     SigV4Auth(Credentials("test", "test"), service, REGION).add_auth(request)
-    connection = http.client.HTTPConnection("localhost", stage.port, timeout=60)
+    connection = http.client.HTTPConnection("localhost", stage.port, timeout=PATIENCE)
     connection.request("POST", path, body, dict(request.headers))
     answer = connection.getresponse()
     found = answer.status, answer.read()
@@ -94,7 +95,7 @@ def test_a_body_beyond_the_largest_call_is_refused(stage: RunningStage, service:
 
 
 def test_an_api_takes_no_more_than_10_mib(stage: RunningStage) -> None:
-    connection = http.client.HTTPConnection("localhost", stage.port, timeout=60)
+    connection = http.client.HTTPConnection("localhost", stage.port, timeout=PATIENCE)
     host = {"Host": f"abcdef01.execute-api.localhost:{stage.port}"}
     connection.request("POST", "/votes", b"x" * (10 * 1024 * 1024 + 1), host)
     answer = connection.getresponse()

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 import uuid
 from base64 import b64decode
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aws_stage.testing import RunningStage
 from aws_stage.testing.lambda_functions import create, fail, invoke, logged, metric, settle, zipped
+from aws_stage.testing.waiting import PATIENCE, eventually
 from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.stage
@@ -40,13 +38,6 @@ GATED = """
             time.sleep(0.01)
         return {answer}
 """
-
-
-def _eventually(found: Callable[[], Any], expected: Any) -> None:
-    deadline = time.monotonic() + 10
-    while (last := found()) != expected:
-        assert time.monotonic() < deadline, last
-        time.sleep(0.05)
 
 
 def test_a_function_sees_its_own_code_and_the_runtime_alone(stage: RunningStage) -> None:
@@ -209,7 +200,7 @@ def test_what_a_function_has_printed_is_written_and_counted_while_it_runs(stage:
     with ThreadPoolExecutor(1) as executor:
         running = executor.submit(invoke, stage, name, str(tmp_path))
         try:
-            _eventually(lambda: metric(stage, "Running", "Tries", {"f": name}), 3)
+            eventually(lambda: metric(stage, "Running", "Tries", {"f": name}), 3)
             [lines] = logged(stage, name).values()
             assert (lines[0][:5], lines[1:3]) == ("START", ["loading", "before"])
             assert not running.done()
@@ -238,11 +229,11 @@ def test_functions_do_not_wait_for_each_other(stage: RunningStage, tmp_path: Pat
     waiting, quick = create(stage, GATED.format(answer="os.getpid()")), create(stage, PROCESS)
     with ThreadPoolExecutor(20) as pool:
         held = [pool.submit(invoke, stage, waiting, str(tmp_path)) for _ in range(6)]
-        _eventually((tmp_path / "started").exists, True)
+        eventually((tmp_path / "started").exists, True)
         assert len({invoke(stage, quick) for _ in range(5)}) == 1
         assert not any(one.done() for one in held)
         (tmp_path / "gate").touch()
-        environments = {one.result(timeout=20) for one in held}
+        environments = {one.result(timeout=PATIENCE) for one in held}
     assert len(environments) > 1, "what runs at once has environments of its own"
 
 
@@ -259,11 +250,11 @@ def test_reserved_concurrency_throttles_and_counts(stage: RunningStage, tmp_path
 
     with ThreadPoolExecutor() as pool:
         holding = pool.submit(invoke, stage, name, str(tmp_path))
-        _eventually((tmp_path / "started").exists, True)
+        eventually((tmp_path / "started").exists, True)
         assert [refusal() for _ in range(3)] == [429] * 3
         (tmp_path / "gate").touch()
-        assert holding.result(timeout=20) == "done"
-    _eventually(lambda: metric(stage, "AWS/Lambda", "Throttles", {"FunctionName": name}), 3)
+        assert holding.result(timeout=PATIENCE) == "done"
+    eventually(lambda: metric(stage, "AWS/Lambda", "Throttles", {"FunctionName": name}), 3)
     functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     assert refusal() == 429
 
@@ -275,7 +266,7 @@ def test_an_invocation_is_counted_once(stage: RunningStage) -> None:
         stage.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
     stage.client("lambda").invoke(FunctionName=name, Payload=b'"c"', InvocationType="Event")
     for metric_name, expected in (("Invocations", 4), ("Errors", 1), ("Throttles", 0)):
-        _eventually(lambda metric_name=metric_name: metric(stage, "AWS/Lambda", metric_name, dimensions), expected)  # type: ignore[misc]
+        eventually(lambda metric_name=metric_name: metric(stage, "AWS/Lambda", metric_name, dimensions), expected)  # type: ignore[misc]
     assert metric(stage, "AWS/Lambda", "Duration", dimensions, "SampleCount") == 4
     assert (metric(stage, "AWS/Lambda", "Duration", dimensions, "Maximum") or 0) > 0
     assert metric(stage, "AWS/Lambda", "ConcurrentExecutions", dimensions, "Maximum") == 1
@@ -285,9 +276,9 @@ def test_what_runs_when_the_code_changes_runs_to_its_end(stage: RunningStage, tm
     name = create(stage, GATED.format(answer="'old'"))
     with ThreadPoolExecutor() as pool:
         old = pool.submit(invoke, stage, name, str(tmp_path))
-        _eventually((tmp_path / "started").exists, True)
+        eventually((tmp_path / "started").exists, True)
         stage.client("lambda").update_function_code(FunctionName=name, ZipFile=zipped(GATED.format(answer="'new'")))
         settle(stage, name)
         (tmp_path / "gate").touch()
-        assert old.result(timeout=20) == "old"
+        assert old.result(timeout=PATIENCE) == "old"
     assert invoke(stage, name, str(tmp_path)) == "new"

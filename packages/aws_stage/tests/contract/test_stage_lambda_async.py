@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 from aws_stage.testing import RunningStage
 from aws_stage.testing.lambda_functions import create, metric
+from aws_stage.testing.waiting import eventually
 
 pytestmark = pytest.mark.stage
 
@@ -42,20 +42,10 @@ def _send(stage: RunningStage, name: str, **event: Any) -> None:
 
 
 def _message(stage: RunningStage, queue: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        answer = stage.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=1, MessageAttributeNames=["All"])
-        if answer.get("Messages"):
-            message: dict[str, Any] = answer["Messages"][0]
-            return message
-    raise AssertionError("nothing came")
-
-
-def _eventually(found: Callable[[], Any], expected: Any) -> None:
-    deadline = time.monotonic() + 20
-    while (last := found()) != expected:
-        assert time.monotonic() < deadline, last
-        time.sleep(0.05)
+    sqs = stage.client("sqs")
+    asked = {"QueueUrl": queue, "WaitTimeSeconds": 1, "MessageAttributeNames": ["All"]}
+    message: dict[str, Any] = eventually(lambda: sqs.receive_message(**asked).get("Messages"))[0]
+    return message
 
 
 def _said(notes: Path) -> list[str]:
@@ -66,11 +56,11 @@ def test_an_accepted_event_survives_a_kill(new_stage: Callable[..., RunningStage
     stage, notes, gate = new_stage(), tmp_path / "notes", tmp_path / "gate"
     name = create(stage, NOTES)
     _send(stage, name, notes=str(notes), say="once", wait=str(gate))
-    _eventually(lambda: _said(notes), ["once"])
+    eventually(lambda: _said(notes), ["once"])
     stage.stop(signal.SIGKILL)
     gate.touch()
     stage.start()
-    _eventually(lambda: _said(notes), ["once", "once"])
+    eventually(lambda: _said(notes), ["once", "once"])
 
 
 def test_a_failed_event_is_tried_again_and_its_end_is_told(stage: RunningStage, tmp_path: Path) -> None:
@@ -107,10 +97,10 @@ def test_a_throttled_event_waits_and_is_not_lost(stage: RunningStage, tmp_path: 
     functions.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
     functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     _send(stage, name, notes=str(notes), say="patience")
-    _eventually(lambda: _throttles(stage, name) > 1, True)
+    eventually(lambda: _throttles(stage, name) > 1, True)
     assert _said(notes) == []
     functions.delete_function_concurrency(FunctionName=name)
-    _eventually(lambda: _said(notes), ["patience"])
+    eventually(lambda: _said(notes), ["patience"])
 
 
 def _throttles(stage: RunningStage, name: str) -> float:

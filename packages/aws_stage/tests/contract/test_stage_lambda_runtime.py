@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aws_stage.testing import RunningStage
 from aws_stage.testing.lambda_functions import create, fail, invoke, logged, zipped
+from aws_stage.testing.waiting import eventually
 from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.stage
@@ -30,13 +28,6 @@ CHAIN = """
             with open(event["notes"], "a") as notes:
                 notes.write("stopped\\n")
 """
-
-
-def _eventually(found: Callable[[], Any], expected: Any) -> None:
-    deadline = time.monotonic() + 60
-    while (last := found()) != expected:
-        assert time.monotonic() < deadline, last
-        time.sleep(0.05)
 
 
 def _printed(stage: RunningStage, name: str) -> list[str]:
@@ -67,7 +58,7 @@ def test_a_function_that_invokes_itself_is_stopped(stage: RunningStage, tmp_path
     name, notes = create(stage, CHAIN, Timeout=60), tmp_path / "notes"
     event = {"notes": str(notes), "type": kind}
     stage.client("lambda", attempts=1).invoke(FunctionName=name, Payload=json.dumps(event), InvocationType=kind)
-    _eventually(lambda: notes.read_text().split() if notes.exists() else [], ["run"] * DEEPEST + ["stopped"])
+    eventually(lambda: notes.read_text().split() if notes.exists() else [], ["run"] * DEEPEST + ["stopped"])
 
 
 def test_a_record_of_many_lines_is_one_event_with_its_request(stage: RunningStage) -> None:
@@ -183,7 +174,7 @@ def test_a_process_that_ends_after_its_answer_is_followed_by_another(stage: Runn
         """,
     )
     first = invoke(stage, name, "end")
-    _eventually(lambda: Path(f"/proc/{first}").exists() and "Z" not in _state(first), False)
+    eventually(lambda: Path(f"/proc/{first}").exists() and "Z" not in _state(first), False)
     assert invoke(stage, name) != first
 
 

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +18,7 @@ from aws_stage.daemon import process
 from aws_stage.daemon.ports import is_free
 from aws_stage.kernel.settings import Settings
 from aws_stage.testing import REGION, free_port
+from aws_stage.testing.waiting import PATIENCE, eventually
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -43,7 +43,7 @@ def run(tmp_path: Path, port: int) -> Iterator[Run]:
             },
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
 
@@ -89,7 +89,7 @@ def test_up_status_down_tell_the_truth(run: Run, port: int) -> None:
 def test_a_stage_killed_outright_is_down_and_starts_again(run: Run) -> None:
     run("up")
     os.kill(_pid(run), signal.SIGKILL)
-    _until(lambda: run("status").returncode == 3)
+    eventually(lambda: run("status").returncode, 3)
     assert "is up" in run("up").stdout
 
 
@@ -144,7 +144,7 @@ def test_a_second_stage_is_told_that_the_first_uses_the_state_though_the_lock_fi
 def test_too_few_addresses_for_the_process_are_said_in_a_sentence() -> None:
     command = [sys.executable, "-m", "aws_stage", "serve"]
     limited = f"ulimit -v 700000; exec {shlex.join(command)}"
-    refused = subprocess.run(["sh", "-c", limited], capture_output=True, text=True, timeout=60, check=False)
+    refused = subprocess.run(["sh", "-c", limited], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert refused.returncode == 2
     assert "this process may have 683 MiB of addresses (ulimit -v)" in refused.stderr
     assert "Traceback" not in refused.stderr
@@ -169,7 +169,7 @@ def test_logs_shows_the_past_and_ends_well_on_ctrl_c(run: Run, tmp_path: Path) -
         log.write("a line that comes later\n")
     assert "a line that comes later\n" in iter(follower.stdout.readline, "")
     follower.send_signal(signal.SIGINT)
-    assert follower.wait(timeout=10) == 0
+    assert follower.wait(timeout=PATIENCE) == 0
 
 
 def test_ctrl_c_while_it_starts_leaves_no_stage_behind(
@@ -183,7 +183,7 @@ def test_ctrl_c_while_it_starts_leaves_no_stage_behind(
 
     monkeypatch.setattr(process, "_wait_until_healthy", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        process.start(Settings(port=port, data_dir=tmp_path / "data", region=REGION), timeout=30)
+        process.start(Settings(port=port, data_dir=tmp_path / "data", region=REGION), timeout=PATIENCE)
     with pytest.raises(ProcessLookupError):
         os.kill(started[0], 0)
 
@@ -202,10 +202,3 @@ def test_a_data_directory_that_cannot_be_is_refused_with_what_to_fix(run: Run, t
     assert f"{tmp_path / folder} cannot hold the stage's data" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert run("status", AWS_STAGE_DATA_DIR=str(tmp_path / folder)).returncode == 3
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

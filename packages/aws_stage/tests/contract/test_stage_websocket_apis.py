@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aws_stage.testing import REGION, RunningStage
 from aws_stage.testing.lambda_functions import create
-from aws_stage.testing.mapped_functions import eventually
+from aws_stage.testing.waiting import PATIENCE, eventually
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import connect
 
@@ -59,18 +59,17 @@ def test_a_connection_is_gone_while_its_connect_route_runs_and_there_afterwards(
     stage: RunningStage, tmp_path: Path
 ) -> None:
     notes = tmp_path / "notes"
-    with connect(_socket_api(stage, notes), open_timeout=30) as socket:
+    with connect(_socket_api(stage, notes), open_timeout=PATIENCE) as socket:
         socket.send(json.dumps({"action": "any"}))
-        assert socket.recv(timeout=30) == "hello"
-        noted = eventually(lambda: lines if len(lines := notes.read_text().splitlines()) == 2 else None)
-    assert noted == ["CONNECT gone", "MESSAGE written"]
+        assert socket.recv(timeout=PATIENCE) == "hello"
+        eventually(lambda: notes.read_text().splitlines(), ["CONNECT gone", "MESSAGE written"])
 
 
 def test_a_connect_route_that_answers_403_refuses_the_handshake(stage: RunningStage, tmp_path: Path) -> None:
     url = _socket_api(stage, tmp_path / "notes")
     with (
         pytest.raises(InvalidStatus, match="HTTP 403"),
-        connect(url, open_timeout=30, additional_headers={"Origin": "https://evil.example"}),
+        connect(url, open_timeout=PATIENCE, additional_headers={"Origin": "https://evil.example"}),
     ):
         pass
 
@@ -79,10 +78,10 @@ def test_a_message_of_more_than_128_kb_ends_its_connection_and_reaches_nobody(
     stage: RunningStage, tmp_path: Path
 ) -> None:
     notes = tmp_path / "notes"
-    with connect(_socket_api(stage, notes), open_timeout=30) as socket:
+    with connect(_socket_api(stage, notes), open_timeout=PATIENCE) as socket:
         socket.send("x" * 128 * 1024)
-        assert socket.recv(timeout=30) == "hello"
+        assert socket.recv(timeout=PATIENCE) == "hello"
         socket.send("x" * (128 * 1024 + 1))
         with pytest.raises(ConnectionClosedError, match="1009"):
-            socket.recv(timeout=30)
-    assert notes.read_text().splitlines().count("MESSAGE written") == 1
+            socket.recv(timeout=PATIENCE)
+    eventually(lambda: notes.read_text().splitlines().count("MESSAGE written"), 1)

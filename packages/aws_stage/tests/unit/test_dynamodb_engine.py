@@ -14,6 +14,7 @@ from aws_stage.engines.dynamodb.tables import Tables
 from aws_stage.engines.dynamodb.time_to_live import TimeToLive
 from aws_stage.gateway.protocol import encode
 from aws_stage.storage.items import ItemStore
+from aws_stage.testing.waiting import PATIENCE
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -63,7 +64,7 @@ def test_an_item_goes_when_the_stages_clock_is_past_its_time_and_no_other(tmp_pa
     found = threading.Event()
     time_to_live = TimeToLive(ministack_with(table, removed, found), StoppedClock())
     time_to_live.start()
-    assert found.wait(60)
+    assert found.wait(PATIENCE)
     time_to_live.stop()
     assert removed == ["past"]
     assert rows.totals()[0] == 1

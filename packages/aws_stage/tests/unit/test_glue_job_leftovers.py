@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from aws_stage.storage.leftovers import end_process
+from aws_stage.testing.waiting import PATIENCE
 
 HOLD = """
 import fcntl, os, sys, time
@@ -36,7 +37,7 @@ def process(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[subproce
 @pytest.mark.parametrize("process", ["locked"], indirect=True)
 def test_a_process_that_holds_the_lock_is_ended(tmp_path: Path, process: subprocess.Popen[str]) -> None:
     assert end_process(tmp_path)
-    assert process.wait(10) == -9
+    assert process.wait(PATIENCE) == -9
 
 
 @pytest.mark.parametrize("process", ["unlocked"], indirect=True)

@@ -6,8 +6,7 @@ from threading import Event, Semaphore
 
 import pytest
 from aws_stage.kernel.periodic import Periodic
-
-PATIENCE = 30.0
+from aws_stage.testing.waiting import PATIENCE
 
 
 def test_it_acts_again_and_again_and_not_after_it_was_stopped() -> None:

@@ -11,6 +11,7 @@ from textwrap import dedent
 from typing import Any
 
 from aws_stage.testing import RunningStage
+from aws_stage.testing.waiting import eventually
 
 
 def zipped(source: str, **files: str) -> bytes:
@@ -43,13 +44,12 @@ def create(stage: RunningStage, source: str, **settings: Any) -> str:
 
 def settle(stage: RunningStage, name: str) -> None:
     """Wait until the function is active and its last update done."""
-    deadline = time.monotonic() + 20
-    while True:
+
+    def states() -> tuple[str, str]:
         found = stage.client("lambda").get_function_configuration(FunctionName=name)
-        if (found["State"], found["LastUpdateStatus"]) == ("Active", "Successful"):
-            return
-        assert time.monotonic() < deadline, found
-        time.sleep(0.05)
+        return found["State"], found["LastUpdateStatus"]
+
+    eventually(states, ("Active", "Successful"))
 
 
 def invoke(stage: RunningStage, name: str, event: object = None, **request: Any) -> Any:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import base64
 import io
 import json
-import time
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 from aws_stage.testing import RunningStage
-
-T = TypeVar("T")
+from aws_stage.testing.waiting import eventually
 
 ROLE = "arn:aws:iam::000000000000:role/processor"
 
@@ -157,18 +155,6 @@ class Bench:
 def texts_of(event: dict[str, Any]) -> list[str]:
     """What an event's records say."""
     return [base64.b64decode(record["kinesis"]["data"]).decode() for record in event["Records"]]
-
-
-def eventually(look: Callable[[], T], timeout: float = 15.0) -> T:
-    """What ``look`` gives, as soon as that is something."""
-    deadline = time.monotonic() + timeout
-    while True:
-        found = look()
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise AssertionError(f"did not happen within {timeout} s; last: {found!r}")
-        time.sleep(0.01)
 
 
 def in_order(texts: Sequence[str], expected: Sequence[str]) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import tarfile
-import time
 import uuid
 from collections.abc import Mapping
 from functools import cache
@@ -15,6 +14,7 @@ import numpy as np
 from botocore.exceptions import ClientError
 
 from aws_stage.testing import REGION, RunningStage
+from aws_stage.testing.waiting import eventually
 
 REGISTRY = "354813040037.dkr.ecr.ap-northeast-1.amazonaws.com"
 XGBOOST = f"{REGISTRY}/sagemaker-xgboost:3.0-5"
@@ -130,7 +130,7 @@ class Hosting:
 
     def settled(self, endpoint: str) -> dict[str, Any]:
         """The endpoint's description once its creation or update is over."""
-        wait_until(lambda: self.describe(endpoint)["EndpointStatus"] not in ("Creating", "Updating"))
+        eventually(lambda: self.describe(endpoint)["EndpointStatus"] not in ("Creating", "Updating"))
         return self.describe(endpoint)
 
     def invoke(self, endpoint: str, body: bytes | str, content_type: str = "text/csv", **more: Any) -> str:
@@ -151,12 +151,3 @@ def _brings_a_script(artifact: bytes) -> bool:
 def script(code: str) -> bytes:
     """A model.tar.gz with ``code/inference.py``."""
     return archive({"code/inference.py": code})
-
-
-def wait_until(condition: Any, seconds: float = 20.0) -> Any:
-    """The first true value of ``condition()``."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
-    return found

@@ -16,6 +16,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from aws_stage.testing.waiting import PATIENCE
+
 REGION = "ap-northeast-1"
 
 
@@ -58,7 +60,7 @@ class RunningStage:
             config=Config(retries={"total_max_attempts": attempts, "mode": "standard"}),
         )
 
-    def start(self, timeout: float = 30.0) -> None:
+    def start(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with (self.data_dir / "stage.log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -68,7 +70,7 @@ class RunningStage:
                 stderr=log,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 self.process = None
@@ -88,7 +90,7 @@ class RunningStage:
             os.killpg(self.process.pid, signal.SIGKILL)
         else:
             self.process.send_signal(how)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=PATIENCE)
         self.process = None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -13,17 +12,6 @@ from aws_stage.testing import REGION, RunningStage
 from botocore.exceptions import ClientError
 
 ROLE = "arn:aws:iam::000000000000:role/firehose"
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
-    """The first truthy answer of ``condition``; fails the test when none comes."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        answer = condition()
-        if answer:
-            return answer
-        time.sleep(0.05)
-    pytest.fail("waited in vain")
 
 
 def new_bucket(stage: RunningStage) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from aws_stage.testing import REGION, RunningStage
+from aws_stage.testing.waiting import eventually
 
 from contract.firehose.delivery_streams import (
     ROLE,
@@ -23,7 +24,6 @@ from contract.firehose.delivery_streams import (
     new_stream,
     objects,
     refused,
-    wait_for,
 )
 
 pytestmark = pytest.mark.stage
@@ -43,7 +43,7 @@ def test_a_newline_is_added_to_every_record_also_to_one_that_has_it(
     for data in (b"bare", b"ended\n", b"two\nlines"):
         kinesis.put_record(StreamName=name, Data=data, PartitionKey="one")
     whole = b"bare\nended\n\ntwo\nlines\n"
-    body = wait_for(lambda: len(found := b"".join(objects(stage, bucket).values())) >= len(whole) and found)
+    body = eventually(lambda: len(found := b"".join(objects(stage, bucket).values())) >= len(whole) and found)
     assert body == whole
     firehose.delete_delivery_stream(DeliveryStreamName=name)
 
@@ -58,7 +58,7 @@ def test_records_that_the_kpl_aggregated_are_delivered_one_by_one(
     packed = b"\xf3\x89\x9a\xc2" + message + hashlib.md5(message, usedforsecurity=False).digest()
     for data in (packed, b"3\n"):
         kinesis.put_record(StreamName=name, Data=data, PartitionKey="one")
-    body = wait_for(lambda: (found := b"".join(objects(stage, bucket).values())).endswith(b"3\n") and found)
+    body = eventually(lambda: (found := b"".join(objects(stage, bucket).values())).endswith(b"3\n") and found)
     assert body == b"1\n2\n3\n"
     firehose.delete_delivery_stream(DeliveryStreamName=name)
 
@@ -81,7 +81,7 @@ def test_kinesis_records_arrive_in_gzip_objects_under_the_evaluated_prefix(
     )
     sent = [b"%d\n" % n for n in range(100)]
     kinesis.put_records(StreamName=name, Records=[{"Data": data, "PartitionKey": str(data)} for data in sent])
-    found = wait_for(lambda: objects(stage, bucket))
+    found = eventually(lambda: objects(stage, bucket))
     assert sorted(b"".join(found.values()).splitlines(keepends=True)) == sorted(sent)
     time_in_key = r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d"
     for key in found:
@@ -104,7 +104,7 @@ def test_a_kinesis_source_begins_where_the_start_tag_says(
     tags = [{"Key": "local-stage:start-position", "Value": position}]
     create_from_kinesis(firehose, name, arn, destination(bucket), Tags=tags)
     kinesis.put_record(StreamName=name, Data=b"new", PartitionKey="k")
-    wait_for(lambda: objects(stage, bucket))
+    eventually(lambda: objects(stage, bucket))
     firehose.delete_delivery_stream(DeliveryStreamName=name)
     assert b"".join(objects(stage, bucket).values()) == expected
 
@@ -123,7 +123,7 @@ def test_a_reshard_is_followed_while_records_flow(stage: RunningStage, firehose:
     kinesis.update_shard_count(StreamName=name, TargetShardCount=2, ScalingType="UNIFORM_SCALING")
     kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1})
     put(100)
-    wait_for(lambda: len(b"".join(objects(stage, bucket).values()).split()) >= 200)
+    eventually(lambda: len(b"".join(objects(stage, bucket).values()).split()) >= 200)
     firehose.delete_delivery_stream(DeliveryStreamName=name)
     assert sorted(b"".join(objects(stage, bucket).values()).decode().splitlines(keepends=True)) == sorted(sent)
 
@@ -137,7 +137,7 @@ def test_direct_records_arrive_as_they_were_sent(stage: RunningStage, firehose: 
     ids = {one["RecordId"], *(entry["RecordId"] for entry in many["RequestResponses"])}
     assert len(ids) == 256
     batch = b"".join(sent[1:])
-    wait_for(lambda: batch in objects(stage, bucket).values() or sent[0] + batch in objects(stage, bucket).values())
+    eventually(lambda: batch in objects(stage, bucket).values() or sent[0] + batch in objects(stage, bucket).values())
 
 
 def test_a_stream_of_the_same_name_starts_anew(stage: RunningStage, firehose: Any, bucket: str) -> None:
@@ -161,7 +161,7 @@ def test_a_bucket_that_comes_late_gets_everything(stage: RunningStage, firehose:
         firehose.put_record(DeliveryStreamName=name, Record={"Data": b"%d " % n})
         time.sleep(0.1)
     stage.client("s3").create_bucket(Bucket=late, CreateBucketConfiguration={"LocationConstraint": REGION})
-    wait_for(lambda: sorted(b"".join(objects(stage, late).values()).split()) == [b"0", b"1", b"2", b"3", b"4"])
+    eventually(lambda: sorted(b"".join(objects(stage, late).values()).split()) == [b"0", b"1", b"2", b"3", b"4"])
     firehose.delete_delivery_stream(DeliveryStreamName=name)
 
 
@@ -179,7 +179,7 @@ def test_metrics_and_error_records_reach_cloudwatch(stage: RunningStage, firehos
         ),
     )
     firehose.put_record_batch(DeliveryStreamName=name, Records=[{"Data": b"abc"}, {"Data": b"de"}])
-    events = wait_for(
+    events = eventually(
         lambda: logs.get_log_events(
             logGroupName=f"/aws/kinesisfirehose/{name}", logStreamName="S3Delivery", startFromHead=True
         )["events"]
@@ -191,7 +191,7 @@ def test_metrics_and_error_records_reach_cloudwatch(stage: RunningStage, firehos
         DestinationId="destinationId-000000000001",
         ExtendedS3DestinationUpdate={"BucketARN": f"arn:aws:s3:::{bucket}"},
     )
-    wait_for(lambda: objects(stage, bucket))
+    eventually(lambda: objects(stage, bucket))
     firehose.delete_delivery_stream(DeliveryStreamName=name)
     now = datetime.now(UTC)
 
@@ -261,7 +261,7 @@ def test_a_lambda_function_transforms_records(stage: RunningStage, firehose: Any
     firehose.put_record_batch(
         DeliveryStreamName=name, Records=[{"Data": data} for data in (b"a\n", b"drop\n", b"fail\n", b"b\n")]
     )
-    wait_for(lambda: objects(stage, bucket, "data/") and objects(stage, bucket, "errors/"))
+    eventually(lambda: objects(stage, bucket, "data/") and objects(stage, bucket, "errors/"))
     firehose.delete_delivery_stream(DeliveryStreamName=name)
     assert b"".join(objects(stage, bucket, "data/").values()) == b"A\nB\n"
     errors = objects(stage, bucket, "errors/processing-failed/").values()

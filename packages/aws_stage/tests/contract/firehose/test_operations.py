@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aws_stage.testing import REGION, RunningStage
 from aws_stage.testing.signed_requests import signed_headers
+from aws_stage.testing.waiting import eventually
 
 from contract.firehose.delivery_streams import (
     ROLE,
@@ -20,7 +21,6 @@ from contract.firehose.delivery_streams import (
     new_stream,
     objects,
     refused,
-    wait_for,
 )
 
 pytestmark = pytest.mark.stage
@@ -117,7 +117,7 @@ def test_an_update_merges_raises_the_version_and_wants_the_current_one(
     assert refused(firehose.update_destination, **bad)[0] == "InvalidArgumentException"
     assert describe(firehose, direct)["VersionId"] == "2"
     firehose.put_record(DeliveryStreamName=direct, Record={"Data": b"x"})
-    (key,) = wait_for(lambda: objects(stage, bucket))
+    (key,) = eventually(lambda: objects(stage, bucket))
     assert re.fullmatch(rf"newer/.*/{direct}-2-.*\.gz", key)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from aws_stage.testing import RunningStage
+from aws_stage.testing.waiting import eventually
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.firehose.delivery_streams import (
@@ -19,7 +20,6 @@ from contract.firehose.delivery_streams import (
     new_name,
     new_stream,
     objects,
-    wait_for,
 )
 
 pytestmark = [pytest.mark.stage, pytest.mark.slow]
@@ -94,7 +94,7 @@ def test_a_kill_loses_and_repeats_nothing_that_was_acknowledged(new_stage: Calla
     done.set()
     for producer in producers:
         producer.join()
-    wait_for(lambda: acknowledged <= set(delivered(stage, bucket)), seconds=30)
+    eventually(lambda: acknowledged <= set(delivered(stage, bucket)))
     found = delivered(stage, bucket)
     assert {data.split(b"-")[0] for data in acknowledged} == {b"direct", b"kinesis"}
     certain = [data for data in found if data not in uncertain]

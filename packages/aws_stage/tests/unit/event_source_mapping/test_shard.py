@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +16,7 @@ from aws_stage.engines.event_source_mapping.records import Batch, Record
 from aws_stage.engines.event_source_mapping.shard import Shard
 from aws_stage.engines.event_source_mapping.shard_reader import Kept, ReadError, Reading
 from aws_stage.engines.event_source_mapping.verdict import Succeeded, Verdict
+from aws_stage.testing.waiting import eventually
 from contract.side_stage import ManualClock
 from unit.event_source_mapping.lanes import OVERHEAD, record, records
 
@@ -89,11 +89,11 @@ def reading(found: Sequence[Record], *, ended: bool = False) -> Reading:
 
 def run(started: Shard, until: Callable[[], bool]) -> None:
     started.start()
-    deadline = time.monotonic() + 10
-    while not until() and time.monotonic() < deadline:
-        time.sleep(0.002)
-    started.stop()
-    started.join()
+    try:
+        eventually(until)
+    finally:
+        started.stop()
+        started.join()
     assert until()
 
 
@@ -158,11 +158,7 @@ def test_a_signal_ends_the_wait_for_records(monkeypatch: pytest.MonkeyPatch) -> 
     waiting = world.shard()
     waiting.start()
     world.readings.append(reading(records(0)))
-    for _ in range(500):
-        waiting.wake()
-        if world.invoked:
-            break
-        time.sleep(0.01)
+    eventually(lambda: waiting.wake() or world.invoked)
     waiting.stop()
     waiting.join()
     assert world.invoked == [[0]]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import threading
-import time
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from aws_stage.engines.lambda_runtime.environment import Call, Outcome
 from aws_stage.engines.lambda_runtime.functions import Code
 from aws_stage.engines.lambda_runtime.instance import FunctionInstance, Host
 from aws_stage.engines.lambda_runtime.runtime_folder import RuntimeFolder
+from aws_stage.testing.waiting import PATIENCE, eventually
 
 ARN = "arn:aws:lambda:eu-central-1:000000000000:function:function"
 CONFIG = {
@@ -55,10 +55,9 @@ def test_what_runs_ends_at_once_and_leaves_nothing(host: Host, tmp_path: Path) -
     instance, started = instance_of(host, WAITING), tmp_path / "started"
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(invoke, instance, str(started))
-        while not (started.exists() and started.read_text()):
-            time.sleep(0.01)
+        eventually(lambda: started.exists() and started.read_text())
         instance.end()
-        outcome = running.result(timeout=30)
+        outcome = running.result(timeout=PATIENCE)
     assert outcome.error
     assert json.loads(outcome.content)["errorType"] == "Runtime.ExitError"
     assert not Path("/proc", started.read_text()).exists()
@@ -70,17 +69,17 @@ def test_what_is_about_to_start_is_not_waited_for_and_ends_afterwards(host: Host
 
     def layers() -> list[bytes]:
         reached.set()
-        assert go_on.wait(30)
+        assert go_on.wait(PATIENCE)
         return []
 
     instance = instance_of(host, WAITING, layers)
     with ThreadPoolExecutor(1) as pool:
         starting = pool.submit(instance.start)
-        assert reached.wait(30)
+        assert reached.wait(PATIENCE)
         instance.end()
         assert not starting.done()
         go_on.set()
-        starting.result(timeout=30)
+        starting.result(timeout=PATIENCE)
     assert list(host.folder.iterdir()) == []
 
 

@@ -13,6 +13,7 @@ from http import HTTPStatus
 import pytest
 from aws_stage.engines.lambda_runtime.functions import MOST_BYTES
 from aws_stage.engines.lambda_runtime.runtime_api import NEXT, Request, RuntimeApi
+from aws_stage.testing.waiting import PATIENCE
 
 
 class Served:
@@ -22,7 +23,7 @@ class Served:
         self.selector = selectors.DefaultSelector()
         self.api = RuntimeApi(self.selector)
 
-    def wait(self, seconds: float = 10.0) -> Request | None:
+    def wait(self, seconds: float = PATIENCE) -> Request | None:
         deadline = time.monotonic() + seconds
         while (request := self.api.take()) is None and (left := deadline - time.monotonic()) > 0:
             for key, _ in self.selector.select(left):
@@ -39,7 +40,7 @@ def served() -> Iterator[Served]:
 
 
 def ask(address: str, method: str = "GET", body: bytes = b"", **headers: str) -> tuple[int, str | None, bytes]:
-    connection = http.client.HTTPConnection(address, timeout=10)
+    connection = http.client.HTTPConnection(address, timeout=PATIENCE)
     connection.request(method, NEXT, body, {name.replace("_", "-"): value for name, value in headers.items()})
     answer = connection.getresponse()
     found = answer.status, answer.getheader("Lambda-Runtime-Aws-Request-Id"), answer.read()
@@ -55,7 +56,7 @@ def test_a_request_is_answered_when_there_is_something_to_do(served: Served) -> 
         assert request.target == NEXT
         assert not asked.done()
         payload = b"x" * 3_000_000
-        request.answer(HTTPStatus.OK, time.monotonic() + 10, {"Lambda-Runtime-Aws-Request-Id": "id"}, payload)
+        request.answer(HTTPStatus.OK, time.monotonic() + PATIENCE, {"Lambda-Runtime-Aws-Request-Id": "id"}, payload)
         assert asked.result() == (200, "id", payload)
 
 
@@ -77,7 +78,7 @@ def test_an_answer_is_kept_no_further_than_past_the_limit(served: Served) -> Non
         request = served.wait()
         assert request is not None
         assert MOST_BYTES < len(request.body) < 2 * MOST_BYTES
-        request.answer(HTTPStatus.ACCEPTED, time.monotonic() + 10)
+        request.answer(HTTPStatus.ACCEPTED, time.monotonic() + PATIENCE)
         assert posted.result()[0] == 202
 
 
@@ -90,13 +91,16 @@ def test_an_answer_is_kept_no_further_than_past_the_limit(served: Served) -> Non
 )
 def test_what_is_not_http_closes_its_connection_alone(served: Served, said: bytes) -> None:
     host, _, port = served.api.address.partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as odd:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as odd:
         odd.sendall(said)
-        assert served.wait(0.2) is None
-        assert odd.recv(1000).partition(b"\r\n")[0] in (b"", b"HTTP/1.1 403 Forbidden")
+        with ThreadPoolExecutor(1) as pool:
+            heard = pool.submit(odd.recv, 1000)
+            while not heard.done():
+                assert served.wait(0.01) is None
+        assert heard.result().partition(b"\r\n")[0] in (b"", b"HTTP/1.1 403 Forbidden")
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(ask, served.api.address)
         request = served.wait()
         assert request is not None
-        request.answer(HTTPStatus.OK, time.monotonic() + 10)
+        request.answer(HTTPStatus.OK, time.monotonic() + PATIENCE)
         assert asked.result()[0] == 200

@@ -15,6 +15,7 @@ from aws_stage.engines.sagemaker.server_client import (
 )
 from aws_stage.engines.sagemaker.serving.model import Answer, Request
 from aws_stage.engines.sagemaker.serving.server import Server
+from aws_stage.testing.waiting import PATIENCE
 
 Behaviour = Callable[[Request], Answer]
 
@@ -45,14 +46,14 @@ def client(model: FakeModel) -> Iterator[ServerClient]:
 
 
 def test_a_body_and_its_type_go_there_and_back(client: ServerClient) -> None:
-    answer = client.invoke(b"a" * 100_000, {"Content-Type": "text/csv"}, 5)
+    answer = client.invoke(b"a" * 100_000, {"Content-Type": "text/csv"}, PATIENCE)
     assert (answer.status, answer.body, answer.headers["content-type"]) == (200, b"a" * 100_000, "text/csv")
 
 
 def test_connections_stay_open(client: ServerClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    client.invoke(b"1", {}, 5)
+    client.invoke(b"1", {}, PATIENCE)
     monkeypatch.setattr("http.client.HTTPConnection.connect", pytest.fail)
-    assert [client.invoke(b"%d" % n, {}, 5).body for n in range(3)] == [b"0", b"1", b"2"]
+    assert [client.invoke(b"%d" % n, {}, PATIENCE).body for n in range(3)] == [b"0", b"1", b"2"]
 
 
 def test_a_ping_is_answered_while_the_model_is_busy(client: ServerClient, model: FakeModel) -> None:
@@ -60,21 +61,21 @@ def test_a_ping_is_answered_while_the_model_is_busy(client: ServerClient, model:
 
     def block(_request: Request) -> Answer:
         entered.set()
-        go_on.wait(10)
+        go_on.wait(PATIENCE)
         return Answer(b"", "text/csv")
 
     model.behaviour = block
-    busy = threading.Thread(target=client.invoke, args=(b"1", {}, 10))
+    busy = threading.Thread(target=client.invoke, args=(b"1", {}, PATIENCE))
     busy.start()
-    entered.wait(10)
-    assert client.ping(5)
+    entered.wait(PATIENCE)
+    assert client.ping(PATIENCE)
     go_on.set()
     busy.join()
 
 
 def test_an_answer_that_does_not_come_in_time_is_a_timeout(client: ServerClient, model: FakeModel) -> None:
     go_on = threading.Event()
-    model.behaviour = lambda _request: Answer(str(go_on.wait(10)).encode(), "text/csv")
+    model.behaviour = lambda _request: Answer(str(go_on.wait(PATIENCE)).encode(), "text/csv")
     with pytest.raises(ServerTimeoutError):
         client.invoke(b"1", {}, 0.05)
     go_on.set()
@@ -92,7 +93,7 @@ def test_a_server_that_ends_before_it_answers_is_gone() -> None:
         thread = threading.Thread(target=hang_up)
         thread.start()
         with pytest.raises(ServerGoneError):
-            client.invoke(b"1", {}, 5)
+            client.invoke(b"1", {}, PATIENCE)
         thread.join()
 
 
@@ -108,17 +109,17 @@ def test_a_server_that_ended_while_nothing_was_asked_is_absent_and_not_gone() ->
 
         thread = threading.Thread(target=answer_once)
         thread.start()
-        assert client.ping(5)
+        assert client.ping(PATIENCE)
         thread.join()
     with pytest.raises(ServerAbsentError):
-        client.invoke(b"1", {}, 5)
+        client.invoke(b"1", {}, PATIENCE)
 
 
 def test_a_server_that_takes_no_connection_is_absent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with pytest.raises(ServerAbsentError):
-        ServerClient(port).invoke(b"1", {}, 5)
+        ServerClient(port).invoke(b"1", {}, PATIENCE)
     assert not ServerClient(port).ping(1)
 
 
@@ -128,5 +129,5 @@ def test_what_a_model_raises_is_a_server_error(client: ServerClient, model: Fake
         raise error
 
     model.behaviour = fail
-    answer = client.invoke(b"1", {}, 5)
+    answer = client.invoke(b"1", {}, PATIENCE)
     assert (answer.status, answer.body.decode()) == (500, f"{type(error).__name__}: {error}")
