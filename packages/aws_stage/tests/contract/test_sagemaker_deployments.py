@@ -6,6 +6,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,20 @@ pytestmark = pytest.mark.stage
 
 NAMED = """
 import os, time
-time.sleep(float(os.environ.get("SLOW_START", "0")))
+def pass_gate(path):
+    while path and not os.path.exists(path):
+        time.sleep(0.01)
+pass_gate(os.environ.get("START_GATE"))
 def model_fn(model_dir): return os.environ["NAME"]
 def transform_fn(model, body, content_type, accept):
+    if "BEGUN" in os.environ:
+        open(os.environ["BEGUN"], "w").close()
     time.sleep(float(os.environ.get("SLOW", "0")))
+    pass_gate(os.environ.get("GATE"))
     return model, "text/plain"
 """
-"""A model that answers its own name."""
+"""A model that answers its own name. It is loaded when the file START_GATE is there, makes the file BEGUN at an
+invocation, and answers when the file GATE is there."""
 
 
 @pytest.fixture(scope="module")
@@ -119,8 +127,9 @@ def test_an_update_that_fails_leaves_the_old_variants_in_service(hosting: Hostin
     assert hosting.invoke(endpoint, "1") == "third"
 
 
-def test_an_endpoint_in_transition_is_left_alone(hosting: Hosting) -> None:
-    slow = one(hosting, named(hosting, "slow", SLOW_START="3"))
+def test_an_endpoint_in_transition_is_left_alone(hosting: Hosting, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    slow = one(hosting, named(hosting, "slow", START_GATE=str(gate)))
     endpoint = hosting.begin(slow)
     assert hosting.describe(endpoint)["EndpointStatus"] == "Creating"
     with pytest.raises(ClientError, match="Cannot update in-progress endpoint"):
@@ -129,12 +138,15 @@ def test_an_endpoint_in_transition_is_left_alone(hosting: Hosting) -> None:
         hosting.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=slow)
     with pytest.raises(ClientError, match=r"ValidationError.*not found"):
         hosting.invoke(endpoint, "1")
+    gate.touch()
     assert hosting.settled(endpoint)["EndpointStatus"] == "InService"
+    gate.unlink()
     hosting.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=slow)
     description = hosting.describe(endpoint)
     assert description["EndpointStatus"] == "Updating"
     assert description["PendingDeploymentSummary"]["EndpointConfigName"] == slow
     assert hosting.invoke(endpoint, "1") == "slow"
+    gate.touch()
 
 
 def test_traffic_is_shared_out_by_weight(hosting: Hosting) -> None:
@@ -169,7 +181,7 @@ def test_an_instance_is_a_process(hosting: Hosting, stage: RunningStage) -> None
     resize(hosting, endpoint, 1)
     eventually(lambda: len(pids(stage, endpoint)) == 1)
     assert pids(stage, endpoint) == first[:1]
-    assert not alive(first[1])
+    eventually(lambda: not alive(first[1]))
     assert hosting.invoke(endpoint, "1") == "many"
 
 
@@ -180,20 +192,26 @@ def resize(hosting: Hosting, endpoint: str, count: int) -> None:
     assert (shown["CurrentInstanceCount"], shown["DesiredInstanceCount"]) == (count, count)
 
 
-def test_invocations_go_to_the_instance_with_fewest_in_flight(hosting: Hosting) -> None:
-    model = hosting.model(
-        script(
-            "import os, time\n"
-            "def model_fn(model_dir): return str(os.getpid())\n"
-            "def transform_fn(model, body, content_type, accept):\n"
-            "    time.sleep(0.5)\n"
-            "    return model, 'text/plain'\n"
-        ),
-        SCIKIT_LEARN,
-    )
+ANSWERS_TWO_TOGETHER = """
+import os, time, uuid
+def model_fn(model_dir): return str(os.getpid())
+def transform_fn(model, body, content_type, accept):
+    open(os.path.join(body, uuid.uuid4().hex), "w").close()
+    deadline = time.monotonic() + 50
+    while len(os.listdir(body)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return model, "text/plain"
+"""
+"""A model that answers its process's id once two invocations have come; each leaves a file in the folder ``body``."""
+
+
+def test_invocations_go_to_the_instance_with_fewest_in_flight(hosting: Hosting, tmp_path: Path) -> None:
+    model = hosting.model(script(ANSWERS_TWO_TOGETHER), SCIKIT_LEARN)
     endpoint = hosting.endpoint(one(hosting, model, InitialInstanceCount=2))
     answers: list[str] = []
-    threads = [threading.Thread(target=lambda: answers.append(hosting.invoke(endpoint, "1"))) for _ in range(2)]
+    threads = [
+        threading.Thread(target=lambda: answers.append(hosting.invoke(endpoint, str(tmp_path)))) for _ in range(2)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -218,27 +236,22 @@ def test_an_update_can_keep_weights_and_counts(hosting: Hosting) -> None:
     assert reset["ProductionVariants"][0]["DesiredInstanceCount"] == 1
 
 
-def test_a_serverless_variant_throttles_beyond_its_concurrency(hosting: Hosting) -> None:
-    model = named(hosting, "serverless", SLOW="1")
+def test_a_serverless_variant_throttles_beyond_its_concurrency(hosting: Hosting, tmp_path: Path) -> None:
+    begun, gate = tmp_path / "begun", tmp_path / "gate"
+    model = named(hosting, "serverless", BEGUN=str(begun), GATE=str(gate))
     serverless = {"MemorySizeInMB": 2048, "MaxConcurrency": 1}
     endpoint = hosting.endpoint(hosting.config({"ModelName": model, "ServerlessConfig": serverless}))
     [shown] = hosting.describe(endpoint)["ProductionVariants"]
     assert shown["CurrentServerlessConfig"] == serverless
     assert "CurrentInstanceCount" not in shown
-    outcomes: list[str] = []
-
-    def invoke() -> None:
-        try:
-            outcomes.append(hosting.invoke(endpoint, "1"))
-        except ClientError as error:
-            outcomes.append(error.response["Error"]["Code"])
-
-    threads = [threading.Thread(target=invoke) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == ["ThrottlingException", "ThrottlingException", "serverless"]
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(hosting.invoke, endpoint, "1")
+        eventually(begun.exists)
+        for _ in range(2):
+            with pytest.raises(ClientError, match="ThrottlingException"):
+                hosting.invoke(endpoint, "1")
+        gate.touch()
+        assert first.result() == "serverless"
     with pytest.raises(ClientError, match="DesiredInstanceCount cannot be set for serverless variant"):
         resize(hosting, endpoint, 2)
 
@@ -292,18 +305,25 @@ def test_a_deployment_in_steps_is_refused(hosting: Hosting, config: dict[str, An
 
 
 def test_the_old_variants_stay_as_long_as_they_are_told(hosting: Hosting, stage: RunningStage) -> None:
-    endpoint = hosting.endpoint(one(hosting, named(hosting, "old")))
-    [old] = pids(stage, endpoint)
-    policy = {**BLUE_GREEN["BlueGreenUpdatePolicy"], "TerminationWaitInSeconds": 3}
-    hosting.sagemaker.update_endpoint(
-        EndpointName=endpoint,
-        EndpointConfigName=one(hosting, named(hosting, "new")),
-        DeploymentConfig={"BlueGreenUpdatePolicy": policy},
-    )
-    assert hosting.invoke(endpoint, "1") == "new"
+    def replace(wait_seconds: int) -> tuple[str, int]:
+        """An endpoint that answers by its new variant, and the process of the old one."""
+        endpoint = hosting.endpoint(one(hosting, named(hosting, "old")))
+        [old] = pids(stage, endpoint)
+        policy = {**BLUE_GREEN["BlueGreenUpdatePolicy"], "TerminationWaitInSeconds": wait_seconds}
+        hosting.sagemaker.update_endpoint(
+            EndpointName=endpoint,
+            EndpointConfigName=one(hosting, named(hosting, "new")),
+            DeploymentConfig={"BlueGreenUpdatePolicy": policy},
+        )
+        eventually(lambda: hosting.invoke(endpoint, "1"), "new")
+        return endpoint, old
+
+    endpoint, old = replace(3600)
     assert hosting.describe(endpoint)["EndpointStatus"] == "Updating"
     assert alive(old)
+    endpoint, old = replace(1)
     eventually(lambda: not alive(old))
+    assert hosting.settled(endpoint)["EndpointStatus"] == "InService"
 
 
 def test_a_resize_that_is_wrong_is_refused(hosting: Hosting) -> None:
@@ -329,5 +349,5 @@ def test_a_deleted_endpoint_leaves_nothing_behind(hosting: Hosting, stage: Runni
     [pid] = pids(stage, endpoint)
     hosting.sagemaker.delete_endpoint(EndpointName=endpoint)
     eventually(lambda: not alive(pid))
-    assert not (stage.data_dir / "work" / "sagemaker" / endpoint).exists()
-    assert not (stage.data_dir / "state" / "engines" / "sagemaker-models" / endpoint).exists()
+    eventually(lambda: not (stage.data_dir / "work" / "sagemaker" / endpoint).exists())
+    eventually(lambda: not (stage.data_dir / "state" / "engines" / "sagemaker-models" / endpoint).exists())

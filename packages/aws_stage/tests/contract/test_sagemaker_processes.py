@@ -10,23 +10,32 @@ from pathlib import Path
 
 import pytest
 from aws_stage.testing import RunningStage
-from aws_stage.testing.models import BUCKET, SCIKIT_LEARN, Hosting, script, xgboost_archive
+from aws_stage.testing.models import BUCKET, SCIKIT_LEARN, SCRIPT, Hosting, script, xgboost_archive
 from aws_stage.testing.waiting import PATIENCE, eventually
 from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.stage
 
 PID = """
-import os
+import os, time
+while os.path.exists(os.environ.get("BARRIER", "")):
+    time.sleep(0.01)
 def model_fn(model_dir): return str(os.getpid())
 def transform_fn(model, body, content_type, accept):
     if body == "fork":
         child = os.fork()
         if child == 0:
-            import time
             time.sleep(300)
         return str(child), accept
     return model, accept
+"""
+"""Answers its process's id; it is not loaded while the file BARRIER is there."""
+NEVER_ANSWERS = """
+import os, time
+def model_fn(model_dir): return None
+def transform_fn(model, body, content_type, accept):
+    open(os.environ["BEGUN"], "w").close()
+    time.sleep(300)
 """
 CRASHES_ON_ITS_SECOND_START = """
 import os, pathlib
@@ -75,14 +84,16 @@ def test_a_killed_server_is_started_again(stage: RunningStage) -> None:
     assert hosting.describe(endpoint)["EndpointStatus"] == "InService"
 
 
-def test_while_one_instance_is_down_the_other_one_answers(stage: RunningStage) -> None:
-    hosting = Hosting(stage)
-    model = hosting.model(script(PID), SCIKIT_LEARN)
+def test_while_one_instance_is_down_the_other_one_answers(stage: RunningStage, tmp_path: Path) -> None:
+    hosting, barrier = Hosting(stage), tmp_path / "barrier"
+    model = hosting.model(script(PID), SCIKIT_LEARN, {**SCRIPT, "BARRIER": str(barrier)})
     endpoint = hosting.endpoint(hosting.config({"ModelName": model, "InitialInstanceCount": 2}))
     killed, other = map(int, pid_file(stage, endpoint).read_text().split())
+    barrier.touch()
     os.kill(killed, signal.SIGKILL)
     eventually(lambda: gone(killed))
     assert [hosting.invoke(endpoint, "1") for _ in range(3)] == [str(other)] * 3
+    barrier.unlink()
 
 
 def test_a_server_that_keeps_crashing_is_unavailable_at_once(stage: RunningStage) -> None:
@@ -106,12 +117,12 @@ def test_no_server_outlives_its_stage_and_each_comes_back_with_it(
 ) -> None:
     stage = new_stage()
     hosting = Hosting(stage)
-    endpoint = hosting.serve(xgboost_archive())
+    model = hosting.model(xgboost_archive())
+    endpoint = hosting.endpoint(hosting.config({"ModelName": model}))
     forking = hosting.serve(script(PID), SCIKIT_LEARN)
     expected = hosting.invoke(endpoint, "1,2,3")
     processes = [int(pid_file(stage, each).read_text()) for each in (endpoint, forking)]
     processes.append(int(hosting.invoke(forking, "fork")))
-    model = hosting.sagemaker.list_models()["Models"][-1]["ModelName"]
     hosting.s3.delete_object(Bucket=BUCKET, Key=f"{model}/model.tar.gz")
     stopped = []
     if how == signal.SIGKILL:  # a process that cannot even see that its stage is gone is ended by the next stage
@@ -136,13 +147,14 @@ def kill_stage(stage: RunningStage, how: signal.Signals) -> None:
 
 
 def test_what_was_under_way_when_the_stage_was_killed_is_taken_up_again(
-    new_stage: Callable[..., RunningStage],
+    new_stage: Callable[..., RunningStage], tmp_path: Path
 ) -> None:
     stage = new_stage()
-    hosting = Hosting(stage)
-    slow = "import time\ntime.sleep(3)\ndef model_fn(d): return 1\ndef transform_fn(m, b, c, a): return 'new', a\n"
+    hosting, barrier = Hosting(stage), tmp_path / "barrier"
+    barrier.touch()
     serving = hosting.serve(xgboost_archive())
-    config = hosting.config({"ModelName": hosting.model(script(slow), SCIKIT_LEARN)})
+    model = hosting.model(script(PID), SCIKIT_LEARN, {**SCRIPT, "BARRIER": str(barrier)})
+    config = hosting.config({"ModelName": model})
     update = threading.Thread(
         target=hosting.sagemaker.update_endpoint, kwargs={"EndpointName": serving, "EndpointConfigName": config}
     )
@@ -154,24 +166,25 @@ def test_what_was_under_way_when_the_stage_was_killed_is_taken_up_again(
     kill_stage(stage, signal.SIGKILL)
     stage.start()
     hosting = Hosting(stage)
-    assert eventually(lambda: answer(hosting, serving, "1,2,3")) != "new"
+    assert "." in str(eventually(lambda: answer(hosting, serving, "1,2,3"))), "a score of the old model, not a pid"
+    barrier.unlink()
     for endpoint in (serving, creating):
         description = hosting.settled(endpoint)
         assert (description["EndpointStatus"], description["EndpointConfigName"]) == ("InService", config)
-        assert hosting.invoke(endpoint, "1") == "new"
+        assert hosting.invoke(endpoint, "1").isdigit()
 
 
 def test_a_stage_stops_without_waiting_for_a_model_that_does_not_answer(
-    new_stage: Callable[..., RunningStage],
+    new_stage: Callable[..., RunningStage], tmp_path: Path
 ) -> None:
     stage = new_stage()
-    hosting = Hosting(stage)
-    never = "import time\ndef model_fn(d): return 1\ndef transform_fn(m, b, c, a): time.sleep(300)\n"
-    model = hosting.model(script(never), SCIKIT_LEARN)
+    hosting, begun = Hosting(stage), tmp_path / "begun"
+    model = hosting.model(script(NEVER_ANSWERS), SCIKIT_LEARN, {**SCRIPT, "BEGUN": str(begun)})
     endpoint = hosting.endpoint(hosting.config({"ModelName": model}))
     pid = int(pid_file(stage, endpoint).read_text())
     caller = threading.Thread(target=answer, args=(hosting, endpoint))
     caller.start()
+    eventually(begun.exists)
     hosting.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=hosting.config({"ModelName": model}))
     hosting.settled(endpoint)
     assert not gone(pid)
