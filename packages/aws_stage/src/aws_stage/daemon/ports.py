@@ -6,6 +6,8 @@ import errno
 import shutil
 import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from aws_stage.errors import ConfigurationError
@@ -66,12 +68,17 @@ def _pid_from_proc(port: int) -> int | None:
             if fields[3] == _LISTEN and int(fields[1].rpartition(":")[2], 16) == port:
                 inodes.add(f"socket:[{fields[9]}]")
     for folder in Path("/proc").glob("[0-9]*/fd"):
-        try:
-            if any(str(link.readlink()) in inodes for link in folder.iterdir()):
-                return int(folder.parent.name)
-        except OSError:
-            continue
+        if any(target in inodes for target in _open_files(folder)):
+            return int(folder.parent.name)
     return None
+
+
+def _open_files(folder: Path) -> Iterator[str]:
+    """What a process has open; it may close some, or end, meanwhile."""
+    with suppress(OSError):
+        for link in folder.iterdir():
+            with suppress(OSError):
+                yield str(link.readlink())
 
 
 def _pid_from_lsof(port: int) -> int | None:
