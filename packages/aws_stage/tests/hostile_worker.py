@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+from pathlib import Path
 from typing import Any
 
 from aws_stage.workers.loop import serve
@@ -26,6 +27,8 @@ def respond(request: dict[str, Any], stop: Stop) -> dict[str, Any]:
             print("what is printed is no answer")
             return {"echo": request["text"], "pid": os.getpid()}
         case "wait":
+            if "begun" in request:
+                Path(request["begun"]).touch()
             return {"asked": stop.asked.wait(60)}
         case "backtrack":
             re.search("(a+)+$b", "a" * 100_000)

@@ -12,6 +12,7 @@ from aws_stage.engines.glue_crawler.objects import StoredObject
 from aws_stage.engines.glue_crawler.readers import Readers, UnreadableError
 from aws_stage.kernel.settings import Settings
 from aws_stage.testing import REGION
+from aws_stage.testing.waiting import eventually
 from aws_stage.workers.pool import WorkerPool
 from aws_stage.workers.process import WorkerDiedError, WorkerProcess
 from processes import wait_until_busy, wait_until_gone
@@ -61,11 +62,11 @@ def test_a_worker_answers_one_request_after_another(pool: WorkerPool) -> None:
     assert len(pids) == 1
 
 
-def test_a_worker_that_can_be_asked_to_stop_lives_on(pool: WorkerPool) -> None:
+def test_a_worker_that_can_be_asked_to_stop_lives_on(pool: WorkerPool, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
     with pool.worker() as worker:
-        asked = threading.Timer(0.2, worker.interrupt)
-        asked.start()
-        assert worker.ask({"do": "wait"}) == {"asked": True}
+        threading.Thread(target=lambda: (eventually(begun.exists), worker.interrupt()), daemon=True).start()
+        assert worker.ask({"do": "wait", "begun": str(begun)}) == {"asked": True}
         assert worker.ask({"do": "echo", "text": "still here"})["pid"] == worker.pid
 
 
