@@ -77,7 +77,7 @@ def side(stage: RunningStage, tmp_path: Path) -> Iterator[Callable[[timedelta], 
 def test_records_past_the_maximum_age_are_parked_and_younger_ones_processed(
     side: Callable[[timedelta], SideEngine],
 ) -> None:
-    old = side(timedelta(seconds=120))
+    old = side(timedelta(minutes=5))
     bench = old.bench
     stream, function, bucket = bench.stream(), bench.function(), bench.bucket()
     destination = {"OnFailure": {"Destination": f"arn:aws:s3:::{bucket}"}}
@@ -97,14 +97,17 @@ def test_records_past_the_maximum_age_are_parked_and_younger_ones_processed(
 def test_the_age_of_the_last_record_of_a_batch_is_a_metric_of_the_function(
     side: Callable[[timedelta], SideEngine],
 ) -> None:
-    late = side(timedelta(seconds=50))
+    late = side(timedelta(minutes=30))
     stream, function = late.bench.stream(), late.bench.function()
     late.bench.put(stream, "a")
     late.map(stream, function)
-    eventually(function.texts)
+    [invocation] = eventually(function.invocations)
     late.engine.stop()
+    [record] = invocation["event"]["Records"]
+    expected = late.clock.now().timestamp() - record["kinesis"]["approximateArrivalTimestamp"]
     age = late.statistics("IteratorAge", "FunctionName", function.name)
-    assert 49_000 < age["Maximum"] < 51_000
+    assert age["Maximum"] == pytest.approx(expected * 1000, abs=2)
+    assert 0 < expected <= 1800
     assert age["SampleCount"] == 1
 
 

@@ -174,7 +174,7 @@ def test_a_mapping_is_disabled_enabled_and_deleted_through_passing_states(
 
 def test_a_mapping_that_is_changing_is_in_use(bench: Bench) -> None:
     stream = bench.stream()
-    function = bench.function(WAITS_FOR_RELEASE, Timeout=60)
+    function = bench.function(WAITS_FOR_RELEASE)
     uuid = bench.map(stream, function)
     bench.put(stream, "slow")
     eventually(function.invocations)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +15,7 @@ import pyarrow
 import pytest
 from aws_stage.testing import RunningStage
 from botocore.exceptions import ClientError
+from processes import children
 
 from contract.crawls import Lake, gzipped, json_lines, parquet
 
@@ -436,36 +439,60 @@ def test_a_crawl_is_reported_as_glue_reports_it(lake: Lake, stage: RunningStage)
     assert len(lake.glue.list_crawls(CrawlerName=lake.name, Filters=only_failed)["Crawls"]) == 1
 
 
-def test_a_running_crawl_can_be_stopped_and_not_started_again(lake: Lake) -> None:
-    lake.put({f"data/{number}/a.json": json_lines({"a": 1}) for number in range(300)})
+@contextmanager
+def readers_held(stage: RunningStage) -> Iterator[None]:
+    """Hold the processes that read a crawl's objects: the next crawl is under way until it is ended."""
+    before = Lake(stage, "before-the-held")
+    before.put({f"data/{number}/a.json": json_lines({"a": 1}) for number in range(9)})
+    before.create("data/")
+    before.crawl_well()
+    assert stage.process is not None
+    readers = children(stage.process.pid, "aws_stage.engines.glue_crawler.worker")
+    assert readers
+    for reader in readers:
+        os.kill(reader, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for reader in readers:
+            with suppress(ProcessLookupError):
+                os.kill(reader, signal.SIGKILL)
+
+
+def test_a_running_crawl_can_be_stopped_and_not_started_again(new_stage: Callable[[], RunningStage]) -> None:
+    stage = new_stage()
+    lake = Lake(stage, "held")
+    lake.put({f"data/{number}/a.json": json_lines({"a": 1}) for number in range(9)})
     lake.create("data/")
-    lake.glue.start_crawler(Name=lake.name)
-    assert lake.glue.get_crawler(Name=lake.name)["Crawler"]["State"] == "RUNNING"
-    with pytest.raises(lake.glue.exceptions.CrawlerRunningException):
+    with readers_held(stage):
         lake.glue.start_crawler(Name=lake.name)
-    with pytest.raises(lake.glue.exceptions.CrawlerRunningException):
-        lake.glue.delete_crawler(Name=lake.name)
-    lake.glue.stop_crawler(Name=lake.name)
-    while (crawler := lake.glue.get_crawler(Name=lake.name)["Crawler"])["State"] != "READY":
-        assert crawler["State"] == "STOPPING"
-    assert crawler["LastCrawl"]["Status"] == "CANCELLED"
-    assert lake.tables() == []
-    with pytest.raises(lake.glue.exceptions.CrawlerNotRunningException):
+        assert lake.glue.get_crawler(Name=lake.name)["Crawler"]["State"] == "RUNNING"
+        with pytest.raises(lake.glue.exceptions.CrawlerRunningException):
+            lake.glue.start_crawler(Name=lake.name)
+        with pytest.raises(lake.glue.exceptions.CrawlerRunningException):
+            lake.glue.delete_crawler(Name=lake.name)
         lake.glue.stop_crawler(Name=lake.name)
+        while (crawler := lake.glue.get_crawler(Name=lake.name)["Crawler"])["State"] != "READY":
+            assert crawler["State"] == "STOPPING"
+        assert crawler["LastCrawl"]["Status"] == "CANCELLED"
+        assert lake.tables() == []
+        with pytest.raises(lake.glue.exceptions.CrawlerNotRunningException):
+            lake.glue.stop_crawler(Name=lake.name)
 
 
 def test_a_crawl_that_the_stage_did_not_survive_is_failed(new_stage: Callable[[], RunningStage]) -> None:
     stage = new_stage()
     lake = Lake(stage, "killed")
-    lake.put({f"data/{number}/a.json": json_lines({"a": 1}) for number in range(100)})
-    lake.create("data/", Tags={"STAGE": "local"}, Schedule="cron(0 * * * ? *)")
-    lake.glue.start_crawler(Name=lake.name)
-    stage.stop(signal.SIGKILL)
+    lake.put({f"data/{number}/a.json": json_lines({"a": 1}) for number in range(9)})
+    lake.create("data/", Tags={"STAGE": "local"}, Schedule="cron(0 0 1 1 ? 2199)")
+    with readers_held(stage):
+        lake.glue.start_crawler(Name=lake.name)
+        stage.stop(signal.SIGKILL)
     stage.start()
     crawler = stage.client("glue").get_crawler(Name=lake.name)["Crawler"]
     assert (crawler["State"], crawler["LastCrawl"]["Status"]) == ("READY", "FAILED")
     assert "stopped while" in crawler["LastCrawl"]["ErrorMessage"]
-    assert crawler["Schedule"] == {"ScheduleExpression": "cron(0 * * * ? *)", "State": "SCHEDULED"}
+    assert crawler["Schedule"] == {"ScheduleExpression": "cron(0 0 1 1 ? 2199)", "State": "SCHEDULED"}
 
 
 @pytest.mark.parametrize(
@@ -511,7 +538,7 @@ def test_a_definition_comes_back_whole_with_glues_defaults(stage: RunningStage) 
         "LineageConfiguration": {"CrawlerLineageSettings": "DISABLE"},
         "Configuration": '{"Version": 1.0}',
     }
-    glue.create_crawler(Name="whole", Tags={"A": "1"}, Schedule="cron(0 * * * ? *)", **given)
+    glue.create_crawler(Name="whole", Tags={"A": "1"}, Schedule="cron(0 0 1 1 ? 2199)", **given)
     crawler = glue.get_crawler(Name="whole")["Crawler"]
     assert {name: crawler[name] for name in given} == given
     assert crawler["SchemaChangePolicy"] == {
@@ -538,12 +565,12 @@ def test_a_schedule_is_stopped_and_started(stage: RunningStage) -> None:
     glue.create_crawler(Name="timed", Role="r", DatabaseName="d", Targets=target)
     with pytest.raises(glue.exceptions.NoScheduleException):
         glue.start_crawler_schedule(CrawlerName="timed")
-    glue.update_crawler_schedule(CrawlerName="timed", Schedule="cron(15 2 * * ? *)")
+    glue.update_crawler_schedule(CrawlerName="timed", Schedule="cron(15 2 1 1 ? 2199)")
     with pytest.raises(glue.exceptions.SchedulerRunningException):
         glue.start_crawler_schedule(CrawlerName="timed")
     glue.stop_crawler_schedule(CrawlerName="timed")
     schedule = glue.get_crawler(Name="timed")["Crawler"]["Schedule"]
-    assert schedule == {"ScheduleExpression": "cron(15 2 * * ? *)", "State": "NOT_SCHEDULED"}
+    assert schedule == {"ScheduleExpression": "cron(15 2 1 1 ? 2199)", "State": "NOT_SCHEDULED"}
     with pytest.raises(glue.exceptions.SchedulerNotRunningException):
         glue.stop_crawler_schedule(CrawlerName="timed")
     glue.start_crawler_schedule(CrawlerName="timed")

@@ -7,13 +7,13 @@ import itertools
 import shutil
 import signal
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aws_stage.testing import RunningStage
+from aws_stage.testing.waiting import eventually
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.stage_session import TRUST, bucket, configure, settings_of
@@ -132,11 +132,10 @@ class _Writer(threading.Thread):
 def _write_until_killed(stage: RunningStage, write: Callable[[int], Any], numbers: itertools.count[int]) -> Any:
     writer = _Writer(write, numbers)
     writer.start()
-    time.sleep(0.25)
+    eventually(lambda: len(writer.acknowledged) > 2)
     _kill_and_restart(stage)
     writer.enough = True  # a retry may have found the stage that has come back
     writer.join()
-    assert writer.acknowledged
     return writer.acknowledged
 
 

@@ -34,7 +34,7 @@ def create(stage: RunningStage, source: str, **settings: Any) -> str:
             "Role": "arn:aws:iam::000000000000:role/function",
             "Handler": "handler.handler",
             "Code": {"ZipFile": zipped(source)},
-            "Timeout": 20,
+            "Timeout": 60,
             **settings,
         }
     )
@@ -85,7 +85,7 @@ def logged(stage: RunningStage, name: str) -> dict[str, list[str]]:
 def metric(
     stage: RunningStage, namespace: str, name: str, dimensions: dict[str, str], statistic: str = "Sum"
 ) -> float | None:
-    """A statistic of a metric over the last hour; None when there are no datapoints."""
+    """Sum, SampleCount or Maximum of a metric over the last half hour; None when there are no datapoints."""
     points = stage.client("cloudwatch").get_metric_statistics(
         Namespace=namespace,
         MetricName=name,
@@ -95,4 +95,7 @@ def metric(
         Period=86_400,
         Statistics=[statistic],
     )["Datapoints"]
-    return sum(point[statistic] for point in points) if points else None
+    values: list[float] = [point[statistic] for point in points]  # two when the day has turned in between
+    if not values:
+        return None
+    return max(values) if statistic == "Maximum" else sum(values)

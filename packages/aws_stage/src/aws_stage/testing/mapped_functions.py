@@ -96,9 +96,10 @@ class Bench:
         return [record["SequenceNumber"] for record in answer["Records"]]
 
     def function(self, body: str = "def answer_to(event, texts): return None", **settings: Any) -> Function:
-        """A new function; ``body`` defines ``answer_to(event, texts)``."""
+        """A new function; ``body`` defines ``answer_to(event, texts)``, which runs once the invocation is noted."""
         name = f"function-{uuid4().hex[:8]}"
         notes = self.folder / f"{name}.jsonl"
+        settings.setdefault("Timeout", 300)
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as package:
             package.writestr("handler.py", HANDLER + body)

@@ -60,6 +60,7 @@ def test_a_kill_loses_and_repeats_nothing_that_was_acknowledged(new_stage: Calla
     time.sleep(1)
     acknowledged: set[bytes] = set()
     uncertain: set[bytes] = set()
+    batches = {"direct": 0, "kinesis": 0}
     done = threading.Event()
 
     def produce(kind: str, put: Callable[[list[bytes]], Any]) -> None:
@@ -70,6 +71,7 @@ def test_a_kill_loses_and_repeats_nothing_that_was_acknowledged(new_stage: Calla
             try:
                 put(batch)
                 acknowledged.update(data.strip() for data in batch)
+                batches[kind] += 1
             except (ClientError, BotoCoreError):
                 uncertain.update(data.strip() for data in batch)
                 time.sleep(0.05)
@@ -86,11 +88,17 @@ def test_a_kill_loses_and_repeats_nothing_that_was_acknowledged(new_stage: Calla
     ]
     for producer in producers:
         producer.start()
+
+    def go_on() -> None:
+        """Let each producer have a few batches acknowledged."""
+        before = dict(batches)
+        eventually(lambda: all(batches[kind] > before[kind] + 4 for kind in batches))
+
     for _ in range(2):
-        time.sleep(0.7)
+        go_on()
         stage.stop(signal.SIGKILL)
         stage.start()
-    time.sleep(0.3)
+    go_on()
     done.set()
     for producer in producers:
         producer.join()
