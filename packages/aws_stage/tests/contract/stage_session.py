@@ -37,7 +37,7 @@ def settings_of(stage: RunningStage, key: str, topic: str) -> dict[str, Any]:
             for stream in stage.client("logs").describe_log_streams(logGroupName="/lake")["logStreams"]
         ],
         "metric": points_of(stage),
-        "alarm": stage.client("cloudwatch").describe_alarms(AlarmNames=["alarm"]),
+        "alarm": _alarm(stage),
         "dashboard": stage.client("cloudwatch").get_dashboard(DashboardName="lake")["DashboardBody"],
         "schedule": stage.client("scheduler").get_schedule(Name="every-15", GroupName="lake"),
         "rule": stage.client("events").list_targets_by_rule(Rule="on-failure"),
@@ -56,6 +56,12 @@ def settings_of(stage: RunningStage, key: str, topic: str) -> dict[str, Any]:
         if isinstance(answer, dict):
             answer.pop("ResponseMetadata", None)
     return answers
+
+
+def _alarm(stage: RunningStage) -> dict[str, Any]:
+    """An alarm without its state, which the stage judges every few seconds."""
+    [alarm] = stage.client("cloudwatch").describe_alarms(AlarmNames=["alarm"])["MetricAlarms"]
+    return {name: value for name, value in alarm.items() if not name.startswith("State")}
 
 
 def points_of(stage: RunningStage) -> Any:

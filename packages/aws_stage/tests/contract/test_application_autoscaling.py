@@ -90,7 +90,7 @@ def test_targets_policies_and_their_alarms_come_and_go(stage: RunningStage, endp
     assert _refused(scaling.delete_scaling_policy, **variant, PolicyName="invocations") == "ObjectNotFoundException"
     scaling.put_scaling_policy(**policy, TargetTrackingScalingPolicyConfiguration=TRACKING)
     scaling.deregister_scalable_target(**variant)
-    assert scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"] == []
+    assert scaling.describe_scaling_policies(**variant)["ScalingPolicies"] == []
     assert cloudwatch.describe_alarms(AlarmNamePrefix=f"TargetTracking-{variant['ResourceId']}")["MetricAlarms"] == []
     assert _refused(scaling.deregister_scalable_target, **variant) == "ObjectNotFoundException"
 

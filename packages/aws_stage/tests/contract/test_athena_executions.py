@@ -8,9 +8,11 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from aws_stage.testing import RunningStage
+from aws_stage.testing.waiting import eventually
 from botocore.exceptions import ClientError
 
 from contract.athena_lake import AthenaLake
@@ -253,7 +255,8 @@ def test_states_and_metrics_are_published(lake: AthenaLake) -> None:
     sqs, events, cloudwatch = (lake.stage.client(name) for name in ("sqs", "events", "cloudwatch"))
     queue = sqs.create_queue(QueueName="athena-states")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    events.put_rule(Name="athena-states", EventPattern=json.dumps({"source": ["aws.athena"]}))
+    pattern = {"source": ["aws.athena"], "detail": {"workgroupName": ["athena_runs_measured"]}}
+    events.put_rule(Name="athena-states", EventPattern=json.dumps(pattern))
     events.put_targets(Rule="athena-states", Targets=[{"Id": "1", "Arn": arn}])
     lake.athena.create_work_group(
         Name="athena_runs_measured",
@@ -263,12 +266,16 @@ def test_states_and_metrics_are_published(lake: AthenaLake) -> None:
         },
     )
     answer = lake.run("SELECT sum(id) FROM numbers", WorkGroup="athena_runs_measured")
-    events.remove_targets(Rule="athena-states", Ids=["1"])
-    details = []
-    while len(details) < 3:
-        for message in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5, MaxNumberOfMessages=10)["Messages"]:
+    details: list[dict[str, Any]] = []
+
+    def all_came() -> bool:
+        received = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5, MaxNumberOfMessages=10)
+        for message in received.get("Messages", ()):
             details.append(json.loads(message["Body"])["detail"])
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return len(details) >= 3
+
+    eventually(all_came)
     assert {detail["queryExecutionId"] for detail in details} == {answer.execution["QueryExecutionId"]}
     details.sort(key=lambda detail: str(detail["sequenceNumber"]))
     assert [(detail.get("previousState"), detail["currentState"]) for detail in details] == [
@@ -278,14 +285,15 @@ def test_states_and_metrics_are_published(lake: AthenaLake) -> None:
     ]
     dimensions = {"QueryState": "SUCCEEDED", "QueryType": "DML", "WorkGroup": "athena_runs_measured"}
     now = datetime.now(UTC)
-    [point] = cloudwatch.get_metric_statistics(
-        Namespace="AWS/Athena",
-        MetricName="ProcessedBytes",
-        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
-        StartTime=now - timedelta(minutes=10),
-        EndTime=now + timedelta(minutes=10),
-        Period=3600,
-        Statistics=["Sum"],
-    )["Datapoints"]
+    asked = {
+        "Namespace": "AWS/Athena",
+        "MetricName": "ProcessedBytes",
+        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
+        "StartTime": now - timedelta(minutes=10),
+        "EndTime": now + timedelta(minutes=10),
+        "Period": 3600,
+        "Statistics": ["Sum"],
+    }
+    [point] = eventually(lambda: cloudwatch.get_metric_statistics(**asked)["Datapoints"])
     assert point["Sum"] == answer.scanned
     lake.athena.delete_work_group(WorkGroup="athena_runs_measured", RecursiveDeleteOption=True)

@@ -13,6 +13,7 @@ import pytest
 from aws_stage.engines.glue_jobs.engine import GlueJobs
 from aws_stage.kernel.engine import Call
 from aws_stage.testing import RunningStage
+from aws_stage.testing.waiting import eventually
 
 from contract.glue_job_runs import BUCKET, ROLE, Jobs
 from contract.side_stage import SideStage
@@ -133,6 +134,7 @@ def test_only_so_many_runs_go_at_once(jobs: Jobs) -> None:
 def test_a_failed_run_is_tried_again_as_often_as_the_job_says(jobs: Jobs) -> None:
     name = jobs.create("retried", "raise RuntimeError('always')", MaxRetries=1)
     run = jobs.run(name)
+    eventually(lambda: len(jobs.glue.get_job_runs(JobName=name)["JobRuns"]), 2)
     again = jobs.wait(name, f"{run['Id']}_attempt_1")
     assert (run["Attempt"], again["Attempt"]) == (0, 1)
     assert again["PreviousRunId"] == run["Id"]
@@ -250,7 +252,7 @@ def test_the_end_of_a_run_is_an_event(jobs: Jobs, stage: RunningStage) -> None:
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     events.put_targets(Rule="glue-events", Targets=[{"Id": "queue", "Arn": arn}])
     run = jobs.run(jobs.create("told", "raise OSError('disk')"))
-    [message] = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]
+    [message] = eventually(lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5).get("Messages"))
     event = json.loads(message["Body"])
     assert (event["source"], event["detail-type"]) == ("aws.glue", "Glue Job State Change")
     detail = event["detail"]

@@ -150,6 +150,15 @@ def test_too_few_addresses_for_the_process_are_said_in_a_sentence() -> None:
     assert "Traceback" not in refused.stderr
 
 
+@pytest.fixture
+def _ctrl_c_is_heard() -> Iterator[None]:
+    """What runs in the background ignores Ctrl-C, and hands that on to what it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c_is_heard")
 def test_logs_shows_the_past_and_ends_well_on_ctrl_c(run: Run, tmp_path: Path) -> None:
     assert run("logs").returncode == 2
     run("up")
