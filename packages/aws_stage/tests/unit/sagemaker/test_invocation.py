@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from aws_stage.engines.sagemaker.invocation import Invocations
-from aws_stage.engines.sagemaker.server_client import ServerAnswer, ServerTimeoutError
-from aws_stage.engines.sagemaker.specification import VariantSpecification
+from aws_stage.engines.sagemaker.hosting.invocation import Invocations
+from aws_stage.engines.sagemaker.hosting.server_client import ServerAnswer, ServerTimeoutError
+from aws_stage.engines.sagemaker.hosting.specification import VariantSpecification
 from aws_stage.kernel.engine import AwsError, Call
 
 
@@ -76,7 +76,7 @@ def test_attributes_that_a_model_answers_are_passed_on() -> None:
 
 
 def test_more_invocations_than_there_are_threads_for_are_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aws_stage.engines.sagemaker.invocation.MAX_IN_FLIGHT", 1)
+    monkeypatch.setattr("aws_stage.engines.sagemaker.hosting.invocation.MAX_IN_FLIGHT", 1)
     live = FakeLive(ServerAnswer(200, {}, b"1"))
     invocations = Invocations("ap-northeast-1", live, FakeMetrics())  # type: ignore[arg-type]
     call = Call("sagemaker", "InvokeEndpoint", {"EndpointName": "e", "Body": b"1"})

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from aws_stage.engines.sagemaker.server_client import (
+from aws_stage.engines.sagemaker.hosting.server_client import (
     ServerAbsentError,
     ServerClient,
     ServerGoneError,

@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from aws_stage.engines.sagemaker.server_client import ServerClient
-from aws_stage.engines.sagemaker.specification import VariantSpecification
-from aws_stage.engines.sagemaker.variant import Variant, VariantBusyError, VariantDownError
+from aws_stage.engines.sagemaker.hosting.server_client import ServerClient
+from aws_stage.engines.sagemaker.hosting.specification import VariantSpecification
+from aws_stage.engines.sagemaker.hosting.variant import Variant, VariantBusyError, VariantDownError
 
 
 class FakeInstance:

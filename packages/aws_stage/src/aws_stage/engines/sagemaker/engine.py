@@ -5,15 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
-from aws_stage.engines.sagemaker.endpoint_configs import EndpointConfigs
-from aws_stage.engines.sagemaker.endpoints import Endpoints
-from aws_stage.engines.sagemaker.hosting import Hosting
-from aws_stage.engines.sagemaker.invocation import Invocations
-from aws_stage.engines.sagemaker.live import LiveDeployments
-from aws_stage.engines.sagemaker.metrics import Metrics
-from aws_stage.engines.sagemaker.model_package_groups import ModelPackageGroups
-from aws_stage.engines.sagemaker.model_packages import ModelPackages
-from aws_stage.engines.sagemaker.models import Models
+from aws_stage.engines.sagemaker.hosting.endpoint_configs import EndpointConfigs
+from aws_stage.engines.sagemaker.hosting.endpoints import Endpoints
+from aws_stage.engines.sagemaker.hosting.hosting import Hosting
+from aws_stage.engines.sagemaker.hosting.invocation import Invocations
+from aws_stage.engines.sagemaker.hosting.live import LiveDeployments
+from aws_stage.engines.sagemaker.hosting.metrics import Metrics
+from aws_stage.engines.sagemaker.hosting.models import Models
+from aws_stage.engines.sagemaker.registry.model_package_groups import ModelPackageGroups
+from aws_stage.engines.sagemaker.registry.model_packages import ModelPackages
 from aws_stage.engines.sagemaker.resources import Resources
 from aws_stage.engines.sagemaker.tagging import Tagging
 from aws_stage.kernel.engine import Handler, Stage

@@ -9,7 +9,7 @@ from aws_stage.engines.sagemaker import artifacts
 from aws_stage.engines.sagemaker.arns import MODEL, invalid, unsupported
 from aws_stage.engines.sagemaker.images import framework_of
 from aws_stage.engines.sagemaker.listing import listed
-from aws_stage.engines.sagemaker.model_packages import ModelPackages
+from aws_stage.engines.sagemaker.registry.model_packages import ModelPackages
 from aws_stage.engines.sagemaker.resources import SERVING, Document, Resources, described
 from aws_stage.kernel.constraints import check
 from aws_stage.kernel.engine import Call, Handler, Stage

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from aws_stage.engines.sagemaker.arns import ENDPOINT, invalid, unsupported
-from aws_stage.engines.sagemaker.deployment import Deployment
-from aws_stage.engines.sagemaker.endpoint_configs import EndpointConfigs, check_instances
-from aws_stage.engines.sagemaker.hosting import Hosting, deployment_document
+from aws_stage.engines.sagemaker.hosting.deployment import Deployment
+from aws_stage.engines.sagemaker.hosting.endpoint_configs import EndpointConfigs, check_instances
+from aws_stage.engines.sagemaker.hosting.hosting import Hosting, deployment_document
+from aws_stage.engines.sagemaker.hosting.live import LiveDeployments
+from aws_stage.engines.sagemaker.hosting.specification import VariantSpecification
 from aws_stage.engines.sagemaker.listing import listed
-from aws_stage.engines.sagemaker.live import LiveDeployments
 from aws_stage.engines.sagemaker.resources import Document, Resources
-from aws_stage.engines.sagemaker.specification import VariantSpecification
 from aws_stage.kernel.constraints import check
 from aws_stage.kernel.engine import Call, Handler
 

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from aws_stage.engines.sagemaker.arns import ENDPOINT
-from aws_stage.engines.sagemaker.deployment import Deployment, DeploymentError
-from aws_stage.engines.sagemaker.live import LiveDeployments
+from aws_stage.engines.sagemaker.hosting.deployment import Deployment, DeploymentError
+from aws_stage.engines.sagemaker.hosting.live import LiveDeployments
+from aws_stage.engines.sagemaker.hosting.specification import VariantSpecification
+from aws_stage.engines.sagemaker.hosting.variant import Variant
 from aws_stage.engines.sagemaker.resources import Document, Resources
 from aws_stage.engines.sagemaker.server_logs import ServerLogs
-from aws_stage.engines.sagemaker.specification import VariantSpecification
-from aws_stage.engines.sagemaker.variant import Variant
 from aws_stage.kernel.engine import Stage
 
 logger = logging.getLogger("aws_stage.sagemaker")

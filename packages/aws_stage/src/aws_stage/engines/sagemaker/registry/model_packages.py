@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_stage.engines.sagemaker.arns import MODEL_PACKAGE, MODEL_PACKAGE_GROUP, invalid, unsupported
 from aws_stage.engines.sagemaker.listing import listed
-from aws_stage.engines.sagemaker.model_package_groups import group_of
+from aws_stage.engines.sagemaker.registry.model_package_groups import group_of
 from aws_stage.engines.sagemaker.resources import Document, Resources, described
 from aws_stage.kernel.constraints import check
 from aws_stage.kernel.engine import Call, Handler

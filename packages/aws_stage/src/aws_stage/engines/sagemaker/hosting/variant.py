@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from aws_stage.engines.sagemaker.instance import Instance
-from aws_stage.engines.sagemaker.server_client import ServerClient
-from aws_stage.engines.sagemaker.specification import VariantSpecification
+from aws_stage.engines.sagemaker.hosting.instance import Instance
+from aws_stage.engines.sagemaker.hosting.server_client import ServerClient
+from aws_stage.engines.sagemaker.hosting.specification import VariantSpecification
 
 NewInstance = Callable[[VariantSpecification], Instance]
 

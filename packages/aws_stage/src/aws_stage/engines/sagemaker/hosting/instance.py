@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import IO
 
-from aws_stage.engines.sagemaker.process import Launch, ServerProcess
-from aws_stage.engines.sagemaker.server_client import ServerClient
+from aws_stage.engines.sagemaker.hosting.process import Launch, ServerProcess
+from aws_stage.engines.sagemaker.hosting.server_client import ServerClient
 
 logger = logging.getLogger("aws_stage.sagemaker")
 

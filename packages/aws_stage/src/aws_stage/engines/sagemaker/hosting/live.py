@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from aws_stage.engines.sagemaker.deployment import Deployment
-from aws_stage.engines.sagemaker.server_client import ServerClient
-from aws_stage.engines.sagemaker.variant import Variant, VariantDownError
+from aws_stage.engines.sagemaker.hosting.deployment import Deployment
+from aws_stage.engines.sagemaker.hosting.server_client import ServerClient
+from aws_stage.engines.sagemaker.hosting.variant import Variant, VariantDownError
 
 
 class NoSuchVariantError(Exception):

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from aws_stage.engines.sagemaker.artifacts import ArtifactError, download, install
-from aws_stage.engines.sagemaker.instance import Instance
-from aws_stage.engines.sagemaker.process import Launch
+from aws_stage.engines.sagemaker.hosting.instance import Instance
+from aws_stage.engines.sagemaker.hosting.process import Launch
+from aws_stage.engines.sagemaker.hosting.specification import VariantSpecification
+from aws_stage.engines.sagemaker.hosting.variant import Variant
 from aws_stage.engines.sagemaker.server_logs import ServerLogs
-from aws_stage.engines.sagemaker.specification import VariantSpecification
-from aws_stage.engines.sagemaker.variant import Variant
 from aws_stage.kernel.settings import Settings
 from aws_stage.storage.manifest.unlisted import StoreManifest
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from aws_stage.engines.sagemaker.arns import ENDPOINT_CONFIG, MODEL, invalid, unsupported
+from aws_stage.engines.sagemaker.hosting.models import model_data, serving_container
+from aws_stage.engines.sagemaker.hosting.specification import STARTUP_SECONDS, VariantSpecification
 from aws_stage.engines.sagemaker.images import framework_of
 from aws_stage.engines.sagemaker.listing import listed
-from aws_stage.engines.sagemaker.models import model_data, serving_container
 from aws_stage.engines.sagemaker.resources import Document, Resources, described
-from aws_stage.engines.sagemaker.specification import STARTUP_SECONDS, VariantSpecification
 from aws_stage.kernel.constraints import check
 from aws_stage.kernel.engine import AwsError, Call, Handler
 

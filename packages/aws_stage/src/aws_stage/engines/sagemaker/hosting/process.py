@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from aws_stage.engines.sagemaker.server_client import ServerClient
+from aws_stage.engines.sagemaker.hosting.server_client import ServerClient
 from aws_stage.kernel.settings import ACCOUNT_ID, HOST, OWN_SECRET, Settings
 
-SOURCES = Path(__file__).resolve().parents[3]
+SOURCES = Path(__file__).resolve().parents[4]
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "USER")
 """A container sees no more of the stage's environment than this: on AWS it would see none of it."""
 _GRACE_SECONDS = 2.0
