@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -68,8 +69,9 @@ class SideStage:
     def forward(self, call: Call) -> dict[str, Any]:
         raise NotImplementedError(f"{call.service}:{call.operation} in a test that does without ministack's answer")
 
-    def publish(self, source: str, detail_type: str, detail: dict[str, Any]) -> None:
-        self.events.append({"source": source, "detail-type": detail_type, "detail": detail})
+    def publish(self, source: str, detail_type: str, detail: dict[str, Any], resources: Sequence[str] = ()) -> None:
+        event = {"source": source, "detail-type": detail_type, "detail": detail}
+        self.events.append({**event, "resources": [*resources]} if resources else event)
 
     def store(self, engine: str) -> Store:
         if engine not in self.stores:

@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import logging
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -106,8 +107,8 @@ class LocalStage:
     def forward(self, call: Call) -> dict[str, Any]:
         return self._backend.forward(call)
 
-    def publish(self, source: str, detail_type: str, detail: dict[str, Any]) -> None:
-        self._backend.publish(source, detail_type, detail)
+    def publish(self, source: str, detail_type: str, detail: dict[str, Any], resources: Sequence[str] = ()) -> None:
+        self._backend.publish(source, detail_type, detail, resources)
 
     def store(self, engine: str) -> Store:
         with self._lock:

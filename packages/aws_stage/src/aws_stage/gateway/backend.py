@@ -114,11 +114,11 @@ class Backend:
             self._rest[service] = RestService(service)
         return self._rest[service]
 
-    def publish(self, source: str, detail_type: str, detail: dict[str, Any]) -> None:
+    def publish(self, source: str, detail_type: str, detail: dict[str, Any], resources: Sequence[str] = ()) -> None:
         """Put an event of an AWS service on the default bus, as ministack's own services do."""
         from ministack.services import eventbridge
 
-        entry = {"Source": source, "DetailType": detail_type, "Detail": json.dumps(detail)}
+        entry = {"Source": source, "DetailType": detail_type, "Detail": json.dumps(detail), "Resources": [*resources]}
         eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
 
     async def _send(self, service: str, request: _Request) -> Answer:

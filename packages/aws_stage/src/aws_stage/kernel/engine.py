@@ -16,7 +16,7 @@ Handlers run on worker threads, never on the event loop: they may block.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -74,8 +74,11 @@ class Stage(Protocol):
         """Let ministack answer ``call``; raises AwsError when it refuses. Not from the event loop."""
         ...
 
-    def publish(self, source: str, detail_type: str, detail: dict[str, Any]) -> None:
-        """Put an event of an AWS service (``aws.glue``) on the default event bus, which PutEvents would refuse."""
+    def publish(self, source: str, detail_type: str, detail: dict[str, Any], resources: Sequence[str] = ()) -> None:
+        """Put an event of an AWS service (``aws.glue``) on the default event bus, which PutEvents would refuse.
+
+        ``resources`` are the ARNs that it is about.
+        """
         ...
 
     def store(self, engine: str) -> Store:

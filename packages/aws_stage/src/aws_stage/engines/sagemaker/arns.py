@@ -7,6 +7,7 @@ from aws_stage.kernel.settings import ACCOUNT_ID
 
 MODEL, ENDPOINT_CONFIG, ENDPOINT = "model", "endpoint-config", "endpoint"
 MODEL_PACKAGE_GROUP, MODEL_PACKAGE = "model-package-group", "model-package"
+TRAINING_JOB = "training-job"
 
 ARN_FIELDS = {
     MODEL: "ModelArn",
@@ -14,6 +15,7 @@ ARN_FIELDS = {
     ENDPOINT: "EndpointArn",
     MODEL_PACKAGE_GROUP: "ModelPackageGroupArn",
     MODEL_PACKAGE: "ModelPackageArn",
+    TRAINING_JOB: "TrainingJobArn",
 }
 """The kinds of resources, and the field of each that holds its ARN."""
 

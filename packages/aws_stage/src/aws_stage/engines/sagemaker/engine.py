@@ -1,10 +1,12 @@
-"""The engine: the operations, and what becomes of endpoints when the stage starts and stops."""
+"""The engine: the operations, and what becomes of endpoints and jobs when the stage starts and stops."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Mapping
 
+from aws_stage.engines.sagemaker.containers.logs import ContainerLogs
+from aws_stage.engines.sagemaker.events import Events
 from aws_stage.engines.sagemaker.hosting.endpoint_configs import EndpointConfigs
 from aws_stage.engines.sagemaker.hosting.endpoints import Endpoints
 from aws_stage.engines.sagemaker.hosting.hosting import Hosting
@@ -16,6 +18,7 @@ from aws_stage.engines.sagemaker.registry.model_package_groups import ModelPacka
 from aws_stage.engines.sagemaker.registry.model_packages import ModelPackages
 from aws_stage.engines.sagemaker.resources import Resources
 from aws_stage.engines.sagemaker.tagging import Tagging
+from aws_stage.engines.sagemaker.training.jobs import TrainingJobs
 from aws_stage.kernel.engine import Handler, Stage
 from aws_stage.storage.leftovers import clear, end_process
 
@@ -30,7 +33,11 @@ class SageMakerEngine:
         self._stage = stage
         resources = Resources(stage)
         live = LiveDeployments()
-        self._hosting = Hosting(stage, resources, live, rng or random.Random())  # noqa: S311  it shares traffic out
+        events = Events(stage)
+        self._logs = ContainerLogs(stage.client, stage.clock)
+        rng = rng or random.Random()  # noqa: S311  it shares traffic out
+        self._hosting = Hosting(stage, resources, live, self._logs, rng)
+        self._training = TrainingJobs(stage, resources, events, self._logs)
         self._metrics = Metrics(stage.client, stage.clock)
         packages = ModelPackages(resources)
         configs = EndpointConfigs(resources)
@@ -42,6 +49,7 @@ class SageMakerEngine:
             **configs.operations,
             **Endpoints(resources, configs, self._hosting, live, stage.client).operations,
             **Tagging(resources).operations,
+            **self._training.operations,
             "InvokeEndpoint": invocations.invoke,
         }
         self.operations: Mapping[tuple[str, str], Handler] = {
@@ -49,15 +57,19 @@ class SageMakerEngine:
         }
 
     def start(self) -> None:
-        """End what an earlier stage left behind, and bring its endpoints back."""
+        """End what an earlier stage left behind, bring its endpoints back and take up its jobs."""
         work = self._stage.directory(self.name)
         for alive in work.glob("*/*/*/*/alive"):
             end_process(alive.parent)
         clear(work)
+        self._logs.start()
         self._metrics.start()
         self._hosting.start()
+        self._training.start()
 
     def stop(self) -> None:
-        """End every server process."""
+        """End every process."""
+        self._training.stop()
         self._hosting.stop()
         self._metrics.stop()
+        self._logs.stop()

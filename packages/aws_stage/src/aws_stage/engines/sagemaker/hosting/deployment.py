@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import IO, Any
 
 from aws_stage.engines.sagemaker.artifacts import ArtifactError, download, install
+from aws_stage.engines.sagemaker.containers.logs import ContainerLogs
 from aws_stage.engines.sagemaker.hosting.instance import Instance
 from aws_stage.engines.sagemaker.hosting.process import Launch
 from aws_stage.engines.sagemaker.hosting.specification import VariantSpecification
 from aws_stage.engines.sagemaker.hosting.variant import Variant
-from aws_stage.engines.sagemaker.server_logs import ServerLogs
 from aws_stage.kernel.settings import Settings
 from aws_stage.storage.manifest.unlisted import StoreManifest
 
+GROUP = "/aws/sagemaker/Endpoints/"
+"""Prefix of an endpoint's log group."""
 DRAIN_SECONDS = 60.0
 """Invocations in flight may finish for as long as one may take."""
 _POLL_SECONDS = 0.02
@@ -47,7 +49,7 @@ class Deployment:
         manifest: StoreManifest,
         settings: Settings,
         s3: Any,
-        logs: ServerLogs,
+        logs: ContainerLogs,
         rng: random.Random,
     ) -> None:
         self._endpoint = endpoint
@@ -158,7 +160,7 @@ class Deployment:
         )
 
         def take_output(instance: str, output: IO[bytes]) -> None:
-            self._logs.take(self._endpoint, f"{specification.name}/{instance}", output)
+            self._logs.take((GROUP + self._endpoint, f"{specification.name}/{instance}"), output)
 
         return Instance(launch, specification.startup_seconds, take_output, self._write_pids)
 

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from aws_stage.engines.sagemaker.arns import ENDPOINT
+from aws_stage.engines.sagemaker.containers.logs import ContainerLogs
 from aws_stage.engines.sagemaker.hosting.deployment import Deployment, DeploymentError
 from aws_stage.engines.sagemaker.hosting.live import LiveDeployments
 from aws_stage.engines.sagemaker.hosting.specification import VariantSpecification
 from aws_stage.engines.sagemaker.hosting.variant import Variant
 from aws_stage.engines.sagemaker.resources import Document, Resources
-from aws_stage.engines.sagemaker.server_logs import ServerLogs
 from aws_stage.kernel.engine import Stage
 
 logger = logging.getLogger("aws_stage.sagemaker")
@@ -32,11 +32,13 @@ _LONGEST_REASON = 1024
 class Hosting:
     """The endpoints of the stage that have a deployment, or are getting one."""
 
-    def __init__(self, stage: Stage, resources: Resources, live: LiveDeployments, rng: random.Random) -> None:
+    def __init__(
+        self, stage: Stage, resources: Resources, live: LiveDeployments, logs: ContainerLogs, rng: random.Random
+    ) -> None:
         self._stage = stage
         self._resources = resources
         self._rng = rng
-        self._logs = ServerLogs(stage.client, stage.clock)
+        self._logs = logs
         self._archives = stage.settings.state_dir / "engines" / "sagemaker-models"
         self._live = live
         self._passing: set[Deployment] = set()  # those that come up, and those that go
@@ -46,7 +48,6 @@ class Hosting:
 
     def start(self) -> None:
         """Bring every endpoint back to what its document says."""
-        self._logs.start()
         endpoints = self._resources.all(ENDPOINT)
         self._forget_archives(endpoints)
         for document in endpoints:
@@ -70,7 +71,6 @@ class Hosting:
             stopper.start()
         for thread in [*stoppers, *transitions]:
             thread.join()
-        self._logs.stop()
 
     def create(self, name: str) -> threading.Thread:
         """Bring a new endpoint up: InService or Failed. The thread ends with the transition."""

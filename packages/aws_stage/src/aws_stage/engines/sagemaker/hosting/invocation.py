@@ -6,6 +6,7 @@ import threading
 import time
 from typing import Any
 
+from aws_stage.engines.sagemaker.hosting.deployment import GROUP
 from aws_stage.engines.sagemaker.hosting.live import LiveDeployments, NoSuchVariantError
 from aws_stage.engines.sagemaker.hosting.metrics import Metrics
 from aws_stage.engines.sagemaker.hosting.server_client import (
@@ -16,7 +17,6 @@ from aws_stage.engines.sagemaker.hosting.server_client import (
     ServerTimeoutError,
 )
 from aws_stage.engines.sagemaker.hosting.variant import Variant, VariantBusyError, VariantDownError
-from aws_stage.engines.sagemaker.server_logs import GROUP
 from aws_stage.kernel.engine import AwsError, Call
 from aws_stage.kernel.settings import ACCOUNT_ID
 

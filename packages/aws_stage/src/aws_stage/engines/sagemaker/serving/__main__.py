@@ -8,16 +8,14 @@ FOLDER/error.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
 import os
-import signal
 import socket
 import sys
-import threading
 from pathlib import Path
 
+from aws_stage.engines.sagemaker.containers.inside import hide, hide_the_project, live_with_the_stage
 from aws_stage.engines.sagemaker.serving.model import Model, ModelUnusableError
 from aws_stage.engines.sagemaker.serving.server import Server
 
@@ -30,14 +28,10 @@ needs."""
 
 def main(folder: Path, listener: int, lifeline: int) -> int:
     """Load the model of ``folder`` and serve it until the process is ended; returns the exit status."""
-    alive = (folder / "alive").open("w")
-    fcntl.flock(alive, fcntl.LOCK_EX)
-    alive.write(str(os.getpid()))
-    alive.flush()
-    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+    alive = live_with_the_stage(folder, lifeline)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     launch = json.loads((folder / "launch.json").read_text(encoding="utf-8"))
-    _hide_the_project()
+    hide_the_project()
     try:
         model = _load(launch["framework"], Path(launch["model_dir"]))
     except ModelUnusableError as error:
@@ -47,7 +41,7 @@ def main(folder: Path, listener: int, lifeline: int) -> int:
     except Exception as error:
         (folder / "error").write_text(f"{type(error).__name__}: {error}", encoding="utf-8")
         raise
-    with socket.socket(fileno=listener) as listening:
+    with alive, socket.socket(fileno=listener) as listening:
         Server(listening, model).serve_forever()
     return 0
 
@@ -56,35 +50,11 @@ def _load(framework: str, model_dir: Path) -> Model:
     from aws_stage.engines.sagemaker.serving.script import ScriptModel
 
     if framework == "xgboost" and not ScriptModel.is_named(os.environ):
-        _hide(_NOT_NEEDED_BY_XGBOOST)
+        hide(_NOT_NEEDED_BY_XGBOOST)
         from aws_stage.engines.sagemaker.serving.xgboost_model import XGBoostModel
 
         return XGBoostModel.load(model_dir)
     return ScriptModel.load(framework, model_dir, os.environ)
-
-
-def _hide(modules: tuple[str, ...]) -> None:
-    """Let imports of ``modules`` fail from now on."""
-    for name in modules:
-        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # None: "this module cannot be imported"
-
-
-def _hide_the_project() -> None:
-    """A model's code must not find packages of a project that is installed editable, since on AWS it would not."""
-    here = str(Path(__file__).resolve().parents[4])
-    given = {*os.environ.get("PYTHONPATH", "").split(os.pathsep)} - {"", here}
-    installed = (Path(sys.prefix), Path(sys.base_prefix))
-    sys.path[:] = [
-        entry for entry in sys.path if entry in given or any(Path(entry).is_relative_to(place) for place in installed)
-    ]
-    sys.meta_path[:] = [
-        finder for finder in sys.meta_path if not getattr(finder, "__module__", "").startswith("__editable__")
-    ]
-
-
-def _end_with(lifeline: int) -> None:
-    os.read(lifeline, 1)
-    os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import importlib.util
 import inspect
 import logging
 import os
-import re
 import sys
 import threading
 import traceback
@@ -17,6 +15,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from aws_stage.engines.sagemaker.containers.requirements import missing
 from aws_stage.engines.sagemaker.serving.arrays import TEXT
 from aws_stage.engines.sagemaker.serving.defaults import Defaults, PyTorchDefaults, ScikitLearnDefaults, XGBoostDefaults
 from aws_stage.engines.sagemaker.serving.media_types import JSON, media_type
@@ -37,8 +36,6 @@ _CODE = f"{_MODEL}/code"
 _ELSEWHERE = "/opt/ml/code"
 """Where the containers of XGBoost and scikit-learn look for the script unless SAGEMAKER_SUBMIT_DIRECTORY says."""
 _TO_SET = f"set SAGEMAKER_PROGRAM=inference.py and SAGEMAKER_SUBMIT_DIRECTORY={_CODE} in the model's Environment"
-
-_REQUIREMENT = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class ScriptModel:
@@ -139,19 +136,9 @@ def _script(framework: str, name: str, model_dir: Path, environ: Mapping[str, st
 
 def _require(requirements: Path) -> None:
     """The real container installs what ``requirements.txt`` names; here it must be installed already."""
-    if not requirements.is_file():
-        return
-    missing = []
-    for line in requirements.read_text(encoding="utf-8").splitlines():
-        found = _REQUIREMENT.match(line.strip())
-        if found is None:
-            continue
-        try:
-            importlib.metadata.version(found[0])
-        except importlib.metadata.PackageNotFoundError:
-            missing.append(line.strip())
-    if missing:
+    not_here = missing(requirements)
+    if not_here:
         raise ModelUnusableError(
             f"code/requirements.txt names what is not installed here, and the local stage installs nothing: "
-            f"{', '.join(missing)}. Install it into the stage's environment."
+            f"{', '.join(not_here)}. Install it into the stage's environment."
         )

@@ -1,4 +1,4 @@
-"""Lines of server processes on their way to CloudWatch Logs."""
+"""Lines of containers on their way to CloudWatch Logs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 from types import SimpleNamespace
 from typing import Any
 
-from aws_stage.engines.sagemaker.server_logs import ServerLogs
+from aws_stage.engines.sagemaker.containers.logs import ContainerLogs
 from aws_stage.kernel.clock import SystemClock
 from aws_stage.kernel.log_streams import LogStreams
 from botocore.exceptions import ClientError
@@ -37,8 +37,8 @@ class FakeLogs:
 def written(output: bytes) -> FakeLogs:
     """What CloudWatch Logs gets of ``output``."""
     client = FakeLogs()
-    logs = ServerLogs(lambda _service: client, SystemClock())
-    logs.take("e", "v/i-1", io.BytesIO(output))
+    logs = ContainerLogs(lambda _service: client, SystemClock())
+    logs.take(("/aws/sagemaker/Endpoints/e", "v/i-1"), io.BytesIO(output))
     logs.start()
     logs.stop()
     return client

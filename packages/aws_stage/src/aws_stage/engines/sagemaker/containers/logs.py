@@ -1,4 +1,4 @@
-"""What server processes write, in CloudWatch Logs: one group an endpoint, one stream an instance."""
+"""What containers write, in CloudWatch Logs: a stream a container."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from aws_stage.kernel.periodic import Periodic
 
 logger = logging.getLogger("aws_stage.sagemaker")
 
-GROUP = "/aws/sagemaker/Endpoints/"
 _SHIP_SECONDS = 0.5
 _MOST_LINES = 10_000
 """A stream that writes more between two shipments loses the rest, and the log says how many lines those were."""
 
 
-class ServerLogs:
+class ContainerLogs:
     """Collects lines from any thread and sends them from one of its own."""
 
     def __init__(self, client: Callable[[str], Any], clock: Clock) -> None:
@@ -30,6 +29,7 @@ class ServerLogs:
         self._lock = threading.Lock()
         self._lines: dict[Stream, list[Line]] = {}
         self._lost: dict[Stream, int] = {}
+        self._one_at_a_time = threading.Lock()
         self._shipping = Periodic(self._ship, _SHIP_SECONDS, "sagemaker-logs", at_end=True)
 
     def start(self) -> None:
@@ -40,13 +40,17 @@ class ServerLogs:
         """Send what there is, and end."""
         self._shipping.stop()
 
-    def take(self, endpoint: str, stream: str, output: IO[bytes]) -> None:
-        """Read ``output`` to its end, line by line."""
+    def flush(self) -> None:
+        """Send what there is now."""
+        self._ship()
+
+    def take(self, stream: Stream, output: IO[bytes], look: Callable[[str], str] = str) -> None:
+        """Read ``output`` to its end, line by line; what ``look`` makes of a line is written."""
         with output:
             for raw in output:
-                line = raw.decode("utf-8", "replace").rstrip()[:MAX_LINE]
+                line = look(raw.decode("utf-8", "replace").rstrip())[:MAX_LINE]
                 if line:
-                    self._add((GROUP + endpoint, stream), line)
+                    self._add(stream, line)
 
     def _add(self, stream: Stream, line: str) -> None:
         moment = round(self._clock.now().timestamp() * 1000)
@@ -58,6 +62,10 @@ class ServerLogs:
                 self._lost[stream] = self._lost.get(stream, 0) + 1
 
     def _ship(self) -> None:
+        with self._one_at_a_time:
+            self._send()
+
+    def _send(self) -> None:
         with self._lock:
             collected, self._lines = self._lines, {}
             lost, self._lost = self._lost, {}
