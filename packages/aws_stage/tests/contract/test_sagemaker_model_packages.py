@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 from aws_stage.testing import REGION, RunningStage
-from aws_stage.testing.models import BUCKET, ROLE, SCIKIT_LEARN, SCRIPT, XGBOOST, Hosting, script, xgboost_archive
+from aws_stage.testing.models import (
+    BUCKET,
+    ROLE,
+    SCIKIT_LEARN,
+    SCRIPT,
+    XGBOOST,
+    Hosting,
+    script,
+    wait_until,
+    xgboost_archive,
+)
+from aws_stage.testing.watched_events import WatchedEvents
 from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.stage
@@ -153,3 +164,40 @@ def test_a_package_may_have_a_name_of_its_own(hosting: Hosting) -> None:
     assert "ModelPackageVersion" not in hosting.sagemaker.describe_model_package(ModelPackageName=name)
     listed = hosting.sagemaker.list_model_packages(NameContains=name)["ModelPackageSummaryList"]
     assert [each["ModelPackageName"] for each in listed] == [name]
+
+
+def test_an_approval_is_an_event_with_the_whole_package(hosting: Hosting, group: str) -> None:
+    metrics = {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": f"s3://{BUCKET}/m.json"}}}
+    baselines = {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": f"s3://{BUCKET}/b.json"}}}
+    client = hosting.sagemaker
+    with WatchedEvents(hosting.stage, "SageMaker Model Package State Change", ModelPackageGroupName=group) as events:
+        arn = client.create_model_package(
+            ModelPackageGroupName=group,
+            InferenceSpecification=specification(hosting, xgboost_archive()),
+            ModelMetrics=metrics,
+            DriftCheckBaselines=baselines,
+            CustomerMetadataProperties={"revision": "abc", "range": "2025"},
+            SkipModelValidation="None",
+        )["ModelPackageArn"]
+        client.update_model_package(
+            ModelPackageArn=arn,
+            ModelApprovalStatus="Approved",
+            ApprovalDescription="better on recent days",
+            CustomerMetadataProperties={"threshold": "2.5"},
+            CustomerMetadataPropertiesToRemove=["range"],
+        )
+        wait_until(lambda: len(events.details()) == 2)
+        created, approved = sorted(events.seen, key=lambda event: "UpdatedModelPackageFields" in event["detail"])
+    assert created["detail"]["ModelApprovalStatus"] == "PendingManualApproval"
+    assert approved["resources"] == [arn]
+    detail = approved["detail"]
+    assert (detail["ModelPackageArn"], detail["ModelPackageVersion"]) == (arn, 1)
+    assert (detail["ModelPackageStatus"], detail["ModelApprovalStatus"]) == ("Completed", "Approved")
+    assert detail["ModelMetrics"] == metrics
+    assert detail["CustomerMetadataProperties"] == {"revision": "abc", "threshold": "2.5"}
+    assert set(detail["UpdatedModelPackageFields"]) == {
+        *("ModelApprovalStatus", "ApprovalDescription", "CustomerMetadataProperties")
+    }
+    description = client.describe_model_package(ModelPackageName=arn)
+    assert description["DriftCheckBaselines"] == baselines
+    assert detail["LastModifiedTime"] == description["LastModifiedTime"].strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +11,7 @@ import pytest
 from aws_stage.testing import RunningStage
 from aws_stage.testing.models import wait_until
 from aws_stage.testing.training import Training, rows
+from aws_stage.testing.watched_events import WatchedEvents
 
 pytestmark = pytest.mark.stage
 
@@ -88,34 +87,12 @@ open(os.path.join(os.environ["SM_MODEL_DIR"], "whole"), "w").close()
 
 
 def test_each_state_is_an_event(training: Training) -> None:
-    stage = training.stage
-    events, sqs = stage.client("events"), stage.client("sqs")
-    name = f"training-{uuid.uuid4().hex[:8]}"
-    queue = sqs.create_queue(QueueName=name)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     request = training.request({"num_round": "2"}, train=training.put({"a.csv": rows(20)}))
     job = request["TrainingJobName"]
-    pattern = {
-        "source": ["aws.sagemaker"],
-        "detail-type": ["SageMaker Training Job State Change"],
-        "detail": {"TrainingJobName": [job]},
-    }
-    events.put_rule(Name=name, EventPattern=json.dumps(pattern))
-    events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
-    try:
+    with WatchedEvents(training.stage, "SageMaker Training Job State Change", TrainingJobName=job) as events:
         description = training.run(request)
-        seen: list[dict[str, Any]] = []
-
-        def over() -> bool:
-            for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
-                seen.append(json.loads(message["Body"]))
-                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-            return any(event["detail"]["TrainingJobStatus"] == "Completed" for event in seen)
-
-        wait_until(over)
-    finally:
-        events.remove_targets(Rule=name, Ids=["queue"])
-        events.delete_rule(Name=name)
+        wait_until(lambda: any(detail["TrainingJobStatus"] == "Completed" for detail in events.details()))
+        seen = events.seen
     assert {event["detail"]["SecondaryStatus"] for event in seen} == {
         *("Starting", "Downloading", "Training", "Uploading", "Completed")
     }

@@ -39,7 +39,7 @@ class SageMakerEngine:
         self._hosting = Hosting(stage, resources, live, self._logs, rng)
         self._training = TrainingJobs(stage, resources, events, self._logs)
         self._metrics = Metrics(stage.client, stage.clock)
-        packages = ModelPackages(resources)
+        packages = ModelPackages(resources, events)
         configs = EndpointConfigs(resources)
         invocations = Invocations(stage.settings.region, live, self._metrics)
         handlers: dict[str, Handler] = {

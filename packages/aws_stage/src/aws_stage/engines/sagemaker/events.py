@@ -6,6 +6,7 @@ Shapes: Amazon SageMaker Developer Guide, "Events that Amazon SageMaker AI sends
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_stage.kernel.engine import Stage
@@ -30,6 +31,11 @@ def milliseconds(document: Mapping[str, Any], names: Iterable[str]) -> dict[str,
         name: round(value * 1000) if name in names and isinstance(value, int | float) else value
         for name, value in document.items()
     }
+
+
+def written_time(seconds: float) -> str:
+    """``2021-02-24T17:00:14Z``."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def tags_of(document: Mapping[str, Any]) -> dict[str, str]:

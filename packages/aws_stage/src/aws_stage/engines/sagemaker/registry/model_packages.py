@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aws_stage.engines.sagemaker.arns import MODEL_PACKAGE, MODEL_PACKAGE_GROUP, invalid, unsupported
+from aws_stage.engines.sagemaker.events import Events, written_time
 from aws_stage.engines.sagemaker.listing import listed
 from aws_stage.engines.sagemaker.registry.model_package_groups import group_of
 from aws_stage.engines.sagemaker.resources import Document, Resources, described
@@ -37,6 +38,15 @@ _UPDATED = frozenset(
         "SourceUri",
     }
 )
+_DETAIL_TYPE = "SageMaker Model Package State Change"
+_ANNOUNCED = (
+    "ModelApprovalStatus",
+    "ApprovalDescription",
+    "SourceUri",
+    "CustomerMetadataProperties",
+    "InferenceSpecification",
+)
+"""Fields of an update that its event names."""
 _OF_A_MODEL = ("ContainerHostname", "Image", "ModelDataUrl", "ModelDataSource", "Environment")
 _SUMMARY = (
     "ModelPackageName",
@@ -53,8 +63,9 @@ _SUMMARY = (
 class ModelPackages:
     """Packages are Completed at once: nothing is validated or scanned."""
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, events: Events) -> None:
         self._resources = resources
+        self._events = events
         self.operations: Mapping[str, Handler] = {
             "CreateModelPackage": self._create,
             "DescribeModelPackage": self._describe,
@@ -74,7 +85,7 @@ class ModelPackages:
         request = call.payload
         check("sagemaker", "CreateModelPackage", request)
         for field, value in request.items():
-            if field not in _FIELDS and value not in (None, False, [], {}):
+            if field not in _FIELDS and value not in (None, False, [], {}, "None"):
                 raise unsupported(f"{field} of a model package")
         group, name = request.get("ModelPackageGroupName"), request.get("ModelPackageName")
         if bool(group) == bool(name):
@@ -100,6 +111,7 @@ class ModelPackages:
             **{field: request[field] for field in _KEPT if request.get(field)},
         }
         self._resources.create(MODEL_PACKAGE, str(name), document, request.get("Tags"))
+        self._announce(document)
         return {"ModelPackageArn": document["ModelPackageArn"]}
 
     def _next_version(self, group: str) -> int:
@@ -148,11 +160,14 @@ class ModelPackages:
                 raise unsupported(f"{field} of an update of a model package")
         arn = request["ModelPackageArn"]
         self._get(arn)
+        changed = [field for field in _ANNOUNCED if request.get(field)]
+        if request.get("CustomerMetadataPropertiesToRemove") and "CustomerMetadataProperties" not in changed:
+            changed.append("CustomerMetadataProperties")
 
         def edit(document: Document) -> None:
             properties = {
                 **document.get("CustomerMetadataProperties", {}),
-                **request.pop("CustomerMetadataProperties", {}),
+                **(request.get("CustomerMetadataProperties") or {}),
             }
             for key in request.get("CustomerMetadataPropertiesToRemove") or []:
                 properties.pop(key, None)
@@ -163,8 +178,15 @@ class ModelPackages:
                     document[field] = request[field]
             document["LastModifiedTime"] = self._resources.now()
 
-        self._resources.change(MODEL_PACKAGE, arn.partition(f":{MODEL_PACKAGE}/")[2], edit)
+        document = self._resources.change(MODEL_PACKAGE, arn.partition(f":{MODEL_PACKAGE}/")[2], edit)
+        self._announce(document, UpdatedModelPackageFields=changed)
         return {"ModelPackageArn": arn}
+
+    def _announce(self, document: Document, **more: Any) -> None:
+        """https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html"""
+        times = {name: written_time(document[name]) for name in ("CreationTime", "LastModifiedTime")}
+        detail = {**described(document), **times, "CertifyForMarketplace": False, **more}
+        self._events.send(_DETAIL_TYPE, detail, document["ModelPackageArn"])
 
     def _delete(self, call: Call) -> dict[str, Any]:
         check("sagemaker", "DeleteModelPackage", call.payload)
