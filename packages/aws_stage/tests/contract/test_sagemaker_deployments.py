@@ -284,7 +284,7 @@ def test_a_deployment_all_at_once_is_taken_and_shown(hosting: Hosting) -> None:
     [
         (
             {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "CANARY", "WaitIntervalInSeconds": 60}}},
-            "Traffic routing CANARY",
+            "CanarySize is required for traffic routing CANARY",
         ),
         (
             {

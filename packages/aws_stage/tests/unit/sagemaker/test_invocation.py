@@ -15,6 +15,7 @@ from aws_stage.kernel.engine import AwsError, Call
 
 class FakeVariant:
     name = "AllTraffic"
+    config = "c"
     instances = (1, 2)
     specification = VariantSpecification("AllTraffic", "image", "xgboost", None, instances=2)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from aws_stage.engines.sagemaker.containers.logs import ContainerLogs
 from aws_stage.engines.sagemaker.events import Events
+from aws_stage.engines.sagemaker.hosting.description import Descriptions
 from aws_stage.engines.sagemaker.hosting.endpoint_configs import EndpointConfigs
 from aws_stage.engines.sagemaker.hosting.endpoints import Endpoints
 from aws_stage.engines.sagemaker.hosting.hosting import Hosting
@@ -32,11 +33,12 @@ class SageMakerEngine:
     def __init__(self, stage: Stage, rng: random.Random | None = None) -> None:
         self._stage = stage
         resources = Resources(stage)
-        live = LiveDeployments()
         events = Events(stage)
         self._logs = ContainerLogs(stage.client, stage.clock)
         rng = rng or random.Random()  # noqa: S311  it shares traffic out
-        self._hosting = Hosting(stage, resources, live, self._logs, rng)
+        live = LiveDeployments(rng)
+        descriptions = Descriptions(resources, live, events)
+        self._hosting = Hosting(stage, resources, live, descriptions, logs=self._logs, rng=rng)
         self._training = TrainingJobs(stage, resources, events, self._logs)
         self._metrics = Metrics(stage.client, stage.clock)
         packages = ModelPackages(resources, events)
@@ -47,7 +49,7 @@ class SageMakerEngine:
             **packages.operations,
             **ModelPackageGroups(resources).operations,
             **configs.operations,
-            **Endpoints(resources, configs, self._hosting, live, stage.client).operations,
+            **Endpoints(resources, configs, self._hosting, descriptions, stage.client).operations,
             **Tagging(resources).operations,
             **self._training.operations,
             "InvokeEndpoint": invocations.invoke,

@@ -42,6 +42,7 @@ class Deployment:
         self,
         *,
         endpoint: str,
+        config: str,
         identity: str,
         specifications: Sequence[VariantSpecification],
         folder: Path,
@@ -64,7 +65,7 @@ class Deployment:
         self._serving = False
         self._pid_files = threading.Lock()
         self._stopping = threading.Event()
-        self.variants = {spec.name: Variant(spec, self._new_instance, rng) for spec in specifications}
+        self.variants = {spec.name: Variant(spec, self._new_instance, rng, config) for spec in specifications}
 
     def bring_up(self) -> None:
         """Start every variant and wait until all their instances answer; raises DeploymentError."""

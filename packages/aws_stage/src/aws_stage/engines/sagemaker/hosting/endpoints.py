@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from aws_stage.engines.sagemaker.arns import ENDPOINT, invalid, unsupported
-from aws_stage.engines.sagemaker.hosting.deployment import Deployment
+from aws_stage.engines.sagemaker.hosting.deployment_config import Plan, plan_of, shifts_in_steps
+from aws_stage.engines.sagemaker.hosting.description import Descriptions
 from aws_stage.engines.sagemaker.hosting.endpoint_configs import EndpointConfigs, check_instances
 from aws_stage.engines.sagemaker.hosting.hosting import Hosting, deployment_document
-from aws_stage.engines.sagemaker.hosting.live import LiveDeployments
+from aws_stage.engines.sagemaker.hosting.rollout import alarm_states
 from aws_stage.engines.sagemaker.hosting.specification import VariantSpecification
 from aws_stage.engines.sagemaker.listing import listed
 from aws_stage.engines.sagemaker.resources import Document, Resources
@@ -21,17 +22,6 @@ ANSWER_SECONDS = 2.0
 """A change is answered when it is done, or after this time. Waiters of boto3 and Terraform look at once and then only
 every 30 seconds: a second spent here spares them the half minute."""
 
-_SHOWN = (
-    "EndpointName",
-    "EndpointArn",
-    "EndpointConfigName",
-    "EndpointStatus",
-    "FailureReason",
-    "CreationTime",
-    "LastModifiedTime",
-    "LastDeploymentConfig",
-)
-
 
 class Endpoints:
     """The endpoints of the stage, as documents; ``hosting`` makes them live."""
@@ -41,14 +31,14 @@ class Endpoints:
         resources: Resources,
         configs: EndpointConfigs,
         hosting: Hosting,
-        live: LiveDeployments,
+        descriptions: Descriptions,
         client: Callable[[str], Any],
     ) -> None:
         self._client = client
         self._resources = resources
         self._configs = configs
         self._hosting = hosting
-        self._live = live
+        self._descriptions = descriptions
         self.operations: Mapping[str, Handler] = {
             "CreateEndpoint": self._create,
             "DescribeEndpoint": self._describe,
@@ -63,7 +53,7 @@ class Endpoints:
         check("sagemaker", "CreateEndpoint", request)
         name, config = request["EndpointName"], request["EndpointConfigName"]
         specifications = self._configs.specifications(config)
-        _termination_wait(request.get("DeploymentConfig"))
+        self._check_alarms(_plan(request.get("DeploymentConfig"), specifications))
         now = self._resources.now()
         document: Document = {
             "EndpointName": name,
@@ -77,6 +67,7 @@ class Endpoints:
         if request.get("DeploymentConfig"):
             document["LastDeploymentConfig"] = request["DeploymentConfig"]
         self._resources.create(ENDPOINT, name, document, request.get("Tags"))
+        self._descriptions.announce(self._resources.get(ENDPOINT, name))
         _await(self._hosting.create(name))
         return {"EndpointArn": document["EndpointArn"]}
 
@@ -97,11 +88,13 @@ class Endpoints:
         deployment_config = request.get("DeploymentConfig")
         if deployment_config is None and request.get("RetainDeploymentConfig"):
             deployment_config = current.get("LastDeploymentConfig")
+        self._check_alarms(_plan(deployment_config, specifications))
+        if shifts_in_steps(deployment_config) and {each.name for each in old} != {each.name for each in specifications}:
+            raise invalid("The new endpoint configuration must have the same variant names as the old one.")
         pending = {
             "EndpointConfigName": config,
             "Deployment": deployment_document(specifications),
             "DeploymentConfig": deployment_config,
-            "TerminationWaitInSeconds": _termination_wait(deployment_config),
             "StartTime": self._resources.now(),
         }
 
@@ -111,6 +104,14 @@ class Endpoints:
         document = self._begin_update(name, edit)
         _await(self._hosting.update(name))
         return {"EndpointArn": document["EndpointArn"]}
+
+    def _check_alarms(self, plan: Plan) -> None:
+        """Refuses alarms that there are not. AWS's documents do not say in which words."""
+        if plan.alarms:
+            states = alarm_states(self._client("cloudwatch"), plan.alarms)
+            missing = [name for name in plan.alarms if name not in states]
+            if missing:
+                raise invalid(f"AutoRollbackConfiguration names alarms that do not exist: {', '.join(missing)}.")
 
     def _check_scaled(self, name: str, old: list[VariantSpecification], new: list[VariantSpecification]) -> None:
         """Refuses another instance type for a variant that is scaled, and its removal ("Update endpoints that use auto
@@ -161,42 +162,36 @@ class Endpoints:
             document.pop("FailureReason", None)
             document |= {"EndpointStatus": "Updating", "LastModifiedTime": self._resources.now()}
 
-        return self._resources.change(ENDPOINT, name, change)
+        document = self._resources.change(ENDPOINT, name, change)
+        self._descriptions.announce(document)
+        return document
 
     def _delete(self, call: Call) -> dict[str, Any]:
         check("sagemaker", "DeleteEndpoint", call.payload)
         name = call.payload["EndpointName"]
 
         def change(document: Document) -> None:
-            if document["EndpointStatus"] not in ("InService", "Failed"):
+            if document["EndpointStatus"] not in ("InService", "Failed", "UpdateRollbackFailed"):
                 raise _in_progress(document)
             document |= {"EndpointStatus": "Deleting", "LastModifiedTime": self._resources.now()}
 
-        self._resources.change(ENDPOINT, name, change)
+        self._descriptions.announce(self._resources.change(ENDPOINT, name, change))
         _await(self._hosting.delete(name))
         return {}
 
     def _describe(self, call: Call) -> dict[str, Any]:
         check("sagemaker", "DescribeEndpoint", call.payload)
-        document = self._resources.get(ENDPOINT, call.payload["EndpointName"])
-        answer = {field: document[field] for field in _SHOWN if field in document}
-        deployment = self._live.get(document["EndpointName"])
-        if deployment is not None:
-            answer["ProductionVariants"] = _variants(document["Deployment"], deployment, document["CreationTime"])
-        if "Pending" in document:
-            pending = document["Pending"]
-            answer["PendingDeploymentSummary"] = {
-                "EndpointConfigName": pending["EndpointConfigName"],
-                "StartTime": pending["StartTime"],
-                "ProductionVariants": _variants(pending["Deployment"], None, pending["StartTime"]),
-            }
-        return answer
+        return self._descriptions.of(self._resources.get(ENDPOINT, call.payload["EndpointName"]))
 
     def _list(self, call: Call) -> dict[str, Any]:
         check("sagemaker", "ListEndpoints", call.payload)
         fields = ("EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus")
         found, more = listed(self._resources.all(ENDPOINT), call.payload, "Endpoint", fields)
         return {"Endpoints": found, **more}
+
+
+def _plan(config: Mapping[str, Any] | None, specifications: list[VariantSpecification]) -> Plan:
+    return plan_of(config, min(each.instances for each in specifications))
 
 
 def _await(transition: threading.Thread) -> None:
@@ -245,39 +240,3 @@ def _retain(
         else each
         for each in specifications
     ]
-
-
-def _termination_wait(config: Mapping[str, Any] | None) -> int:
-    """Seconds for which the old variants stay after the switch; refuses what is not a switch all at once."""
-    if config is None:
-        return 0
-    if config.get("RollingUpdatePolicy"):
-        raise unsupported("RollingUpdatePolicy")
-    if config.get("AutoRollbackConfiguration"):
-        raise unsupported("AutoRollbackConfiguration (rollback by alarms)")
-    policy = config.get("BlueGreenUpdatePolicy") or {}
-    kind = (policy.get("TrafficRoutingConfiguration") or {}).get("Type", "ALL_AT_ONCE")
-    if kind != "ALL_AT_ONCE":
-        raise unsupported(f"Traffic routing {kind}")
-    seconds: int = policy.get("TerminationWaitInSeconds") or 0
-    return seconds
-
-
-def _variants(wanted: Document, deployment: Deployment | None, since: float) -> list[dict[str, Any]]:
-    """The variants as Describe shows them; ``deployment`` knows what is current."""
-    shown = []
-    for each in _specifications(wanted):
-        image = {"SpecifiedImage": each.image, "ResolvedImage": each.image, "ResolutionTime": since}
-        summary: dict[str, Any] = {"VariantName": each.name, "DeployedImages": [image], "DesiredWeight": each.weight}
-        variant = deployment.variants.get(each.name) if deployment else None
-        if variant is not None:
-            summary["CurrentWeight"] = variant.weight
-        if each.serverless is not None:
-            summary |= {"CurrentServerlessConfig": each.serverless, "DesiredServerlessConfig": each.serverless}
-        else:
-            summary["DesiredInstanceCount"] = each.instances
-            summary["CurrentInstanceCount"] = 0
-            if variant is not None:
-                summary["CurrentInstanceCount"] = sum(each.settled.is_set() for each in variant.instances)
-        shown.append(summary)
-    return shown

@@ -18,7 +18,10 @@ from typing import Any
 from aws_stage.engines.sagemaker.arns import ENDPOINT
 from aws_stage.engines.sagemaker.containers.logs import ContainerLogs
 from aws_stage.engines.sagemaker.hosting.deployment import Deployment, DeploymentError
+from aws_stage.engines.sagemaker.hosting.deployment_config import plan_of
+from aws_stage.engines.sagemaker.hosting.description import Descriptions
 from aws_stage.engines.sagemaker.hosting.live import LiveDeployments
+from aws_stage.engines.sagemaker.hosting.rollout import Rollout
 from aws_stage.engines.sagemaker.hosting.specification import VariantSpecification
 from aws_stage.engines.sagemaker.hosting.variant import Variant
 from aws_stage.engines.sagemaker.resources import Document, Resources
@@ -33,11 +36,19 @@ class Hosting:
     """The endpoints of the stage that have a deployment, or are getting one."""
 
     def __init__(
-        self, stage: Stage, resources: Resources, live: LiveDeployments, logs: ContainerLogs, rng: random.Random
+        self,
+        stage: Stage,
+        resources: Resources,
+        live: LiveDeployments,
+        descriptions: Descriptions,
+        *,
+        logs: ContainerLogs,
+        rng: random.Random,
     ) -> None:
         self._stage = stage
         self._resources = resources
         self._rng = rng
+        self._descriptions = descriptions
         self._logs = logs
         self._archives = stage.settings.state_dir / "engines" / "sagemaker-models"
         self._live = live
@@ -45,6 +56,7 @@ class Hosting:
         self._transitions: set[threading.Thread] = set()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._rollout = Rollout(stage.clock, live, stage.client, self._stopping)
 
     def start(self) -> None:
         """Bring every endpoint back to what its document says."""
@@ -57,7 +69,9 @@ class Hosting:
             elif status == "Deleting":
                 self.delete(name)
             elif status != "Failed":
-                self._switch(name, self._new_deployment(name, document["Deployment"]))
+                if "VariantStatus" in document.get("Pending", {}):
+                    self._resources.change(ENDPOINT, name, lambda changed: changed["Pending"].pop("VariantStatus"))
+                self._switch(name, self._new_deployment(name, document))
                 self._begin(self._restore, name)
 
     def stop(self) -> None:
@@ -107,24 +121,50 @@ class Hosting:
 
     def _create(self, name: str) -> None:
         document = self._resources.get(ENDPOINT, name)
-        deployment = self._new_deployment(name, document["Deployment"])
+        deployment = self._new_deployment(name, document)
         if self._brought_up(deployment, lambda why: self._enter(name, "Failed", FailureReason=why)):
             self._switch(name, deployment)
             self._enter(name, "InService")
 
     def _update(self, name: str) -> None:
         pending = self._resources.get(ENDPOINT, name)["Pending"]
-        old, new = self._live.get(name), self._new_deployment(name, pending["Deployment"])
-        if not self._brought_up(new, lambda why: self._roll_back(name, why)):
+        old, new = self._live.get(name), self._new_deployment(name, pending)
+        instances = [each.instances for each in _specifications(pending["Deployment"])]
+        self._say(name, "Creating", f"Launching {sum(instances)} instance(s).")
+        if not self._brought_up(new, lambda why: self._give_up(name, why)):
+            return
+        plan = plan_of(pending["DeploymentConfig"], min(instances))
+        why = self._rollout.shift(name, new, plan, lambda status, message: self._say(name, status, message))
+        if self._stopping.is_set():
+            return
+        if why is not None:
+            self._roll_back(name, new, why)
             return
         self._switch(name, new)
-        if self._stopping.wait(pending["TerminationWaitInSeconds"]):
-            return
         self._adopt(name)
         if old is not None:
             self._retire(old)
 
-    def _roll_back(self, name: str, why: str) -> None:
+    def _say(self, name: str, status: str, message: str) -> None:
+        if not self._stopping.is_set():
+            self._descriptions.say(name, status, message)
+
+    def _roll_back(self, name: str, new: Deployment, why: str) -> None:
+        """Every invocation goes to the old deployment again before anything else happens."""
+        self._live.turn_back(name)
+        self._enter(name, "RollingBack", FailureReason=why)
+        try:
+            self._retire(new)
+        except Exception as error:
+            logger.exception("endpoint %s could not be rolled back", name)
+            self._enter(name, "UpdateRollbackFailed", FailureReason=f"{why} {type(error).__name__}: {error}")
+            return
+        if not self._stopping.is_set():
+            self._give_up(name, why)
+
+    def _give_up(self, name: str, why: str) -> None:
+        """The pending deployment is none any more: the endpoint is what it was."""
+
         def edit(document: Document) -> None:
             document.pop("Pending")
 
@@ -187,7 +227,9 @@ class Hosting:
         document = self._resources.get(ENDPOINT, name)
         if not self._brought_up(self._live.of(name), lambda why: self._fail_restored(name, why)):
             return
-        if "Pending" in document:
+        if document["EndpointStatus"] in ("RollingBack", "UpdateRollbackFailed"):
+            self._give_up(name, document["FailureReason"])
+        elif "Pending" in document:
             self._update(name)
         elif document["EndpointStatus"] != "InService":
             self._enter(name, "InService")
@@ -242,7 +284,7 @@ class Hosting:
             if edit is not None:
                 edit(document)
 
-        self._resources.change(ENDPOINT, name, change)
+        self._descriptions.announce(self._resources.change(ENDPOINT, name, change))
 
     def _forget_archives(self, endpoints: Sequence[Document]) -> None:
         """Drop the artifacts of deployments whose end a stage did not live to see."""
@@ -259,9 +301,12 @@ class Hosting:
     def _folder(self, name: str) -> Path:
         return self._stage.directory("sagemaker") / name
 
-    def _new_deployment(self, name: str, wanted: Document) -> Deployment:
+    def _new_deployment(self, name: str, of: Document) -> Deployment:
+        """The deployment of an endpoint's document, or of what is pending in it."""
+        wanted = of["Deployment"]
         return Deployment(
             endpoint=name,
+            config=of["EndpointConfigName"],
             identity=wanted["Identity"],
             specifications=_specifications(wanted),
             folder=self._folder(name),

@@ -114,6 +114,7 @@ class Invocations:
                 self._metrics.invoked(
                     endpoint,
                     variant.name,
+                    config=variant.config,
                     instances=len(variant.instances),
                     status=answer.status,
                     model_seconds=time.perf_counter() - before,

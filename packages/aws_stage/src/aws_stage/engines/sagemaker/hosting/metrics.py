@@ -1,6 +1,7 @@
 """What endpoints tell CloudWatch: metrics in ``AWS/SageMaker`` by EndpointName and VariantName.
 
-Names and units: Amazon SageMaker Developer Guide, "SageMaker AI endpoint invocation metrics".
+Names and units: Amazon SageMaker Developer Guide, "SageMaker AI endpoint invocation metrics". They come a second time
+with EndpointConfigName, so that an alarm can watch the new fleet alone ("Auto-Rollback Configuration and Monitoring").
 """
 
 from __future__ import annotations
@@ -35,13 +36,15 @@ class Metrics:
         endpoint: str,
         variant: str,
         *,
+        config: str,
         instances: int,
         status: int,
         model_seconds: float,
         overhead_seconds: float,
     ) -> None:
         """An invocation reached the model, which answered with HTTP ``status`` (0: not at all)."""
-        dimensions = (("EndpointName", endpoint), ("VariantName", variant))
+        both = (("EndpointName", endpoint), ("VariantName", variant))
+        of_one_fleet = (*both, ("EndpointConfigName", config))
         for metric, unit, value in (
             ("Invocations", "Count", 1.0),
             ("InvocationsPerInstance", "Count", 1.0 / max(1, instances)),
@@ -51,4 +54,5 @@ class Metrics:
             ("ModelLatency", "Microseconds", model_seconds * 1e6),
             ("OverheadLatency", "Microseconds", overhead_seconds * 1e6),
         ):
-            self._sets.add(metric, unit, dimensions, value)
+            for dimensions in (both, of_one_fleet):
+                self._sets.add(metric, unit, dimensions, value)

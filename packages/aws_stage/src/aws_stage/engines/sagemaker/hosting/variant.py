@@ -23,10 +23,16 @@ class VariantBusyError(Exception):
 
 
 class Variant:
-    """Safe between threads. ``weight`` is its share of the traffic, relative to its siblings'."""
+    """Safe between threads. ``weight`` is its share of the traffic, relative to its siblings'.
 
-    def __init__(self, specification: VariantSpecification, new_instance: NewInstance, rng: random.Random) -> None:
+    ``config`` names the endpoint configuration that it is of.
+    """
+
+    def __init__(
+        self, specification: VariantSpecification, new_instance: NewInstance, rng: random.Random, config: str = ""
+    ) -> None:
         self.specification = specification
+        self.config = config
         self.weight = specification.weight
         self._new_instance = new_instance
         self._rng = rng
