@@ -8,6 +8,7 @@ from aws_stage.kernel.settings import ACCOUNT_ID
 MODEL, ENDPOINT_CONFIG, ENDPOINT = "model", "endpoint-config", "endpoint"
 MODEL_PACKAGE_GROUP, MODEL_PACKAGE = "model-package-group", "model-package"
 TRAINING_JOB = "training-job"
+PIPELINE, PIPELINE_EXECUTION = "pipeline", "pipeline-execution"
 
 ARN_FIELDS = {
     MODEL: "ModelArn",
@@ -16,6 +17,7 @@ ARN_FIELDS = {
     MODEL_PACKAGE_GROUP: "ModelPackageGroupArn",
     MODEL_PACKAGE: "ModelPackageArn",
     TRAINING_JOB: "TrainingJobArn",
+    PIPELINE: "PipelineArn",
 }
 """The kinds of resources, and the field of each that holds its ARN."""
 

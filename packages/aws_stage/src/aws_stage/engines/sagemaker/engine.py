@@ -15,6 +15,8 @@ from aws_stage.engines.sagemaker.hosting.invocation import Invocations
 from aws_stage.engines.sagemaker.hosting.live import LiveDeployments
 from aws_stage.engines.sagemaker.hosting.metrics import Metrics
 from aws_stage.engines.sagemaker.hosting.models import Models
+from aws_stage.engines.sagemaker.pipelines.executions import Executions
+from aws_stage.engines.sagemaker.pipelines.pipelines import Pipelines
 from aws_stage.engines.sagemaker.registry.model_package_groups import ModelPackageGroups
 from aws_stage.engines.sagemaker.registry.model_packages import ModelPackages
 from aws_stage.engines.sagemaker.resources import Resources
@@ -40,6 +42,8 @@ class SageMakerEngine:
         descriptions = Descriptions(resources, live, events)
         self._hosting = Hosting(stage, resources, live, descriptions, logs=self._logs, rng=rng)
         self._training = TrainingJobs(stage, resources, events, self._logs)
+        pipelines = Pipelines(stage, resources)
+        self._executions = Executions(stage, resources, pipelines, events)
         self._metrics = Metrics(stage.client, stage.clock)
         packages = ModelPackages(resources, events)
         configs = EndpointConfigs(resources)
@@ -52,6 +56,8 @@ class SageMakerEngine:
             **Endpoints(resources, configs, self._hosting, descriptions, stage.client).operations,
             **Tagging(resources).operations,
             **self._training.operations,
+            **pipelines.operations,
+            **self._executions.operations,
             "InvokeEndpoint": invocations.invoke,
         }
         self.operations: Mapping[tuple[str, str], Handler] = {
@@ -68,9 +74,11 @@ class SageMakerEngine:
         self._metrics.start()
         self._hosting.start()
         self._training.start()
+        self._executions.start()
 
     def stop(self) -> None:
         """End every process."""
+        self._executions.stop()
         self._training.stop()
         self._hosting.stop()
         self._metrics.stop()

@@ -32,8 +32,8 @@ def _matches(document: Mapping[str, Any], request: Mapping[str, Any], kind: str)
     return (
         wanted in document[f"{kind}Name"].lower()
         and status in (None, document.get(f"{kind}Status"))
-        and _within(document["CreationTime"], request.get("CreationTimeAfter"), request.get("CreationTimeBefore"))
-        and _within(
+        and within(document["CreationTime"], request.get("CreationTimeAfter"), request.get("CreationTimeBefore"))
+        and within(
             document.get("LastModifiedTime", 0.0),
             request.get("LastModifiedTimeAfter"),
             request.get("LastModifiedTimeBefore"),
@@ -41,5 +41,6 @@ def _matches(document: Mapping[str, Any], request: Mapping[str, Any], kind: str)
     )
 
 
-def _within(moment: float, after: float | None, before: float | None) -> bool:
+def within(moment: float, after: float | None, before: float | None) -> bool:
+    """Whether a time lies between two, either of which may be open."""
     return (-math.inf if after is None else after) <= moment <= (math.inf if before is None else before)
