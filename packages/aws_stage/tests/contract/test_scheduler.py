@@ -18,6 +18,7 @@ import pytest
 from aws_stage.engines.scheduler.engine import Scheduler
 from aws_stage.kernel.engine import AwsError, Call
 from aws_stage.testing import RunningStage
+from aws_stage.testing.ml_pipelines import MlPipelines, compares, condition, definition
 
 from contract.crawls import Lake, json_lines
 from contract.glue_job_runs import Jobs
@@ -107,6 +108,31 @@ def test_a_rate_starts_a_glue_job_run_each_time_it_is_due(bench: Bench) -> None:
         runs.append(len(jobs.glue.get_job_runs(JobName=name)["JobRuns"]))
     assert runs == [0, 1, 1, 1, 2, 3]
     assert jobs.glue.get_job_runs(JobName=name)["JobRuns"][0]["Arguments"] == {"--from": "schedule"}
+
+
+def test_a_pipeline_of_sagemaker_is_started_by_both_kinds_of_target(bench: Bench) -> None:
+    pipelines = MlPipelines(bench.stage)
+    text = definition([condition("A", compares(1, "Equals", 1))], [{"Name": "Days", "Type": "Integer"}])
+    name = pipelines.pipeline(text)
+    arn = pipelines.sagemaker.describe_pipeline(PipelineName=name)["PipelineArn"]
+    given = [{"Name": "Days", "Value": "7"}]
+    universal = {
+        "Arn": "arn:aws:scheduler:::aws-sdk:sagemaker:startPipelineExecution",
+        "Input": json.dumps({"PipelineName": name, "PipelineParameters": given}),
+    }
+    bench.schedule("universal", "rate(1 day)", universal)
+    bench.schedule(
+        "templated", "rate(1 day)", {"Arn": arn, "SageMakerPipelineParameters": {"PipelineParameterList": given}}
+    )
+    bench.at(minutes(0))
+    executions = pipelines.sagemaker.list_pipeline_executions(PipelineName=name)["PipelineExecutionSummaries"]
+    assert len(executions) == 2
+    for each in executions:
+        assert pipelines.ended(each["PipelineExecutionArn"])["PipelineExecutionStatus"] == "Succeeded"
+        found = pipelines.sagemaker.list_pipeline_parameters_for_execution(
+            PipelineExecutionArn=each["PipelineExecutionArn"]
+        )
+        assert found["PipelineParameters"] == given
 
 
 def test_a_restart_fires_nothing_twice_and_makes_up_for_nothing(bench: Bench) -> None:

@@ -91,6 +91,9 @@ def _invoke_templated(clients: Clients, arn: str, target: Mapping[str, Any], tex
     elif service == "firehose":
         stream = name.partition("/")[2]
         clients("firehose").put_record(DeliveryStreamName=stream, Record={"Data": text.encode()})
+    elif service == "sagemaker":
+        given = (target.get("SageMakerPipelineParameters") or {}).get("PipelineParameterList") or []
+        clients("sagemaker").start_pipeline_execution(PipelineName=name.partition("/")[2], PipelineParameters=given)
     elif service == "events":
         parameters = target.get("EventBridgeParameters") or {}
         entry = {"EventBusName": arn, "Detail": text, **parameters}
