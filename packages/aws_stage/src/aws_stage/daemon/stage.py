@@ -41,6 +41,7 @@ logger = logging.getLogger("aws_stage.stage")
 ENGINES: tuple[str, ...] = (
     "lambda_runtime",
     "kinesis",
+    "opensearch",
     "firehose",
     "dynamodb",
     "glue_jobs",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import zlib
 
 from aws_stage.gateway.asgi import AsgiApp, Receive, Scope, Send, read_body, replay, send_answer
+from aws_stage.gateway.own_names import search_domain
 from aws_stage.gateway.protocol import Address, address_of, decode
 from aws_stage.gateway.wire import Answer, Wire, answer_type, error_answer
 
@@ -16,6 +17,8 @@ JSON_BYTES = 16 * 1024 * 1024
 13.4 MiB in base64; the engines and ministack hold each operation to its own limit.)"""
 API_BYTES = 10 * 1024 * 1024
 """The payload that API Gateway takes, for REST and HTTP APIs alike. CloudFront takes more, but sites are only read."""
+DOMAIN_BYTES = 100 * 1024 * 1024
+"""The payload that a domain of OpenSearch takes with all but the smallest instances (quotas of the service)."""
 _REST_JSON = frozenset({"apigateway", "lambda", "scheduler"})
 """Services of ministack whose calls have JSON bodies, beside those that name their operation."""
 
@@ -42,20 +45,29 @@ def _limit(scope: Scope) -> int | None:
     """The limit of a request's body in bytes; None for bodies that are streamed."""
     if address_of(scope["headers"]).operation is not None:
         return JSON_BYTES
-    return API_BYTES if _is_api(scope) else None
+    host = _host(scope)
+    if search_domain(host) is not None:
+        return DOMAIN_BYTES
+    return API_BYTES if _is_api(scope, host) else None
 
 
 def _too_large(scope: Scope) -> Answer:
     if address_of(scope["headers"]).operation is None:
-        return 413, [(b"content-type", b"application/json")], b'{"message":"Request Too Long"}'
+        content = b'{"message":"Request Too Long"}'
+        if search_domain(_host(scope)) is not None:
+            content = b'{"Message":"Request size exceeded %d bytes"}' % DOMAIN_BYTES
+        return 413, [(b"content-type", b"application/json")], content
     message = f"The request is larger than {JSON_BYTES} bytes"
     return error_answer("RequestEntityTooLargeException", message, 413, Wire.JSON, answer_type(scope["headers"]))
 
 
-def _is_api(scope: Scope) -> bool:
+def _host(scope: Scope) -> str:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
+
+
+def _is_api(scope: Scope, host: str) -> bool:
     from ministack import app
 
-    host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
     api = app._parse_execute_api_url(host, scope["path"])
     return api is not None or app._parse_cloudfront_dataplane_host(host) is not None
 

@@ -14,7 +14,8 @@ from typing import Any
 from aws_stage.gateway import cbor
 from aws_stage.gateway.asgi import AsgiApp, Receive, Scope, Send, read_body, replay, send_answer
 from aws_stage.gateway.bodies import is_json_call, unreadable
-from aws_stage.gateway.own_names import HEALTH_PATH, OPERATIONS_PATH, WEBSITES_PATH, website_bucket
+from aws_stage.gateway.domains import Domains
+from aws_stage.gateway.own_names import HEALTH_PATH, OPERATIONS_PATH, WEBSITES_PATH, search_domain, website_bucket
 from aws_stage.gateway.payload_types import mismatch
 from aws_stage.gateway.protocol import Address, address_of, decode, json_answer
 from aws_stage.gateway.refusals import Refusals, unsupported
@@ -53,6 +54,7 @@ class Gateway:
         self._websites = websites
         self._refusals = refusals
         self._health = health
+        self._domains = Domains(engines)
         self._owned: frozenset[str] = frozenset().union(*(engine.owns for engine in engines))
         self._operations = {
             engine.name: sorted(f"{service}:{operation}" for service, operation in engine.operations)
@@ -72,7 +74,7 @@ class Gateway:
         if scope["type"] != "http":
             await self._backend(scope, receive, send)
             return
-        own = await self._own(scope)
+        own = await self._own(scope, receive)
         if own is not None:
             await send_answer(send, *own)
             return
@@ -100,9 +102,12 @@ class Gateway:
         else:
             await self._backend(scope, receive, send)
 
-    async def _own(self, scope: Scope) -> Answer | None:
-        """The answer of the stage's own pages and websites; None to a call of AWS's API."""
+    async def _own(self, scope: Scope, receive: Receive) -> Answer | None:
+        """The answer of the stage's own pages, of websites and of domains; None to a call of AWS's API."""
         bucket = website_bucket(_host(scope))
+        domain = search_domain(_host(scope))
+        if domain is not None:
+            return await self._domains.answer(domain, scope, await read_body(receive))
         if bucket is not None:
             return await asyncio.to_thread(self._websites.answer, bucket, scope)
         if scope["path"] == HEALTH_PATH:

@@ -21,7 +21,7 @@ from aws_stage.gateway.asgi import Scope
 from aws_stage.gateway.protocol import decode, encode
 from aws_stage.gateway.wire import Answer, Headers
 
-MODELS = {"lambda": "lambda", "sagemaker": "sagemaker-runtime"}
+MODELS = {"es": "opensearch", "lambda": "lambda", "sagemaker": "sagemaker-runtime"}
 """SigV4 signing name of each REST-JSON service that an engine may serve, to the name of botocore's model of it."""
 
 _LABEL = re.compile(r"\{(\w+)(\+?)\}")

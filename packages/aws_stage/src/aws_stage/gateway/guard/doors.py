@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from aws_stage.gateway.guard.request import Request
-from aws_stage.gateway.own_names import OWN_PATHS, website_bucket
+from aws_stage.gateway.own_names import OWN_PATHS, search_domain, website_bucket
 
 BACK_DOORS = ("/_ministack/", "/_localstack/", "/_aws/", "/_alb/")
 
@@ -15,6 +15,7 @@ class Door(Enum):
 
     OWN = "the stage's own pages: its health, and websites"
     API = "an API, a function URL or a distribution that was put there for everybody, with rules of its own"
+    DOMAIN = "an OpenSearch domain, which says itself whom it lets in without a signature"
     SHUT = "nobody: a back door of ministack's"
     AWS = "an AWS API"
 
@@ -25,6 +26,8 @@ def door_of(request: Request) -> Door:
 
     if website_bucket(request.host) is not None:
         return Door.OWN
+    if search_domain(request.host) is not None:
+        return Door.DOMAIN
     if app._parse_cloudfront_dataplane_host(request.host) is not None:
         return Door.API
     if request.path in OWN_PATHS:

@@ -22,6 +22,9 @@ SEE_DOCS = "docs/local-stage.md says who may talk to it."
 HASHED_ASIDE_BYTES = 1024 * 1024
 """A body at least this large is hashed on another thread, so that others do not wait for it."""
 
+SIGNED = "aws_stage.signed"
+"""In the scope of a request to a domain whose signature is good."""
+
 _MISSING = Failure("MissingAuthenticationToken", "Request is missing Authentication Token")
 
 
@@ -50,6 +53,8 @@ class Guard:
         door = door_of(request)
         if door is Door.OWN:
             await self._app(scope, receive, send)
+        elif door is Door.DOMAIN:
+            await self._domain(request, receive, send)
         elif door is Door.SHUT:
             await send_answer(send, *_shut(request))
         elif door is Door.AWS:
@@ -76,6 +81,17 @@ class Guard:
             await send_answer(send, *_refused(request, f"{refusal} {SEE_DOCS}"))
             return
         await self._signed(self._app, request, receive, cors.answering(request, send))
+
+    async def _domain(self, request: Request, receive: Receive, send: Send) -> None:
+        """A signature is checked where there is one; whom the domain lets in without, its engine knows."""
+        refusal = browsers.refusal(request)
+        if refusal is not None:
+            await send_answer(send, *_refused(request, f"{refusal} {SEE_DOCS}"))
+        elif self._signatures.is_version_4(request):
+            request.scope[SIGNED] = True
+            await self._signed(self._app, request, receive, send)
+        else:
+            await self._app(request.scope, receive, send)
 
     async def _signed(self, app: AsgiApp, request: Request, receive: Receive, send: Send) -> None:
         attempted = self._signatures.attempted(request)

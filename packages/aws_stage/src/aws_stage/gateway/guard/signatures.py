@@ -45,6 +45,12 @@ class Signatures:
         )
 
     @staticmethod
+    def is_version_4(request: Request) -> bool:
+        """Whether the request claims to bear a signature of version 4, in its header or its query."""
+        authorization = request.headers.get("authorization", "")
+        return authorization.startswith(ALGORITHM) or (not authorization and "X-Amz-Algorithm" in request.query_string)
+
+    @staticmethod
     def covers_body(request: Request) -> bool:
         """Whether the body is needed to check the signature. That of a presigned S3 URL leaves it out."""
         if "authorization" in request.headers:

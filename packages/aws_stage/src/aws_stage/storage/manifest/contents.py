@@ -13,7 +13,7 @@ class Kind(enum.Enum):
     REPLACED = "written aside, then put in place: its size and checksum are known, and all of it is read at start"
     BODY = "likewise, but large: its size is judged at start, its bytes whenever it is read"
     APPENDED = "grows: at least what was acknowledged must be there; its frames have checksums of their own"
-    DATABASE = "SQLite, with a digest of its rows and a count of its transactions"
+    DATABASE = "SQLite with a digest of its rows, or DuckDB with checksums of its blocks; both count their transactions"
     DERIVED = "made again from other files when it is missing or damaged"
 
 
@@ -65,6 +65,13 @@ _RULES: tuple[tuple[str, Kind, str, str], ...] = (
         "everything that the engine {name} keeps",
         "it starts with none of it",
     ),
+    (
+        r"opensearch/(?P<name>[^/]*)\.duckdb",
+        Kind.DATABASE,
+        "the indices and documents of an OpenSearch domain",
+        "the domain is empty",
+    ),
+    (r"opensearch/[^/]*\.duckdb\.wal", Kind.DERIVED, "the last transactions of an OpenSearch domain", ""),
     (
         r"kinesis/(?P<name>[^/]*)\.\d+/(?P<shard>[^/]*)/.*\.log",
         Kind.APPENDED,

@@ -1,0 +1,1 @@
+"""Aggregations: buckets and metrics, as SQL."""

@@ -1,0 +1,1 @@
+"""The API of domains: create, describe, change, delete, tag; and who may call a domain."""

@@ -1,0 +1,1 @@
+"""Indices: mappings, documents, and the tables of DuckDB that hold them."""

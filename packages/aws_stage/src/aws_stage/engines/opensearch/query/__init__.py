@@ -1,0 +1,1 @@
+"""The query DSL: what a search asks for, as SQL."""

@@ -1,0 +1,42 @@
+"""What an engine is that has clients of its own at names of its own, beside the calls of the AWS API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+
+@dataclass(frozen=True)
+class PlaneRequest:
+    """One request at a domain's own name.
+
+    ``path`` is as it was sent, percent signs and all; headers have their names in lower case. ``signed``: it bears a
+    signature of AWS's, which is good.
+    """
+
+    name: str
+    method: str
+    path: str
+    query_string: str
+    headers: Mapping[str, str]
+    body: bytes
+    signed: bool
+
+
+@dataclass(frozen=True)
+class PlaneAnswer:
+    """Status, content type and content."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+@runtime_checkable
+class DataPlane(Protocol):
+    """An engine that answers at ``<name>.<region>.es.localhost``."""
+
+    def serve_domain(self, request: PlaneRequest) -> PlaneAnswer:
+        """Answer a request; it may block, so never from the event loop."""
+        ...
