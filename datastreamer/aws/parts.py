@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from datastreamer.aws.status import NewClient, Part, ask
 
@@ -96,3 +96,43 @@ def bucket(client: NewClient, name: str, what: str) -> Part:
         return Part(what, name, "there", healthy=True)
 
     return ask(what, name, check)
+
+
+def job(client: NewClient, name: str, command: str) -> Part:
+    """A Glue job, and how its last run went; ``command`` starts one that never ran."""
+
+    def check() -> Part:
+        glue = client("glue")
+        glue.get_job(JobName=name)
+        runs = glue.get_job_runs(JobName=name, MaxResults=1)["JobRuns"]
+        if not runs:
+            return Part("job", name, "NEVER RUN", healthy=True, detail=f"start it: {command}")
+        last = runs[0]
+        detail = f"started {last['StartedOn'].astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, {last.get('ExecutionTime', 0)} s"
+        if last.get("ErrorMessage"):
+            detail += f": {last['ErrorMessage']}"
+        healthy = last["JobRunState"] in ("STARTING", "RUNNING", "WAITING", "SUCCEEDED")
+        return Part("job", name, last["JobRunState"], healthy, detail)
+
+    return ask("job", name, check)
+
+
+def schedule(client: NewClient, name: str) -> Part:
+    """A schedule of EventBridge Scheduler; one that is switched off starts nothing."""
+
+    def check() -> Part:
+        found = client("scheduler").get_schedule(Name=name)
+        return Part("schedule", name, found["State"], found["State"] == "ENABLED", found["ScheduleExpression"])
+
+    return ask("schedule", name, check)
+
+
+def catalogue_table(client: NewClient, database: str, name: str) -> Part:
+    """A table of the Data Catalog: without it Athena has no name for files that are there."""
+
+    def check() -> Part:
+        found = client("glue").get_table(DatabaseName=database, Name=name)["Table"]
+        location = found.get("StorageDescriptor", {}).get("Location", "")
+        return Part("table", name, "there", healthy=True, detail=location)
+
+    return ask("table", name, check)

@@ -18,32 +18,12 @@ def stage_parts(stage: str, account: str, client: NewClient, now: datetime) -> l
     return [
         parts.stream(client, names.stream),
         parts.delivery(client, names.delivery_stream, now),
-        ask("job", names.job, lambda: _job(names, client)),
-        ask("schedule", names.job, lambda: _schedule(names, client)),
+        parts.job(client, names.job, "datastreamer telemetry etl"),
+        parts.schedule(client, names.job),
         ask("crawler", names.crawler, lambda: _crawler(names, client)),
-        *(_table(names.database, table, client) for table in (CURATED_TABLE, QUARANTINE_TABLE)),
+        *(parts.catalogue_table(client, names.database, table) for table in (CURATED_TABLE, QUARANTINE_TABLE)),
         *_alarms(names, client),
     ]
-
-
-def _job(names: Names, client: NewClient) -> Part:
-    glue = client("glue")
-    glue.get_job(JobName=names.job)
-    runs = glue.get_job_runs(JobName=names.job, MaxResults=1)["JobRuns"]
-    if not runs:
-        return Part("job", names.job, "NEVER RUN", healthy=True, detail="start it: datastreamer telemetry etl")
-    last = runs[0]
-    detail = f"started {last['StartedOn'].astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, {last.get('ExecutionTime', 0)} s"
-    if last.get("ErrorMessage"):
-        detail += f": {last['ErrorMessage']}"
-    healthy = last["JobRunState"] in ("STARTING", "RUNNING", "WAITING", "SUCCEEDED")
-    return Part("job", names.job, last["JobRunState"], healthy, detail)
-
-
-def _schedule(names: Names, client: NewClient) -> Part:
-    schedule = client("scheduler").get_schedule(Name=names.job)
-    state = schedule["State"]
-    return Part("schedule", names.job, state, state == "ENABLED", schedule["ScheduleExpression"])
 
 
 def _crawler(names: Names, client: NewClient) -> Part:
@@ -55,18 +35,6 @@ def _crawler(names: Names, client: NewClient) -> Part:
         if "StartTime" in last:
             detail += f" at {last['StartTime'].astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return Part("crawler", names.crawler, crawler["State"], last.get("Status", "SUCCEEDED") != "FAILED", detail)
-
-
-def _table(database: str, table: str, client: NewClient) -> Part:
-    """A table of the Data Catalog: without it Athena has no name for files that are there."""
-
-    def check() -> Part:
-        found = client("glue").get_table(DatabaseName=database, Name=table)["Table"]
-        return Part(
-            "table", table, "there", healthy=True, detail=found.get("StorageDescriptor", {}).get("Location", "")
-        )
-
-    return ask("table", table, check)
 
 
 def _alarms(names: Names, client: NewClient) -> Iterator[Part]:

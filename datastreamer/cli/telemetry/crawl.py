@@ -5,7 +5,7 @@ from __future__ import annotations
 from datastreamer.aws.waiting import Patience
 from datastreamer.cli.context import Context, JsonOption, StageOption
 from datastreamer.cli.telemetry.following import TimeoutOption, WaitOption
-from datastreamer.telemetry.runs import crawl as run_crawler
+from datastreamer.telemetry.crawls import crawl as run_crawler
 
 
 def crawl(

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from datastreamer.aws.job_runs import follow_job, start_job
 from datastreamer.aws.waiting import Patience
 from datastreamer.cli.context import Context, JsonOption, StageOption
 from datastreamer.cli.telemetry.following import TimeoutOption, WaitOption
-from datastreamer.telemetry.runs import follow_job, start_job
 
 
 class Listing(StrEnum):

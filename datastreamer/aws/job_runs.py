@@ -1,4 +1,4 @@
-"""Starting and following the pipeline's Glue job and crawler."""
+"""Starting a Glue job, and following the run to its end."""
 
 from __future__ import annotations
 
@@ -56,50 +56,12 @@ def follow_job(
     def look() -> tuple[str, bool]:
         nonlocal run
         run = glue.get_job_run(JobName=job, RunId=run_id)["JobRun"]
-        return _told(run["JobRunState"], run["JobRunState"] in RUN_ENDED, report)
+        state = run["JobRunState"]
+        if state not in RUN_ENDED:  # The command that waits shows the last one with the result.
+            report(state)
+        return state, state in RUN_ENDED
 
     state = wait_for(f"run {run_id}", look, patience=patience)
     if state != "SUCCEEDED":
         raise JobFailedError(f"run {run_id} ended {state}: {run.get('ErrorMessage', 'no message')}")
     return run
-
-
-def crawl(
-    glue: GlueClient,
-    crawler: str,
-    *,
-    wait: bool = True,
-    patience: Patience = PATIENT,
-    report: Report = lambda _: None,
-) -> Any:
-    """Start ``crawler`` (or join the crawl that is on) and return its LastCrawl, or None when not waiting.
-
-    Raises JobFailedError when the crawl did not succeed.
-    """
-    try:
-        glue.start_crawler(Name=crawler)
-    except glue.exceptions.EntityNotFoundException as error:
-        raise ConfigurationError(f"there is no crawler {crawler}. Is the stage applied? Try: make apply") from error
-    except glue.exceptions.CrawlerRunningException:
-        report("RUNNING (joined)")
-    if not wait:
-        return None
-    found: Any = {}
-
-    def look() -> tuple[str, bool]:
-        nonlocal found
-        found = glue.get_crawler(Name=crawler)["Crawler"]
-        return _told(found["State"], found["State"] == "READY", report)
-
-    wait_for(f"crawler {crawler}", look, patience=patience)
-    last: Any = found.get("LastCrawl", {})
-    if last.get("Status") != "SUCCEEDED":
-        raise JobFailedError(f"crawl ended {last.get('Status')}: {last.get('ErrorMessage', 'no message')}")
-    return last
-
-
-def _told(state: str, ended: bool, report: Report) -> tuple[str, bool]:
-    """A look's answer; the state at the end is not reported, as the command that waits shows it with the result."""
-    if not ended:
-        report(state)
-    return state, ended

@@ -1,4 +1,4 @@
-"""Following Glue: what is reported, what is waited for, what is an error."""
+"""Following a Glue job: what is reported, what is waited for, what is an error."""
 
 from __future__ import annotations
 
@@ -8,43 +8,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from datastreamer.aws.clock import Clock
+from datastreamer.aws.job_runs import follow_job, start_job
 from datastreamer.aws.waiting import Patience
 from datastreamer.errors import ConfigurationError, JobFailedError, RetryableError
-from datastreamer.telemetry.runs import crawl, follow_job, start_job
-
-
-class FakeTime(Clock):
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
-
-    def now(self) -> float:
-        return self.seconds
-
-    def patience(self, timeout: float) -> Patience:
-        return Patience(timeout=timeout, clock=self)
-
-
-class ScriptedGlue:
-    """Glue that answers from a script; errors are the client's own."""
-
-    def __init__(self, **answers: list[Any]) -> None:
-        self.exceptions = boto3.client("glue", region_name="ap-northeast-1").exceptions
-        self._answers = answers
-
-    def __getattr__(self, operation: str) -> Any:
-        def call(**_arguments: Any) -> Any:
-            answer = self._answers[operation].pop(0)
-            if isinstance(answer, str):
-                raise getattr(self.exceptions, answer)({"Error": {"Code": answer, "Message": answer}}, operation)
-            return answer
-
-        return call
+from tests.unit.aws.scripted_glue import FakeTime, ScriptedGlue
 
 
 def job_run(state: str, **more: Any) -> dict[str, Any]:
@@ -95,29 +62,3 @@ def test_starting_gives_up_when_the_run_before_never_ends(patience: Patience) ->
 def test_a_missing_job_says_to_apply_the_stage() -> None:
     with pytest.raises(ConfigurationError, match="make apply"):
         start_job(boto3.client("glue", region_name="ap-northeast-1"), "absent")
-
-
-@mock_aws
-def test_a_missing_crawler_says_to_apply_the_stage() -> None:
-    with pytest.raises(ConfigurationError, match="make apply"):
-        crawl(boto3.client("glue", region_name="ap-northeast-1"), "absent")
-
-
-def test_a_crawl_that_is_on_is_joined(patience: Patience) -> None:
-    glue: Any = ScriptedGlue(
-        start_crawler=["CrawlerRunningException"],
-        get_crawler=[
-            {"Crawler": {"State": "RUNNING"}},
-            {"Crawler": {"State": "READY", "LastCrawl": {"Status": "SUCCEEDED"}}},
-        ],
-    )
-    assert crawl(glue, "crawler", patience=patience)["Status"] == "SUCCEEDED"
-
-
-def test_a_failed_crawl_fails_with_its_own_message(patience: Patience) -> None:
-    glue: Any = ScriptedGlue(
-        start_crawler=[{}],
-        get_crawler=[{"Crawler": {"State": "READY", "LastCrawl": {"Status": "FAILED", "ErrorMessage": "no bucket"}}}],
-    )
-    with pytest.raises(JobFailedError, match="no bucket"):
-        crawl(glue, "crawler", patience=patience)
