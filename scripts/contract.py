@@ -1,6 +1,6 @@
-"""Write what follows from the telemetry tables' columns and a reading's fields: ``make contract``.
+"""Write what follows from the columns of the pipelines' tables and a reading's fields: ``make contract``.
 
-The columns that Terraform gives the tables (``tables.json`` of the pipeline), and the fields in the pipeline's page.
+The columns that Terraform gives the tables (``tables.json`` of each pipeline), and the fields in telemetry's page.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from datastreamer.events.reading import (
     EARLIEST,
@@ -21,18 +22,25 @@ from datastreamer.events.reading import (
     Kind,
 )
 from datastreamer.provisioning.checkout import REPOSITORY
+from datastreamer.taxi import schema as taxi
 from datastreamer.telemetry.schema import CURATED_COLUMNS, CURATED_TABLE, QUARANTINE_COLUMNS, QUARANTINE_TABLE
 
 TABLES: Final = REPOSITORY / "terraform" / "pipelines" / "telemetry" / "tables.json"
+TAXI_TABLES: Final = REPOSITORY / "terraform" / "pipelines" / "taxi" / "tables.json"
 PAGE: Final = REPOSITORY / "docs" / "pipelines" / "telemetry.md"
 _HEAD: Final = "| field | type | | meaning | rule |\n|---|---|---|---|---|\n"
 _LAST: Final = "| anything else | any | optional | | kept in `extra` as JSON |\n"
 _FIELDS: Final = re.compile(re.escape(_HEAD) + r"(?:\|.*\n)*")
 
 
-def tables() -> str:
-    """The columns of both tables, as Terraform reads them."""
-    columns = {CURATED_TABLE: CURATED_COLUMNS, QUARANTINE_TABLE: QUARANTINE_COLUMNS}
+class Described(Protocol):
+    """A column of a table."""
+
+    def _asdict(self) -> dict[str, str]: ...
+
+
+def tables(columns: Mapping[str, Sequence[Described]]) -> str:
+    """The columns of each table, as Terraform reads them."""
     return json.dumps({table: [column._asdict() for column in of] for table, of in columns.items()}, indent=2) + "\n"
 
 
@@ -68,7 +76,17 @@ def _rule(field: Field) -> str:
 
 def written() -> dict[Path, str]:
     """What belongs in each file."""
-    return {TABLES: tables(), PAGE: page(PAGE.read_text(encoding="utf-8"))}
+    telemetry = {CURATED_TABLE: CURATED_COLUMNS, QUARANTINE_TABLE: QUARANTINE_COLUMNS}
+    trips = {
+        taxi.RAW_TABLE: taxi.RAW_COLUMNS,
+        taxi.SILVER_TABLE: taxi.SILVER_COLUMNS,
+        taxi.QUARANTINE_TABLE: taxi.QUARANTINE_COLUMNS,
+    }
+    return {
+        TABLES: tables(telemetry),
+        TAXI_TABLES: tables(trips),
+        PAGE: page(PAGE.read_text(encoding="utf-8")),
+    }
 
 
 def main() -> int:

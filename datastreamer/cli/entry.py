@@ -22,7 +22,6 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from datastreamer.aws.faults import is_missing
-from datastreamer.cli import taxi
 from datastreamer.cli.shown import PlainConsole
 from datastreamer.cli.status import status
 from datastreamer.errors import DatastreamerError
@@ -51,7 +50,6 @@ app = typer.Typer(
 )
 app.command(name="status")(status)
 COMMANDS: dict[str, Any] = {name: import_module(pipeline.commands) for name, pipeline in PIPELINES.items()}
-COMMANDS["taxi"] = taxi  # its files and its job; a stage has no such pipeline to switch on
 for _name, _commands in COMMANDS.items():
     app.add_typer(_commands.app, name=_name)
 

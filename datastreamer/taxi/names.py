@@ -15,11 +15,56 @@ class Names:
     account_id: str
 
     @property
+    def prefix(self) -> str:
+        """What every name begins with."""
+        return f"datastreamer-{self.stage}-taxi-"
+
+    @property
     def raw_bucket(self) -> str:
         """The bucket of bronze."""
-        return f"datastreamer-{self.stage}-taxi-raw-{self.account_id}"
+        return f"{self.prefix}raw-{self.account_id}"
+
+    @property
+    def processed_bucket(self) -> str:
+        """The bucket of the tables."""
+        return f"{self.prefix}processed-{self.account_id}"
+
+    @property
+    def models_bucket(self) -> str:
+        """The bucket of models."""
+        return f"{self.prefix}models-{self.account_id}"
 
     @property
     def bronze(self) -> S3Location:
         """Where TLC's files lie as published."""
         return S3Location(self.raw_bucket, "yellow/")
+
+    @property
+    def silver(self) -> S3Location:
+        """Where the files of the table of trips lie."""
+        return S3Location(self.processed_bucket, "taxi_trips/")
+
+    @property
+    def quarantine(self) -> S3Location:
+        """Where the files of the quarantine lie."""
+        return S3Location(self.processed_bucket, "taxi_trips_quarantine/")
+
+    @property
+    def state(self) -> S3Location:
+        """Where the job keeps its manifests."""
+        return S3Location(self.processed_bucket, "_state/taxi_silver/")
+
+    @property
+    def job(self) -> str:
+        """The Glue job, and the schedule that starts it."""
+        return f"{self.prefix}silver"
+
+    @property
+    def workgroup(self) -> str:
+        """Athena's workgroup."""
+        return self.prefix.removesuffix("-")
+
+    @property
+    def database(self) -> str:
+        """The Glue database of the tables."""
+        return self.workgroup.replace("-", "_")

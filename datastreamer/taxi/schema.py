@@ -19,6 +19,7 @@ class Column(NamedTuple):
     comment: str = ""
 
 
+RAW_TABLE: Final = "taxi_raw"
 SILVER_TABLE: Final = "taxi_trips"
 QUARANTINE_TABLE: Final = "taxi_trips_quarantine"
 
@@ -40,6 +41,21 @@ QUARANTINE_COLUMNS: Final = (
     Column("row", "string", "The whole row by the file's column names, as a JSON object; nulls left out"),
     Column("source_object", "string", "Bronze object that the row came in"),
 )
+
+_CHANGING: Final = frozenset({"passenger_count", "rate_code", "airport_fee"})
+"""Columns of TLC's files that no one type of Athena reads in all years: floats until January 2023 and whole numbers
+since; and of no type at all until December 2020."""
+_RAW_TYPES: Final = {**_TYPES, Kind.WHOLE: "bigint"}
+"""Whole numbers are of 64 or of 32 bits; Athena reads both as the wider one (docs.aws.amazon.com/athena/latest/ug/
+updates-changing-column-type.html)."""
+
+RAW_COLUMNS: Final = tuple(
+    Column(field.tlc.lower(), _RAW_TYPES[field.kind], field.meaning)
+    for field in FIELDS
+    if field.column not in _CHANGING
+)
+"""What one table over TLC's Parquet files of all years can read. Athena finds columns by name, in any case, and gives
+NULL where a file lacks one."""
 PARTITION_COLUMNS: Final = (Column("year", "string"), Column("month", "string"))
 """Zero-padded. Of trips: the month of the pick-up, New York time; of the quarantine: the month of the file."""
 

@@ -13,6 +13,11 @@ mock_provider "aws" {
   source = "./mocks"
 }
 
+mock_provider "aws" {
+  alias  = "taxi"
+  source = "./mocks"
+}
+
 variables {
   stage    = "test"
   packages = "./testdata"
@@ -22,7 +27,7 @@ run "without_settings_nothing_is_on" {
   command = plan
 
   assert {
-    condition     = output.telemetry == null && output.inference == null && output.votes == null
+    condition     = output.telemetry == null && output.inference == null && output.votes == null && output.taxi == null
     error_message = "A stage must not pay for a pipeline that nobody asked for."
   }
 }
@@ -35,7 +40,7 @@ run "a_pipeline_is_on_when_its_settings_are_given" {
   }
 
   assert {
-    condition     = output.telemetry.stream_name == "datastreamer-test-stream" && output.inference == null && output.votes == null
+    condition     = output.telemetry.stream_name == "datastreamer-test-stream" && output.inference == null && output.votes == null && output.taxi == null
     error_message = "The telemetry pipeline, alone, must be there under the stage's name."
   }
 }
@@ -66,6 +71,19 @@ run "the_votes_pipeline_has_the_stages_name" {
   }
 }
 
+run "the_taxi_pipeline_has_the_stages_name" {
+  command = plan
+
+  variables {
+    taxi = {}
+  }
+
+  assert {
+    condition     = output.taxi.job_name == "datastreamer-test-taxi-silver" && output.taxi.raw_bucket == "datastreamer-test-taxi-raw-123456789012" && output.votes == null
+    error_message = "The taxi pipeline, alone, must be there under the stage's name."
+  }
+}
+
 run "refuses_settings_that_a_pipeline_does_not_have" {
   command = plan
 
@@ -73,7 +91,8 @@ run "refuses_settings_that_a_pipeline_does_not_have" {
     telemetry = { shard_cont = 2 }
     inference = { shard_cont = 2 }
     votes     = { shard_cont = 2 }
+    taxi      = { shard_cont = 2 }
   }
 
-  expect_failures = [output.telemetry, output.inference, output.votes]
+  expect_failures = [output.telemetry, output.inference, output.votes, output.taxi]
 }

@@ -7,7 +7,7 @@ terraform {
       version = "~> 5.100"
 
       # One for each pipeline, so that each resource carries the pipeline that it belongs to.
-      configuration_aliases = [aws.telemetry, aws.inference, aws.votes]
+      configuration_aliases = [aws.telemetry, aws.inference, aws.votes, aws.taxi]
     }
   }
 }

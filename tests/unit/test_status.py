@@ -77,6 +77,7 @@ def test_a_stage_whose_parts_are_all_well_succeeds(run: Run, monkeypatch: pytest
         "telemetry": [Part("stream", "t", "ACTIVE", healthy=True)],
         "inference": [Part("stream", "i", MISSING, healthy=False)],
         "votes": [Part("stream", "v", "ACTIVE", healthy=True, attention=True)],
+        "taxi": [Part("job", "t", MISSING, healthy=False)],
     }
     for name, parts in answers.items():
         monkeypatch.setattr(f"datastreamer.{name}.status.stage_parts", lambda *_, parts=parts: parts)
@@ -87,7 +88,7 @@ def test_a_stage_whose_parts_are_all_well_succeeds(run: Run, monkeypatch: pytest
     assert [each["pipeline"] for each in document["pipelines"]] == ["telemetry", "votes"]
 
 
-@pytest.mark.parametrize("pipeline", ["telemetry", "votes"])
+@pytest.mark.parametrize("pipeline", ["telemetry", "votes", "taxi"])
 def test_the_status_of_a_pipeline_that_is_off_shows_what_is_missing(run: Run, pipeline: str) -> None:
     code, out, _ = run(pipeline, "status", "--json")
     assert code == 1

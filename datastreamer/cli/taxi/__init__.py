@@ -1,14 +1,19 @@
-"""``datastreamer taxi``: the history of New York's yellow taxis, made or imported."""
+"""``datastreamer taxi``: the history of New York's yellow taxis, made or imported, its tables and their proof."""
 
 from __future__ import annotations
 
 import typer
 
-from datastreamer.cli.taxi import generate, importing
+from datastreamer.cli.status import status_of
+from datastreamer.cli.taxi import audit, generate, importing, silver
+from datastreamer.pipelines import PIPELINES
 
-MISSING_HINT = "Does the bucket exist? --bronze names another place"
+MISSING_HINT = "Is the pipeline on? Try: make apply WITH=taxi"
 """What to do when AWS says that there is no such resource."""
 
-app = typer.Typer(help="Yellow-taxi trips: TLC's files to bronze, or history that is simulated.", no_args_is_help=True)
-app.command(name="import")(importing.import_files)
+app = typer.Typer(help=f"Yellow-taxi trips: {PIPELINES['taxi'].route}.", no_args_is_help=True)
 app.command(name="generate")(generate.generate)
+app.command(name="import")(importing.import_files)
+app.command(name="silver")(silver.silver)
+app.command(name="status")(status_of(PIPELINES["taxi"]))
+app.command(name="audit")(audit.audit)

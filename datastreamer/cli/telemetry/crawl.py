@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datastreamer.aws.waiting import Patience
 from datastreamer.cli.context import Context, JsonOption, StageOption
-from datastreamer.cli.telemetry.following import TimeoutOption, WaitOption
+from datastreamer.cli.following import TimeoutOption, WaitOption
 from datastreamer.telemetry.crawls import crawl as run_crawler
 
 

@@ -10,7 +10,7 @@ import typer
 from datastreamer.aws.job_runs import follow_job, start_job
 from datastreamer.aws.waiting import Patience
 from datastreamer.cli.context import Context, JsonOption, StageOption
-from datastreamer.cli.telemetry.following import TimeoutOption, WaitOption
+from datastreamer.cli.following import TimeoutOption, WaitOption
 
 
 class Listing(StrEnum):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from datastreamer.errors import ConfigurationError
 from datastreamer.provisioning.cost import prices as p
 from datastreamer.provisioning.cost.estimate import Estimate, Options
+from datastreamer.provisioning.cost.schedule import runs_per_month
 from datastreamer.provisioning.cost.stream import StreamLoad, stream_cost
 from datastreamer.provisioning.cost.table import Cost, rounded
 
@@ -100,29 +98,6 @@ def estimate(values: Mapping[str, Any], workload: Workload) -> list[Cost]:
         _keys(values, workload),
         _watching(values, workload),
     ]
-
-
-def runs_per_month(expression: str) -> float:
-    """How often ``rate(…)`` or a daily pattern ``cron(minutes hours * * ? *)`` fires in a month."""
-    rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
-    if rate:
-        minutes = int(rate[1]) * {"minute": 1, "hour": 60, "day": 1440}[rate[2]]
-        return p.HOURS_PER_MONTH * 60 / minutes
-    cron = re.fullmatch(r"cron\((\S+) (\S+) \* \* \? \*\)", expression)
-    if cron:
-        return _count(cron[1], 60) * _count(cron[2], 24) * p.DAYS_PER_MONTH
-    raise ConfigurationError(f"{expression}: only rate(…) and cron(minutes hours * * ? *) can be counted")
-
-
-def _count(field: str, size: int) -> int:
-    if field == "*":
-        return size
-    step = re.fullmatch(r"(?:\*|0)/(\d+)", field)
-    if step:
-        return math.ceil(size / int(step[1]))
-    if re.fullmatch(r"\d+(,\d+)*", field):
-        return field.count(",") + 1
-    raise ConfigurationError(f"{field}: only *, a step and a list can be counted in a schedule")
 
 
 def _delivery(workload: Workload) -> Cost:

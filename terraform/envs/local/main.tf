@@ -59,5 +59,14 @@ locals {
       key_deletion_window_days = 7
       log_retention_days       = 7
     }
+
+    taxi = {
+      # For the reasons given above.
+      age_objects = false
+
+      force_destroy            = true
+      key_deletion_window_days = 7
+      log_retention_days       = 7
+    }
   }
 }

@@ -1,7 +1,7 @@
 # The same file for every stage: the others link to it. It calls the pipelines with the values of the stage's main.tf.
 
 locals {
-  pipelines = ["telemetry", "inference", "votes"]
+  pipelines = ["telemetry", "inference", "votes", "taxi"]
 
   tags = { PROJECT = "datastreamer", STAGE = var.stage }
   on   = setsubtract(setunion(local.always, var.extra_pipelines), local.never)
@@ -48,6 +48,18 @@ provider "aws" {
   }
 }
 
+provider "aws" {
+  alias                 = "taxi"
+  region                = local.region
+  allowed_account_ids   = local.allowed_account_ids
+  forbidden_account_ids = local.forbidden_account_ids
+  s3_use_path_style     = local.s3_use_path_style
+
+  default_tags {
+    tags = merge(local.tags, { PIPELINE = "taxi" })
+  }
+}
+
 module "stage" {
   source = "../../stage"
 
@@ -55,6 +67,7 @@ module "stage" {
     aws.telemetry = aws.telemetry
     aws.inference = aws.inference
     aws.votes     = aws.votes
+    aws.taxi      = aws.taxi
   }
 
   stage    = var.stage
@@ -64,6 +77,7 @@ module "stage" {
   telemetry = contains(local.on, "telemetry") ? merge(local.watching, try(local.settings.telemetry, {})) : null
   inference = contains(local.on, "inference") ? merge(local.watching, try(local.settings.inference, {})) : null
   votes     = contains(local.on, "votes") ? merge(local.watching, try(local.settings.votes, {})) : null
+  taxi      = contains(local.on, "taxi") ? merge(local.watching, try(local.settings.taxi, {})) : null
 }
 
 output "telemetry" {
@@ -79,4 +93,9 @@ output "inference" {
 output "votes" {
   description = "Names and addresses of the votes pipeline's resources; null when the pipeline is off."
   value       = module.stage.votes
+}
+
+output "taxi" {
+  description = "Names and addresses of the taxi pipeline's resources; null when the pipeline is off."
+  value       = module.stage.taxi
 }

@@ -15,6 +15,11 @@ mock_provider "aws" {
   source = "../../stage/mocks"
 }
 
+mock_provider "aws" {
+  alias  = "taxi"
+  source = "../../stage/mocks"
+}
+
 variables {
   packages     = "../../stage/testdata"
   alarm_emails = ["ops@example.com"]
@@ -29,7 +34,7 @@ run "the_values_of_the_stage_are_valid" {
   }
 
   assert {
-    condition     = output.inference == null && output.votes == null
+    condition     = output.inference == null && output.votes == null && output.taxi == null
     error_message = "A stage must not pay for a pipeline that nobody asked for."
   }
 }
@@ -38,11 +43,11 @@ run "every_other_pipeline_can_be_asked_for" {
   command = plan
 
   variables {
-    extra_pipelines = ["inference", "votes"]
+    extra_pipelines = ["inference", "votes", "taxi"]
   }
 
   assert {
-    condition     = output.inference.stack_name == "datastreamer-${var.stage}-inference" && output.votes.stream_name == "datastreamer-${var.stage}-votes-stream"
+    condition     = output.inference.stack_name == "datastreamer-${var.stage}-inference" && output.votes.stream_name == "datastreamer-${var.stage}-votes-stream" && output.taxi.job_name == "datastreamer-${var.stage}-taxi-silver"
     error_message = "The stage must have the pipelines that it is asked for, under its own name."
   }
 }

@@ -39,5 +39,11 @@ locals {
       key_deletion_window_days = 7
       log_retention_days       = 30
     }
+
+    taxi = {
+      force_destroy            = true
+      key_deletion_window_days = 7
+      log_retention_days       = 30
+    }
   }
 }

@@ -36,6 +36,22 @@ run "computes_its_partitions" {
   }
 }
 
+run "a_month_can_be_one_partition" {
+  variables {
+    daily = false
+  }
+
+  assert {
+    condition     = aws_glue_catalog_table.this.parameters["storage.location.template"] == "s3://tables/readings/year=$${year}/month=$${month}/"
+    error_message = "The template must name the folder of a month."
+  }
+
+  assert {
+    condition     = join(",", aws_glue_catalog_table.this.partition_keys[*].name) == "year,month" && !contains(keys(aws_glue_catalog_table.this.parameters), "projection.day.type")
+    error_message = "There must be no days to project."
+  }
+}
+
 run "a_crawler_knows_the_table_again" {
   assert {
     condition     = aws_glue_catalog_table.this.parameters["classification"] == "parquet" && aws_glue_catalog_table.this.parameters["compressionType"] == "none"

@@ -1,21 +1,27 @@
-# A table of Parquet files below s3://…/year=YYYY/month=MM/day=DD/, whose partitions are computed, not registered:
-# a query sees a new day at once, and planning costs no catalogue calls.
+# A table of Parquet files below s3://…/year=YYYY/month=MM/day=DD/, or without days, whose partitions are computed, not
+# registered: a query sees a new one at once, and planning costs no catalogue calls.
 
 locals {
   location = "s3://${var.bucket}/${var.prefix}"
 
-  projection = {
-    "projection.enabled"        = "true"
-    "projection.year.type"      = "integer"
-    "projection.year.range"     = join(",", var.year_range)
-    "projection.month.type"     = "integer"
-    "projection.month.range"    = "1,12"
-    "projection.month.digits"   = "2"
-    "projection.day.type"       = "integer"
-    "projection.day.range"      = "1,31"
-    "projection.day.digits"     = "2"
-    "storage.location.template" = "${local.location}year=$${year}/month=$${month}/day=$${day}/"
-  }
+  partitions = concat(["year", "month"], var.daily ? ["day"] : [])
+
+  projection = merge(
+    {
+      "projection.enabled"        = "true"
+      "projection.year.type"      = "integer"
+      "projection.year.range"     = join(",", var.year_range)
+      "projection.month.type"     = "integer"
+      "projection.month.range"    = "1,12"
+      "projection.month.digits"   = "2"
+      "storage.location.template" = "${local.location}${join("", [for name in local.partitions : "${name}=$${${name}}/"])}"
+    },
+    var.daily ? {
+      "projection.day.type"   = "integer"
+      "projection.day.range"  = "1,31"
+      "projection.day.digits" = "2"
+    } : {},
+  )
 }
 
 resource "aws_glue_catalog_table" "this" {
@@ -34,7 +40,7 @@ resource "aws_glue_catalog_table" "this" {
   })
 
   dynamic "partition_keys" {
-    for_each = ["year", "month", "day"]
+    for_each = local.partitions
 
     content {
       name    = partition_keys.value

@@ -59,9 +59,16 @@ variable "columns" {
 }
 
 variable "partition_comment" {
-  description = "Which date the partitions year, month and day are taken from."
+  description = "Which date the partitions are taken from."
   type        = string
   nullable    = false
+}
+
+variable "daily" {
+  description = "Whether a month has a partition for each of its days, and is not one itself."
+  type        = bool
+  nullable    = false
+  default     = true
 }
 
 variable "year_range" {

@@ -48,6 +48,9 @@ class FakeClient:
         lambda: parts.function(FakeClient(get_function_configuration=refusal("ResourceNotFoundException")), "x"),
         lambda: parts.reading(FakeClient(list_event_source_mappings={"EventSourceMappings": []}), "f", "x"),
         lambda: parts.bucket(FakeClient(head_bucket=refusal("404")), "x", "site"),
+        lambda: parts.job(FakeClient(get_job=refusal("EntityNotFoundException")), "x", "start it"),
+        lambda: parts.schedule(FakeClient(get_schedule=refusal("ResourceNotFoundException")), "x"),
+        lambda: parts.catalogue_table(FakeClient(get_table=refusal("EntityNotFoundException")), "db", "x"),
     ],
 )
 def test_what_is_not_there_is_missing_and_unhealthy(part: Callable[[], Part]) -> None:
@@ -122,3 +125,22 @@ def test_advice_says_how_to_make_what_is_missing() -> None:
         raise refusal("ResourceNotFoundException")
 
     assert ask("stream", "x", check, "make it").detail == "make it"
+
+
+def test_a_job_is_as_well_as_its_last_run() -> None:
+    run = {"JobRunState": "FAILED", "StartedOn": NOW, "ExecutionTime": 7, "ErrorMessage": "no such column"}
+
+    def job(*runs: dict[str, Any]) -> Part:
+        return parts.job(FakeClient(get_job={}, get_job_runs={"JobRuns": list(runs)}), "x", "taxi silver")
+
+    assert (job().state, job().healthy, job().detail) == ("NEVER RUN", True, "start it: taxi silver")
+    failed = job(run)
+    assert (failed.state, failed.healthy) == ("FAILED", False)
+    assert failed.detail == "started 2026-01-01 00:00:00 UTC, 7 s: no such column"
+    assert job({**run, "JobRunState": "SUCCEEDED"}).healthy
+
+
+def test_a_schedule_that_is_off_is_unhealthy() -> None:
+    for state in ("ENABLED", "DISABLED"):
+        found = parts.schedule(FakeClient(get_schedule={"State": state, "ScheduleExpression": "rate(1 day)"}), "x")
+        assert (found.healthy, found.detail) == (state == "ENABLED", "rate(1 day)")

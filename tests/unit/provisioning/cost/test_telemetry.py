@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from datastreamer.errors import ConfigurationError, UsageError
+from datastreamer.provisioning.cost.schedule import runs_per_month
 from datastreamer.provisioning.cost.table import Cost, table
-from datastreamer.provisioning.cost.telemetry import COUNTS, Workload, estimate, runs_per_month
+from datastreamer.provisioning.cost.telemetry import COUNTS, Workload, estimate
 from datastreamer.provisioning.stage_values import pipeline_values
 from datastreamer.telemetry.job.report import metric_data
 from scripts import cost as command

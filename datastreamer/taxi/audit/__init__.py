@@ -1,0 +1,1 @@
+"""The proof that no row of TLC's files is lost or there twice: for each file, rows = silver + quarantine."""

@@ -1,0 +1,58 @@
+# One page that follows TLC's files into the tables.
+
+locals {
+  alarm_arns = concat(
+    module.job.alarm_arns,
+    [aws_cloudwatch_metric_alarm.quarantine_rate.arn, aws_cloudwatch_metric_alarm.stray_objects.arn],
+    aws_cloudwatch_metric_alarm.job_stalled[*].arn,
+  )
+
+  charts = [
+    {
+      title   = "Job: rows read, and what became of them"
+      stat    = "Sum"
+      metrics = [for metric in ["RowsRead", "RowsInSilver", "RowsQuarantined"] : [local.metric_namespace, metric, "Stage", var.stage]]
+    },
+    {
+      title   = "Job: months made, failed; objects in no month"
+      stat    = "Maximum"
+      metrics = [for metric in ["MonthsMade", "MonthsFailed", "StrayObjects"] : [local.metric_namespace, metric, "Stage", var.stage]]
+    },
+    {
+      title   = "Job: failed runs"
+      stat    = "Sum"
+      metrics = [["AWS/Events", "MatchedEvents", "RuleName", "${module.job.name}-failed"]]
+    },
+    {
+      title   = "Queries: bytes read"
+      stat    = "Sum"
+      metrics = [["AWS/Athena", "ProcessedBytes", "WorkGroup", module.workgroup.name]]
+    },
+  ]
+}
+
+resource "aws_cloudwatch_dashboard" "this" {
+  dashboard_name = local.name
+
+  dashboard_body = jsonencode({
+    widgets = concat(
+      [{ type = "alarm", x = 0, y = 0, width = 24, height = 3, properties = { title = "Alarms", alarms = local.alarm_arns } }],
+      [
+        for index, chart in local.charts : {
+          type   = "metric"
+          x      = index % 2 * 12
+          y      = 3 + floor(index / 2) * 6
+          width  = 12
+          height = 6
+          properties = {
+            title   = chart.title
+            region  = local.region
+            stat    = chart.stat
+            period  = 3600
+            metrics = chart.metrics
+          }
+        }
+      ],
+    )
+  })
+}

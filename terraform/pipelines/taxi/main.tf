@@ -1,0 +1,41 @@
+# The taxi pipeline, its history: TLC's files -> raw bucket -> Glue job -> trips and quarantine -> Athena.
+
+data "aws_caller_identity" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  account_id = data.aws_caller_identity.current.account_id
+  region     = data.aws_region.current.name
+
+  # Every name is datastreamer-<stage>-taxi-<role>.
+  name = "datastreamer-${var.stage}-taxi"
+
+  bronze_prefix     = "yellow/"
+  silver_prefix     = "taxi_trips/"
+  quarantine_prefix = "taxi_trips_quarantine/"
+  state_prefix      = "_state/taxi_silver/"
+  code_prefix       = "glue/"
+  results_prefix    = "results/"
+
+  # Where the job puts its own counts.
+  metric_namespace = "Datastreamer/Taxi"
+  alarm_topic_arns = [module.alarm_topic.arn]
+}
+
+module "key" {
+  source = "../../modules/kms_key"
+
+  name                 = local.name
+  description          = "Files, tables, models, logs and notifications of the taxi pipeline, stage ${var.stage}."
+  deletion_window_days = var.settings.key_deletion_window_days
+  publishing_services  = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+}
+
+module "alarm_topic" {
+  source = "../../modules/alarm_topic"
+
+  name        = "${local.name}-alarms"
+  kms_key_arn = module.key.arn
+  emails      = var.settings.alarm_emails
+}

@@ -1,0 +1,73 @@
+output "raw_bucket" {
+  description = "Bucket of TLC's files as published."
+  value       = module.raw_bucket.name
+}
+
+output "processed_bucket" {
+  description = "Bucket of the tables, the job's code and the results of queries."
+  value       = module.processed_bucket.name
+}
+
+output "models_bucket" {
+  description = "Bucket of models."
+  value       = module.models_bucket.name
+}
+
+output "database_name" {
+  description = "Glue database of the tables."
+  value       = aws_glue_catalog_database.this.name
+}
+
+output "table_names" {
+  description = "The three tables."
+  value = {
+    raw        = module.raw_table.name
+    trips      = module.trips_table.name
+    quarantine = module.quarantine_table.name
+  }
+}
+
+output "job_name" {
+  description = "Glue job that makes the tables of trips."
+  value       = module.job.name
+}
+
+output "schedule_name" {
+  description = "Schedule that starts the job."
+  value       = module.job.schedule_name
+}
+
+output "workgroup_name" {
+  description = "Athena workgroup of the taxi tables."
+  value       = module.workgroup.name
+}
+
+output "analyst_policy_arn" {
+  description = "ARN of the policy that lets a principal query the tables."
+  value       = module.workgroup.analyst_policy_arn
+}
+
+output "query_ids" {
+  description = "Ids of the saved queries, by name."
+  value       = module.workgroup.query_ids
+}
+
+output "alarm_topic_arn" {
+  description = "SNS topic that alarms are sent to."
+  value       = module.alarm_topic.arn
+}
+
+output "alarm_arns" {
+  description = "ARNs of the pipeline's alarms."
+  value       = local.alarm_arns
+}
+
+output "dashboard_name" {
+  description = "CloudWatch dashboard of the pipeline."
+  value       = aws_cloudwatch_dashboard.this.dashboard_name
+}
+
+output "setting_names" {
+  description = "Names of all that `settings` can set: whoever passes it on can tell a name that the pipeline does not have."
+  value       = keys(var.settings)
+}

@@ -1,0 +1,177 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { name = "ap-northeast-1" }
+  }
+
+  mock_resource "aws_kms_key" {
+    defaults = { arn = "arn:aws:kms:ap-northeast-1:123456789012:key/1" }
+  }
+
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::bucket" }
+  }
+
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:ap-northeast-1:123456789012:alarms" }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/somebody" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:ap-northeast-1:123456789012:log-group:group" }
+  }
+
+  mock_resource "aws_cloudwatch_metric_alarm" {
+    defaults = { arn = "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:alarm" }
+  }
+
+  mock_resource "aws_glue_job" {
+    defaults = { arn = "arn:aws:glue:ap-northeast-1:123456789012:job/silver" }
+  }
+}
+
+variables {
+  stage       = "test"
+  job_script  = "../../modules/glue_job/testdata/job.py"
+  job_package = "../../modules/glue_job/testdata/package-1.zip"
+}
+
+run "every_name_holds_stage_and_pipeline" {
+  assert {
+    condition = {
+      job       = output.job_name
+      schedule  = output.schedule_name
+      database  = output.database_name
+      workgroup = output.workgroup_name
+      dashboard = output.dashboard_name
+      raw       = output.raw_bucket
+      processed = output.processed_bucket
+      models    = output.models_bucket
+      } == {
+      job       = "datastreamer-test-taxi-silver"
+      schedule  = "datastreamer-test-taxi-silver"
+      database  = "datastreamer_test_taxi"
+      workgroup = "datastreamer-test-taxi"
+      dashboard = "datastreamer-test-taxi"
+      raw       = "datastreamer-test-taxi-raw-123456789012"
+      processed = "datastreamer-test-taxi-processed-123456789012"
+      models    = "datastreamer-test-taxi-models-123456789012"
+    }
+    error_message = "Commands find resources by these names."
+  }
+
+  assert {
+    condition     = output.table_names == { raw = "taxi_raw", trips = "taxi_trips", quarantine = "taxi_trips_quarantine" }
+    error_message = "Data scientists find the tables by these names."
+  }
+
+  assert {
+    condition     = toset(keys(output.query_ids)) == toset(["fare_by_hour", "faults_by_month", "quarantine_by_reason"])
+    error_message = "Each file of queries/ must be a saved query."
+  }
+}
+
+run "the_job_gets_the_paths_of_the_tables" {
+  assert {
+    condition = {
+      for name in ["--stage", "--bronze_path", "--silver_path", "--quarantine_path", "--state_path"] : name => module.job.default_arguments[name]
+      } == {
+      "--stage"           = "test"
+      "--bronze_path"     = "s3://datastreamer-test-taxi-raw-123456789012/yellow/"
+      "--silver_path"     = "s3://datastreamer-test-taxi-processed-123456789012/taxi_trips/"
+      "--quarantine_path" = "s3://datastreamer-test-taxi-processed-123456789012/taxi_trips_quarantine/"
+      "--state_path"      = "s3://datastreamer-test-taxi-processed-123456789012/_state/taxi_silver/"
+    }
+    error_message = "What the job writes is what the tables read."
+  }
+}
+
+run "the_alarms_watch_the_counts_of_the_job" {
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.quarantine_rate.threshold == 1 && toset([for query in aws_cloudwatch_metric_alarm.quarantine_rate.metric_query : one(query.metric[*].metric_name)]) == toset([null, "RowsRead", "RowsQuarantined"])
+    error_message = "The quarantine rate must compare quarantined with read rows."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.stray_objects.metric_name == "StrayObjects" && aws_cloudwatch_metric_alarm.stray_objects.threshold == 0 && aws_cloudwatch_metric_alarm.stray_objects.dimensions.Stage == "test"
+    error_message = "One object that no run reads must ring."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.job_stalled[0].treat_missing_data == "breaching" && aws_cloudwatch_metric_alarm.job_stalled[0].evaluation_periods == 2
+    error_message = "A job that counts nothing at all is stalled."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in [aws_cloudwatch_metric_alarm.quarantine_rate, aws_cloudwatch_metric_alarm.stray_objects, aws_cloudwatch_metric_alarm.job_stalled[0]] : alarm.alarm_actions == toset(["arn:aws:sns:ap-northeast-1:123456789012:alarms"])])
+    error_message = "What rings must reach the topic."
+  }
+
+  assert {
+    condition     = length(output.alarm_arns) == 4 && length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets[0].properties.alarms) == 4
+    error_message = "The dashboard must show every alarm."
+  }
+}
+
+run "a_job_that_nobody_schedules_cannot_stall" {
+  command = plan
+
+  variables {
+    settings = { job_schedule_enabled = false }
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.job_stalled) == 0
+    error_message = "Without a schedule there is nothing to miss."
+  }
+}
+
+run "refuses_bad_values" {
+  command = plan
+
+  variables {
+    stage = "Test_1"
+  }
+
+  expect_failures = [var.stage]
+}
+
+run "refuses_versions_and_results_that_are_not_kept_for_a_day" {
+  command = plan
+
+  variables {
+    settings = { query_result_days = 0 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_bad_quarantine_alarm_percent" {
+  command = plan
+
+  variables {
+    settings = { quarantine_alarm_percent = 100 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_bad_job_stalled_days" {
+  command = plan
+
+  variables {
+    settings = { job_stalled_days = 8 }
+  }
+
+  expect_failures = [var.settings]
+}

@@ -1,0 +1,84 @@
+variable "stage" {
+  description = "Stage that every name carries: prod, staging, local, or one of your own."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.stage))
+    error_message = "stage must be 2 to 12 lowercase letters or digits, starting with a letter: bucket names hold it."
+  }
+}
+
+variable "job_script" {
+  description = "Path of the Glue job's script."
+  type        = string
+  nullable    = false
+}
+
+variable "job_package" {
+  description = "Path of the zip with the Python packages that the script imports; `make package` builds it."
+  type        = string
+  nullable    = false
+}
+
+variable "settings" {
+  description = "How the pipeline is to run; each line of the type says what it sets, and its default."
+  nullable    = false
+  default     = {}
+
+  type = object({
+    # ----- job and queries
+    # Glue version of the job.
+    glue_version = optional(string, "5.1")
+    # Size of a worker of the job.
+    job_worker_type = optional(string, "G.1X")
+    # Number of workers of the job, the driver included.
+    job_workers = optional(number, 2)
+    # Minutes after which a run of the job is stopped. The first one makes every month that bronze has.
+    job_timeout_minutes = optional(number, 240)
+    # When the job starts, in UTC. TLC publishes once a month, and a run that finds nothing new costs Glue's least, a minute.
+    job_schedule = optional(string, "cron(0 9 * * ? *)")
+    # Whether the schedule starts the job.
+    job_schedule_enabled = optional(bool, true)
+    # Bytes that one query may read.
+    athena_scan_limit_bytes = optional(number, 10737418240) # 10 GiB
+
+    # ----- storage
+    # Whether lifecycle rules expire objects.
+    age_objects = optional(bool, true)
+    # Days that an overwritten or deleted object can still be brought back.
+    noncurrent_version_days = optional(number, 30)
+    # Days that query results are kept.
+    query_result_days = optional(number, 30)
+    # Whether destroying the pipeline also deletes its data. Leave false where data matters.
+    force_destroy = optional(bool, false)
+    # Days in which the deletion of the KMS key can still be cancelled.
+    key_deletion_window_days = optional(number, 30)
+
+    # ----- watching
+    # E-mail addresses that get the alarms.
+    alarm_emails = optional(set(string), [])
+    # Percentage of the rows read in a day that were quarantined, above which an alarm fires.
+    quarantine_alarm_percent = optional(number, 1)
+    # Days without a finished run of a scheduled job after which an alarm fires.
+    job_stalled_days = optional(number, 2)
+    # Days that logs are kept.
+    log_retention_days = optional(number, 365)
+  })
+
+  validation {
+    condition     = var.settings.noncurrent_version_days >= 1 && var.settings.query_result_days >= 1
+    error_message = "noncurrent_version_days and query_result_days must be at least 1."
+  }
+
+  validation {
+    condition     = var.settings.quarantine_alarm_percent > 0 && var.settings.quarantine_alarm_percent < 100
+    error_message = "quarantine_alarm_percent must be between 0 and 100."
+  }
+
+  # CloudWatch evaluates periods of an hour or longer over seven days at most.
+  validation {
+    condition     = var.settings.job_stalled_days >= 1 && var.settings.job_stalled_days <= 7 && floor(var.settings.job_stalled_days) == var.settings.job_stalled_days
+    error_message = "job_stalled_days must be a whole number from 1 to 7."
+  }
+}

@@ -1,0 +1,56 @@
+"""The estimate of the taxi pipeline follows its Terraform values and the workload, by AWS's rules."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from datastreamer.provisioning.cost.estimate import Options
+from datastreamer.provisioning.cost.taxi import ALARMS, COUNTS, TaxiWorkload, estimate_taxi, monthly
+from datastreamer.provisioning.stage_values import pipeline_values
+from datastreamer.taxi.silver.report import Outcome, metric_data
+from tests.conftest import REPOSITORY
+
+WORKLOAD = TaxiWorkload()
+TRIPS = 1.4 * 730 * 3600
+
+
+@pytest.fixture
+def values() -> dict[str, Any]:
+    return dict(pipeline_values("production", "taxi"))
+
+
+def cost_of(part: str, values: dict[str, Any], workload: TaxiWorkload = WORKLOAD) -> float:
+    return sum(cost.usd for cost in estimate_taxi(values, workload) if cost.part.startswith(part))
+
+
+def test_the_job_is_billed_for_a_minute_each_day_and_for_the_month_that_it_makes(values: dict[str, Any]) -> None:
+    days = 730 / 24
+    assert cost_of("Glue job", values) == pytest.approx((days * 60 + TRIPS / 30_000) * 2 / 3600 * 0.44)
+
+
+def test_a_job_that_nobody_schedules_costs_nothing_and_has_no_alarm_that_it_stalls(values: dict[str, Any]) -> None:
+    idle = {**values, "job_schedule_enabled": False}
+    assert cost_of("Glue job", idle) == 0
+    assert cost_of("CloudWatch", values) - cost_of("CloudWatch", idle) == pytest.approx(0.1)
+
+
+def test_storage_grows_with_trips_and_months(values: dict[str, Any]) -> None:
+    assert cost_of("S3, TLC", values) == pytest.approx(TRIPS * WORKLOAD.bronze_bytes * 12 / 1e9 * 0.025)
+    longer = replace(WORKLOAD, months=24)
+    assert cost_of("S3, tables", values, longer) == pytest.approx(2 * cost_of("S3, tables", values))
+
+
+def test_every_alarm_that_the_page_explains_and_every_metric_of_the_job_is_paid_for() -> None:
+    page = (REPOSITORY / "docs/pipelines/taxi.md").read_text().split("## Alarms\n")[1].split("\n## ")[0]
+    assert len(re.findall(r"^\| `<taxi>[a-z-]+` ", page, re.MULTILINE)) == ALARMS
+    assert len(metric_data("test", Outcome())) == COUNTS
+
+
+def test_what_is_asked_for_wins_over_the_pipelines_own_figures(values: dict[str, Any]) -> None:
+    estimate = monthly(values, Options(rate=5.0, queries=7, months=3))
+    assert estimate.workload.startswith("5 trips/s, published once a month, 7 queries a day")
+    assert estimate.costs == estimate_taxi(values, TaxiWorkload(trips_per_second=5.0, queries_per_day=7, months=3))
