@@ -10,7 +10,7 @@ from trino_on_duckdb import QueryError
 from aws_stage.engines.athena.api.locations import Location
 from aws_stage.engines.athena.ddl.catalog_access import CatalogAccess, failed, glue_errors, task_failed
 from aws_stage.engines.athena.ddl.partitions import relocate_partition
-from aws_stage.engines.athena.lake.serdes.properties import OPEN_CSV_PROPERTIES, lazy_cure
+from aws_stage.engines.athena.lake.serdes.properties import lazy_warning
 from aws_stage.engines.athena.statements.formats import LAZY_SIMPLE
 from aws_stage.engines.athena.statements.tree import (
     AddColumns,
@@ -51,8 +51,8 @@ def create_table(access: CatalogAccess, statement: CreateTable) -> Sequence[str]
 def warning(statement: CreateTable) -> str | None:
     """What to say of a table that is made as on AWS, but will not be read as its maker seems to expect."""
     form = statement.format
-    foreign = [name for name in form.properties if form.serde == LAZY_SIMPLE and name.lower() in OPEN_CSV_PROPERTIES]
-    return f"WARNING: {lazy_cure(foreign[0])}" if foreign else None
+    said = lazy_warning(form.properties) if form.serde == LAZY_SIMPLE else None
+    return said and f"WARNING: {said}"
 
 
 def storage_descriptor(columns: Iterable[ColumnDefinition], form: Format, location: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from typing import Protocol
@@ -20,7 +20,7 @@ from aws_stage.engines.athena.lake.serdes import lines, parquet
 from aws_stage.engines.athena.lake.serdes.delimited import LazySimple, OpenCsv
 from aws_stage.engines.athena.lake.serdes.json_rows import JsonRows
 from aws_stage.engines.athena.lake.serdes.lines import Framing
-from aws_stage.engines.athena.lake.serdes.properties import HEADER_LINES, header_lines, lazy_properties
+from aws_stage.engines.athena.lake.serdes.properties import HEADER_LINES, header_lines, lazy_properties, lazy_warning
 from aws_stage.engines.athena.lake.text import identifier, partitioning
 from aws_stage.engines.athena.statements.formats import (
     INPUT_FORMATS,
@@ -53,13 +53,17 @@ class _LineSerde(Protocol):
 
 @dataclass
 class Lake:
-    """What one query reads with: the catalogue, S3, its connection and its files."""
+    """What one query reads with: the catalogue, S3, its connection and its files.
+
+    ``warnings`` gets a sentence for each table that is read as on AWS, and hardly as its maker expects.
+    """
 
     catalogue: Catalogue
     store: ObjectStore
     files: QueryFiles
     connection: duckdb.DuckDBPyConnection
     now: datetime
+    warnings: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._serial = count()
@@ -113,6 +117,9 @@ class Lake:
                 yield scan, expressions
             return
         serde, framing = _line_serde(table, storage)
+        said = lazy_warning(storage.parameters) if storage.serde == LAZY_SIMPLE else None
+        if said:
+            self.warnings.add(f"table {table.name.database}.{table.name.name}: {said}")
         names = [self.files.add_lines(self._path(*item), item[1], framing) for item in group]
         rows = f"(SELECT {serde.row()} AS __row, * EXCLUDE (__line) FROM {lines.scan(names, options)})"
         fields = [f"{serde.field(column, position)} AS __{position}" for position, column in enumerate(table.columns)]

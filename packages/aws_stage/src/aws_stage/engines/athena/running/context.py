@@ -42,7 +42,7 @@ class QueryContext:
     """One execution's inputs and instruments.
 
     ``clients`` gives the AWS client of a service; ``enforced`` is whether the workgroup decides where results go;
-    ``seconds`` is what each part took.
+    ``seconds`` is what each part took; ``warnings`` is what its status says though it succeeds.
     """
 
     clients: Callable[[str], Any]
@@ -53,6 +53,7 @@ class QueryContext:
     enforced: bool
     spill: Path
     seconds: dict[str, float] = field(default_factory=dict)
+    warnings: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.catalogue = Catalogue(self.clients("glue"))
@@ -72,7 +73,7 @@ class QueryContext:
         """A fresh connection over the tables of this query, which StopQueryExecution interrupts."""
         files = QueryFiles(Reading(self.store, self.scanned, str(self.spill)))
         with connected(files, self.spill) as connection, self.cancellation.interrupting(connection):
-            yield Lake(self.catalogue, self.store, files, connection, self.session.now)
+            yield Lake(self.catalogue, self.store, files, connection, self.session.now, self.warnings)
 
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:

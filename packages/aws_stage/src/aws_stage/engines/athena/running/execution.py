@@ -76,7 +76,8 @@ def _outcome(context: QueryContext) -> tuple[str, str | None, Outcome]:
         logger.exception("query %s", context.id)
         reason = f"GENERIC_INTERNAL_ERROR: {type(error).__name__}: {error}"
     else:
-        return "SUCCEEDED", outcome.notice, outcome
+        warnings = "; ".join(sorted(context.warnings))
+        return "SUCCEEDED", outcome.notice or (f"WARNING: {warnings}" if warnings else None), outcome
     if context.scanned.exceeded:
         return "CANCELLED", "Bytes scanned limit was exceeded", Outcome()
     return "FAILED", reason, Outcome()

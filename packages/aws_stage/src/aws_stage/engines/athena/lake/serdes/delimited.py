@@ -16,7 +16,6 @@ from aws_stage.engines.athena.lake.serdes.properties import (
     OPEN_CSV_PROPERTIES,
     delimiter,
     field_delimiter,
-    lazy_cure,
 )
 from aws_stage.engines.athena.lake.text import literal
 
@@ -24,13 +23,14 @@ _ESCAPED_ESCAPE, _ESCAPED_DELIMITER = "\U000fffff", "\U000ffffe"
 
 
 class LazySimple:
-    """LazySimpleSerDe: what cannot be read as a column's type is NULL, as are fields that a line lacks."""
+    """LazySimpleSerDe: what cannot be read as a column's type is NULL, as are fields that a line lacks.
+
+    Properties of OpenCSVSerde it passes over, as on AWS: fields are then not where the table's maker expects them.
+    """
 
     def __init__(self, properties: Mapping[str, str]) -> None:
         for name in properties:
-            if name.lower() in OPEN_CSV_PROPERTIES:
-                raise QueryError("NOT_SUPPORTED", lazy_cure(name))
-            if name not in LAZY_PROPERTIES:
+            if name not in LAZY_PROPERTIES and name.lower() not in OPEN_CSV_PROPERTIES:
                 raise QueryError("NOT_SUPPORTED", f"SerDe property {name} is not supported by the local stage")
         self._delimiter = field_delimiter(properties)
         self._escape = properties.get("escape.delim", "")[:1]

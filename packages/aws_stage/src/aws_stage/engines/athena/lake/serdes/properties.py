@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from trino_on_duckdb import QueryError
 
@@ -25,8 +25,14 @@ OPEN_CSV_PROPERTIES = ("separatorchar", "quotechar", "escapechar")
 """What OpenCSVSerde reads, in lower case, and LazySimpleSerDe passes over."""
 
 
-def lazy_cure(name: str) -> str:
-    """What to write instead of a property of OpenCSVSerde."""
+def lazy_warning(properties: Iterable[str]) -> str | None:
+    """What to say where LazySimpleSerDe is given a property of OpenCSVSerde, and what to write instead.
+
+    AWS says nothing: whole lines land in the first column, the others are NULL, and a query succeeds.
+    """
+    name = next((name for name in properties if name.lower() in OPEN_CSV_PROPERTIES), None)
+    if name is None:
+        return None
     return (
         f"LazySimpleSerDe does not read {name}: use 'field.delim' (FIELDS TERMINATED BY) for what parts the fields and "
         f"the table property '{HEADER_LINES}' for a header, or OpenCSVSerde where fields are quoted"
