@@ -65,6 +65,11 @@ class Names:
         return self.prefix.removesuffix("-")
 
     @property
+    def training_workgroup(self) -> str:
+        """Athena's workgroup that training sets are made in: each query's table has a folder of its own there."""
+        return f"{self.prefix}training"
+
+    @property
     def database(self) -> str:
         """The Glue database of the tables."""
         return self.workgroup.replace("-", "_")

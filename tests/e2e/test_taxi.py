@@ -5,15 +5,20 @@ The tests build on each other, in the order in which they stand here.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
 from collections.abc import Iterator
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from aws_stage.testing.mapped_functions import eventually
 
 from datastreamer.aws.athena import run_query
+from datastreamer.aws.s3_location import bucket_and_key
 from datastreamer.errors import JobFailedError
 from datastreamer.taxi.names import Names
 from tests.conftest import RunningStage, free_port
@@ -31,6 +36,13 @@ TYPED = """CREATE EXTERNAL TABLE typed_raw (passenger_count bigint, fare_amount 
 PARTITIONED BY (year string, month string) STORED AS PARQUET LOCATION '{location}'
 TBLPROPERTIES ('projection.enabled' = 'true', 'projection.year.type' = 'integer', 'projection.year.range' = '2023,2023',
 'projection.month.type' = 'integer', 'projection.month.range' = '1,2', 'projection.month.digits' = '2')"""
+FAMILIAR = """CREATE EXTERNAL TABLE familiar (
+vendorid bigint, tpep_pickup_datetime string, tpep_dropoff_datetime string, passenger_count double, trip_distance double,
+ratecodeid double, store_and_fwd_flag string, pulocationid bigint, dolocationid bigint, payment_type bigint,
+fare_amount double)
+ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe' WITH SERDEPROPERTIES ('separatorChar' = ',')
+STORED AS TEXTFILE LOCATION '{location}'"""
+"""As it stands in many tutorials; separatorChar is OpenCSVSerde's, and LazySimpleSerDe looks for field.delim."""
 
 
 class Taxis:
@@ -55,6 +67,30 @@ class Taxis:
     def ask(self, sql: str) -> list[list[str | None]]:
         athena = self.stage.client("athena")
         return run_query(athena, sql, workgroup=NAMES.workgroup, database=NAMES.database).rows
+
+    def status_of(self, sql: str) -> dict[str, Any]:
+        """How a query ended, in Athena's words."""
+        athena, found = self.stage.client("athena"), dict[str, Any]()
+        context = {"Database": NAMES.database}
+        started = athena.start_query_execution(
+            QueryString=sql, WorkGroup=NAMES.workgroup, QueryExecutionContext=context
+        )
+
+        def ended() -> bool:
+            found.update(athena.get_query_execution(QueryExecutionId=started["QueryExecutionId"])["QueryExecution"])
+            return found["Status"]["State"] not in ("QUEUED", "RUNNING")
+
+        eventually(ended, timeout=120)
+        status: dict[str, Any] = found["Status"]
+        return status
+
+    def parquet(self, uri: str) -> pa.Table:
+        """The rows of all files below a place."""
+        bucket, prefix = bucket_and_key(uri)
+        s3 = self.stage.client("s3")
+        keys = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]]
+        bodies = [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys]
+        return pa.concat_tables(pq.read_table(io.BytesIO(body)) for body in bodies)
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +163,57 @@ def test_a_month_that_waits_for_the_job_is_not_proven_until_it_was_made(taxis: T
     assert taxis.taxi("silver").returncode == 0
     code, verdict = taxis.audit()
     assert (code, verdict["problems"], verdict["rows"]) == (0, [], 2 * TRIPS + 500)
+
+
+def test_training_sets_have_the_label_first_and_numbers_alone_and_are_split_by_time(taxis: Taxis) -> None:
+    words = ("training-sets", "--months", "2", "--minimum-rows", "200", "--json")
+    done = taxis.taxi(*words)
+    assert done.returncode == 0, shown(done)
+    made = json.loads(done.stdout)
+    assert made["training"]["months"] == ["2022-12", "2023-01"]
+    assert made["validation"]["months"] == ["2023-02"]
+    for each in (made["training"], made["validation"]):
+        rows = taxis.parquet(each["uri"])
+        assert rows.column_names == ["label", *made["features"]]
+        assert set(rows.schema.types) == {pa.float64()}
+        assert len(rows) == each["rows"] > 200
+        fares, miles = rows["label"].to_numpy(), rows["trip_distance"].to_numpy()
+        assert fares.min() >= 3
+        assert fares.max() <= 200
+        assert miles.min() >= 0.1
+        assert miles.max() <= 50
+        assert set(rows["pickup_hour"].to_pylist()) <= set(range(24))
+        assert set(rows["pickup_weekday"].to_pylist()) <= set(range(1, 8))
+        assert rows["trip_minutes"].to_numpy().min() > 0
+    again = json.loads(taxis.taxi(*words).stdout)
+    assert again["training"]["rows"] == made["training"]["rows"]
+    assert again["training"]["uri"] != made["training"]["uri"], "each run has a place of its own"
+
+
+def test_training_sets_with_too_few_trips_are_refused_and_nothing_is_made(taxis: Taxis) -> None:
+    tables = taxis.ask("SHOW TABLES")
+    done = taxis.taxi("training-sets", "--validate", "2023-02", "--months", "1", "--minimum-rows", "3001")
+    assert done.returncode == 1, shown(done)
+    assert "fewer than 3,001" in done.stderr
+    assert taxis.ask("SHOW TABLES") == tables
+
+
+def test_the_familiar_table_over_csv_gives_nulls_and_an_empty_training_set_and_athena_is_content(taxis: Taxis) -> None:
+    place = NAMES.bronze.folder("year=2022/month=12").uri
+    taxis.ask(FAMILIAR.format(location=place))
+    assert taxis.ask("SELECT COUNT(*), COUNT(fare_amount), COUNT(vendorid) FROM familiar") == [["501", "0", "0"]]
+    select = "SELECT fare_amount, trip_distance FROM familiar WHERE fare_amount BETWEEN 3 AND 200"
+    status = taxis.status_of(f"CREATE TABLE familiar_training WITH (format = 'PARQUET') AS {select}")
+    assert status["State"] == "SUCCEEDED"
+    assert "LazySimpleSerDe does not read separatorChar" in status["StateChangeReason"], "the local stage's own hint"
+    assert taxis.ask("SELECT COUNT(*) FROM familiar_training") == [["0"]]
+
+    delimited = FAMILIAR.replace("familiar", "delimited").replace("separatorChar", "field.delim")
+    taxis.ask(f"{delimited.format(location=place)} TBLPROPERTIES ('skip.header.line.count' = '1')")
+    [[rows, fares]] = taxis.ask("SELECT COUNT(*), COUNT(fare_amount) FROM delimited")
+    assert rows == fares == "500"
+    for table in ("familiar", "familiar_training", "delimited"):
+        taxis.ask(f"DROP TABLE {table}")
 
 
 def test_a_file_of_the_table_that_was_lost_is_found_by_its_rows_and_by_its_name(taxis: Taxis) -> None:

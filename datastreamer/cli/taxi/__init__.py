@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from datastreamer.cli.status import status_of
-from datastreamer.cli.taxi import audit, generate, importing, silver
+from datastreamer.cli.taxi import audit, generate, importing, silver, training_sets
 from datastreamer.pipelines import PIPELINES
 
 MISSING_HINT = "Is the pipeline on? Try: make apply WITH=taxi"
@@ -15,5 +15,6 @@ app = typer.Typer(help=f"Yellow-taxi trips: {PIPELINES['taxi'].route}.", no_args
 app.command(name="generate")(generate.generate)
 app.command(name="import")(importing.import_files)
 app.command(name="silver")(silver.silver)
+app.command(name="training-sets")(training_sets.training_sets)
 app.command(name="status")(status_of(PIPELINES["taxi"]))
 app.command(name="audit")(audit.audit)

@@ -79,3 +79,20 @@ module "workgroup" {
   queries          = local.queries
   force_destroy    = var.settings.force_destroy
 }
+
+# Training sets are made in a workgroup of their own. It decides where a CREATE TABLE AS writes: below the query's id, so
+# that no run finds the files of another one, and none of them expires with the results of queries.
+module "training_workgroup" {
+  source = "../../modules/athena_workgroup"
+
+  name             = "${local.name}-training"
+  description      = "Makes training sets of the table of trips."
+  results_bucket   = module.processed_bucket.name
+  results_prefix   = local.training_prefix
+  kms_key_arn      = module.key.arn
+  scan_limit_bytes = var.settings.athena_scan_limit_bytes
+  database_name    = aws_glue_catalog_database.this.name
+  tables           = [module.trips_table.name]
+  read_paths       = [module.trips_table.path]
+  force_destroy    = var.settings.force_destroy
+}

@@ -17,6 +17,7 @@ locals {
   state_prefix      = "_state/taxi_silver/"
   code_prefix       = "glue/"
   results_prefix    = "results/"
+  training_prefix   = "training/"
 
   # Where the job puts its own counts.
   metric_namespace = "Datastreamer/Taxi"

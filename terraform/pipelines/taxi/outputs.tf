@@ -4,7 +4,7 @@ output "raw_bucket" {
 }
 
 output "processed_bucket" {
-  description = "Bucket of the tables, the job's code and the results of queries."
+  description = "Bucket of the tables, training sets, the job's code and the results of queries."
   value       = module.processed_bucket.name
 }
 
@@ -40,6 +40,11 @@ output "schedule_name" {
 output "workgroup_name" {
   description = "Athena workgroup of the taxi tables."
   value       = module.workgroup.name
+}
+
+output "training_workgroup_name" {
+  description = "Athena workgroup that training sets are made in."
+  value       = module.training_workgroup.name
 }
 
 output "analyst_policy_arn" {

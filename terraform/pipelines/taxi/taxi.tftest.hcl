@@ -53,6 +53,7 @@ run "every_name_holds_stage_and_pipeline" {
       schedule  = output.schedule_name
       database  = output.database_name
       workgroup = output.workgroup_name
+      training  = output.training_workgroup_name
       dashboard = output.dashboard_name
       raw       = output.raw_bucket
       processed = output.processed_bucket
@@ -62,6 +63,7 @@ run "every_name_holds_stage_and_pipeline" {
       schedule  = "datastreamer-test-taxi-silver"
       database  = "datastreamer_test_taxi"
       workgroup = "datastreamer-test-taxi"
+      training  = "datastreamer-test-taxi-training"
       dashboard = "datastreamer-test-taxi"
       raw       = "datastreamer-test-taxi-raw-123456789012"
       processed = "datastreamer-test-taxi-processed-123456789012"

@@ -6,6 +6,7 @@ import re
 
 from datastreamer.events.trip import FAULTS, FIELDS, REJECTIONS, Kind
 from datastreamer.taxi.schema import QUARANTINE_COLUMNS, SILVER_COLUMNS
+from datastreamer.taxi.training.features import FEATURES
 from tests.conftest import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "pipelines" / "taxi.md").read_text(encoding="utf-8")
@@ -27,3 +28,10 @@ def test_the_page_names_every_column_reason_and_fault() -> None:
     assert set(kinds) <= named
     columns = {column.name for column in (*SILVER_COLUMNS, *QUARANTINE_COLUMNS)} - {"reason"}
     assert columns <= named
+
+
+def test_the_page_lists_the_features_of_a_training_set() -> None:
+    section = PAGE.split("## Training sets\n")[1].split("\n## ")[0]
+    assert [line for line in section.splitlines() if line.startswith("| `")] == [
+        f"| `{feature.name}` | {feature.meaning} |" for feature in FEATURES
+    ]

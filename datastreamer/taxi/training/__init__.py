@@ -1,0 +1,1 @@
+"""Training sets of the fare model: which trips and features, and the tables that Athena makes of them."""
