@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from aws_stage.testing.mapped_functions import eventually
+from aws_stage.testing.waiting import eventually
 
 from datastreamer.aws.athena import run_query
 from datastreamer.aws.s3_location import bucket_and_key
@@ -37,9 +37,9 @@ PARTITIONED BY (year string, month string) STORED AS PARQUET LOCATION '{location
 TBLPROPERTIES ('projection.enabled' = 'true', 'projection.year.type' = 'integer', 'projection.year.range' = '2023,2023',
 'projection.month.type' = 'integer', 'projection.month.range' = '1,2', 'projection.month.digits' = '2')"""
 FAMILIAR = """CREATE EXTERNAL TABLE familiar (
-vendorid bigint, tpep_pickup_datetime string, tpep_dropoff_datetime string, passenger_count double, trip_distance double,
-ratecodeid double, store_and_fwd_flag string, pulocationid bigint, dolocationid bigint, payment_type bigint,
-fare_amount double)
+vendorid bigint, tpep_pickup_datetime string, tpep_dropoff_datetime string, passenger_count double,
+trip_distance double, ratecodeid double, store_and_fwd_flag string, pulocationid bigint, dolocationid bigint,
+payment_type bigint, fare_amount double)
 ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe' WITH SERDEPROPERTIES ('separatorChar' = ',')
 STORED AS TEXTFILE LOCATION '{location}'"""
 """As it stands in many tutorials; separatorChar is OpenCSVSerde's, and LazySimpleSerDe looks for field.delim."""
@@ -80,7 +80,7 @@ class Taxis:
             found.update(athena.get_query_execution(QueryExecutionId=started["QueryExecutionId"])["QueryExecution"])
             return found["Status"]["State"] not in ("QUEUED", "RUNNING")
 
-        eventually(ended, timeout=120)
+        eventually(ended)
         status: dict[str, Any] = found["Status"]
         return status
 

@@ -233,7 +233,7 @@ def test_two_runs_at_once_read_every_object_once(spark: SparkSession, lake: Lake
     done: dict[str, list[Manifest]] = {}
 
     def work(name: str) -> None:
-        done[name] = run(spark, lake, run_id=name, lease=timedelta(seconds=30), turn_bytes=1)
+        done[name] = run(spark, lake, run_id=name, lease=timedelta(minutes=10), turn_bytes=1)
 
     threads = [threading.Thread(target=work, args=(name,)) for name in ("one", "two")]
     for thread in threads:

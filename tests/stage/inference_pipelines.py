@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from aws_stage.testing.waiting import eventually
+from aws_stage.testing.lambda_functions import settle
+from aws_stage.testing.waiting import PATIENCE, eventually
 
 from datastreamer.inference.reprocessing.parked import FailureBucket, event_records
 from tests.conftest import REGION, RunningStage
@@ -136,6 +137,7 @@ class Pipeline:
         self.functions.update_function_configuration(
             FunctionName=self.name, Environment={"Variables": self.environment}
         )
+        settle(self.stage, self.name)
 
     def put(self, payloads: Sequence[bytes]) -> list[str]:
         """Put records in order, one partition key each; their sequence numbers."""
@@ -170,7 +172,7 @@ class Pipeline:
 
     def settled(self) -> Whereabouts:
         """Where each record is, once every record that was put is somewhere; none may be in two places."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not (where := self.whereabouts()).accounted >= set(self.sequences):
             assert time.monotonic() < deadline, f"{len(set(self.sequences) - where.accounted)} records are nowhere"
             time.sleep(0.1)
@@ -202,10 +204,12 @@ class Pipeline:
         return found
 
     def close(self) -> None:
-        """Stop the mappings, so that they take no time of the tests after."""
+        """Stop the mappings, so that they take no time of the tests after; the stream may be mapped again then."""
         for mapping in self.mappings:
             eventually(partial(self._delete, mapping))
         self.mappings.clear()
+        listed = partial(self.functions.list_event_source_mappings, FunctionName=self.name)
+        eventually(lambda: not listed()["EventSourceMappings"])
 
     def _delete(self, mapping: str) -> bool:
         if self.functions.get_event_source_mapping(UUID=mapping)["State"].endswith("ing"):

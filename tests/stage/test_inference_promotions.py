@@ -160,8 +160,7 @@ def test_a_model_that_answers_no_score_is_counted_while_it_is_tried_and_rings(
     eventually(lambda: metric(stage, NAMESPACE, "EndpointCallsFailed", kind))
     cloudwatch = stage.client("cloudwatch")
     eventually(
-        lambda: cloudwatch.describe_alarms(AlarmNames=[pipeline.name])["MetricAlarms"][0]["StateValue"] == "ALARM",
-        timeout=90,
+        lambda: cloudwatch.describe_alarms(AlarmNames=[pipeline.name])["MetricAlarms"][0]["StateValue"] == "ALARM"
     )
     # SageMaker has counted nothing but good answers.
     of = {"EndpointName": endpoint.name, "VariantName": "AllTraffic"}

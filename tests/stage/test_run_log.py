@@ -10,6 +10,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 import pytest
+from aws_stage.testing.waiting import eventually
 from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,6 +44,23 @@ class SetBack:
         answer = self._s3.head_object(**request)
         headers = answer["ResponseMetadata"]["HTTPHeaders"]
         headers["date"] = format_datetime(parsedate_to_datetime(headers["date"]) - timedelta(hours=1), usegmt=True)
+        return answer
+
+
+class Aged:
+    """S3 that says of the objects whose key holds ``part`` that they are an hour older."""
+
+    def __init__(self, s3: Any, part: str) -> None:
+        self._s3 = s3
+        self._part = part
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._s3, name)
+
+    def head_object(self, **request: Any) -> Any:
+        answer = self._s3.head_object(**request)
+        if self._part in request["Key"]:
+            answer["LastModified"] -= timedelta(hours=1)
         return answer
 
 
@@ -188,17 +206,23 @@ def test_a_living_run_keeps_its_turn_though_s3s_clock_was_set_back(s3: Any, plac
 
 
 def test_signs_of_life_keep_a_turn(s3: Any, place: S3Location) -> None:
-    log = RunLog(s3, place, lease=timedelta(seconds=1.2))
+    """The plan's own age keeps it no longer: it is an hour."""
+    log = RunLog(s3, place, lease=timedelta(seconds=1))
     turn = log.take(0, None, "run-1", NOW)
     assert turn is not None
-    other = RunLog(s3, place, lease=timedelta(seconds=3))
+    heartbeat = place.key(f"heartbeats/{turn.sequence:012d}")
+
+    def last_sign() -> datetime | None:
+        found = s3.list_objects_v2(Bucket=BUCKET, Prefix=heartbeat).get("Contents", [])
+        return found[0]["LastModified"] if found else None
+
     with log.alive(turn):
-        ended = threading.Event()
-        ended.wait(4.5)
+        first = eventually(last_sign)
+        eventually(lambda: (sign := last_sign()) and sign > first)
         with pytest.raises(RetryableError):
-            other.settle(timedelta(0), lambda: NOW)
-    ended.wait(4.5)
-    assert other.settle(timedelta(0), lambda: NOW) == (1, None)
+            RunLog(Aged(s3, "plans/"), place, lease=timedelta(minutes=30)).settle(timedelta(0), lambda: NOW)
+    assert "heartbeat" not in {thread.name for thread in threading.enumerate()}
+    assert RunLog(Aged(s3, "/"), place, lease=timedelta(minutes=30)).settle(timedelta(0), lambda: NOW) == (1, None)
 
 
 def test_only_one_of_many_takes_a_turn(s3: Any, place: S3Location) -> None:

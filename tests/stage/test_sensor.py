@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -18,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_stage.testing.waiting import PATIENCE
 
 from datastreamer.events.chain import Closed, read_chains
 from datastreamer.events.digest import Digest, digest_sum, id_hash, line_hash, unpacked
-from datastreamer.events.reading import reject_reason
+from datastreamer.events.reading import format_timestamp, reject_reason
 from datastreamer.events.receipt import ABORTED, FAILED, FINISHED, RUNNING, STOPPED, Receipt
 from tests.conftest import REPOSITORY, RunningStage
 from tests.sensor_recordings import climate_rows
@@ -58,19 +60,29 @@ class Sensor:
         self, *arguments: str, receipt: Path | None = None, **environment: str | None
     ) -> subprocess.CompletedProcess[str]:
         process = self.start(*arguments, receipt=receipt, **environment)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def receipt(self) -> Receipt:
         return Receipt.load(self.receipt_path)
 
     def wait_until(self, ready: Callable[[Receipt], bool], process: subprocess.Popen[str]) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and process.poll() is None:
             if self.receipt_path.exists() and ready(self.receipt()):
                 return
             time.sleep(0.02)
         raise AssertionError(f"the receipt never said so; sensor: {process.poll()}")
+
+    def hear(self, process: subprocess.Popen[str], said: Callable[[str], bool]) -> str:
+        """Read what the sensor prints every five seconds until ``said`` is true of a line; all that was read."""
+        assert process.stderr
+        heard = ""
+        for line in process.stderr:
+            heard += line
+            if said(line):
+                return heard
+        raise AssertionError(f"the sensor never said so: {heard}")
 
     def records(self) -> list[dict[str, Any]]:
         """Everything in the stream, shard by shard."""
@@ -102,6 +114,12 @@ def sensor_on(stage: RunningStage, folder: Path, shards: int = 2) -> Sensor:
 @pytest.fixture
 def sensor(stage: RunningStage, tmp_path: Path) -> Sensor:
     return sensor_on(stage, tmp_path)
+
+
+def waiting(line: str) -> int:
+    """The readings that are produced and not sent, from what the sensor prints."""
+    found = re.search(r"waiting ([\d,]+)", line)
+    return int(found[1].replace(",", "")) if found else 0
 
 
 TROUBLED = ("--dirty", "0.05", "--duplicates", "0.03", "--late", "0.04")
@@ -176,10 +194,9 @@ def test_a_live_run_keeps_its_rate_and_the_present_time(sensor: Sensor) -> None:
 
 def test_ctrl_c_sends_what_was_produced_and_ends_well(sensor: Sensor) -> None:
     process = sensor.start("temperature", "--rate", "2000", "--linger", "60", "--pack", "500")
-    sensor.wait_until(lambda receipt: receipt.started is not None, process)
-    time.sleep(0.8)
+    heard = sensor.hear(process, lambda line: waiting(line) > 1_000)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
     receipt = sensor.receipt()
     assert receipt.state == STOPPED
@@ -187,7 +204,7 @@ def test_ctrl_c_sends_what_was_produced_and_ends_well(sensor: Sensor) -> None:
     assert receipt.unsent == 0
     assert len(sensor.lines()) == receipt.readings
     assert "stopped" in out
-    assert "\x1b[" not in out + err, "no colours where there is no terminal"
+    assert "\x1b[" not in heard + out + err, "no colours where there is no terminal"
 
 
 def test_a_second_ctrl_c_ends_at_once_and_says_what_was_not_sent(tmp_path: Path, new_stage: Any) -> None:
@@ -196,13 +213,13 @@ def test_a_second_ctrl_c_ends_at_once_and_says_what_was_not_sent(tmp_path: Path,
     process = sensor.start("temperature", "--rate", "5000", "--linger", "0", "--json")
     sensor.wait_until(lambda receipt: receipt.readings > 0, process)
     stage.process.send_signal(signal.SIGSTOP)
+    stopped = format_timestamp(datetime.now(UTC))
     try:
-        time.sleep(0.5)
+        sensor.wait_until(lambda receipt: receipt.in_flight > 0 and (receipt.saved or "") > stopped, process)
         process.send_signal(signal.SIGINT)
-        time.sleep(0.3)
-        assert process.poll() is None, "it waits for the stream"
+        sensor.hear(process, lambda line: "stopping, Ctrl+C again to drop the rest" in line)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE)
     finally:
         stage.process.send_signal(signal.SIGCONT)
     assert process.returncode == 130
@@ -218,7 +235,7 @@ def test_kill_9_leaves_a_receipt_that_claims_no_more_than_was_stored(sensor: Sen
     process = sensor.start("temperature", "--rate", "3000", "--quiet")
     sensor.wait_until(lambda receipt: receipt.readings > 0, process)
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
     receipt, records = sensor.receipt(), sensor.records()
     assert receipt.state == RUNNING
     assert not receipt.is_final
@@ -234,7 +251,7 @@ def test_kill_9_leaves_a_journal_of_all_that_was_acknowledged(sensor: Sensor) ->
     process = sensor.start("temperature", "--rate", "3000", "--quiet", *TROUBLED)
     sensor.wait_until(lambda receipt: receipt.readings > 0, process)
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
     receipt, journal = sensor.receipt(), sensor.receipt_path.with_suffix(".ids").read_bytes()
     told = unpacked(journal[: receipt.journal_bytes])
     assert digest_sum([*receipt.identified.values(), *receipt.dirty_digests.values()]) == Digest(len(told), 0).plus(
@@ -266,19 +283,21 @@ def test_the_chain_has_the_hashes_of_the_receipt_and_the_journal(sensor: Sensor)
 def test_a_stage_that_dies_and_returns_costs_nothing(tmp_path: Path, new_stage: Any) -> None:
     stage = new_stage()
     sensor = sensor_on(stage, tmp_path)
-    process = sensor.start("temperature", "--rate", "4000", "--count", "8000", "--pack", "5", "--json")
+    process = sensor.start("temperature", "--rate", "4000", "--pack", "5", "--json")
     sensor.wait_until(lambda receipt: receipt.readings > 0, process)
     stage.stop(signal.SIGKILL)
-    time.sleep(0.5)
+    sensor.wait_until(lambda receipt: receipt.failed > 0, process)
+    before = sensor.receipt().readings
     stage.start()
-    out, err = process.communicate(timeout=60)
+    sensor.wait_until(lambda receipt: receipt.readings > before, process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
     summary = json.loads(out)
-    assert summary["readings"] == 8_000
-    assert summary["failed"] > 0
+    assert (summary["state"], summary["unsent"]) == (STOPPED, 0)
     lines = sensor.lines()
-    assert len(set(lines)) == 8_000
-    assert len(lines) - 8_000 <= summary["uncertain"]
+    assert len(set(lines)) == summary["readings"]
+    assert len(lines) - summary["readings"] <= summary["uncertain"]
 
 
 def test_a_throttled_stream_gets_everything_in_order(
@@ -286,10 +305,11 @@ def test_a_throttled_stream_gets_everything_in_order(
 ) -> None:
     monkeypatch.setenv("AWS_STAGE_KINESIS_LIMITS", "1")
     sensor = sensor_on(new_stage(), tmp_path, shards=1)
-    ran = sensor.run("temperature", "--rate", "0", "--count", "15000", "--devices", "40", "--pack", "25", "--json")
+    # All devices together have more to send at once than a shard takes in a second, however slow the machine is.
+    ran = sensor.run("temperature", "--rate", "0", "--count", "15000", "--devices", "40", "--pack", "170", "--json")
     assert ran.returncode == 0, ran.stderr
     summary = json.loads(ran.stdout)
-    assert summary["failed"] > 0, "15,000 readings are 3 times what a shard takes in a second"
+    assert summary["failed"] > 0
     assert summary["retried"] > 0
     ids = [json.loads(line)["event_id"] for line in sensor.lines()]
     assert len(ids) == 15_000
@@ -387,11 +407,13 @@ def test_a_receipt_that_cannot_be_written_is_refused_before_anything_is_sent(sen
 def test_a_receipt_that_can_no_longer_be_written_ends_with_the_summary_and_what_to_do(sensor: Sensor) -> None:
     process = sensor.start("temperature", "--rate", "1000", "--linger", "0", "--json")
     sensor.wait_until(lambda receipt: receipt.readings > 0, process)
+    process.send_signal(signal.SIGSTOP)  # it must not save the receipt in between
     sensor.receipt_path.rename(sensor.folder / "moved.json")
     sensor.receipt_path.mkdir()
+    process.send_signal(signal.SIGCONT)
     time.sleep(1)  # the saves in between fail too
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert json.loads(out)["readings"] == len(sensor.lines())
     assert "cannot be written" in err
@@ -406,7 +428,7 @@ def test_the_script_starts_simulated_readings_and_passes_options_on(sensor: Sens
         env=sensor.stage.environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
@@ -416,6 +438,6 @@ def test_the_script_starts_simulated_readings_and_passes_options_on(sensor: Sens
 @pytest.mark.parametrize(("arguments", "status"), [(["--help"], 0), ([], 2), (["--rate", "3"], 2)])
 def test_the_script_explains_itself(arguments: list[str], status: int) -> None:
     script = REPOSITORY / "scripts" / "sensor.sh"
-    ran = subprocess.run([str(script), *arguments], capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run([str(script), *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ran.returncode == status
     assert "Usage: ./scripts/sensor.sh STAGE" in ran.stdout + ran.stderr

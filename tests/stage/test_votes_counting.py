@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import contextlib
-import os
 import random
-import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +15,9 @@ from aws_stage.testing.waiting import eventually
 
 from datastreamer.votes.vote import Vote
 from tests.conftest import RunningStage
+from tests.processes import kill
 from tests.stage.faulty_proxy import FaultyProxy, Gone, Reply, Request, Times, refusal
-from tests.stage.votes_pipelines import VotesPipeline, some_votes, wait_for_worker, with_copies
+from tests.stage.votes_pipelines import VotesPipeline, some_votes, with_copies
 
 pytestmark = [pytest.mark.stage, pytest.mark.slow]
 
@@ -73,8 +71,7 @@ def test_a_burst_of_20000_votes_with_copies_counts_each_once_though_the_aggregat
     pipeline.put(sent[:6_000])
     chance = random.Random(3)
     for part in range(4):
-        wait_for_worker(pipeline)
-        os.kill(chance.choice(eventually(pipeline.workers)), signal.SIGKILL)
+        eventually(lambda: kill(chance.choice(eventually(pipeline.workers))))
         pipeline.put(sent[6_000 + 4_000 * part : 10_000 + 4_000 * part])
     pipeline.prove(votes)
 
@@ -84,8 +81,7 @@ def test_copies_that_come_in_later_batches_and_to_a_new_process_are_dropped(make
     votes = some_votes(300)
     pipeline.put(votes)
     pipeline.prove(votes)
-    for worker in pipeline.workers():
-        os.kill(worker, signal.SIGKILL)
+    kill(*pipeline.workers())
     pipeline.put(votes)
     pipeline.prove(votes)
 
@@ -101,10 +97,9 @@ def test_an_aggregator_killed_at_the_moment_of_its_transaction_counts_once(
             return answered()
         if moment == "after":
             assert answered().status == 200
-        for worker in pipeline.workers():
-            killed.append(worker)
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(worker, signal.SIGKILL)
+        workers = pipeline.workers()
+        killed.extend(workers)
+        kill(*workers)
         raise Gone
 
     proxy.spoiler = kill

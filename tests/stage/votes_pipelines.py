@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from aws_stage.testing.waiting import eventually
+from aws_stage.testing.waiting import PATIENCE, eventually
 from websockets.sync.client import ClientConnection, connect
 
 from datastreamer.sensor.votes.voters import uuid7
@@ -162,17 +162,17 @@ class VotesPipeline:
         pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.table(role), ConsistentRead=True)
         return [item for page in pages for item in page["Items"]]
 
-    def read_to(self, votes: Sequence[Vote], timeout: float = 60.0) -> None:
+    def read_to(self, votes: Sequence[Vote]) -> None:
         """Wait until the totals are those of ``votes``, then until nothing of the stream is left to be counted."""
         expected = Counter(vote.candidate for vote in votes)
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + PATIENCE
         while self.totals() != expected or not self._all_read():
             assert time.monotonic() < deadline, f"{self.totals()} for {expected}; all read: {self._all_read()}"
             time.sleep(0.05)
 
-    def prove(self, votes: Sequence[Vote], timeout: float = 60.0) -> None:
+    def prove(self, votes: Sequence[Vote]) -> None:
         """Each of ``votes`` is counted once, in the totals, the seconds and the orders, and nothing else is."""
-        self.read_to(votes, timeout)
+        self.read_to(votes)
         expected = Counter(vote.candidate for vote in votes)
         assert self.seconds() == expected
         assert self.orders() == Counter(str(vote.vote_id) for vote in votes)
@@ -214,14 +214,16 @@ class VotesPipeline:
 
     def screen(self, **options: Any) -> AbstractContextManager[ClientConnection]:
         """A browser's WebSocket, open as long as the context."""
-        return connect(self.socket_url, open_timeout=30, **options)
+        return connect(self.socket_url, open_timeout=PATIENCE, **options)
 
     def connections(self) -> set[str]:
         return {item["connection_id"]["S"] for item in self.items("connections")} - {COUNT}
 
     def close(self) -> None:
         """Stop counting, so that it takes no time of the tests after."""
-        self.functions.delete_event_source_mapping(UUID=self._mapping)
+        mapping = self._mapping
+        eventually(lambda: not self.functions.get_event_source_mapping(UUID=mapping)["State"].endswith("ing"))
+        self.functions.delete_event_source_mapping(UUID=mapping)
 
     def _all_read(self) -> bool:
         """Whether the checkpoint of each shard that has records is at its last one."""
@@ -267,10 +269,11 @@ def greeted(pipeline: VotesPipeline) -> Iterator[ClientConnection]:
     """A browser's WebSocket that has said hello, and has been given the totals."""
     with pipeline.screen() as screen:
         screen.send(json.dumps({"type": "hello"}))
-        assert json.loads(screen.recv(timeout=30))["type"] == "totals"
+        assert heard_by(screen)["type"] == "totals"
         yield screen
 
 
-def wait_for_worker(pipeline: VotesPipeline) -> int:
-    """Process id of an environment of ``votes_aggregate``, as soon as there is one."""
-    return eventually(pipeline.workers)[0]
+def heard_by(screen: ClientConnection) -> dict[str, Any]:
+    """The next message to a browser."""
+    message: dict[str, Any] = json.loads(screen.recv(timeout=PATIENCE))
+    return message

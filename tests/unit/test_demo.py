@@ -11,6 +11,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from aws_stage.testing.waiting import PATIENCE
 from rich.console import Console
 
 from scripts.demo import Demo, StepFailedError
@@ -38,7 +39,11 @@ def test_an_interrupted_step_ends_by_itself_before_the_demo_does(tmp_path: Path)
             sys.exit(130 if os.path.exists({str(done)!r}) else 1)
     """
     ran = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(demo)], cwd=REPOSITORY, timeout=60, check=False, capture_output=True
+        [sys.executable, "-c", textwrap.dedent(demo)],
+        cwd=REPOSITORY,
+        timeout=PATIENCE,
+        check=False,
+        capture_output=True,
     )
     assert ran.returncode == 130, ran.stderr.decode()
 

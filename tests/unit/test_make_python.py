@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from aws_stage.testing.waiting import PATIENCE
 
 from tests.conftest import REPOSITORY
 
@@ -48,7 +49,13 @@ def install(project: Path, name: str, script: str) -> None:
 def set_up(project: Path) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": str(project / "bin")}
     return subprocess.run(
-        ["make", ".venv/.ready"], cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=60
+        ["make", ".venv/.ready"],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
 
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from aws_stage.testing.waiting import PATIENCE
 
 from tests.conftest import REPOSITORY
 
@@ -43,7 +44,13 @@ def project(tmp_path: Path) -> Path:
 def called(project: Path, *arguments: str) -> list[str]:
     environment = {"PATH": os.environ["PATH"]}
     done = subprocess.run(
-        ["make", *arguments], cwd=project, env=environment, capture_output=True, text=True, check=True, timeout=60
+        ["make", *arguments],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
     )
     told: list[str] = json.loads(done.stdout.splitlines()[-1])
     return told

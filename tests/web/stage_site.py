@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from aws_stage.testing.waiting import eventually
+
 from datastreamer.votes.names import Names
 from datastreamer.votes.orders import votes_of
 from datastreamer.votes.vote import Vote
 from tests.conftest import REPOSITORY, RunningStage, free_port, lake_environment
 from tests.unit.votes.ballots import uuid7
-from tests.web.visitor import eventually
 
 NAMES = Names("local", "000000000000")
 PUT_AT_ONCE = 500

@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from aws_stage.testing.waiting import eventually
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.web.conftest import open_tab
 from tests.web.fake_votes_api import FakeVotes
-from tests.web.visitor import button, eventually, expect_count, expect_state, number, overflowing
+from tests.web.visitor import button, expect_count, expect_state, number, overflowing
 
 pytestmark = pytest.mark.slow
 

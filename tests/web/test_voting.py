@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import urllib3
+from aws_stage.testing.waiting import eventually
 from hypothesis import HealthCheck, example, given, settings
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -25,7 +26,7 @@ from tests.web.axe import run_axe
 from tests.web.conftest import open_tab
 from tests.web.fake_votes_api import FakeVotes
 from tests.web.stage_site import StageSite, three_minutes
-from tests.web.visitor import button, count, eventually, expect_count, expect_state, focused_candidate, overflowing
+from tests.web.visitor import button, count, expect_count, expect_state, focused_candidate, overflowing
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
 

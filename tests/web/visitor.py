@@ -2,20 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 from playwright.sync_api import Locator, Page, expect
-
-PATIENCE_S = 15.0
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    """Wait until ``holds``, on what is no text of a page (those are waited for with ``expect``)."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.02)
 
 
 def button(page: Page, candidate: str) -> Locator:

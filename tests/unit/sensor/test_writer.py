@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from aws_stage.testing.waiting import PATIENCE, eventually
 from botocore.exceptions import NoCredentialsError
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -182,7 +183,7 @@ class SlowKinesis(FakeKinesis):
         self.gate = threading.Event()
 
     def put_records(self, *, StreamName: str, Records: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
-        assert self.gate.wait(20)
+        assert self.gate.wait(PATIENCE)
         return super().put_records(StreamName=StreamName, Records=Records)
 
 
@@ -214,7 +215,7 @@ def test_several_requests_are_in_flight() -> None:
 
         def __init__(self) -> None:
             super().__init__()
-            self.barrier = threading.Barrier(3, timeout=20)
+            self.barrier = threading.Barrier(3, timeout=PATIENCE)
 
         def put_records(self, *, StreamName: str, Records: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
             self.barrier.wait()
@@ -297,9 +298,16 @@ def test_a_stream_that_throttles_for_ever_is_given_up_after_the_limit() -> None:
 def test_an_abort_stops_a_waiting_producer_and_leaves_the_rest_unsent() -> None:
     kinesis = SlowKinesis()
     writer = open_writer(kinesis, Witness(), in_flight=1, buffer_bytes=100)
-    threading.Timer(0.05, writer.abort_soon).start()
+
+    def abort() -> None:
+        eventually(lambda: writer.counts().in_flight)
+        writer.abort_soon()
+
+    aborting = threading.Thread(target=abort)
+    aborting.start()
     with pytest.raises(WriterAbortedError):
         writer.put([Record(f"key-{number}", bytes(60)) for number in range(10)])
+    aborting.join()
     writer.abort(grace=0.05)
     counts = writer.counts()
     assert counts.buffered == 2

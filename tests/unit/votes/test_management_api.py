@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 import urllib3
+from aws_stage.testing.waiting import PATIENCE
 from botocore import auth
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, ReadTimeoutError
@@ -47,7 +48,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         self.server.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
         if self.server.answer is None:
-            self.server.held.wait(20)
+            self.server.held.wait(PATIENCE)
             return
         status, kind, content = self.server.answer
         self.send_response(status)

@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from aws_stage.testing.waiting import PATIENCE
 from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
@@ -47,7 +48,7 @@ class Browsers:
 
     def post(self, connection: str, message: bytes) -> None:
         if connection in self.held:
-            self.held[connection].wait(10)
+            self.held[connection].wait(PATIENCE)
         if connection in self.errors:
             raise self.errors[connection]
         self.messages.setdefault(connection, []).append(json.loads(message))
