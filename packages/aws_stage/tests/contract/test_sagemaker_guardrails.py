@@ -13,7 +13,8 @@ import pytest
 from aws_stage.engines.sagemaker.engine import SageMakerEngine
 from aws_stage.kernel.engine import AwsError, Call
 from aws_stage.testing import RunningStage
-from aws_stage.testing.models import BUCKET, ROLE, SCIKIT_LEARN, SCRIPT, Hosting, script, wait_until
+from aws_stage.testing.models import BUCKET, ROLE, SCIKIT_LEARN, SCRIPT, Hosting, script
+from aws_stage.testing.waiting import eventually
 
 from contract.side_stage import SideStage
 
@@ -66,7 +67,7 @@ class Guarded:
         for name in ("blue", "green"):
             self.config(name)
         self.call("CreateEndpoint", EndpointName=self.endpoint, EndpointConfigName="blue")
-        wait_until(lambda: self.describe()["EndpointStatus"] == "InService", seconds=60)
+        eventually(lambda: self.describe()["EndpointStatus"] == "InService")
 
     def update(self, routing: dict[str, Any], final: int = 0, config: str = "green") -> None:
         self.call(
@@ -92,11 +93,11 @@ class Guarded:
 
     def baking(self, what: str) -> None:
         """Wait until a step bakes whose message holds ``what``."""
-        wait_until(lambda: what in self.variant_status().get("StatusMessage", ""), seconds=60)
+        eventually(lambda: what in self.variant_status().get("StatusMessage", ""))
         assert self.variant_status()["Status"] == "Baking"
 
     def settled(self) -> dict[str, Any]:
-        wait_until(lambda: self.describe()["EndpointStatus"] not in ("Updating", "RollingBack"), seconds=60)
+        eventually(lambda: self.describe()["EndpointStatus"] not in ("Updating", "RollingBack"))
         return self.describe()
 
     def answers(self, count: int = 60) -> list[str]:

@@ -16,9 +16,9 @@ from aws_stage.testing.models import (
     XGBOOST,
     Hosting,
     script,
-    wait_until,
     xgboost_archive,
 )
+from aws_stage.testing.waiting import eventually
 from aws_stage.testing.watched_events import WatchedEvents
 from botocore.exceptions import ClientError
 
@@ -186,7 +186,7 @@ def test_an_approval_is_an_event_with_the_whole_package(hosting: Hosting, group:
             CustomerMetadataProperties={"threshold": "2.5"},
             CustomerMetadataPropertiesToRemove=["range"],
         )
-        wait_until(lambda: len(events.details()) == 2)
+        eventually(lambda: len(events.details()) == 2)
         created, approved = sorted(events.seen, key=lambda event: "UpdatedModelPackageFields" in event["detail"])
     assert created["detail"]["ModelApprovalStatus"] == "PendingManualApproval"
     assert approved["resources"] == [arn]

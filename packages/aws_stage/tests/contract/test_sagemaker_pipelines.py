@@ -11,8 +11,9 @@ import pytest
 from aws_stage.testing import RunningStage
 from aws_stage.testing.lambda_functions import create as create_function
 from aws_stage.testing.ml_pipelines import MlPipelines, compares, condition, definition, fails, get
-from aws_stage.testing.models import ROLE, XGBOOST, wait_until
+from aws_stage.testing.models import ROLE, XGBOOST
 from aws_stage.testing.training import rows
+from aws_stage.testing.waiting import eventually
 from aws_stage.testing.watched_events import WatchedEvents
 from botocore.exceptions import ClientError
 
@@ -94,7 +95,7 @@ def test_a_model_is_trained_evaluated_and_registered(pipelines: MlPipelines) -> 
     with WatchedEvents(stage, "SageMaker Model Building Pipeline Execution Status Change") as events:
         arn = pipelines.begin(name, Rounds="2", Limit="1.0")
         description = pipelines.ended(arn)
-        wait_until(lambda: "Succeeded" in [each["currentPipelineExecutionStatus"] for each in events.details()])
+        eventually(lambda: "Succeeded" in [each["currentPipelineExecutionStatus"] for each in events.details()])
         assert events.seen[-1]["resources"] == [description["PipelineArn"], arn]
     steps = pipelines.steps(arn)
     assert {name: step["StepStatus"] for name, step in steps.items()} == dict.fromkeys(
@@ -164,7 +165,7 @@ def test_an_execution_that_is_stopped_stops_its_job(pipelines: MlPipelines) -> N
         found: str = pipelines.steps(arn).get("Train", {}).get("Metadata", {}).get("TrainingJob", {}).get("Arn", "")
         return found.rpartition("/")[2]
 
-    wait_until(lambda: job() and pipelines.training.describe(job())["SecondaryStatus"] == "Training", seconds=60)
+    eventually(lambda: job() and pipelines.training.describe(job())["SecondaryStatus"] == "Training")
     pipelines.sagemaker.stop_pipeline_execution(PipelineExecutionArn=arn)
     assert pipelines.ended(arn)["PipelineExecutionStatus"] == "Stopped"
     assert {name: step["StepStatus"] for name, step in pipelines.steps(arn).items()} == {"Train": "Stopped"}
@@ -189,7 +190,7 @@ open(os.path.join(os.environ["SM_MODEL_DIR"], "model"), "w").close()
     first = condition("First", compares(1, "Equals", 1))
     after = condition("After", compares(get("Steps.Train.TrainingJobStatus"), "Equals", "Completed"))
     arn = pipelines.begin(pipelines.pipeline(definition([first, {**step, "DependsOn": ["First"]}, after])))
-    wait_until(lambda: "Contents" in pipelines.training.s3.list_objects_v2(Bucket="sagemaker-training", Prefix="seen"))
+    eventually(lambda: "Contents" in pipelines.training.s3.list_objects_v2(Bucket="sagemaker-training", Prefix="seen"))
     job = pipelines.steps(arn)["Train"]["Metadata"]["TrainingJob"]["Arn"]
     stage.stop(signal.SIGKILL)
     stage.start()

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from aws_stage.testing import RunningStage
-from aws_stage.testing.models import wait_until
 from aws_stage.testing.training import Training, rows
+from aws_stage.testing.waiting import eventually
 from aws_stage.testing.watched_events import WatchedEvents
 
 pytestmark = pytest.mark.stage
@@ -34,8 +34,8 @@ def begun(training: Training, program: str = WAITS, **more: Any) -> str:
     request = {**training.request(training.source(program), train=training.put({"a.csv": rows(5)})), **more}
     training.sagemaker.create_training_job(**request)
     name: str = request["TrainingJobName"]
-    wait_until(lambda: training.describe(name)["SecondaryStatus"] == "Training", seconds=60)
-    wait_until(lambda: _has_logs(training) and "begun" in training.log(name), seconds=60)
+    eventually(lambda: training.describe(name)["SecondaryStatus"] == "Training")
+    eventually(lambda: _has_logs(training) and "begun" in training.log(name))
     return name
 
 
@@ -78,7 +78,7 @@ open(os.path.join(os.environ["SM_MODEL_DIR"], "whole"), "w").close()
     job = begun(training, once)
     pid = int(training.read("s3://sagemaker-training/seen"))
     stage.stop(signal.SIGKILL)
-    wait_until(lambda: not _alive(pid))
+    eventually(lambda: not _alive(pid))
     stage.start()
     description = training.ended(job)
     assert description["TrainingJobStatus"] == "Completed"
@@ -91,7 +91,7 @@ def test_each_state_is_an_event(training: Training) -> None:
     job = request["TrainingJobName"]
     with WatchedEvents(training.stage, "SageMaker Training Job State Change", TrainingJobName=job) as events:
         description = training.run(request)
-        wait_until(lambda: any(detail["TrainingJobStatus"] == "Completed" for detail in events.details()))
+        eventually(lambda: any(detail["TrainingJobStatus"] == "Completed" for detail in events.details()))
         seen = events.seen
     assert {event["detail"]["SecondaryStatus"] for event in seen} == {
         *("Starting", "Downloading", "Training", "Uploading", "Completed")

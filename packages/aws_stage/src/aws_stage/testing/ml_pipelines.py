@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_stage.testing import RunningStage
-from aws_stage.testing.models import ROLE, wait_until
+from aws_stage.testing.models import ROLE
 from aws_stage.testing.training import Training
+from aws_stage.testing.waiting import eventually
 
 OVER = ("Succeeded", "Failed", "Stopped")
 
@@ -66,7 +67,7 @@ class MlPipelines:
 
     def ended(self, arn: str) -> dict[str, Any]:
         """The description of an execution once it is over."""
-        wait_until(lambda: self.describe(arn)["PipelineExecutionStatus"] in OVER, seconds=90)
+        eventually(lambda: self.describe(arn)["PipelineExecutionStatus"] in OVER)
         return self.describe(arn)
 
     def run(self, text: str, **parameters: str) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:

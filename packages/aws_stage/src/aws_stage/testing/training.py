@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from aws_stage.testing import REGION, RunningStage
-from aws_stage.testing.models import ROLE, XGBOOST, archive, wait_until
+from aws_stage.testing.models import ROLE, XGBOOST, archive
+from aws_stage.testing.waiting import eventually
 
 BUCKET = "sagemaker-training"
 OVER = ("Completed", "Failed", "Stopped")
@@ -71,7 +72,7 @@ class Training:
         return description
 
     def ended(self, job: str) -> dict[str, Any]:
-        wait_until(lambda: self.describe(job)["TrainingJobStatus"] in OVER, seconds=60.0)
+        eventually(lambda: self.describe(job)["TrainingJobStatus"] in OVER)
         return self.describe(job)
 
     def artifact(self, description: Mapping[str, Any], name: str = "model.tar.gz") -> dict[str, bytes]:
