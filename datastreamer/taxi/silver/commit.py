@@ -13,7 +13,7 @@ number in its name, so that a run which was overtaken can never remove what a la
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -22,7 +22,8 @@ from botocore.exceptions import ClientError
 
 from datastreamer.aws.conditional_put import put_if_absent
 from datastreamer.aws.faults import is_missing_object
-from datastreamer.aws.s3_location import S3Location, bucket_and_key
+from datastreamer.aws.s3_location import S3Location
+from datastreamer.aws.staged_objects import copy_unless_gone, delete_all, objects_below
 from datastreamer.errors import RetryableError
 from datastreamer.taxi.month import Month
 from datastreamer.taxi.silver.manifest import DataFile, Manifest, manifest_key
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _WORKERS: Final = 16
-_DELETE_AT_ONCE: Final = 1_000
 _NUMBER: Final = re.compile(r"(\d{6})-", re.ASCII)
 
 
@@ -73,7 +73,8 @@ class MonthLog:
         for name, table in self.tables.items():
             folder = table.folder(month.partition)
             waiting = staged.folder(name)
-            for key, size in self._sizes(waiting):
+            for item in objects_below(self.client, waiting):
+                key, size = item["Key"], item["Size"]
                 # What lies deeper are attempts of tasks, which Spark has left behind.
                 if key.endswith(".parquet") and "/" not in key.removeprefix(waiting.prefix):
                     published = f"{folder.uri}{sequence:06d}-{len(files):05d}.zstd.parquet"
@@ -105,19 +106,22 @@ class MonthLog:
             return
         waiting = {f"s3://{self.state.bucket}/{key}" for key in mine}
         with ThreadPoolExecutor(_WORKERS) as pool:
-            for _ in pool.map(self._copy, (item for item in manifest.files if item.staged in waiting)):
+            for _ in pool.map(self._publish, (item for item in manifest.files if item.staged in waiting)):
                 self.reached("published one file")
         self.reached("published")
         for table in self.tables.values():
             folder = table.folder(month.partition)
-            self._delete(folder.bucket, self._before(folder, manifest.sequence))
+            delete_all(self.client, folder.bucket, self._before(folder, manifest.sequence))
         self.reached("removed the files before")
-        self._delete(self.state.bucket, mine)
+        delete_all(self.client, self.state.bucket, mine)
         self.reached("cleaned up")
 
     def discard(self, staged: S3Location) -> None:
         """Remove the files of a run that failed."""
-        self._delete(staged.bucket, self._keys(staged))
+        delete_all(self.client, staged.bucket, self._keys(staged))
+
+    def _publish(self, item: DataFile) -> None:
+        copy_unless_gone(self.client, item.staged, item.published)
 
     def _read(self, key: str) -> Manifest:
         body = self.client.get_object(Bucket=self.state.bucket, Key=key)["Body"].read()
@@ -132,27 +136,5 @@ class MonthLog:
                 found.append(key)
         return found
 
-    def _copy(self, item: DataFile) -> None:
-        source, target = bucket_and_key(item.staged), bucket_and_key(item.published)
-        try:
-            self.client.copy_object(CopySource={"Bucket": source[0], "Key": source[1]}, Bucket=target[0], Key=target[1])
-        except ClientError as error:
-            # Gone since it was listed: another run published this commit too, and has copied everything.
-            if not is_missing_object(error):
-                raise
-
     def _keys(self, folder: S3Location) -> list[str]:
-        return [key for key, _ in self._sizes(folder)]
-
-    def _sizes(self, folder: S3Location) -> list[tuple[str, int]]:
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=folder.bucket, Prefix=folder.prefix)
-        return [(item["Key"], item["Size"]) for page in pages for item in page.get("Contents", [])]
-
-    def _delete(self, bucket: str, keys: Sequence[str]) -> None:
-        for first in range(0, len(keys), _DELETE_AT_ONCE):
-            answer = self.client.delete_objects(
-                Bucket=bucket,
-                Delete={"Objects": [{"Key": key} for key in keys[first : first + _DELETE_AT_ONCE]], "Quiet": True},
-            )
-            if errors := answer.get("Errors"):
-                raise RetryableError(f"s3://{bucket}/{errors[0]['Key']} could not be deleted: {errors[0]['Message']}")
+        return [item["Key"] for item in objects_below(self.client, folder)]

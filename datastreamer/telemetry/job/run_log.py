@@ -32,7 +32,8 @@ from botocore.exceptions import ClientError
 
 from datastreamer.aws.conditional_put import put_if_absent
 from datastreamer.aws.faults import is_missing_object
-from datastreamer.aws.s3_location import S3Location, bucket_and_key
+from datastreamer.aws.s3_location import S3Location
+from datastreamer.aws.staged_objects import copy_unless_gone, delete_all, objects_below
 from datastreamer.errors import RetryableError
 from datastreamer.telemetry.manifest import ABANDONED, COMMITTED, DataFile, Manifest, manifest_key, read_manifest
 
@@ -45,7 +46,6 @@ LEASE = timedelta(seconds=30)
 """A run without a sign of life for this long is dead."""
 _BEATS_A_LEASE = 6
 _COPIERS = 16
-_DELETE_AT_ONCE = 1000
 
 
 class LostTurnError(RetryableError):
@@ -195,7 +195,7 @@ class RunLog:
             return
         files = [item for item in manifest.files if item.staged in waiting]
         with ThreadPoolExecutor(_COPIERS) as pool:
-            for _ in pool.map(self._copy, files):
+            for _ in pool.map(self._publish, files):
                 self.reached("published one file")
         self.reached("published")
         # Everything is copied before anything is removed: a staged file that is gone needs no copy.
@@ -250,30 +250,14 @@ class RunLog:
         for folder in ("staged", "index"):
             self._delete(self._keys(self._state.folder(f"{folder}/{sequence:012d}")))
 
-    def _copy(self, item: DataFile) -> None:
-        source, target = (bucket_and_key(uri) for uri in (item.staged, item.published))
-        try:
-            self._client.copy_object(
-                CopySource={"Bucket": source[0], "Key": source[1]}, Bucket=target[0], Key=target[1]
-            )
-        except ClientError as error:
-            # Gone since it was listed: another run published this turn too, and has copied everything.
-            if not is_missing_object(error):
-                raise
+    def _publish(self, item: DataFile) -> None:
+        copy_unless_gone(self._client, item.staged, item.published)
 
     def _keys(self, folder: S3Location, start_after: str = "") -> list[str]:
-        pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=folder.bucket, Prefix=folder.prefix, StartAfter=start_after or folder.prefix
-        )
-        return [item["Key"] for page in pages for item in page.get("Contents", [])]
+        return [item["Key"] for item in objects_below(self._client, folder, start_after)]
 
     def _delete(self, keys: Iterable[str]) -> None:
-        pending = sorted(keys)
-        for first in range(0, len(pending), _DELETE_AT_ONCE):
-            self._client.delete_objects(
-                Bucket=self._state.bucket,
-                Delete={"Objects": [{"Key": key} for key in pending[first : first + _DELETE_AT_ONCE]], "Quiet": True},
-            )
+        delete_all(self._client, self._state.bucket, keys)
 
     def _put_if_absent(self, name: str, body: bytes) -> bool:
         return put_if_absent(self._client, self._state.bucket, self._state.key(name), body)
