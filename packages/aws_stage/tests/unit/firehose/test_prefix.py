@@ -126,3 +126,11 @@ def test_text_without_expressions_is_kept_and_dated(literal: str, moment: dateti
     arrival = moment.replace(tzinfo=UTC, year=max(1000, moment.year))
     check_prefix(literal)
     assert object_prefix(literal, arrival, UTC_ZONE) == literal + arrival.strftime("%Y/%m/%d/%H/")
+
+
+def test_a_prefix_may_have_512_characters_once_it_is_evaluated() -> None:
+    check_prefix("!{timestamp:yyyy}" + "a" * 508)
+    with pytest.raises(PrefixError, match="has 513 characters, and may have 512"):
+        check_prefix("!{timestamp:yyyy}" + "a" * 509)
+    with pytest.raises(PrefixError, match="may have 512"):
+        check_error_prefix("", "a" * 513)

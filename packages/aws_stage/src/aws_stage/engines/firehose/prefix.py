@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from trino_on_duckdb.date_patterns import PatternError, check_pattern, format_time
@@ -61,6 +61,9 @@ def _check_expressions(prefix: str) -> None:
             raise PrefixError(f"{match[0]} requires dynamic partitioning, which the local stage does not do")
         else:
             raise PrefixError(f"Invalid namespace {namespace!r} in {match[0]}")
+    evaluated = _evaluate(prefix, datetime.now(UTC), ZoneInfo("UTC"), "processing-failed")
+    if len(evaluated) > MAX_LENGTH:
+        raise PrefixError(f"The evaluated prefix has {len(evaluated)} characters, and may have {MAX_LENGTH}")
 
 
 def object_prefix(prefix: str, arrival: datetime, zone: ZoneInfo) -> str:

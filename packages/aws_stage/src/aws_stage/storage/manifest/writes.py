@@ -39,11 +39,6 @@ class Writes:
             with self._lock:
                 self._failing.pop(self._store(path), None)
 
-    def last_error(self) -> str:
-        """Why the last write was refused, in words."""
-        last = self._last
-        return str(last["error"]) if last else "unknown"
-
     def as_dict(self) -> dict[str, Any]:
         """For the health document: bytes, and seconds since the epoch."""
         free = shutil.disk_usage(self._folder).free

@@ -16,7 +16,6 @@ from aws_stage.engines.sagemaker.serving.model import Answer, Model, Request, Re
 
 logger = logging.getLogger("serving")
 
-CUSTOM_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 _TEXT = "text/plain; charset=utf-8"
 
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from trino_on_duckdb.types import INTEGERS, Type, duckdb_type
 
 from aws_stage.engines.athena.lake.text import literal
-
-Converter = Callable[[str, Type], str]
 
 _WHOLE = r"[+-]?[0-9]+"
 _NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
