@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -93,10 +95,13 @@ class _Bucket:
 
 def test_an_archive_of_the_same_files_has_the_same_bytes(tmp_path: Path) -> None:
     s3: Any = _Bucket()
-    for number, names in enumerate((("b", "a"), ("a", "b"))):
+    ordered = [f"part-{number:02d}" for number in range(20)]
+    for number, names in enumerate((ordered, ordered[::-1])):
         folder = tmp_path / str(number) / "model"
         folder.mkdir(parents=True)
         for name in names:
             (folder / name).write_text(name)
         upload(s3, folder, f"s3://bucket/{number}.tar.gz")
     assert s3.objects["bucket/0.tar.gz"] == s3.objects["bucket/1.tar.gz"]
+    with tarfile.open(fileobj=io.BytesIO(s3.objects["bucket/0.tar.gz"])) as tar:
+        assert tar.getnames() == ordered

@@ -10,7 +10,8 @@ from aws_stage.engines.sagemaker.arns import ENDPOINT, invalid, unsupported
 from aws_stage.engines.sagemaker.hosting.deployment_config import Plan, plan_of, shifts_in_steps
 from aws_stage.engines.sagemaker.hosting.description import Descriptions
 from aws_stage.engines.sagemaker.hosting.endpoint_configs import EndpointConfigs, check_instances
-from aws_stage.engines.sagemaker.hosting.hosting import Hosting, deployment_document
+from aws_stage.engines.sagemaker.hosting.fleets import deployment_document, specifications_of
+from aws_stage.engines.sagemaker.hosting.hosting import Hosting
 from aws_stage.engines.sagemaker.hosting.rollout import alarm_states
 from aws_stage.engines.sagemaker.hosting.specification import VariantSpecification
 from aws_stage.engines.sagemaker.listing import listed
@@ -77,7 +78,7 @@ class Endpoints:
         name, config = request["EndpointName"], request["EndpointConfigName"]
         current = self._resources.get(ENDPOINT, name)
         specifications = self._configs.specifications(config)
-        old = _specifications(current["Deployment"])
+        old = specifications_of(current["Deployment"])
         _check_move(old, specifications)
         self._check_scaled(name, old, specifications)
         if request.get("RetainAllVariantProperties"):
@@ -139,7 +140,7 @@ class Endpoints:
         wanted = {each["VariantName"]: each for each in request["DesiredWeightsAndCapacities"]}
 
         def edit(document: Document) -> None:
-            specifications = _specifications(document["Deployment"])
+            specifications = specifications_of(document["Deployment"])
             missing = sorted(wanted.keys() - {each.name for each in specifications})
             if missing:
                 raise invalid(
@@ -210,10 +211,6 @@ def _check_move(old: list[VariantSpecification], new: list[VariantSpecification]
         raise invalid("An endpoint with instances cannot be updated to serverless hosting: create another endpoint.")
 
 
-def _specifications(deployment: Document) -> list[VariantSpecification]:
-    return [VariantSpecification.from_document(each) for each in deployment["Specifications"]]
-
-
 def _resized(each: VariantSpecification, wanted: Mapping[str, Any]) -> VariantSpecification:
     count = wanted.get("DesiredInstanceCount")
     if each.serverless is not None and count is not None:
@@ -230,7 +227,7 @@ def _retain(
     specifications: list[VariantSpecification], current: Document, excluded: set[str]
 ) -> list[VariantSpecification]:
     """The new variants with the weights and counts of those of the same name that serve now."""
-    old = {each.name: each for each in _specifications(current["Deployment"])}
+    old = {each.name: each for each in specifications_of(current["Deployment"])}
     return [
         each.resized(
             old[each.name].weight if "DesiredWeight" not in excluded else None,

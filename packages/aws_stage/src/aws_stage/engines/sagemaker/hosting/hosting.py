@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import logging
 import random
-import secrets
-import shutil
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from aws_stage.engines.sagemaker.arns import ENDPOINT
@@ -20,9 +17,9 @@ from aws_stage.engines.sagemaker.containers.logs import ContainerLogs
 from aws_stage.engines.sagemaker.hosting.deployment import Deployment, DeploymentError
 from aws_stage.engines.sagemaker.hosting.deployment_config import plan_of
 from aws_stage.engines.sagemaker.hosting.description import Descriptions
+from aws_stage.engines.sagemaker.hosting.fleets import Fleets, specifications_of
 from aws_stage.engines.sagemaker.hosting.live import LiveDeployments
 from aws_stage.engines.sagemaker.hosting.rollout import Rollout
-from aws_stage.engines.sagemaker.hosting.specification import VariantSpecification
 from aws_stage.engines.sagemaker.hosting.variant import Variant
 from aws_stage.engines.sagemaker.resources import Document, Resources
 from aws_stage.kernel.engine import Stage
@@ -45,23 +42,19 @@ class Hosting:
         logs: ContainerLogs,
         rng: random.Random,
     ) -> None:
-        self._stage = stage
         self._resources = resources
-        self._rng = rng
         self._descriptions = descriptions
-        self._logs = logs
-        self._archives = stage.settings.state_dir / "engines" / "sagemaker-models"
         self._live = live
-        self._passing: set[Deployment] = set()  # those that come up, and those that go
         self._transitions: set[threading.Thread] = set()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._fleets = Fleets(stage, live, logs, rng, self._stopping)
         self._rollout = Rollout(stage.clock, live, stage.client, self._stopping)
 
     def start(self) -> None:
         """Bring every endpoint back to what its document says."""
         endpoints = self._resources.all(ENDPOINT)
-        self._forget_archives(endpoints)
+        self._fleets.forget_archives(endpoints)
         for document in endpoints:
             status, name = document["EndpointStatus"], document["EndpointName"]
             if status == "Creating":
@@ -71,16 +64,15 @@ class Hosting:
             elif status != "Failed":
                 if "VariantStatus" in document.get("Pending", {}):
                     self._resources.change(ENDPOINT, name, lambda changed: changed["Pending"].pop("VariantStatus"))
-                self._switch(name, self._new_deployment(name, document))
+                self._fleets.switch(name, self._fleets.new(name, document))
                 self._begin(self._restore, name)
 
     def stop(self) -> None:
         """End every server process; the documents stay as they are."""
         self._stopping.set()
         with self._lock:
-            deployments = {*self._live.all(), *self._passing}
             transitions = list(self._transitions)
-        stoppers = [threading.Thread(target=deployment.stop) for deployment in deployments]
+        stoppers = [threading.Thread(target=deployment.stop) for deployment in self._fleets.all()]
         for stopper in stoppers:
             stopper.start()
         for thread in [*stoppers, *transitions]:
@@ -121,29 +113,34 @@ class Hosting:
 
     def _create(self, name: str) -> None:
         document = self._resources.get(ENDPOINT, name)
-        deployment = self._new_deployment(name, document)
-        if self._brought_up(deployment, lambda why: self._enter(name, "Failed", FailureReason=why)):
-            self._switch(name, deployment)
+        deployment = self._fleets.new(name, document)
+        if self._fleets.bring_up(deployment, lambda why: self._enter(name, "Failed", FailureReason=why)):
+            self._fleets.switch(name, deployment)
             self._enter(name, "InService")
 
     def _update(self, name: str) -> None:
         pending = self._resources.get(ENDPOINT, name)["Pending"]
-        old, new = self._live.get(name), self._new_deployment(name, pending)
-        instances = [each.instances for each in _specifications(pending["Deployment"])]
+        old, new = self._live.get(name), self._fleets.new(name, pending)
+        instances = [each.instances for each in specifications_of(pending["Deployment"])]
         self._say(name, "Creating", f"Launching {sum(instances)} instance(s).")
-        if not self._brought_up(new, lambda why: self._give_up(name, why)):
+        if not self._fleets.bring_up(new, lambda why: self._give_up(name, why)):
             return
         plan = plan_of(pending["DeploymentConfig"], min(instances))
-        why = self._rollout.shift(name, new, plan, lambda status, message: self._say(name, status, message))
+        try:
+            why = self._rollout.shift(name, new, plan, lambda status, message: self._say(name, status, message))
+        except Exception as error:  # whatever went wrong, the old fleet is the one that is known to serve
+            logger.exception("endpoint %s could not be updated", name)
+            why = f"{type(error).__name__}: {error}"
         if self._stopping.is_set():
+            new.stop()
             return
         if why is not None:
             self._roll_back(name, new, why)
             return
-        self._switch(name, new)
+        self._fleets.switch(name, new)
         self._adopt(name)
         if old is not None:
-            self._retire(old)
+            self._fleets.retire(old)
 
     def _say(self, name: str, status: str, message: str) -> None:
         if not self._stopping.is_set():
@@ -154,7 +151,7 @@ class Hosting:
         self._live.turn_back(name)
         self._enter(name, "RollingBack", FailureReason=why)
         try:
-            self._retire(new)
+            self._fleets.retire(new)
         except Exception as error:
             logger.exception("endpoint %s could not be rolled back", name)
             self._enter(name, "UpdateRollbackFailed", FailureReason=f"{why} {type(error).__name__}: {error}")
@@ -182,7 +179,7 @@ class Hosting:
 
     def _resize(self, name: str) -> None:
         deployment = self._live.of(name)
-        wanted = _specifications(self._resources.get(ENDPOINT, name)["Deployment"])
+        wanted = specifications_of(self._resources.get(ENDPOINT, name)["Deployment"])
         started = [
             (deployment.variants[each.name], instance)
             for each in wanted
@@ -217,15 +214,13 @@ class Hosting:
     def _delete(self, name: str) -> None:
         deployment = self._live.pop(name)
         if deployment is not None:
-            self._retire(deployment)
-        shutil.rmtree(self._folder(name), ignore_errors=True)
-        self._stage.manifest.drop_under(self._archives / name)
-        shutil.rmtree(self._archives / name, ignore_errors=True)
+            self._fleets.retire(deployment)
+        self._fleets.clear(name)
         self._resources.delete(ENDPOINT, name)
 
     def _restore(self, name: str) -> None:
         document = self._resources.get(ENDPOINT, name)
-        if not self._brought_up(self._live.of(name), lambda why: self._fail_restored(name, why)):
+        if not self._fleets.bring_up(self._live.of(name), lambda why: self._fail_restored(name, why)):
             return
         if document["EndpointStatus"] in ("RollingBack", "UpdateRollbackFailed"):
             self._give_up(name, document["FailureReason"])
@@ -238,44 +233,6 @@ class Hosting:
         self._live.pop(name)
         self._enter(name, "Failed", FailureReason=why)
 
-    def _brought_up(self, deployment: Deployment, failed: Callable[[str], None]) -> bool:
-        with self._lock:
-            self._passing.add(deployment)
-        try:
-            if self._stopping.is_set():
-                return False
-            deployment.bring_up()
-        except DeploymentError as error:
-            if not self._stopping.is_set():
-                deployment.discard()
-                failed(str(error))
-            return False
-        except BaseException:
-            deployment.discard()
-            raise
-        finally:
-            with self._lock:
-                self._passing.discard(deployment)
-        return not self._stopping.is_set()
-
-    def _retire(self, deployment: Deployment) -> None:
-        with self._lock:
-            self._passing.add(deployment)
-        try:
-            deployment.retire()
-        finally:
-            with self._lock:
-                self._passing.discard(deployment)
-
-    def _switch(self, name: str, deployment: Deployment) -> None:
-        old = self._live.get(name)
-        if old is not None:
-            for gone in old.variants.keys() - deployment.variants.keys():
-                (self._folder(name) / f"{gone}.pid").unlink(missing_ok=True)
-            old.step_back()
-        self._live.put(name, deployment)
-        deployment.serve()
-
     def _enter(self, name: str, status: str, edit: Callable[[Document], None] | None = None, **more: str) -> None:
         def change(document: Document) -> None:
             document.pop("FailureReason", None)
@@ -285,47 +242,3 @@ class Hosting:
                 edit(document)
 
         self._descriptions.announce(self._resources.change(ENDPOINT, name, change))
-
-    def _forget_archives(self, endpoints: Sequence[Document]) -> None:
-        """Drop the artifacts of deployments whose end a stage did not live to see."""
-        wanted = {
-            (each["EndpointName"], deployment["Identity"])
-            for each in endpoints
-            for deployment in (each["Deployment"], (each.get("Pending") or each)["Deployment"])
-        }
-        for archives in self._archives.glob("*/*"):
-            if (archives.parent.name, archives.name) not in wanted:
-                self._stage.manifest.drop_under(archives)
-                shutil.rmtree(archives, ignore_errors=True)
-
-    def _folder(self, name: str) -> Path:
-        return self._stage.directory("sagemaker") / name
-
-    def _new_deployment(self, name: str, of: Document) -> Deployment:
-        """The deployment of an endpoint's document, or of what is pending in it."""
-        wanted = of["Deployment"]
-        return Deployment(
-            endpoint=name,
-            config=of["EndpointConfigName"],
-            identity=wanted["Identity"],
-            specifications=_specifications(wanted),
-            folder=self._folder(name),
-            archives=self._archives / name,
-            manifest=self._stage.manifest,
-            settings=self._stage.settings,
-            s3=self._stage.client("s3"),
-            logs=self._logs,
-            rng=self._rng,
-        )
-
-
-def deployment_document(specifications: Sequence[VariantSpecification]) -> Document:
-    """What an endpoint's document keeps of a deployment."""
-    return {
-        "Identity": secrets.token_hex(4),
-        "Specifications": [specification.document() for specification in specifications],
-    }
-
-
-def _specifications(wanted: Document) -> list[VariantSpecification]:
-    return [VariantSpecification.from_document(document) for document in wanted["Specifications"]]

@@ -31,6 +31,7 @@ GRACE_SECONDS = 120.0
 """AWS: a job that is stopped has 120 seconds from SIGTERM to SIGKILL (StopTrainingJob)."""
 LONGEST_SECONDS = 86_400
 """MaxRuntimeInSeconds when none is given (StoppingCondition)."""
+_DRAIN_SECONDS = 10.0
 _POLL_SECONDS = 0.02
 _TRAINER = "aws_stage.engines.sagemaker.trainer"
 
@@ -181,7 +182,7 @@ class TrainingRun:
             end = self._wait(process, began)
         finally:
             process.end()
-            reader.join()
+            reader.join(_DRAIN_SECONDS)  # a process that left the session may hold the pipe open
         return process.exited() or 0, end
 
     def _wait(self, process: ContainerProcess, began: float) -> str | None:
