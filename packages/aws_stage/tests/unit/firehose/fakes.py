@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,10 @@ from aws_stage.engines.firehose.delivery_stream import DIRECT_PUT, KINESIS, Deli
 from aws_stage.engines.firehose.kinesis_source import KinesisSource
 from aws_stage.engines.firehose.monitoring import Monitor
 from aws_stage.engines.firehose.records import Checkpoints, Source
+from aws_stage.engines.firehose.search.documents import Document
+from aws_stage.engines.firehose.search.domain_calls import NoAnswerError
+from aws_stage.engines.firehose.search.indexing import Indexing
+from aws_stage.engines.firehose.search.settings import complete_search, object_config
 from aws_stage.engines.firehose.transform import Transformer
 from aws_stage.engines.firehose.validation import complete_destination
 from aws_stage.storage.store import Store
@@ -173,8 +178,6 @@ class FakeLambda:
         self.events: list[dict[str, Any]] = []
 
     def invoke(self, **request: Any) -> dict[str, Any]:
-        import json
-
         event = json.loads(request["Payload"])
         self.events.append(event)
         answer = self.function(event)
@@ -203,6 +206,53 @@ class FakeCloudWatch:
         return sum(item["StatisticValues"]["Sum"] for item in self.data if item["MetricName"] == name)
 
 
+class FakeDomain:
+    """Takes documents by index and id; ``judge(index, id, document)`` gives each one's status, ``down`` the whole's."""
+
+    def __init__(self) -> None:
+        self.documents: dict[tuple[str, str], Any] = {}
+        self.requests: list[list[str]] = []
+        self.judge: Callable[[str, str, Any], int] = lambda _index, _id, _document: 201
+        self.down: Callable[[], int | None] = lambda: None
+
+    def __call__(self, _domain_arn: str, body: bytes) -> tuple[int, bytes]:
+        status = self.down()
+        if status is not None:
+            if not status:
+                raise NoAnswerError("connection refused")
+            return status, b"overloaded"
+        lines = [json.loads(line) for line in body.splitlines()]
+        items = []
+        self.requests.append([])
+        for action, document in zip(lines[::2], lines[1::2], strict=True):
+            options = action["index"]
+            document_id = options.get("_id") or f"made-{len(self.documents)}"
+            self.requests[-1].append(document_id)
+            outcome = self.judge(options["_index"], document_id, document)
+            item: dict[str, Any] = {"_index": options["_index"], "_id": document_id, "status": outcome}
+            if outcome < 300:
+                self.documents[options["_index"], document_id] = document
+            else:
+                item["error"] = {"type": "refused", "reason": f"status {outcome}"}
+            items.append({"index": item})
+        return 200, json.dumps({"errors": True, "items": items}).encode()
+
+
+def search_destination(**changes: Any) -> dict[str, Any]:
+    """A completed OpenSearch destination: 1 MiB or 60 s, a minute of retries."""
+    return complete_search(
+        {
+            "RoleARN": ROLE,
+            "DomainARN": "arn:aws:es:ap-northeast-1:000000000000:domain/trips",
+            "IndexName": "trips",
+            "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 60},
+            "RetryOptions": {"DurationInSeconds": 60},
+            "S3Configuration": {"RoleARN": ROLE, "BucketARN": "arn:aws:s3:::lake", "Prefix": "gold/"},
+            **changes,
+        }
+    )
+
+
 def destination(**changes: Any) -> dict[str, Any]:
     """A completed destination configuration: gzip, 1 MiB or 60 s."""
     return complete_destination(
@@ -225,12 +275,14 @@ class Rig:
         config: dict[str, Any] | None = None,
         shards: int = 1,
         open_source: Callable[[Checkpoints], Source] | None = None,
+        search: dict[str, Any] | None = None,
     ) -> None:
         self.clock = FakeClock()
         self.s3 = FakeS3()
         self.kinesis = FakeKinesis(self.clock, shards)
         self.cloudwatch = FakeCloudWatch()
         self.function: FakeLambda | None = None
+        self.domain = FakeDomain()
         self.stream = DeliveryStream(
             name="fh",
             arn="arn:aws:firehose:ap-northeast-1:000000000000:deliverystream/fh",
@@ -239,7 +291,8 @@ class Rig:
             version=1,
             created=self.clock.seconds,
             updated=None,
-            config=config or destination(),
+            config=object_config(search) if search else config or destination(),
+            search=search,
             source={"KinesisStreamARN": STREAM_ARN, "RoleARN": ROLE},
         )
         self._path = path
@@ -256,6 +309,7 @@ class Rig:
             open_source=self._open_source,
             new_transformer=self._transformer,
             outbox=self.outbox,
+            new_indexing=self._indexing,
             monitor=self.monitor,
             clock=self.clock,
         )
@@ -291,6 +345,10 @@ class Rig:
             began=self.outbox.begin,
             throttled=self.monitor.throttled,
         )
+
+    def _indexing(self, stream: DeliveryStream, documents: list[Document]) -> Indexing:
+        assert stream.search_target is not None
+        return Indexing(documents, stream.search_target, self.domain, self.clock)
 
     def _transformer(self, stream: DeliveryStream) -> Transformer | None:
         settings = stream.destination.transform

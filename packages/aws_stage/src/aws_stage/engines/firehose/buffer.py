@@ -10,6 +10,7 @@ from aws_stage.engines.firehose.destination import Destination, S3Target
 from aws_stage.engines.firehose.records import Record
 
 DATA, FAILED, BACKUP = "data", "processing-failed", "backup"
+NOT_INDEXED = "AmazonOpenSearchService-failed"
 """Roles of the objects that one buffer becomes."""
 
 
@@ -25,10 +26,11 @@ class Outcome:
 @dataclass
 class Buffer:
     """Everything between two deliveries; ``opened`` is when its first record came, in the clock's monotonic
-    seconds."""
+    seconds. ``documents``: what goes to OpenSearch instead of into an object, None where nothing does."""
 
     destination: Destination
     opened: float
+    documents: list[tuple[Record, bytes]] | None = None
     bodies: dict[str, Body] = field(default_factory=dict)
     checkpoints: dict[str, str] = field(default_factory=dict)
     records: int = 0
@@ -53,7 +55,10 @@ class Buffer:
                 break
             record = outcome.record
             if outcome.data is not None:
-                pieces[DATA].append(outcome.data)
+                if self.documents is None:
+                    pieces[DATA].append(outcome.data)
+                else:
+                    self.documents.append((record, outcome.data))
                 self.size += len(outcome.data)
                 if delimiter:
                     pieces[DATA].append(delimiter)

@@ -11,12 +11,14 @@ from collections.abc import Callable
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from aws_stage.engines.firehose.buffer import BACKUP, Buffer
+from aws_stage.engines.firehose.buffer import BACKUP, NOT_INDEXED, Buffer
 from aws_stage.engines.firehose.delivery import Delivery, Outbox
 from aws_stage.engines.firehose.delivery_stream import DeliveryStream
 from aws_stage.engines.firehose.intake import Intake, NewTransformer
 from aws_stage.engines.firehose.monitoring import Monitor
-from aws_stage.engines.firehose.records import Checkpoints, Source
+from aws_stage.engines.firehose.records import Checkpoints, Record, Source
+from aws_stage.engines.firehose.search.documents import Document
+from aws_stage.engines.firehose.search.indexing import Indexing, NotIndexedError
 from aws_stage.kernel.clock import Clock
 
 logger = logging.getLogger("aws_stage.firehose")
@@ -28,8 +30,16 @@ LAST_READS = 3.0
 """Seconds for which a consumer that is to end still reads what keeps coming."""
 
 
+NewIndexing = Callable[[DeliveryStream, list[Document]], Indexing]
+_AGAIN = (ClientError, BotoCoreError, NotIndexedError)
+"""What a later attempt may get over."""
+
+
 class Consumer:
-    """Moves records from a source to S3. ``current`` gives the delivery stream as it is configured now."""
+    """Moves records from a source to S3, and to OpenSearch where the stream says so.
+
+    ``current`` gives the delivery stream as it is configured now; ``new_indexing`` takes the documents of a delivery.
+    """
 
     def __init__(
         self,
@@ -38,9 +48,12 @@ class Consumer:
         open_source: Callable[[Checkpoints], Source],
         new_transformer: NewTransformer,
         outbox: Outbox,
+        new_indexing: NewIndexing,
         monitor: Monitor,
         clock: Clock,
     ) -> None:
+        self._new_indexing = new_indexing
+        self._indexing: Indexing | None = None
         self._current = current
         self._open_source = open_source
         self._new_transformer = new_transformer
@@ -62,7 +75,7 @@ class Consumer:
         try:
             delay = self._work()
             self._failures = 0
-        except (ClientError, BotoCoreError) as error:
+        except _AGAIN as error:
             delay = RETRY_DELAYS[min(self._failures, len(RETRY_DELAYS) - 1)]
             self._failures += 1
             self._retry_at = self._now() + delay
@@ -76,7 +89,7 @@ class Consumer:
             try:
                 self._finish()
                 break
-            except (ClientError, BotoCoreError) as error:
+            except _AGAIN as error:
                 logger.warning("%s: %s while stopping", self._stream.name, error)
                 self._clock.sleep(RETRY_DELAYS[0])
         self._monitor.publish(now=True)
@@ -144,12 +157,14 @@ class Consumer:
             if self._delivery is None:
                 self._seal()
             self._stream = newest
+            self._indexing = None
             intake.follow(newest)
 
     def _fill(self, intake: Intake) -> None:
         if intake.ready:
             if self._buffer is None:
-                self._buffer = Buffer(self._stream.destination, self._now())
+                documents: list[tuple[Record, bytes]] | None = [] if self._stream.search else None
+                self._buffer = Buffer(self._stream.destination, self._now(), documents)
             for _ in range(self._buffer.add(intake.ready)):
                 intake.ready.popleft()
 
@@ -166,6 +181,9 @@ class Consumer:
             if self._failures and delivery.version != self._stream.version:
                 self._outbox.retarget(delivery, self._stream)
             self._outbox.put(delivery)
+            self._index(delivery)
+            self._outbox.put(delivery)
+            self._outbox.close(delivery)
         except ClientError as error:
             self._report_failure(delivery, error.response["Error"]["Code"], str(error))
             raise
@@ -176,13 +194,36 @@ class Consumer:
         self._opened().source.delivered(delivery.checkpoints)
         data = [item for item in delivery.objects if item.role != BACKUP]
         backups = len(delivery.objects) - len(data)
-        self._monitor.delivered("DeliveryToS3", delivery.records, delivery.size, len(data), delivery.oldest)
+        if not delivery.documents:
+            self._monitor.delivered("DeliveryToS3", delivery.records, delivery.size, len(data), delivery.oldest)
         if backups:
             self._monitor.delivered("BackupToS3", delivery.records, delivery.size, backups, delivery.oldest)
 
+    def _index(self, delivery: Delivery) -> None:
+        """Have the documents in OpenSearch, or in an object of those that failed."""
+        if delivery.documents is None or delivery.documents.done:
+            return
+        if self._indexing is None:
+            self._indexing = self._new_indexing(self._stream, self._outbox.documents(delivery))
+        arn = self._indexing.target.domain_arn
+        try:
+            failed = self._indexing.run()
+        except NotIndexedError as error:
+            self._monitor.not_indexed(delivery.oldest)
+            self._monitor.error(self._stream.destination.target.log, arn, error.code, error.message)
+            raise
+        self._outbox.indexed(self._stream, delivery, failed)
+        self._monitor.indexed(self._indexing.indexed, delivery.size, delivery.oldest, whole=not failed)
+        if failed:
+            message = f"{len(failed)} documents were not indexed; they are in S3 below {NOT_INDEXED}"
+            self._monitor.error(self._stream.destination.target.log, arn, "OS.DocumentsFailed", message)
+        self._indexing = None
+
     def _report_failure(self, delivery: Delivery, code: str, message: str) -> None:
         self._monitor.put_failed(delivery.oldest)
-        bucket = next(item.bucket for item in delivery.objects if not item.done)
+        bucket = next(
+            (item.bucket for item in delivery.objects if not item.done), self._stream.destination.target.bucket
+        )
         self._monitor.error(self._stream.destination.target.log, f"arn:aws:s3:::{bucket}", f"S3.{code}", message)
 
     def _now(self) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,9 +17,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from aws_stage.engines.firehose.buffer import FAILED, Buffer, target_of
+from aws_stage.engines.firehose.bodies import Body
+from aws_stage.engines.firehose.buffer import FAILED, NOT_INDEXED, Buffer, target_of
 from aws_stage.engines.firehose.delivery_stream import DeliveryStream
+from aws_stage.engines.firehose.destination import S3Target
 from aws_stage.engines.firehose.prefix import error_object_prefix, object_prefix, object_suffix
+from aws_stage.engines.firehose.search.documents import Document, document_of, packed, unpacked
 from aws_stage.storage.store import Store
 
 _PENDING, _CHECKPOINT = "pending", "checkpoint"
@@ -41,6 +44,16 @@ class SpooledObject:
 
 
 @dataclass
+class SpooledDocuments:
+    """Documents for OpenSearch: ``file`` in the spool holds them."""
+
+    file: str
+    length: int
+    checksum: int
+    done: bool = False
+
+
+@dataclass
 class Delivery:
     """What one buffer became. ``size`` counts bytes before compression, ``oldest`` is in seconds since the epoch."""
 
@@ -50,6 +63,7 @@ class Delivery:
     records: int
     size: int
     oldest: float
+    documents: SpooledDocuments | None = None
 
 
 class Outbox:
@@ -72,19 +86,16 @@ class Outbox:
     def seal(self, stream: DeliveryStream, buffer: Buffer) -> Delivery:
         """Spool a buffer's objects and note them; from here on they will be delivered whatever happens."""
         self._spool.mkdir(parents=True, exist_ok=True)
-        objects = []
-        for role, body in buffer.bodies.items():
-            data = body.finish()
-            name = str(uuid.uuid4())
-            (self._spool / name).write_bytes(data)
-            target = target_of(buffer.destination, role)
-            key = object_key(stream, role, buffer.oldest, target.extension)
-            objects.append(
-                SpooledObject(
-                    role, target.bucket, key, target.extension, target.kms_key, name, len(data), zlib.crc32(data)
-                )
-            )
+        objects = [
+            self._spool_object(stream, role, body, target_of(buffer.destination, role), buffer.oldest)
+            for role, body in buffer.bodies.items()
+        ]
         delivery = Delivery(stream.version, objects, buffer.checkpoints, buffer.records, buffer.size, buffer.oldest)
+        if buffer.documents and stream.search_target is not None:
+            namespace = uuid.uuid5(uuid.NAMESPACE_URL, self._uid)
+            target = stream.search_target
+            data = packed(document_of(record, data, target, namespace) for record, data in buffer.documents)
+            delivery.documents = SpooledDocuments(self._write(data), len(data), zlib.crc32(data))
         self._note(delivery)
         return delivery
 
@@ -99,10 +110,13 @@ class Outbox:
             self._clear_spool()
             return None
         objects = [SpooledObject(**item) for item in document["objects"]]
-        delivery = Delivery(**{**document, "objects": objects})
+        held = document.get("documents")
+        documents = SpooledDocuments(**held) if held else None
+        delivery = Delivery(**{**document, "objects": objects, "documents": documents})
         for item in delivery.objects:
             item.done = item.done or self._exists(item)
-        if all(item.done or self._spooled(item) for item in delivery.objects):
+        spooled: list[SpooledObject | SpooledDocuments] = [*objects, *([documents] if documents else [])]
+        if all(item.done or self._spooled(item) for item in spooled):
             return delivery
         self._store.delete(_PENDING, self._uid)
         self._clear_spool()
@@ -119,11 +133,31 @@ class Outbox:
         self._note(delivery)
 
     def put(self, delivery: Delivery) -> None:
-        """Put what is not yet in S3, then move the checkpoints; raises botocore's errors."""
+        """Put what is not yet in S3; raises botocore's errors."""
         for item in delivery.objects:
             if not item.done:
                 self._put_object(item)
                 item.done = True
+
+    def documents(self, delivery: Delivery) -> list[Document]:
+        """The documents that are to be in OpenSearch, none when they are."""
+        held = delivery.documents
+        return [] if held is None or held.done else unpacked((self._spool / held.file).read_bytes())
+
+    def indexed(self, stream: DeliveryStream, delivery: Delivery, failed: Sequence[bytes]) -> None:
+        """The documents are in, but for those of the lines ``failed``: an object of those is noted at the same time."""
+        if delivery.documents is None:
+            return
+        delivery.documents.done = True
+        if failed:
+            target = target_of(stream.destination, NOT_INDEXED)
+            body = Body(target.gzip)
+            body.write(b"".join(failed))
+            delivery.objects.append(self._spool_object(stream, NOT_INDEXED, body, target, delivery.oldest))
+        self._note(delivery)
+
+    def close(self, delivery: Delivery) -> None:
+        """All of it is delivered: move the checkpoints."""
         with self._store.transaction():
             merged = {**self.checkpoints(), **delivery.checkpoints}
             self._store.put(_CHECKPOINT, self._uid, merged)
@@ -136,6 +170,19 @@ class Outbox:
             self._store.delete(_CHECKPOINT, self._uid)
             self._store.delete(_PENDING, self._uid)
         self._clear_spool()
+
+    def _spool_object(
+        self, stream: DeliveryStream, role: str, body: Body, target: S3Target, oldest: float
+    ) -> SpooledObject:
+        data = body.finish()
+        key = object_key(stream, role, oldest, target.extension)
+        name, checksum = self._write(data), zlib.crc32(data)
+        return SpooledObject(role, target.bucket, key, target.extension, target.kms_key, name, len(data), checksum)
+
+    def _write(self, data: bytes) -> str:
+        name = str(uuid.uuid4())
+        (self._spool / name).write_bytes(data)
+        return name
 
     def _put_object(self, item: SpooledObject) -> None:
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": item.kms_key} if item.kms_key else {}
@@ -156,7 +203,7 @@ class Outbox:
             raise
         return True
 
-    def _spooled(self, item: SpooledObject) -> bool:
+    def _spooled(self, item: SpooledObject | SpooledDocuments) -> bool:
         path = self._spool / item.file
         return path.is_file() and path.stat().st_size == item.length and zlib.crc32(path.read_bytes()) == item.checksum
 
@@ -174,8 +221,8 @@ def object_key(stream: DeliveryStream, role: str, oldest: float, extension: str)
     """The key of an object whose oldest record arrived at ``oldest``."""
     target = target_of(stream.destination, role)
     arrival = datetime.fromtimestamp(oldest, UTC)
-    if role == FAILED:
-        prefix = error_object_prefix(target.prefix, target.error_prefix, FAILED, arrival, target.zone)
+    if role in (FAILED, NOT_INDEXED):
+        prefix = error_object_prefix(target.prefix, target.error_prefix, role, arrival, target.zone)
     else:
         prefix = object_prefix(target.prefix, arrival, target.zone)
     return prefix + object_suffix(stream.name, stream.version, arrival, target.zone, extension)

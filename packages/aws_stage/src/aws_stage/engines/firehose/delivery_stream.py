@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from aws_stage.engines.firehose.destination import S3_FIELDS, Destination
+from aws_stage.engines.firehose.search.settings import described
+from aws_stage.engines.firehose.search.target import SearchTarget
 from aws_stage.storage.store import Document
 
 DESTINATION_ID = "destinationId-000000000001"
@@ -19,8 +21,9 @@ class DeliveryStream:
     """One version of a delivery stream.
 
     ``uid`` tells a stream from an earlier one of the same name. ``config`` is the completed
-    ExtendedS3DestinationConfiguration. Times are seconds since the epoch. ``start_position`` is where a Kinesis source
-    begins: ``LATEST`` (at ``created``) or ``TRIM_HORIZON``.
+    ExtendedS3DestinationConfiguration; of a stream to OpenSearch it is the S3 side of ``search``, which is the
+    completed AmazonopensearchserviceDestinationConfiguration. Times are seconds since the epoch. ``start_position`` is
+    where a Kinesis source begins: ``LATEST`` (at ``created``) or ``TRIM_HORIZON``.
     """
 
     name: str
@@ -35,6 +38,7 @@ class DeliveryStream:
     start_position: str = "LATEST"
     encryption: dict[str, str] = field(default_factory=lambda: {"Status": "DISABLED"})
     tags: dict[str, str] = field(default_factory=dict)
+    search: dict[str, Any] | None = None
 
     @classmethod
     def from_document(cls, document: Document) -> DeliveryStream:
@@ -46,7 +50,15 @@ class DeliveryStream:
 
     @cached_property
     def destination(self) -> Destination:
-        return Destination.from_config(self.config)
+        """Where objects go; of a stream to OpenSearch the failed documents, and all of them where it says so."""
+        found = Destination.from_config(self.config)
+        backs_up = self.search_target is not None and self.search_target.all_documents
+        return replace(found, backup=found.target) if backs_up else found
+
+    @cached_property
+    def search_target(self) -> SearchTarget | None:
+        """Where documents go, of a stream to OpenSearch."""
+        return None if self.search is None else SearchTarget.from_config(self.search)
 
     def description(self) -> dict[str, Any]:
         """The ``DeliveryStreamDescription`` of DescribeDeliveryStream."""
@@ -58,7 +70,7 @@ class DeliveryStream:
             "DeliveryStreamType": self.kind,
             "VersionId": str(self.version),
             "CreateTimestamp": self.created,
-            "Destinations": [_destination_description(self.config)],
+            "Destinations": [self._destination_description()],
             "HasMoreDestinations": False,
         }
         if self.updated is not None:
@@ -67,6 +79,14 @@ class DeliveryStream:
             source = {**self.source, "DeliveryStartTimestamp": self.created}
             description["Source"] = {"KinesisStreamSourceDescription": source}
         return description
+
+    def _destination_description(self) -> dict[str, Any]:
+        if self.search is None:
+            return _destination_description(self.config)
+        return {
+            "DestinationId": DESTINATION_ID,
+            "AmazonopensearchserviceDestinationDescription": described(self.search),
+        }
 
 
 def _destination_description(config: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from aws_stage.engines.firehose.kinesis_source import KinesisSource
 from aws_stage.engines.firehose.monitoring import Monitor
 from aws_stage.engines.firehose.operations import DeliveryStreams
 from aws_stage.engines.firehose.records import Checkpoints, Source
+from aws_stage.engines.firehose.search.documents import Document
+from aws_stage.engines.firehose.search.domain_calls import DomainCalls
+from aws_stage.engines.firehose.search.indexing import Indexing
 from aws_stage.engines.firehose.tagging import Tagging
 from aws_stage.engines.firehose.transform import Transformer
 from aws_stage.engines.firehose.worker import Worker
@@ -38,6 +41,7 @@ class FirehoseEngine:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._running: dict[str, _Running] = {}
+        self._domains = DomainCalls(stage.client, stage.settings.region)
         self._lock = threading.Lock()
         self._journals = Journals(stage.settings.state_dir / "engines" / "firehose-journal", stage.manifest)
         self._streams = streams = DeliveryStreams(stage)
@@ -89,6 +93,7 @@ class FirehoseEngine:
             open_source=lambda checkpoints: self._source(stream, checkpoints, outbox, monitor),
             new_transformer=self._transformer,
             outbox=outbox,
+            new_indexing=self._indexing,
             monitor=monitor,
             clock=self._stage.clock,
         )
@@ -117,6 +122,11 @@ class FirehoseEngine:
         if settings is None:
             return None
         return Transformer(self._stage.client("lambda"), self._stage.clock, stream, settings)
+
+    def _indexing(self, stream: DeliveryStream, documents: list[Document]) -> Indexing:
+        if stream.search_target is None:
+            raise ValueError(f"{stream.name} has documents for OpenSearch, and no such destination")
+        return Indexing(documents, stream.search_target, self._domains, self._stage.clock)
 
     def _outbox(self, stream: DeliveryStream) -> Outbox:
         directory = self._stage.settings.state_dir / "engines" / "firehose-spool" / stream.uid

@@ -75,6 +75,19 @@ class Monitor:
         self._add(f"{kind}.Success", "Count", 1)
         self._add(f"{kind}.DataFreshness", "Seconds", max(0.0, self._now() - oldest))
 
+    def indexed(self, records: int, size: int, oldest: float, *, whole: bool) -> None:
+        """Documents are in OpenSearch: ``records`` of them, all of the delivery where ``whole``."""
+        kind = "DeliveryToAmazonOpenSearchService"
+        self._add(f"{kind}.Records", "Count", records)
+        self._add(f"{kind}.Bytes", "Bytes", size)
+        self._add(f"{kind}.Success", "Count", 1 if whole else 0)
+        self._add(f"{kind}.DataFreshness", "Seconds", max(0.0, self._now() - oldest))
+
+    def not_indexed(self, oldest: float) -> None:
+        """OpenSearch did not take a delivery, or not all of it; it is tried again."""
+        self._add("DeliveryToAmazonOpenSearchService.Success", "Count", 0)
+        self._add("DeliveryToAmazonOpenSearchService.DataFreshness", "Seconds", max(0.0, self._now() - oldest))
+
     def put_failed(self, oldest: float) -> None:
         """S3 did not take a delivery; records grow older."""
         self._add("DeliveryToS3.Success", "Count", 0)

@@ -12,6 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from aws_stage.engines.firehose.delivery_stream import DESTINATION_ID, DIRECT_PUT, KINESIS, DeliveryStream
+from aws_stage.engines.firehose.search.settings import REQUEST, UPDATE, complete_search, object_config, updated
 from aws_stage.engines.firehose.validation import complete_destination, encryption, invalid, unsupported
 from aws_stage.kernel.constraints import check
 from aws_stage.kernel.engine import AwsError, Call, Stage
@@ -28,11 +29,12 @@ _CREATE_FIELDS = frozenset(
         "KinesisStreamSourceConfiguration",
         "DeliveryStreamEncryptionConfigurationInput",
         "ExtendedS3DestinationConfiguration",
+        REQUEST,
         "Tags",
     }
 )
 _UPDATE_FIELDS = frozenset(
-    {"DeliveryStreamName", "CurrentDeliveryStreamVersionId", "DestinationId", "ExtendedS3DestinationUpdate"}
+    {"DeliveryStreamName", "CurrentDeliveryStreamVersionId", "DestinationId", "ExtendedS3DestinationUpdate", UPDATE}
 )
 
 
@@ -81,8 +83,11 @@ class DeliveryStreams:
         for field in request:
             if field not in _CREATE_FIELDS:
                 raise unsupported(field)
-        if "ExtendedS3DestinationConfiguration" not in request:
-            raise invalid("Exactly one destination configuration is required: ExtendedS3DestinationConfiguration.")
+        if ("ExtendedS3DestinationConfiguration" in request) == (REQUEST in request):
+            raise invalid(
+                f"Exactly one destination configuration is required: ExtendedS3DestinationConfiguration or {REQUEST}."
+            )
+        search = self._search(request[REQUEST]) if REQUEST in request else None
         name = request["DeliveryStreamName"]
         wanted = request.get("DeliveryStreamEncryptionConfigurationInput")
         kind, source = self._source(request)
@@ -99,7 +104,10 @@ class DeliveryStreams:
             version=1,
             created=math.floor(self._stage.clock.now().timestamp() * 1000) / 1000,
             updated=None,
-            config=complete_destination(request["ExtendedS3DestinationConfiguration"]),
+            config=object_config(search)
+            if search
+            else complete_destination(request["ExtendedS3DestinationConfiguration"]),
+            search=search,
             source=source,
             start_position=_start_position(tags),
             encryption=encryption(wanted) if wanted else {"Status": "DISABLED"},
@@ -111,6 +119,16 @@ class DeliveryStreams:
             self._store.put(_STREAM, name, stream.document())
         self.created(stream)
         return {"DeliveryStreamARN": stream.arn}
+
+    def _search(self, config: dict[str, Any]) -> dict[str, Any]:
+        """A completed OpenSearch destination, whose domain there is."""
+        completed = complete_search(config)
+        name = completed["DomainARN"].rpartition("/")[2]
+        try:
+            self._stage.client("opensearch").describe_domain(DomainName=name)
+        except ClientError as error:
+            raise invalid(f"{completed['DomainARN']}: {error.response['Error']['Message']}") from error
+        return completed
 
     def _source(self, request: dict[str, Any]) -> tuple[str, dict[str, str] | None]:
         kind = request.get("DeliveryStreamType", DIRECT_PUT)
@@ -159,6 +177,7 @@ class DeliveryStreams:
             if field not in _UPDATE_FIELDS:
                 raise unsupported(field)
         update = request.get("ExtendedS3DestinationUpdate") or {}
+        search_update = request.get(UPDATE) or {}
 
         def merged(stream: DeliveryStream) -> DeliveryStream:
             if request["CurrentDeliveryStreamVersionId"] != str(stream.version):
@@ -169,6 +188,13 @@ class DeliveryStreams:
                 )
             if request["DestinationId"] != DESTINATION_ID:
                 raise invalid(f"Destination {request['DestinationId']} not found in {stream.name}.")
+            if (update if stream.search else search_update) or (update and search_update):
+                raise invalid("The destination of a delivery stream can't be changed to one of another kind.")
+            now = self._stage.clock.now().timestamp()
+            if stream.search:
+                search = self._search(updated(stream.search, search_update))
+                config = object_config(search)
+                return replace(stream, config=config, search=search, version=stream.version + 1, updated=now)
             if stream.config["S3BackupMode"] == "Enabled" and update.get("S3BackupMode") == "Disabled":
                 raise invalid("S3 backup cannot be disabled once it is enabled; delete the stream and create it anew.")
             backup = update.get("S3BackupUpdate")
@@ -179,7 +205,7 @@ class DeliveryStreams:
                 stream,
                 config=complete_destination({**stream.config, **changes}),
                 version=stream.version + 1,
-                updated=self._stage.clock.now().timestamp(),
+                updated=now,
             )
 
         self.change(request["DeliveryStreamName"], merged)
