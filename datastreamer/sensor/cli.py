@@ -1,4 +1,5 @@
-"""The command line: ``python -m datastreamer.sensor temperature``, ``replay``, ``inference`` and ``votes``."""
+"""The command line: ``python -m datastreamer.sensor temperature``, ``replay``, ``inference``,
+``taxi`` and ``votes``."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import typer
 from datastreamer.errors import DatastreamerError
 from datastreamer.sensor.inference.command import inference
 from datastreamer.sensor.replay.command import replay
+from datastreamer.sensor.taxi.command import taxi
 from datastreamer.sensor.temperature.command import temperature
 from datastreamer.sensor.votes.command import votes
 
@@ -16,6 +18,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.command()(temperature)
 app.command()(replay)
 app.command()(inference)
+app.command()(taxi)
 app.command()(votes)
 
 

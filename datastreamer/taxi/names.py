@@ -55,6 +55,11 @@ class Names:
         return S3Location(self.processed_bucket, "_state/taxi_silver/")
 
     @property
+    def stream(self) -> str:
+        """The Kinesis stream of live trips."""
+        return f"{self.prefix}stream"
+
+    @property
     def job(self) -> str:
         """The Glue job, and the schedule that starts it."""
         return f"{self.prefix}silver"

@@ -20,5 +20,6 @@ def stage_parts(stage: str, account: str, client: NewClient, now: datetime) -> l
         parts.bucket(client, names.processed_bucket, "tables"),
         *(parts.catalogue_table(client, names.database, name) for name in (RAW_TABLE, SILVER_TABLE, QUARANTINE_TABLE)),
         parts.bucket(client, names.models_bucket, "models"),
+        parts.stream(client, names.stream),
         *ringing_alarms(client("cloudwatch"), names.prefix, lambda _: True),
     ]

@@ -9,10 +9,11 @@ from typing import Any
 from datastreamer.provisioning.cost import prices as p
 from datastreamer.provisioning.cost.estimate import Estimate, Options
 from datastreamer.provisioning.cost.schedule import runs_per_month
+from datastreamer.provisioning.cost.stream import StreamLoad, stream_cost
 from datastreamer.provisioning.cost.table import Cost
 
 GB = 1e9
-ALARMS = 4
+ALARMS = 7
 """Alarms that the pipeline declares."""
 FURTHER_ALARM_METRICS = 1
 """Of the alarm that watches two metrics, on the quarantine rate."""
@@ -24,13 +25,15 @@ COUNTS = 6
 class TaxiWorkload:
     """The trips that TLC publishes, and what data scientists ask. Sizes are bytes of a row, times seconds.
 
-    The default rate is that of January 2026: 3,724,889 rows. ``bronze_bytes`` and ``silver_bytes`` (both tables) were
-    measured on 100,000 and 20,000 simulated trips. ``job_start_seconds``, ``job_rows_per_second``,
-    ``scanned_row_bytes`` (what a question about fares reads) and ``job_log_bytes`` (of a run) are assumptions.
+    The default rate is that of January 2026: 3,724,889 rows. ``bronze_bytes`` was measured on 100,000 simulated trips,
+    ``silver_bytes`` (both tables) and ``record_bytes`` (of a live trip) on 20,000. ``job_start_seconds``,
+    ``job_rows_per_second``, ``scanned_row_bytes`` (what a question about fares reads) and ``job_log_bytes`` (of a run)
+    are assumptions.
     ``months`` is how long the lake has been filling: storage is billed for all of it.
     """
 
     trips_per_second: float = 1.4
+    record_bytes: int = 487
     bronze_bytes: float = 26.0
     silver_bytes: float = 38.0
     queries_per_day: int = 20
@@ -50,15 +53,19 @@ def monthly(values: Mapping[str, Any], options: Options) -> Estimate:
     workload = TaxiWorkload(**options.given(rate="trips_per_second", queries="queries_per_day", months="months"))
     return Estimate(
         estimate_taxi(values, workload),
-        f"{workload.trips_per_second:g} trips/s, published once a month, {workload.queries_per_day} queries a day over "
-        f"a year, a lake of {workload.months} months",
+        f"{workload.trips_per_second:g} trips/s, sent live and published once a month, {workload.queries_per_day} "
+        f"queries a day over a year, a lake of {workload.months} months",
     )
 
 
 def estimate_taxi(values: Mapping[str, Any], workload: TaxiWorkload) -> list[Cost]:
-    """The monthly cost of each part, in the order in which a file meets it. ``values`` are those of
-    ``pipeline_values``."""
+    """The monthly cost of each part, in the order in which a file meets it, after the stream of live trips.
+
+    ``values`` are those of ``pipeline_values``. Raises ConfigurationError for a stream too small for the workload.
+    """
+    rate = workload.trips_per_second
     return [
+        stream_cost(values, StreamLoad(rate, "trips", rate, workload.record_bytes, "send fewer trips")),
         _stored("S3, TLC's files", workload, workload.bronze_bytes),
         _job(values, workload),
         _stored("S3, tables", workload, workload.silver_bytes),

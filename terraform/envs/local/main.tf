@@ -62,7 +62,9 @@ locals {
 
     taxi = {
       # For the reasons given above.
-      age_objects = false
+      stream_encrypted    = false
+      stream_customer_key = false
+      age_objects         = false
 
       force_destroy            = true
       key_deletion_window_days = 7

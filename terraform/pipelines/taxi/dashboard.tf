@@ -1,13 +1,24 @@
-# One page that follows TLC's files into the tables.
+# One page that shows the live trips, and follows TLC's files into the tables.
 
 locals {
   alarm_arns = concat(
+    module.stream.alarm_arns,
     module.job.alarm_arns,
     [aws_cloudwatch_metric_alarm.quarantine_rate.arn, aws_cloudwatch_metric_alarm.stray_objects.arn],
     aws_cloudwatch_metric_alarm.job_stalled[*].arn,
   )
 
   charts = [
+    {
+      title   = "Stream: trips in"
+      stat    = "Sum"
+      metrics = [["AWS/Kinesis", "IncomingRecords", "StreamName", module.stream.name], ["AWS/Kinesis", "IncomingBytes", "StreamName", module.stream.name, { yAxis = "right" }]]
+    },
+    {
+      title   = "Stream: throttled"
+      stat    = "Sum"
+      metrics = [for metric in ["WriteProvisionedThroughputExceeded", "ReadProvisionedThroughputExceeded"] : ["AWS/Kinesis", metric, "StreamName", module.stream.name]]
+    },
     {
       title   = "Job: rows read, and what became of them"
       stat    = "Sum"
@@ -29,30 +40,31 @@ locals {
       metrics = [["AWS/Athena", "ProcessedBytes", "WorkGroup", module.workgroup.name]]
     },
   ]
+
+  widgets = concat(
+    [{ type = "alarm", x = 0, y = 0, width = 24, height = 3, properties = { title = "Alarms", alarms = local.alarm_arns } }],
+    [
+      for index, chart in local.charts : {
+        type   = "metric"
+        x      = index % 2 * 12
+        y      = 3 + floor(index / 2) * 6
+        width  = 12
+        height = 6
+        properties = {
+          title   = chart.title
+          region  = local.region
+          stat    = chart.stat
+          period  = 3600
+          metrics = chart.metrics
+        }
+      }
+    ],
+  )
 }
 
 resource "aws_cloudwatch_dashboard" "this" {
   dashboard_name = local.name
 
-  dashboard_body = jsonencode({
-    widgets = concat(
-      [{ type = "alarm", x = 0, y = 0, width = 24, height = 3, properties = { title = "Alarms", alarms = local.alarm_arns } }],
-      [
-        for index, chart in local.charts : {
-          type   = "metric"
-          x      = index % 2 * 12
-          y      = 3 + floor(index / 2) * 6
-          width  = 12
-          height = 6
-          properties = {
-            title   = chart.title
-            region  = local.region
-            stat    = chart.stat
-            period  = 3600
-            metrics = chart.metrics
-          }
-        }
-      ],
-    )
-  })
+  # The two kinds of widget have different properties, which a Terraform list cannot hold: each is encoded alone.
+  dashboard_body = "{\"widgets\":[${join(",", [for widget in local.widgets : jsonencode(widget)])}]}"
 }

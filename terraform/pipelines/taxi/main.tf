@@ -1,4 +1,4 @@
-# The taxi pipeline, its history: TLC's files -> raw bucket -> Glue job -> trips and quarantine -> Athena.
+# The taxi pipeline: TLC's files -> raw bucket -> Glue job -> trips and quarantine -> Athena; and the stream of live trips.
 
 data "aws_caller_identity" "current" {}
 
@@ -28,7 +28,7 @@ module "key" {
   source = "../../modules/kms_key"
 
   name                 = local.name
-  description          = "Files, tables, models, logs and notifications of the taxi pipeline, stage ${var.stage}."
+  description          = "Files, tables, models, trips, logs and notifications of the taxi pipeline, stage ${var.stage}."
   deletion_window_days = var.settings.key_deletion_window_days
   publishing_services  = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
 }
@@ -39,4 +39,19 @@ module "alarm_topic" {
   name        = "${local.name}-alarms"
   kms_key_arn = module.key.arn
   emails      = var.settings.alarm_emails
+}
+
+# Live trips. Nothing reads them yet.
+module "stream" {
+  source = "../../modules/kinesis_stream"
+
+  name                       = "${local.name}-stream"
+  mode                       = var.settings.stream_mode
+  shard_count                = var.settings.shard_count
+  retention_hours            = var.settings.stream_retention_hours
+  kms_key_id                 = var.settings.stream_customer_key ? module.key.arn : null
+  encrypted                  = var.settings.stream_encrypted
+  force_destroy              = var.settings.force_destroy
+  iterator_age_alarm_seconds = var.settings.iterator_age_alarm_seconds
+  alarm_topic_arns           = local.alarm_topic_arns
 }

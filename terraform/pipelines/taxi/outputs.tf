@@ -1,3 +1,13 @@
+output "stream_name" {
+  description = "Kinesis stream of live trips."
+  value       = module.stream.name
+}
+
+output "producer_policy_arn" {
+  description = "Policy that lets a principal send trips."
+  value       = module.stream.producer_policy_arn
+}
+
 output "raw_bucket" {
   description = "Bucket of TLC's files as published."
   value       = module.raw_bucket.name

@@ -19,6 +19,10 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:s3:::bucket" }
   }
 
+  mock_resource "aws_kinesis_stream" {
+    defaults = { arn = "arn:aws:kinesis:ap-northeast-1:123456789012:stream/trips" }
+  }
+
   mock_resource "aws_sns_topic" {
     defaults = { arn = "arn:aws:sns:ap-northeast-1:123456789012:alarms" }
   }
@@ -49,6 +53,7 @@ variables {
 run "every_name_holds_stage_and_pipeline" {
   assert {
     condition = {
+      stream    = output.stream_name
       job       = output.job_name
       schedule  = output.schedule_name
       database  = output.database_name
@@ -59,6 +64,7 @@ run "every_name_holds_stage_and_pipeline" {
       processed = output.processed_bucket
       models    = output.models_bucket
       } == {
+      stream    = "datastreamer-test-taxi-stream"
       job       = "datastreamer-test-taxi-silver"
       schedule  = "datastreamer-test-taxi-silver"
       database  = "datastreamer_test_taxi"
@@ -120,7 +126,7 @@ run "the_alarms_watch_the_counts_of_the_job" {
   }
 
   assert {
-    condition     = length(output.alarm_arns) == 4 && length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets[0].properties.alarms) == 4
+    condition     = length(output.alarm_arns) == 7 && length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets[0].properties.alarms) == 7
     error_message = "The dashboard must show every alarm."
   }
 }
@@ -173,6 +179,16 @@ run "refuses_a_bad_job_stalled_days" {
 
   variables {
     settings = { job_stalled_days = 8 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_key_for_a_stream_that_is_not_encrypted" {
+  command = plan
+
+  variables {
+    settings = { stream_encrypted = false }
   }
 
   expect_failures = [var.settings]

@@ -27,6 +27,20 @@ variable "settings" {
   default     = {}
 
   type = object({
+    # ----- stream
+    # PROVISIONED or ON_DEMAND.
+    stream_mode = optional(string, "PROVISIONED")
+    # Number of shards in mode PROVISIONED; each takes 1,000 trips a second.
+    shard_count = optional(number, 1)
+    # Hours that a trip stays readable in the stream: how long scoring may be down without a loss.
+    stream_retention_hours = optional(number, 24)
+    # Whether records are encrypted at rest.
+    stream_encrypted = optional(bool, true)
+    # Whether that is done with the pipeline's KMS key, and not with the key that AWS manages for Kinesis.
+    stream_customer_key = optional(bool, true)
+    # Age of the oldest unread record, in seconds, above which an alarm fires.
+    iterator_age_alarm_seconds = optional(number, 900)
+
     # ----- job and queries
     # Glue version of the job.
     glue_version = optional(string, "5.1")
@@ -74,6 +88,11 @@ variable "settings" {
   validation {
     condition     = var.settings.quarantine_alarm_percent > 0 && var.settings.quarantine_alarm_percent < 100
     error_message = "quarantine_alarm_percent must be between 0 and 100."
+  }
+
+  validation {
+    condition     = var.settings.stream_encrypted || !var.settings.stream_customer_key
+    error_message = "stream_customer_key must be false when stream_encrypted is false: there is nothing to use the key for."
   }
 
   # CloudWatch evaluates periods of an hour or longer over seven days at most.

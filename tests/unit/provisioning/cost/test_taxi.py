@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from datastreamer.errors import ConfigurationError
 from datastreamer.provisioning.cost.estimate import Options
 from datastreamer.provisioning.cost.taxi import ALARMS, COUNTS, TaxiWorkload, estimate_taxi, monthly
 from datastreamer.provisioning.stage_values import pipeline_values
@@ -32,6 +33,12 @@ def test_the_job_is_billed_for_a_minute_each_day_and_for_the_month_that_it_makes
     assert cost_of("Glue job", values) == pytest.approx((days * 60 + TRIPS / 30_000) * 2 / 3600 * 0.44)
 
 
+def test_each_live_trip_is_a_put_unit_and_a_stream_that_is_too_small_is_refused(values: dict[str, Any]) -> None:
+    assert cost_of("Kinesis", values) == pytest.approx(730 * 0.0195 + TRIPS / 1e6 * 0.0215)
+    with pytest.raises(ConfigurationError, match=r"1,001 trips/s need 2 shards; the stage has 1"):
+        estimate_taxi(values, replace(WORKLOAD, trips_per_second=1001))
+
+
 def test_a_job_that_nobody_schedules_costs_nothing_and_has_no_alarm_that_it_stalls(values: dict[str, Any]) -> None:
     idle = {**values, "job_schedule_enabled": False}
     assert cost_of("Glue job", idle) == 0
@@ -46,11 +53,12 @@ def test_storage_grows_with_trips_and_months(values: dict[str, Any]) -> None:
 
 def test_every_alarm_that_the_page_explains_and_every_metric_of_the_job_is_paid_for() -> None:
     page = (REPOSITORY / "docs/pipelines/taxi.md").read_text().split("## Alarms\n")[1].split("\n## ")[0]
-    assert len(re.findall(r"^\| `<taxi>[a-z-]+` ", page, re.MULTILINE)) == ALARMS
+    cells = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `<taxi>")]
+    assert len(re.findall(r"`<taxi>[a-z-]+`", "".join(cells))) == ALARMS
     assert len(metric_data("test", Outcome())) == COUNTS
 
 
 def test_what_is_asked_for_wins_over_the_pipelines_own_figures(values: dict[str, Any]) -> None:
     estimate = monthly(values, Options(rate=5.0, queries=7, months=3))
-    assert estimate.workload.startswith("5 trips/s, published once a month, 7 queries a day")
+    assert estimate.workload.startswith("5 trips/s, sent live and published once a month, 7 queries a day")
     assert estimate.costs == estimate_taxi(values, TaxiWorkload(trips_per_second=5.0, queries_per_day=7, months=3))
