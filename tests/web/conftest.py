@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from aws_stage.testing.waiting import PATIENCE
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from datastreamer.provisioning.packages.site import build_site
@@ -26,7 +27,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MS = 15_000
+PATIENCE_MS = PATIENCE * 1000
 
 
 @pytest.fixture(scope="session")

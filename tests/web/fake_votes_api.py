@@ -43,6 +43,8 @@ class FakeVotes:
     """What the fake holds and how it misbehaves; written by the test, read by the server's thread."""
 
     def __init__(self, site: Path, description: dict[str, Any]) -> None:
+        self._lock = threading.RLock()
+        """Of the votes and the round: what the test changes in one call is published whole."""
         self.site = site
         self.description = description
         self.port = 0
@@ -81,20 +83,27 @@ class FakeVotes:
 
     def add(self, candidate: str, votes: int, second: int | None = None) -> None:
         """Somebody else voted."""
-        for _ in range(votes):
-            self._count(f"other-{len(self.votes)}", candidate, second or int(time.time()))
+        with self._lock:
+            for _ in range(votes):
+                self._count(f"other-{len(self.votes)}", candidate, second or int(time.time()))
 
     def set_state(self, state: str) -> None:
         """The round is ``open``, ``frozen`` or ``closed`` from now on."""
-        self.state = state
-        self.version += 1
+        with self._lock:
+            self.state = state
+            self.version += 1
 
     def begin_round(self) -> None:
         """The next round begins, with no votes."""
-        self.round += 1
-        self.votes, self.earlier, self.seconds, self.version = {}, Counter(), {}, 0
+        with self._lock:
+            self.round += 1
+            self.votes, self.earlier, self.seconds, self.version = {}, Counter(), {}, 0
 
     def message(self) -> dict[str, Any]:
+        with self._lock:
+            return self._message()
+
+    def _message(self) -> dict[str, Any]:
         newest = int(time.time())
         seconds = [[second, dict(self.seconds[second])] for second in sorted(self.seconds) if second > newest - 180]
         return {
@@ -113,11 +122,12 @@ class FakeVotes:
         self.loop.call_soon_threadsafe(lambda: [queue.put_nowait(None) for queue in self.sockets])
 
     def _count(self, vote_id: str, candidate: str, second: int) -> None:
-        if vote_id in self.votes:
-            return
-        self.votes[vote_id] = candidate
-        self.seconds.setdefault(second, Counter())[candidate] += 1
-        self.version += 1
+        with self._lock:
+            if vote_id in self.votes:
+                return
+            self.votes[vote_id] = candidate
+            self.seconds.setdefault(second, Counter())[candidate] += 1
+            self.version += 1
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -139,15 +149,16 @@ class FakeVotes:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _publish(self) -> None:
-        told = (0, 0)
+        told = (0, 0, 0)
         while True:
             await asyncio.sleep(UPDATE_EVERY)
-            if (self.version, len(self.sockets)) == told:
-                continue
-            if told[1] != len(self.sockets):
-                self.version += 1
-            told = (self.version, len(self.sockets))
-            text = json.dumps({"type": "totals", **self.message()})
+            with self._lock:
+                if (self.round, self.version, len(self.sockets)) == told:
+                    continue
+                if told[2] != len(self.sockets):
+                    self.version += 1
+                told = (self.round, self.version, len(self.sockets))
+                text = json.dumps({"type": "totals", **self._message()})
             for queue in self.sockets:
                 queue.put_nowait(text)
 

@@ -6,28 +6,31 @@ import json
 import math
 import random
 import secrets
-import subprocess
-import sys
+import shutil
 import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from aws_stage.testing.waiting import eventually
+from aws_stage.testing.waiting import PATIENCE, eventually
 
+from datastreamer.provisioning.provisioner import Provisioner
+from datastreamer.stages import ENVIRONMENTS
 from datastreamer.votes.names import Names
 from datastreamer.votes.orders import votes_of
 from datastreamer.votes.vote import Vote
-from tests.conftest import REPOSITORY, RunningStage, free_port, lake_environment
+from tests.conftest import RunningStage, free_port, lake_environment
 from tests.unit.votes.ballots import uuid7
 
 NAMES = Names("local", "000000000000")
+ALWAYS = 'always = ["telemetry"]'
+"""What the values of the local stage say of the pipelines that are on for good."""
 PUT_AT_ONCE = 500
 """Records in one PutRecords call (AWS, Kinesis API reference)."""
 
@@ -38,6 +41,8 @@ class StageSite:
 
     stage: RunningStage
     url: str
+    _read: dict[str, str] = field(default_factory=dict)
+    """The last sequence number of each shard that ``wait_until_counted`` has read."""
 
     @property
     def elsewhere(self) -> str:
@@ -67,6 +72,32 @@ class StageSite:
         items = [item for page in pages for item in page["Items"]]
         return Counter(str(vote_id) for item in items for vote_id, _, _ in votes_of(item))
 
+    def wait_until_counted(self) -> None:
+        """Wait until every vote that was taken is counted."""
+        waiting = self._taken()
+
+        def all_counted() -> bool:
+            waiting.difference_update(self.kept() if waiting else ())
+            return not waiting
+
+        eventually(all_counted)
+
+    def _taken(self) -> set[str]:
+        """The ids of the votes that came to the stream since the last call."""
+        kinesis, taken = self.stage.client("kinesis"), set()
+        for shard in kinesis.list_shards(StreamName=NAMES.stream)["Shards"]:
+            last = self._read.get(shard["ShardId"])
+            start = {"ShardIteratorType": "TRIM_HORIZON"}
+            if last:
+                start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": last}
+            name = {"StreamName": NAMES.stream, "ShardId": shard["ShardId"]}
+            iterator = kinesis.get_shard_iterator(**name, **start)["ShardIterator"]
+            while records := (answer := kinesis.get_records(ShardIterator=iterator))["Records"]:
+                taken |= {str(json.loads(record["Data"])["vote_id"]) for record in records}
+                self._read[shard["ShardId"]] = records[-1]["SequenceNumber"]
+                iterator = answer["NextShardIterator"]
+        return taken
+
     def vote_in_the_past(self, votes: list[tuple[int, str, int]]) -> None:
         """Have votes counted that arrived on the stream's end before now: second, candidate, and how many."""
         before = self.votes()
@@ -85,20 +116,17 @@ class StageSite:
 
 @contextmanager
 def applied(folder: Path) -> Iterator[StageSite]:
-    """A stage on which Terraform has just put the votes pipeline; it is gone afterwards."""
-    stage = RunningStage(free_port(), folder)
+    """A stage on which Terraform has just put the votes pipeline, and no other; it is gone afterwards."""
+    terraform = folder / "terraform"
+    shutil.copytree(ENVIRONMENTS.parent, terraform, ignore=shutil.ignore_patterns(".terraform"))
+    values = terraform / "envs" / "local" / "main.tf"
+    text = values.read_text()
+    assert ALWAYS in text
+    values.write_text(text.replace(ALWAYS, ALWAYS.replace("telemetry", "votes")))
+    stage = RunningStage(free_port(), folder / "data")
     stage.start()
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "scripts.provision", "apply", "local", "--pipeline", "votes", "--auto-approve"],
-            cwd=REPOSITORY,
-            env=lake_environment(stage),
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+        Provisioner("local", lake_environment(stage), print, environments=terraform / "envs").apply()
         (site,) = stage.client("cloudfront").list_distributions()["DistributionList"]["Items"]
         yield StageSite(stage, f"http://{site['DomainName']}/")
     finally:
@@ -117,5 +145,5 @@ def three_minutes() -> list[tuple[int, str, int]]:
 
 
 def _json(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
         return json.load(answer)

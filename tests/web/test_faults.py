@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.web.conftest import open_tab
 from tests.web.fake_votes_api import FakeVotes
-from tests.web.visitor import button, expect_count, expect_state, number, overflowing
+from tests.web.visitor import button, expect_count, expect_state, number, overflowing, wait_until_sent
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +38,7 @@ def test_a_vote_whose_answers_are_lost_is_sent_again_under_its_id_and_counts_onc
     button(page, "kinoko").click()
     eventually(lambda: list(attempts(fake).values()) == [3])
     expect(page.locator("#mine")).to_have_text("1 vote · 100.0% Mushroom Mountain")
-    eventually(lambda: not page.evaluate("Object.keys(localStorage).some(key => key.startsWith('votes.outbox.'))"))
+    wait_until_sent(page)
     expect_count(page, "kinoko", 1)
     assert fake.totals == {"kinoko": 1, "takenoko": 0}
 
@@ -119,6 +119,7 @@ def test_votes_of_a_closed_page_are_sent_by_the_next_one(
     page = open_tab(context, page_url)
     expect(page.locator("#mine")).to_have_text("3 votes · 100.0% Bamboo Village")
     expect_count(page, "takenoko", 3)
+    wait_until_sent(page)
     assert fake.totals == {"kinoko": 0, "takenoko": 3}
 
 
@@ -132,6 +133,7 @@ def test_two_tabs_are_one_voter_and_send_each_vote_once(
     for tab in (one, other):
         expect_count(tab, "kinoko", 4)
         expect(tab.locator("#mine")).to_have_text("4 votes · 100.0% Mushroom Mountain")
+        wait_until_sent(tab)
     assert len({request["client_id"] for request in fake.requests}) == 1
     assert list(attempts(fake).values()) == [1, 1, 1, 1]
 
@@ -144,6 +146,7 @@ def test_a_tab_sends_what_a_closed_tab_left_behind(new_context: NewContext, page
     eventually(lambda: len(fake.requests) == 1)
     closing.close()
     expect_count(staying, "kinoko", 1)
+    wait_until_sent(staying)
     assert list(attempts(fake).values()) == [2]
 
 

@@ -10,14 +10,14 @@ import json
 import os
 import re
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import urllib3
-from aws_stage.testing.waiting import eventually
+from aws_stage.testing.waiting import PATIENCE, eventually
 from hypothesis import HealthCheck, example, given, settings
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.conftest import REPOSITORY
 from tests.votes_bodies import a_vote, bodies
@@ -26,7 +26,15 @@ from tests.web.axe import run_axe
 from tests.web.conftest import open_tab
 from tests.web.fake_votes_api import FakeVotes
 from tests.web.stage_site import StageSite, three_minutes
-from tests.web.visitor import button, count, expect_count, expect_state, focused_candidate, overflowing
+from tests.web.visitor import (
+    button,
+    count,
+    expect_count,
+    expect_state,
+    focused_candidate,
+    overflowing,
+    wait_until_sent,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -59,6 +67,21 @@ def lively(request: pytest.FixtureRequest) -> None:
             fake.add(candidate, votes, second)
     elif not NAMED:
         request.getfixturevalue("stage_history")
+
+
+@pytest.fixture(autouse=True)
+def _all_counted(
+    request: pytest.FixtureRequest,
+    browser: Browser,
+    new_context: NewContext,  # noqa: ARG001  which closes the pages, after this
+) -> Iterator[None]:
+    """What a test has clicked is counted when the next one reads the totals from which it goes on."""
+    yield
+    for page in [page for context in browser.contexts for page in context.pages if page.url.startswith("http")]:
+        wait_until_sent(page)
+    if not NAMED:
+        site: StageSite = request.getfixturevalue("stage_site")
+        site.wait_until_counted()
 
 
 def share_picture(page: Page) -> bytes:
@@ -242,8 +265,11 @@ def test_the_policy_lets_no_foreign_script_style_or_connection_in(new_context: N
           style.textContent = 'body { display: none }';
           document.head.append(style);
           try { document.body.innerHTML = '<b>'; } catch { seen.push('threw'); }
-          await new Promise(resolve => setTimeout(resolve, 100));
-          return [...new Set(seen)].sort();
+          const all = () => [...new Set(seen)].sort();
+          for (let turn = 0; turn < 1000 && all().length < 4; turn += 1) {
+            await new Promise(resolve => setTimeout(resolve, 100));
+          }
+          return all();
         }"""
     )
     assert blocked == ["connect-src", "require-trusted-types-for", "style-src-elem", "threw"]
@@ -320,7 +346,7 @@ def test_pages_of_another_origin_can_neither_vote_nor_read(open_page: Visit, sta
 
 @pytest.mark.stage
 def test_whatever_is_posted_the_api_answers_as_it_is_described(stage_site: StageSite) -> None:
-    pool = urllib3.PoolManager(retries=False, timeout=20)
+    pool = urllib3.PoolManager(retries=False, timeout=PATIENCE)
     api = stage_site.config["api_url"]
     taken: set[str] = set()
 
@@ -362,7 +388,7 @@ def test_whatever_is_said_on_the_socket_is_answered_as_described(open_page: Visi
                 && ["totals", "pong"].every((type) => heard.some((message) => message.type === type))) resolve(heard);
           };
           socket.onclose = () => resolve(heard);
-          setTimeout(() => resolve(heard), 10_000);
+          setTimeout(() => resolve(heard), 100_000);
         })""",
         [stage_site.config["socket_url"], said],
     )

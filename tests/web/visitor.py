@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from aws_stage.testing.waiting import eventually
 from playwright.sync_api import Locator, Page, expect
+
+OUTBOX = "Object.keys(localStorage).some(key => key.startsWith('votes.outbox.'))"
+
+
+def wait_until_sent(page: Page) -> None:
+    """Wait until no vote of the browser waits for its answer: a click is shown long before that."""
+    eventually(lambda: not page.evaluate(OUTBOX))
 
 
 def button(page: Page, candidate: str) -> Locator:
