@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import typer
 
+from datastreamer.cli.query import query_of
 from datastreamer.cli.status import status_of
 from datastreamer.cli.taxi import audit, generate, importing, silver, training_sets
 from datastreamer.pipelines import PIPELINES
+from datastreamer.taxi.names import Names
 
 MISSING_HINT = "Is the pipeline on? Try: make apply WITH=taxi"
 """What to do when AWS says that there is no such resource."""
@@ -15,6 +17,7 @@ app = typer.Typer(help=f"Yellow-taxi trips: {PIPELINES['taxi'].route}.", no_args
 app.command(name="generate")(generate.generate)
 app.command(name="import")(importing.import_files)
 app.command(name="silver")(silver.silver)
+app.command(name="query")(query_of(Names))
 app.command(name="training-sets")(training_sets.training_sets)
 app.command(name="status")(status_of(PIPELINES["taxi"]))
 app.command(name="audit")(audit.audit)

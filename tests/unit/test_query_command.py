@@ -1,4 +1,4 @@
-"""``datastreamer telemetry query``: what it asks before, what it shows of an answer, what it adds to a failure."""
+"""``query`` of each pipeline with tables: where and what it asks, what it shows, what it adds to a failure."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from datastreamer.aws.athena import Answer
-from datastreamer.cli import main
-from datastreamer.cli.telemetry import query
+from datastreamer.cli import main, query
 from datastreamer.errors import JobFailedError
 
 Run = Callable[..., tuple[int, str, str]]
@@ -23,10 +22,12 @@ class Asked:
     """Athena that has 150 rows; ``statements`` are those that reached it."""
 
     statements: list[str] = field(default_factory=list)
+    places: list[dict[str, str]] = field(default_factory=list)
     failure: str | None = None
 
-    def run_query(self, _athena: Any, sql: str, *, most: int | None = None, **_names: Any) -> Answer:
+    def run_query(self, _athena: Any, sql: str, *, most: int | None = None, **place: str) -> Answer:
         self.statements.append(sql)
+        self.places.append(place)
         if self.failure:
             raise JobFailedError(self.failure)
         rows: list[list[str | None]] = [[f"device-{number:03}"] for number in range(150)]
@@ -52,8 +53,10 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     monkeypatch.setattr("datastreamer.cli.context.Context.client", lambda *_: None)
     monkeypatch.setattr("datastreamer.cli.context.Context.account", "123456789012")
 
-    def call(*words: str, terminal: bool = False, answers: str | None = None) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["datastreamer", "telemetry", "query", *words])
+    def call(
+        *words: str, terminal: bool = False, answers: str | None = None, pipeline: str = "telemetry"
+    ) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["datastreamer", pipeline, "query", *words])
         monkeypatch.setenv("TTY_COMPATIBLE", "1" if terminal else "0")
         monkeypatch.setattr("sys.stdin.isatty", lambda: answers is not None, raising=False)
         monkeypatch.setattr("typer.confirm", lambda *_, **__: answers == "y")
@@ -128,3 +131,18 @@ def test_a_failure_says_what_may_have_been_meant(run: Run, athena: Asked) -> Non
     code, out, err = run("SELECT temprature FROM device_telemetry")
     assert (code, out) == (1, "")
     assert "cannot be resolved. Did you mean 'temperature'?" in err
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "workgroup", "database"),
+    [
+        ("telemetry", "datastreamer-local-telemetry", "datastreamer_local"),
+        ("votes", "datastreamer-local-votes", "datastreamer_local_votes"),
+        ("taxi", "datastreamer-local-taxi", "datastreamer_local_taxi"),
+    ],
+)
+def test_each_pipeline_is_asked_in_its_workgroup_and_its_database(
+    run: Run, athena: Asked, pipeline: str, workgroup: str, database: str
+) -> None:
+    assert run("SELECT 1", "--json", pipeline=pipeline)[0] == 0
+    assert athena.places == [{"workgroup": workgroup, "database": database}]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from datastreamer.telemetry.statements import destroys
+from datastreamer.aws.athena_statements import destroys
 
 PREPARED = {"look": "SELECT 1", "clear": "DELETE FROM t", "more": "INSERT INTO t VALUES (?)"}
 
