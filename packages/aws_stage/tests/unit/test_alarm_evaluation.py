@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from aws_stage.engines.cloudwatch.alarms import evaluate, judge
+from aws_stage.engines.cloudwatch.engine import CloudWatchEngine
+from botocore.exceptions import ClientError
 
 NOTHING: list[float | None] = [None, None, None]
 
@@ -93,3 +95,23 @@ def test_an_alarm_on_an_expression_is_judged_by_it() -> None:
     )
     now = datetime(2026, 1, 1, 0, 5, tzinfo=UTC)
     assert [evaluate(alarm, _client({5: value}), now).state for value in (5, 50)] == ["ALARM", "OK"]  # type: ignore[union-attr]
+
+
+def test_an_alarm_that_was_deleted_meanwhile_or_is_odd_keeps_no_other_one_from_being_judged() -> None:
+    deleted, odd, other = (_alarm(AlarmName=name, TreatMissingData="breaching") for name in ("deleted", "odd", "other"))
+    odd["Metrics"] = [{"Id": "nothing is returned", "ReturnData": False}]
+    states: dict[str, str] = {}
+
+    def set_alarm_state(**request: Any) -> None:
+        if request["AlarmName"] == "deleted":
+            raise ClientError({"Error": {"Code": "ResourceNotFound"}}, "SetAlarmState")
+        states[request["AlarmName"]] = request["StateValue"]
+
+    pages = [{"MetricAlarms": [deleted, odd, other]}]
+    client = _client({})
+    client.get_paginator = lambda _operation: SimpleNamespace(paginate=lambda **_request: pages)
+    client.set_alarm_state = set_alarm_state
+    clock = SimpleNamespace(now=lambda: datetime(2026, 1, 1, 0, 5, tzinfo=UTC))
+    stage: Any = SimpleNamespace(client=lambda _service: client, clock=clock)
+    CloudWatchEngine(stage).evaluate_alarms()
+    assert states == {"other": "ALARM"}

@@ -48,7 +48,18 @@ class CloudWatchEngine:
         client = self._stage.client("cloudwatch")
         for page in client.get_paginator("describe_alarms").paginate(AlarmTypes=["MetricAlarm"]):
             for alarm in page["MetricAlarms"]:
-                self._evaluate(alarm, client)
+                self._evaluate_alone(alarm, client)
+
+    def _evaluate_alone(self, alarm: dict[str, Any], client: Any) -> None:
+        """Judge one alarm. That it was deleted meanwhile, or is odd, keeps the stage from judging no other one."""
+        try:
+            self._evaluate(alarm, client)
+        except ClientError as error:
+            logger.info("alarm %s could not be judged: %s", alarm["AlarmName"], error)
+        except BotoCoreError:
+            raise
+        except Exception:
+            logger.exception("alarm %s could not be judged", alarm["AlarmName"])
 
     def _evaluate(self, alarm: dict[str, Any], client: Any) -> None:
         name = alarm["AlarmName"]
