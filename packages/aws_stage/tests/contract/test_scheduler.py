@@ -339,6 +339,7 @@ def test_the_templated_targets_are_invoked(bench: Bench) -> None:
         Runtime="python3.11",
         Role=ROLE,
         Handler="code.handle",
+        Timeout=60,
         Code={"ZipFile": package.getvalue()},
     )["FunctionArn"]
     bench.schedule("topic", "rate(1 hour)", {"Arn": topic, "Input": '"by topic"'})

@@ -240,6 +240,7 @@ def test_a_lambda_function_transforms_records(stage: RunningStage, firehose: Any
         Runtime="python3.11",
         Role=ROLE,
         Handler="transform.handler",
+        Timeout=60,
         Code={"ZipFile": archive.getvalue()},
     )
     functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
