@@ -178,6 +178,7 @@ def test_an_approval_is_an_event_with_the_whole_package(hosting: Hosting, group:
             DriftCheckBaselines=baselines,
             CustomerMetadataProperties={"revision": "abc", "range": "2025"},
             SkipModelValidation="None",
+            ModelCard={"ModelCardContent": '{"model_overview": {}}', "ModelCardStatus": "Draft"},
         )["ModelPackageArn"]
         client.update_model_package(
             ModelPackageArn=arn,
@@ -200,4 +201,5 @@ def test_an_approval_is_an_event_with_the_whole_package(hosting: Hosting, group:
     }
     description = client.describe_model_package(ModelPackageName=arn)
     assert description["DriftCheckBaselines"] == baselines
+    assert description["ModelCard"] == {"ModelCardContent": '{"model_overview": {}}', "ModelCardStatus": "Draft"}
     assert detail["LastModifiedTime"] == description["LastModifiedTime"].strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -212,6 +212,29 @@ def test_jobs_are_listed_and_their_names_are_unique(training: Training) -> None:
         training.describe("nobody")
 
 
+def test_a_job_is_found_by_what_it_left(training: Training) -> None:
+    request = {
+        **training.request(SETTINGS, train=training.put({"a.csv": rows(20)})),
+        "Tags": [{"Key": "STACK", "Value": "searched"}],
+    }
+    description = completed(training, request)
+
+    def found(*filters: dict[str, str], **more: Any) -> list[str]:
+        answer = training.sagemaker.search(Resource="TrainingJob", SearchExpression={"Filters": [*filters], **more})
+        return [each["TrainingJob"]["TrainingJobName"] for each in answer["Results"]]
+
+    name, address = description["TrainingJobName"], description["ModelArtifacts"]["S3ModelArtifacts"]
+    by_model = {"Name": "ModelArtifacts.S3ModelArtifacts", "Operator": "Equals", "Value": address}
+    assert found(by_model) == [name]
+    assert found({"Name": "Tags.STACK", "Operator": "Equals", "Value": "searched"}) == [name]
+    assert found(by_model, {"Name": "TrainingJobStatus", "Operator": "Equals", "Value": "Failed"}) == []
+    other = {"Name": "TrainingJobName", "Operator": "Equals", "Value": "nobody"}
+    assert found(by_model, other, Operator="Or") == [name]
+    assert found(by_model, {"Name": "FailureReason", "Operator": "NotExists"}) == [name]
+    with pytest.raises(ClientError, match="Search for Experiment is not supported"):
+        training.sagemaker.search(Resource="Experiment")
+
+
 def test_a_channel_may_name_one_object(training: Training) -> None:
     data = training.put({"a.csv": rows(30), "b.csv": rows(20)})
     request = training.request(SETTINGS)

@@ -20,6 +20,7 @@ from aws_stage.engines.sagemaker.pipelines.pipelines import Pipelines
 from aws_stage.engines.sagemaker.registry.model_package_groups import ModelPackageGroups
 from aws_stage.engines.sagemaker.registry.model_packages import ModelPackages
 from aws_stage.engines.sagemaker.resources import Resources
+from aws_stage.engines.sagemaker.search import Searching
 from aws_stage.engines.sagemaker.tagging import Tagging
 from aws_stage.engines.sagemaker.training.jobs import TrainingJobs
 from aws_stage.kernel.engine import Handler, Stage
@@ -55,6 +56,7 @@ class SageMakerEngine:
             **configs.operations,
             **Endpoints(resources, configs, self._hosting, descriptions, stage.client).operations,
             **Tagging(resources).operations,
+            **Searching(resources).operations,
             **self._training.operations,
             **pipelines.operations,
             **self._executions.operations,

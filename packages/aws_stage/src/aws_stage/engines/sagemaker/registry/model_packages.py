@@ -20,6 +20,7 @@ _KEPT = (
     "MetadataProperties",
     "CustomerMetadataProperties",
     "DriftCheckBaselines",
+    "ModelCard",
     "Domain",
     "Task",
     "SamplePayloadUrl",
@@ -35,6 +36,7 @@ _UPDATED = frozenset(
         "CustomerMetadataProperties",
         "CustomerMetadataPropertiesToRemove",
         "InferenceSpecification",
+        "ModelCard",
         "SourceUri",
     }
 )
@@ -173,7 +175,13 @@ class ModelPackages:
                 properties.pop(key, None)
             if properties or "CustomerMetadataProperties" in document:
                 document["CustomerMetadataProperties"] = properties
-            for field in ("ModelApprovalStatus", "ApprovalDescription", "InferenceSpecification", "SourceUri"):
+            for field in (
+                "ModelApprovalStatus",
+                "ApprovalDescription",
+                "InferenceSpecification",
+                "ModelCard",
+                "SourceUri",
+            ):
                 if request.get(field):
                     document[field] = request[field]
             document["LastModifiedTime"] = self._resources.now()
