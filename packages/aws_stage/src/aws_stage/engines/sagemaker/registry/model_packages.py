@@ -40,6 +40,7 @@ _UPDATED = frozenset(
         "SourceUri",
     }
 )
+_REPLACED = ("ModelApprovalStatus", "ApprovalDescription", "InferenceSpecification", "ModelCard", "SourceUri")
 _DETAIL_TYPE = "SageMaker Model Package State Change"
 _ANNOUNCED = (
     "ModelApprovalStatus",
@@ -175,13 +176,7 @@ class ModelPackages:
                 properties.pop(key, None)
             if properties or "CustomerMetadataProperties" in document:
                 document["CustomerMetadataProperties"] = properties
-            for field in (
-                "ModelApprovalStatus",
-                "ApprovalDescription",
-                "InferenceSpecification",
-                "ModelCard",
-                "SourceUri",
-            ):
+            for field in _REPLACED:
                 if request.get(field):
                     document[field] = request[field]
             document["LastModifiedTime"] = self._resources.now()
