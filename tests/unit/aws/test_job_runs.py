@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from datastreamer.aws.job_runs import follow_job, start_job
 from datastreamer.aws.waiting import Patience
@@ -58,7 +56,7 @@ def test_starting_gives_up_when_the_run_before_never_ends(patience: Patience) ->
         start_job(glue, "job", patience=patience)
 
 
-@mock_aws
-def test_a_missing_job_says_to_apply_the_stage() -> None:
+def test_a_missing_job_says_to_apply_the_stage(patience: Patience) -> None:
+    glue: Any = ScriptedGlue(start_job_run=["EntityNotFoundException"])
     with pytest.raises(ConfigurationError, match="make apply"):
-        start_job(boto3.client("glue", region_name="ap-northeast-1"), "absent")
+        start_job(glue, "absent", patience=patience)
