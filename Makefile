@@ -171,7 +171,7 @@ terraform-test: setup ## Run every *.tftest.hcl
 checkov: $(CHECKOV)/.ready ## Look for insecure Terraform; each exception has its reason beside the resource
 	@$(CHECKOV)/bin/checkov --directory terraform --framework terraform --skip-download --quiet --compact
 
-contract: setup ## Write the tables' columns for Terraform, and the fields in docs, from the contract of readings
+contract: setup ## Write the tables' columns for Terraform, and the fields in docs, from the contracts of readings and trips
 	@$(BIN)/python -m scripts.contract
 
 cli-docs: setup ## Write docs/cli/inference.md from the commands
