@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import REPOSITORY, RunningStage, free_port, lake_environment
+from tests.processes import kill
 
 SHOWN_CHARACTERS = 4000
 
@@ -26,7 +25,7 @@ class Lake:
     stage: RunningStage
     receipts: Path
 
-    def run(self, *words: str, timeout: float = 280, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, timeout: float = 600, **environment: str) -> subprocess.CompletedProcess[str]:
         """A command to its end, in the repository, with this stage as its AWS, and ``environment`` besides."""
         return subprocess.run(
             [sys.executable, "-m", *words],
@@ -63,10 +62,17 @@ class Lake:
         assert done.stdout, shown(done)
         return done.returncode, json.loads(done.stdout)
 
-    def kill_stage(self) -> None:
-        """``kill -9`` the stage, and start it again on what it left on the disk."""
-        status = json.loads(self.run("aws_stage", "status", "--json").stdout)
-        os.kill(status["pid"], signal.SIGKILL)
+    def stage_process(self) -> int:
+        """The process id of the stage."""
+        process: int = json.loads(self.run("aws_stage", "status", "--json").stdout)["pid"]
+        return process
+
+    def kill_stage(self, process: int) -> None:
+        """``kill -9`` the stage, and start it again on what it left on the disk.
+
+        Whoever wants it killed in the middle of something asks for its ``process`` before that begins.
+        """
+        assert kill(process)
         up = self.run("aws_stage", "up")
         assert up.returncode == 0, shown(up)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_stage.testing.waiting import PATIENCE
 
 from datastreamer.events.labels import POISON, Label, read_labels
 from datastreamer.inference.audit.account import Account, account
@@ -23,7 +24,7 @@ from datastreamer.inference.names import Names
 from tests.conftest import RunningStage, free_port
 from tests.e2e.conftest import Lake, shown
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
 READINGS = 3_000
 OUTAGE_RECORDS = 200
@@ -128,7 +129,7 @@ def test_what_an_outage_left_unscored_is_parked_by_lambda_whole(stack: Stack) ->
         *("--receipt", str(stack.folder / "outage.json")),
     )
     assert sensors.returncode == 0, shown(sensors)
-    found = stack.account(timeout=60.0)
+    found = stack.account(timeout=PATIENCE)
     assert found.balanced, found.document()
     assert found.sent == before + OUTAGE_RECORDS
     assert OUTAGE_RECORDS / 2 < found.good_parked < OUTAGE_RECORDS

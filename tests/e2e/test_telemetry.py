@@ -5,25 +5,26 @@ The tests build on each other, in the order in which they stand here.
 
 from __future__ import annotations
 
+import gzip
 import json
-import os
 import re
-import signal
 import subprocess
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+from aws_stage.testing.waiting import PATIENCE, eventually
 
 from datastreamer.telemetry.names import Names
 from tests.e2e.conftest import Lake, shown
+from tests.processes import kill
 from tests.stage.faulty_proxy import FaultyProxy, Gone, Reply, Request
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
 READINGS = 20_000
 NAMES = Names("local", "000000000000")
@@ -63,15 +64,27 @@ def test_status_is_healthy_and_names_every_part(lake: Lake) -> None:
     assert {part["name"] for part in parts} == {"stream", "delivery", "job", "schedule", "crawler", "table"}
 
 
+@pytest.fixture
+def by_hand(lake: Lake) -> None:
+    """From now on the job runs when a test starts it, and not by its schedule in between."""
+    scheduler = lake.stage.client("scheduler")
+    schedule = scheduler.get_schedule(Name=NAMES.job)
+    kept = ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")
+    scheduler.update_schedule(**{name: schedule[name] for name in kept}, State="DISABLED")
+
+
+@pytest.mark.usefixtures("by_hand")
 def test_nothing_is_lost_or_doubled_when_stage_and_job_are_killed(lake: Lake) -> None:
+    process, receipt = lake.stage_process(), lake.receipts / "killed.json"
     sensor = lake.start(
         *"datastreamer.sensor temperature --stage local --devices 20 --rate 4000 --count 16000".split(),
         *"--pack 20 --seed 11".split(),
-        *("--duplicates", "0.02", "--dirty", "0.02", "--receipt", str(lake.receipts / "killed.json")),
+        *("--duplicates", "0.02", "--dirty", "0.02", "--receipt", str(receipt)),
     )
-    time.sleep(2)
-    lake.kill_stage()
-    output, _ = sensor.communicate(timeout=120)
+    eventually(lambda: receipt.exists() and json.loads(receipt.read_text())["readings"] > 0)
+    assert sensor.poll() is None
+    lake.kill_stage(process)
+    output, _ = sensor.communicate(timeout=PATIENCE)
     assert sensor.returncode == 0, output
     lake.telemetry("await-delivery", "--receipts", str(lake.receipts))
     started = json.loads(lake.telemetry("etl", "--no-wait", "--json").stdout)
@@ -83,12 +96,23 @@ def test_nothing_is_lost_or_doubled_when_stage_and_job_are_killed(lake: Lake) ->
     assert ledger["raw"] == ledger["curated"] + ledger["quarantined"] + ledger["duplicates"]
 
 
-def test_replaying_a_file_twice_adds_nothing(lake: Lake, tmp_path: Path) -> None:
-    csv = tmp_path / "rooms.csv"
+REPLAYED = 400
+ENDS = {"bare": b"", "ended": b"\n", "windows": b"\r\n", "last": b""}
+
+
+@pytest.fixture(scope="module")
+def added(lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
+    """What the ledger has more when a file was replayed twice and a record was put with each of ``ENDS``."""
+    csv = tmp_path_factory.mktemp("replayed") / "rooms.csv"
     csv.write_text(
-        "".join(f"{n}, {1458117704955 + n * 1000}, {n}, {n % 4}, {20 + n % 7}.5, 41.5\n" for n in range(400))
+        "".join(f"{n}, {1458117704955 + n * 1000}, {n}, {n % 4}, {20 + n % 7}.5, 41.5\n" for n in range(REPLAYED))
     )
-    before = lake.audit()[1]["curated"]
+    s3, kinesis = lake.stage.client("s3"), lake.stage.client("kinesis")
+    before, delivered = lake.audit()[1], keys(s3)
+    moment = datetime.now(UTC).isoformat(timespec="milliseconds")
+    for device, end in ENDS.items():
+        reading = {"event_id": f"end-{device}", "device_id": device, "timestamp": moment, "temperature": 20.5}
+        kinesis.put_record(StreamName=NAMES.stream, PartitionKey="one", Data=json.dumps(reading).encode() + end)
     for turn in range(2):
         done = lake.run(
             *"datastreamer.sensor replay --stage local --no-header --device-id 4".split(),
@@ -98,10 +122,25 @@ def test_replaying_a_file_twice_adds_nothing(lake: Lake, tmp_path: Path) -> None
         )
         assert done.returncode == 0, shown(done)
     lake.telemetry("await-delivery", "--receipts", str(lake.receipts))
+
+    def all_there() -> bool:
+        bodies = [s3.get_object(Bucket=NAMES.data_bucket, Key=key)["Body"].read() for key in keys(s3) - delivered]
+        return sum(gzip.decompress(body).count(b'"end-') for body in bodies) == len(ENDS)
+
+    eventually(all_there)
     lake.telemetry("etl")
-    code, ledger = lake.audit()
-    assert code == 0, ledger["findings"]
-    assert ledger["curated"] == before + 400
+    code, after = lake.audit()
+    assert code == 0, after["findings"]
+    return {name: after[name] - before[name] for name in ("raw", "curated", "quarantined", "duplicates")}
+
+
+def test_replaying_a_file_twice_adds_nothing(added: dict[str, int]) -> None:
+    assert (added["curated"] - len(ENDS), added["duplicates"]) == (REPLAYED, REPLAYED)
+
+
+def test_two_readings_stay_two_however_their_records_end(added: dict[str, int]) -> None:
+    assert (added["raw"], added["quarantined"]) == (2 * REPLAYED + len(ENDS), 0)
+    assert added["curated"] - REPLAYED == len(ENDS)
 
 
 def test_the_audit_names_a_curated_file_that_is_gone(lake: Lake) -> None:
@@ -115,28 +154,6 @@ def test_the_audit_names_a_curated_file_that_is_gone(lake: Lake) -> None:
     assert code == 1
     assert any("not in the table" in finding["law"] and finding["culprits"] for finding in ledger["findings"])
     assert lake.audit()[0] == 0
-
-
-def test_two_readings_stay_two_however_their_records_end(lake: Lake) -> None:
-    before = lake.audit()[1]
-    moment = datetime.now(UTC).isoformat(timespec="milliseconds")
-    ends = {"bare": b"", "ended": b"\n", "windows": b"\r\n", "last": b""}
-    kinesis = lake.stage.client("kinesis")
-    for device, end in ends.items():
-        reading = {"event_id": f"end-{device}", "device_id": device, "timestamp": moment, "temperature": 20.5}
-        kinesis.put_record(StreamName=NAMES.stream, PartitionKey="one", Data=json.dumps(reading).encode() + end)
-    lines = before["raw"]
-    deadline = time.monotonic() + 120
-    while lines < before["raw"] + len(ends) and time.monotonic() < deadline:
-        lines = lake.audit()[1]["raw"]
-    lake.telemetry("etl")
-    after = lake.audit()[1]
-    assert {name: after[name] - before[name] for name in ("raw", "curated", "quarantined", "duplicates")} == {
-        "raw": len(ends),
-        "curated": len(ends),
-        "quarantined": 0,
-        "duplicates": 0,
-    }
 
 
 def test_the_audit_names_a_raw_object_that_is_gone(lake: Lake) -> None:
@@ -206,16 +223,7 @@ def keys(s3: Any) -> set[str]:
 
 def kill_job(lake: Lake, run_id: str) -> None:
     """``kill -9`` the run's processes once its Spark session works on the data."""
-    deadline = time.monotonic() + 120
-    s3 = lake.stage.client("s3")
-    while time.monotonic() < deadline:
-        staged = s3.list_objects_v2(Bucket=NAMES.analytics_bucket, Prefix="_state/temperature_etl/staged/")
-        if staged.get("KeyCount"):
-            break
-        time.sleep(0.1)
-    else:
-        pytest.fail(f"run {run_id} never staged a file")
+    staged = partial(lake.stage.client("s3").list_objects_v2, Bucket=NAMES.analytics_bucket)
+    eventually(lambda: staged(Prefix="_state/temperature_etl/staged/").get("KeyCount"))
     found = subprocess.run(["pgrep", "-f", run_id], capture_output=True, text=True, check=False).stdout.split()
-    assert found, f"no process of run {run_id}"
-    for pid in found:
-        os.kill(int(pid), signal.SIGKILL)
+    assert kill(*map(int, found)), f"no process of run {run_id}"
