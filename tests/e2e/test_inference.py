@@ -24,7 +24,7 @@ from datastreamer.inference.names import Names
 from tests.conftest import RunningStage, free_port
 from tests.e2e.conftest import Lake, shown
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 READINGS = 3_000
 OUTAGE_RECORDS = 200

@@ -17,14 +17,14 @@ from random import Random
 from typing import Any
 
 import pytest
-from aws_stage.testing.waiting import PATIENCE, eventually
+from aws_stage.testing.waiting import eventually
 
 from datastreamer.telemetry.names import Names
 from tests.e2e.conftest import Lake, shown
 from tests.processes import kill
 from tests.stage.faulty_proxy import FaultyProxy, Gone, Reply, Request
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 READINGS = 20_000
 NAMES = Names("local", "000000000000")
@@ -84,7 +84,7 @@ def test_nothing_is_lost_or_doubled_when_stage_and_job_are_killed(lake: Lake) ->
     eventually(lambda: receipt.exists() and json.loads(receipt.read_text())["readings"] > 0)
     assert sensor.poll() is None
     lake.kill_stage(process)
-    output, _ = sensor.communicate(timeout=PATIENCE)
+    output, _ = sensor.communicate(timeout=600)
     assert sensor.returncode == 0, output
     lake.telemetry("await-delivery", "--receipts", str(lake.receipts))
     started = json.loads(lake.telemetry("etl", "--no-wait", "--json").stdout)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_stage.testing.waiting import PATIENCE, eventually
+from aws_stage.testing.waiting import eventually
 
 from datastreamer.aws.athena import run_query
 from datastreamer.votes.names import Names
@@ -24,7 +24,7 @@ from tests.conftest import RunningStage, free_port
 from tests.e2e.conftest import Lake, shown
 from tests.terraform.stage_inventory import inventory
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 VOTES = 1_500
 DEMO_OK = re.compile(r"DEMO OK ([\d,]+) votes taken = ([\d,]+) in the totals = ([\d,]+) in the lake, each once")
@@ -131,7 +131,7 @@ def test_the_stage_killed_while_people_vote_loses_no_vote_and_counts_none_twice(
         eventually(lambda: voters.poll() is not None or vote.totals() != before)
         assert voters.poll() is None, voters.communicate()
         vote.commands.kill_stage(process)
-        said, _ = voters.communicate(timeout=PATIENCE)
+        said, _ = voters.communicate(timeout=600)
     assert voters.returncode == 0, said
     sheet = json.loads(receipt.read_text())
     assert sheet["retried"] > 0, "nobody noticed that the stage was gone"

@@ -11,6 +11,7 @@ import pytest
 
 from datastreamer.provisioning.stage_values import default_values, own_values, pipeline_choices, pipeline_values
 from datastreamer.stages import ENVIRONMENTS
+from datastreamer.taxi import schema as taxi
 from datastreamer.telemetry.job.report import METRICS_NAMESPACE
 from datastreamer.telemetry.names import Names
 from datastreamer.telemetry.schema import (
@@ -124,8 +125,11 @@ def test_the_tables_have_the_columns_that_the_job_writes() -> None:
     assert columns_in_terraform(QUARANTINE_TABLE) == QUARANTINE_COLUMNS, "run: make contract"
     [(_, table)] = blocks(TERRAFORM / "modules/lake_table/main.tf", "resource")
     [partitions] = attributes(table["dynamic"], "partition_keys")
-    assert partitions["for_each"] == [column.name for column in PARTITION_COLUMNS]
-    assert {column.type for column in PARTITION_COLUMNS} == {"string"}
+    assert partitions["for_each"] == "${local.partitions}"
+    [given] = [values for _, values in blocks(TERRAFORM / "modules/lake_table/main.tf", "locals")]
+    assert given["dates"] == [column.name for column in PARTITION_COLUMNS]
+    assert given["dates"][:2] == [column.name for column in taxi.PARTITION_COLUMNS]
+    assert {column.type for column in (*PARTITION_COLUMNS, *taxi.PARTITION_COLUMNS)} == {"string"}
 
 
 def test_the_tables_have_the_names_that_the_job_writes() -> None:

@@ -1,7 +1,8 @@
-"""Sending a vote as a browser does: again, after a while, until it is taken or refused for good."""
+"""Sending a vote as a browser does: again, after a while, until it is taken or refused for good, or the run stops."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import time
@@ -15,10 +16,11 @@ from datastreamer.sensor.stopping import StopRequest
 from datastreamer.sensor.votes.tally_sheet import TallySheet
 from datastreamer.sensor.votes.voters import Click
 
-ATTEMPTS: Final = 8
 FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 5.0
 TIMEOUT: Final = 10.0
+GIVE_UP_AFTER: Final = 300.0
+"""Seconds for which a vote is tried, as long as a sensor tries a record. A real browser keeps a vote for a day."""
 
 
 class Browser:
@@ -38,7 +40,8 @@ class Browser:
             self._send(click, copy, body)
 
     def _send(self, click: Click, copy: int, body: bytes) -> None:
-        for attempt in range(ATTEMPTS):
+        deadline = time.monotonic() + GIVE_UP_AFTER
+        for attempt in itertools.count():
             begun = time.monotonic()
             try:
                 answer = self._pool.request("POST", self._url, body=body, headers=self._headers)
@@ -53,9 +56,11 @@ class Browser:
                 self._sheet.refuse(_code(answer.data, status))
                 return
             self._sheet.retry()
-            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)
+            if time.monotonic() >= deadline or self._stop.stopped:
+                self._sheet.give_up()
+                return
+            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempt, 10))
             self._stop.wait(random.uniform(pause / 2, pause))  # noqa: S311  jitter, no secret
-        self._sheet.give_up()
 
 
 def _code(content: bytes, status: int) -> str:

@@ -4,7 +4,8 @@
 locals {
   location = "s3://${var.bucket}/${var.prefix}"
 
-  partitions = concat(["year", "month"], var.daily ? ["day"] : [])
+  dates      = ["year", "month", "day"]
+  partitions = slice(local.dates, 0, var.daily ? 3 : 2)
 
   projection = merge(
     {

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from datastreamer.sensor.stopping import StopRequest
 from datastreamer.sensor.votes import browser as sending
-from datastreamer.sensor.votes.browser import ATTEMPTS, Browser
+from datastreamer.sensor.votes.browser import Browser
 from datastreamer.sensor.votes.tally_sheet import TallySheet
 from datastreamer.sensor.votes.voters import Click, Voters, uuid7
 
@@ -101,10 +101,25 @@ def test_a_refusal_is_final_and_named(api: Api) -> None:
     assert (sheet.accepted.total(), sheet.refused, len(api.bodies)) == (0, Counter(expired=1), 1)
 
 
-def test_a_vote_that_is_never_taken_is_told(api: Api) -> None:
-    api.answers = [503] * ATTEMPTS
+def test_an_outage_is_sat_out(api: Api) -> None:
+    api.answers = [None] * 40
+    sheet = send(api, click())
+    assert (sheet.accepted.total(), sheet.retried, sheet.unsent) == (1, 40, 0)
+
+
+def test_a_vote_that_is_not_taken_for_long_is_given_up_and_told(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "GIVE_UP_AFTER", 0.05)
+    api.answers = [503] * 10_000
     sheet = send(api, click())
     assert (sheet.accepted.total(), sheet.unsent) == (0, 1)
+
+
+def test_a_run_that_is_stopped_does_not_try_again(api: Api) -> None:
+    stop, sheet = StopRequest(), TallySheet()
+    stop.request()
+    api.answers = [503, 503]
+    Browser(api.url, 1, sheet, stop).vote(click())
+    assert (sheet.unsent, len(api.bodies)) == (1, 1)
 
 
 def test_equal_seeds_vote_alike() -> None:
