@@ -59,6 +59,5 @@ resource "aws_glue_catalog_table" "whole" {
 """
 
 
-@pytest.mark.timeout(600)
 def test_a_table_that_is_applied_is_not_planned_again(stage: RunningStage, tmp_path: Path) -> None:
     apply_plan_and_destroy(CODE, stage, tmp_path)

@@ -36,7 +36,7 @@ from tests.web.visitor import (
     wait_until_sent,
 )
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 Visit = Callable[..., Page]
 NewContext = Callable[..., BrowserContext]
