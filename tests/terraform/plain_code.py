@@ -27,7 +27,7 @@ def apply_plan_and_destroy(code: str, stage: RunningStage, folder: Path) -> None
     (work / "main.tf").write_text(PROVIDER + code)
     _, settings = terraform_settings(os.environ, folder / "config", VERSIONS)
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "TF_", "DATASTREAMER_"))}
-    environ |= {key: settings[key] for key in ("TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR") if key in settings}
+    environ |= {key: settings[key] for key in ("TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR", "GOGC") if key in settings}
     environ |= {
         "AWS_ENDPOINT_URL": stage.endpoint_url,
         "AWS_ACCESS_KEY_ID": "local",

@@ -59,6 +59,5 @@ resource "aws_sagemaker_pipeline" "retrain" {
 """
 
 
-@pytest.mark.timeout(600)
 def test_a_pipeline_and_a_group_that_are_applied_are_not_planned_again(stage: RunningStage, tmp_path: Path) -> None:
     apply_plan_and_destroy(CODE, stage, tmp_path)
