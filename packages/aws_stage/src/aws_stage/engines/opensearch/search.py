@@ -58,31 +58,55 @@ def search(cluster: Cluster, indices: Sequence[Index], body: dict[str, Any]) -> 
     where = "TRUE" if query is None else condition(relation, query)
     hits = Hits(relation, where, body, size, start)
     with cluster.database.reading() as connection:
-
-        def bounds(column: str) -> tuple[Any, Any]:
-            text = f"SELECT min({column}), max({column}) FROM {relation.source()} WHERE {where}"
-            low, high = connection.execute(text).fetchone()
-            return low, high
-
-        shown: dict[str, Any] = {}
-        total = _total(connection, relation, where, body.get("track_total_hits", WINDOW))
-        if total is not None:
-            shown["total"] = total
-        found = hits.found(connection)
-        shown |= {"max_score": hits.score if found and hits.is_scored else None, "hits": found}
-        answer: dict[str, Any] = {"hits": shown}
+        counted = _Counted(connection, relation, where)
+        answer: dict[str, Any] = {"hits": {}}
         if aggregations:
-            parser = Parser(relation, where, bounds, BUCKETS)
+            parser = Parser(relation, where, counted.bounds, BUCKETS)
             answer["aggregations"] = computed(parser, dictionary(aggregations, "aggs"), connection)
+        found = hits.found(connection)
+        if size and len(found) < size and (found or not start) and "search_after" not in body:
+            counted.documents = start + len(found)
+        total = _total(counted, body.get("track_total_hits", WINDOW))
+        answer["hits"] = {
+            **({} if total is None else {"total": total}),
+            "max_score": hits.score if found and hits.is_scored else None,
+            "hits": found,
+        }
     return answer
 
 
-def _total(connection: Any, relation: Relation, where: str, tracked: Any) -> dict[str, Any] | None:
+class _Counted:
+    """What a search knows of its documents as a whole; asked of the database only where nothing else has told."""
+
+    def __init__(self, connection: Any, relation: Relation, where: str) -> None:
+        self._connection = connection
+        self._relation = relation
+        self._where = where
+        self.documents: int | None = None
+
+    def bounds(self, column: str) -> tuple[Any, Any]:
+        """The least and the greatest value of a column."""
+        self.documents, low, high = self._row(f"count(*), min({column}), max({column})")
+        return low, high
+
+    def total(self) -> int:
+        """How many there are."""
+        if self.documents is None:
+            [self.documents] = self._row("count(*)")
+        assert self.documents is not None  # noqa: S101  a count is never null
+        return self.documents
+
+    def _row(self, selected: str) -> Any:
+        text = f"SELECT {selected} FROM {self._relation.source()} WHERE {self._where}"
+        return self._connection.execute(text).fetchone()
+
+
+def _total(counted: _Counted, tracked: Any) -> dict[str, Any] | None:
     if tracked is False:
         return None
     if tracked is not True and (isinstance(tracked, bool) or not isinstance(tracked, int) or tracked < 0):
         raise illegal(f"[track_total_hits] parameter must be positive or equals to -1, got {tracked}")
-    [found] = connection.execute(f"SELECT count(*) FROM {relation.source()} WHERE {where}").fetchone()
+    found = counted.total()
     if tracked is not True and found > tracked:
         return {"value": tracked, "relation": "gte"}
     return {"value": found, "relation": "eq"}

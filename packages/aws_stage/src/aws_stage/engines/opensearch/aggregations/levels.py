@@ -48,6 +48,11 @@ class Level:
 
     def run(self, connection: Any) -> None:
         """Compute this level and those below it."""
+        if not self.keys and not self.columns:
+            self.groups[()] = {None: ()}
+            for child in self.children:
+                child.run(connection)
+            return
         names = [f"k{number}" for number in range(len(self.keys))]
         selected = [f"{key} AS {name}" for key, name in zip(self.keys, names, strict=True)] + self.columns
         text = f"SELECT {', '.join(selected) or 'count(*)'} FROM {self.relation.source()} WHERE {self.where}"

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from aws_stage.engines.opensearch.errors import SearchError
+from aws_stage.engines.opensearch.index.watch import Watch
 from aws_stage.storage.manifest.unlisted import StoreManifest
 
 MEMORY = "1GB"
@@ -40,6 +41,7 @@ class ClusterDatabase:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._lock = threading.Lock()
+        self._watch = Watch(LONGEST_SEARCH)
         fresh = not path.exists()
         self._connection: Any = None
         try:
@@ -85,9 +87,7 @@ class ClusterDatabase:
     def reading(self) -> Iterator[Any]:
         """A connection that sees one moment of the data, for ``LONGEST_SEARCH`` at most."""
         connection = self._connection.cursor()
-        timer = threading.Timer(LONGEST_SEARCH, connection.interrupt)
-        timer.daemon = True
-        timer.start()
+        self._watch.begin(connection)
         try:
             connection.execute("BEGIN TRANSACTION READ ONLY")
             yield connection
@@ -99,11 +99,12 @@ class ClusterDatabase:
             reason = f"[parent] Data too large: the search needs more than {MEMORY}"
             raise SearchError("circuit_breaking_exception", reason, 429, phase=True) from error
         finally:
-            timer.cancel()
+            self._watch.end(connection)
             connection.close()
 
     def close(self) -> None:
         """Write what is in the log into the file, and close it."""
+        self._watch.close()
         with self._lock:
             self._connection.close()
 

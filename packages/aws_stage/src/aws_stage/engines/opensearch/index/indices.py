@@ -133,7 +133,7 @@ def settings_of(document: dict[str, Any]) -> dict[str, str]:
     found: dict[str, str] = {}
 
     def add(prefix: str, value: Any) -> None:
-        if isinstance(value, dict):
+        if isinstance(value, dict) and (value or not prefix):
             for key, inner in value.items():
                 add(f"{prefix}.{key}" if prefix else key, inner)
             return
