@@ -37,7 +37,6 @@ def spark_settings(stage: RunningStage, tmp_path_factory: pytest.TempPathFactory
     settings["spark.driver.memory"] = "1g"
     # All tests together are over before Java's second compiler has paid for itself.
     settings["spark.driver.extraJavaOptions"] += " -XX:TieredStopAtLevel=1"
-    settings["spark.python.daemon.module"] = "tests.spark.worker_daemon"
     return settings
 
 

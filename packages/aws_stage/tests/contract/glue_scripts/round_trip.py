@@ -19,14 +19,22 @@ job.init(args["JOB_NAME"], args)
 frame = spark.read.json(args["source"])
 DynamicFrame.fromDF(frame, glue, "readings").toDF().write.mode("append").partitionBy("day").parquet(args["target"])
 settings = {key: spark.conf.get(key) for key in ("spark.master", "spark.ui.enabled", "spark.sql.shuffle.partitions")}
-workers = spark.sparkContext.parallelize([1], 1).map(lambda _: sys.executable).collect()
+
+
+def look(_number):
+    """What a worker has: its Python, what it says, and the archives on its path."""
+    archives = [entry.rpartition("/")[2] for entry in sys.path if entry.endswith((".jar", ".zip"))]
+    return sys.executable, hello(), [name for name in archives if not name.startswith("python3")]
+
+
+[worker] = spark.sparkContext.parallelize([1], 1).map(look).collect()
 print(
     json.dumps(
         {
             "hello": hello(),
             "args": args,
             "conf": settings,
-            "python": workers[0],
+            "worker": worker,
             "endpoint": os.environ["AWS_ENDPOINT_URL"],
         }
     )

@@ -126,6 +126,7 @@ def defaults(endpoint_url: str, worker_type: str, workers: int, jars: list[Path]
         "spark.driver.bindAddress": HOST,
         "spark.driver.extraJavaOptions": f"-XX:+UseParallelGC {LATE_C2} -Dderby.system.home=" + str(scratch / "derby"),
         "spark.driver.extraClassPath": os.pathsep.join(map(str, jars)),
+        "spark.python.daemon.module": "aws_stage.engines.glue_jobs.python_workers",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
