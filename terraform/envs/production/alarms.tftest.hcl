@@ -15,6 +15,11 @@ mock_provider "aws" {
   source = "../../stage/mocks"
 }
 
+mock_provider "aws" {
+  alias  = "taxi"
+  source = "../../stage/mocks"
+}
+
 variables {
   packages = "../../stage/testdata"
 }
