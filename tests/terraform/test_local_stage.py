@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from aws_stage.testing.waiting import eventually
 
 from datastreamer.provisioning.cost.telemetry import ALARMS
 from datastreamer.provisioning.provisioner import Provisioner
 from tests.conftest import RunningStage, free_port, lake_environment
-from tests.patience import eventually
 from tests.terraform.lake_samples import Row, put_rows, run_saved_query
 from tests.terraform.stage_inventory import inventory
 

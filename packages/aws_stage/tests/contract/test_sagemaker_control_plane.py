@@ -376,8 +376,8 @@ def test_a_framework_that_is_not_installed_fails_the_endpoint_and_says_so(hostin
 
 
 def test_operations_that_are_not_done_are_refused(hosting: Hosting, endpoint: str) -> None:
-    with pytest.raises(ClientError, match="does not support sagemaker:ListTrainingJobs"):
-        hosting.sagemaker.list_training_jobs()
+    with pytest.raises(ClientError, match="does not support sagemaker:ListProcessingJobs"):
+        hosting.sagemaker.list_processing_jobs()
     with pytest.raises(ClientError, match="does not support sagemaker:InvokeEndpointWithResponseStream"):
         hosting.runtime.invoke_endpoint_with_response_stream(EndpointName=endpoint, Body=b"1,2,3")
     with pytest.raises(ClientError, match="does not support sagemaker:InvokeEndpointAsync"):

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from aws_stage.testing import RunningStage
 from aws_stage.testing.lambda_functions import create as create_function
+from aws_stage.testing.waiting import eventually
 
-from contract.firehose.delivery_streams import ROLE, describe, new_bucket, new_name, objects, refused, wait_for
+from contract.firehose.delivery_streams import ROLE, describe, new_bucket, new_name, objects, refused
 from contract.opensearch.domains import client_of, new_domain
 
 pytestmark = pytest.mark.stage
@@ -62,8 +63,8 @@ def test_documents_are_indexed_backed_up_and_sorted_out_one_by_one(stage: Runnin
     )
     name = create(stage, to_search(stage, domain, bucket))
     put(stage, name, {"n": 1}, {"n": 2, "unknown": True}, {"n": 3, "at": "2026-11-30T00:00:00Z"})
-    wait_for(lambda: found(search) == [1, 3])
-    [failed] = wait_for(lambda: objects(stage, bucket, "gold/AmazonOpenSearchService-failed/")).values()
+    eventually(lambda: found(search) == [1, 3])
+    [failed] = eventually(lambda: objects(stage, bucket, "gold/AmazonOpenSearchService-failed/")).values()
     line = json.loads(failed)
     assert json.loads(base64.b64decode(line["rawData"])) == {"n": 2, "unknown": True}
     assert json.loads(line["errorMessage"])["type"] == "strict_dynamic_mapping_exception"
@@ -91,7 +92,7 @@ def test_a_function_may_change_documents_first(stage: RunningStage) -> None:
     domain, bucket = new_domain(stage), new_bucket(stage)
     name = create(stage, to_search(stage, domain, bucket, ProcessingConfiguration=processing))
     put(stage, name, {"n": 1})
-    wait_for(lambda: found(client_of(stage, domain)) == [10], seconds=30)
+    eventually(lambda: found(client_of(stage, domain)) == [10])
     assert list(objects(stage, bucket).values()) == [b'{"n": 1}\n'], "the backup is of what came"
 
 
@@ -100,9 +101,9 @@ def test_a_domain_that_comes_back_gets_what_waited(stage: RunningStage) -> None:
     name = create(stage, to_search(stage, domain, bucket))
     stage.client("opensearch").delete_domain(DomainName=domain)
     put(stage, name, {"n": 1})
-    wait_for(lambda: objects(stage, bucket))
+    eventually(lambda: objects(stage, bucket))
     new_domain(stage, DomainName=domain)
-    wait_for(lambda: found(client_of(stage, domain)) == [1], seconds=30)
+    eventually(lambda: found(client_of(stage, domain)) == [1])
     assert not objects(stage, bucket, "gold/AmazonOpenSearchService-failed/")
 
 
@@ -128,7 +129,7 @@ def test_a_stream_is_described_and_changed(stage: RunningStage) -> None:
     firehose.update_destination(**change, AmazonopensearchserviceDestinationUpdate=update)
     put(stage, name, {"n": 1})
     search = client_of(stage, domain)
-    wait_for(lambda: search.indices.exists(index="other") and search.count(index="other")["count"] == 1)
+    eventually(lambda: search.indices.exists(index="other") and search.count(index="other")["count"] == 1)
     [shown] = describe(firehose, name)["Destinations"]
     assert shown["AmazonopensearchserviceDestinationDescription"]["S3DestinationDescription"]["Prefix"] == "new/"
 
@@ -163,7 +164,7 @@ def test_a_kill_loses_nothing_and_indexes_nothing_twice(new_stage: Callable[[], 
         stage.stop(signal.SIGKILL)
         stage.start()
     search = client_of(stage, domain)
-    wait_for(lambda: len(set(found(search))) == 400, seconds=30)
+    eventually(lambda: len(set(found(search))) == 400)
     assert found(search) == list(range(400))
     lines = b"".join(objects(stage, bucket).values()).splitlines()
     assert sorted(json.loads(line)["n"] for line in lines) == list(range(400))
