@@ -1,4 +1,4 @@
-"""The types of ASGI (https://asgi.readthedocs.io), for what this package passes around, and a whole body in and out."""
+"""ASGI (https://asgi.readthedocs.io): the types that this package passes around, the Host, a whole body in and out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def host_of(scope: Scope) -> str:
+    """The Host header, as sent; empty where there is none."""
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
 
 
 async def read_body(receive: Receive) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 
-from aws_stage.gateway.asgi import AsgiApp, Receive, Scope, Send, read_body, replay, send_answer
+from aws_stage.gateway.asgi import AsgiApp, Receive, Scope, Send, host_of, read_body, replay, send_answer
 from aws_stage.gateway.own_names import search_domain
 from aws_stage.gateway.protocol import Address, address_of, decode
 from aws_stage.gateway.wire import Answer, Wire, answer_type, error_answer
@@ -45,7 +45,7 @@ def _limit(scope: Scope) -> int | None:
     """The limit of a request's body in bytes; None for bodies that are streamed."""
     if address_of(scope["headers"]).operation is not None:
         return JSON_BYTES
-    host = _host(scope)
+    host = host_of(scope)
     if search_domain(host) is not None:
         return DOMAIN_BYTES
     return API_BYTES if _is_api(scope, host) else None
@@ -54,15 +54,11 @@ def _limit(scope: Scope) -> int | None:
 def _too_large(scope: Scope) -> Answer:
     if address_of(scope["headers"]).operation is None:
         content = b'{"message":"Request Too Long"}'
-        if search_domain(_host(scope)) is not None:
+        if search_domain(host_of(scope)) is not None:
             content = b'{"Message":"Request size exceeded %d bytes"}' % DOMAIN_BYTES
         return 413, [(b"content-type", b"application/json")], content
     message = f"The request is larger than {JSON_BYTES} bytes"
     return error_answer("RequestEntityTooLargeException", message, 413, Wire.JSON, answer_type(scope["headers"]))
-
-
-def _host(scope: Scope) -> str:
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
 
 
 def _is_api(scope: Scope, host: str) -> bool:
@@ -101,7 +97,7 @@ class Inflating:
         if scope["type"] != "http" or address_of(scope["headers"]).operation is None or not _is_compressed(scope):
             await self._app(scope, receive, send)
             return
-        body = _inflated(await read_body(receive))
+        body = inflated(await read_body(receive), JSON_BYTES)
         if body is None:
             message = f"The compressed request body is damaged, or holds more than {JSON_BYTES} bytes"
             refusal = error_answer("SerializationException", message, 400, Wire.JSON, answer_type(scope["headers"]))
@@ -116,14 +112,14 @@ def _is_compressed(scope: Scope) -> bool:
     return any(name == b"content-encoding" and value.strip().lower() == b"gzip" for name, value in scope["headers"])
 
 
-def _inflated(body: bytes) -> bytes | None:
-    """The content, or None for one that is damaged or larger than ``JSON_BYTES``."""
+def inflated(body: bytes, most: int) -> bytes | None:
+    """The content of a body in gzip, or None for one that is damaged or has more than ``most`` bytes."""
     inflater = zlib.decompressobj(wbits=31)
     try:
-        content = inflater.decompress(body, JSON_BYTES + 1)
+        content = inflater.decompress(body, most + 1)
     except zlib.error:
         return None
-    return content if inflater.eof and len(content) <= JSON_BYTES else None
+    return content if inflater.eof and len(content) <= most else None
 
 
 def is_json_call(address: Address, scope: Scope) -> bool:

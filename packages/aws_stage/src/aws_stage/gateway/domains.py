@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from aws_stage.gateway.asgi import Scope
-from aws_stage.gateway.bodies import DOMAIN_BYTES
+from aws_stage.gateway.bodies import DOMAIN_BYTES, inflated
 from aws_stage.gateway.guard.guard import SIGNED
 from aws_stage.gateway.wire import Answer
 from aws_stage.kernel.data_plane import DataPlane, PlaneAnswer, PlaneRequest
@@ -38,7 +37,7 @@ class Domains:
 def _serve(plane: DataPlane, name: str, scope: Scope, body: bytes) -> PlaneAnswer:
     headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
     if headers.get("content-encoding", "").strip().lower() == "gzip":
-        content = _inflated(body)
+        content = inflated(body, DOMAIN_BYTES)
         if content is None:
             message = b'{"Message":"The compressed request body is damaged, or too large"}'
             return PlaneAnswer(400, "application/json", message)
@@ -55,12 +54,3 @@ def _serve(plane: DataPlane, name: str, scope: Scope, body: bytes) -> PlaneAnswe
             signed=bool(scope.get(SIGNED)),
         )
     )
-
-
-def _inflated(body: bytes) -> bytes | None:
-    inflater = zlib.decompressobj(wbits=31)
-    try:
-        content = inflater.decompress(body, DOMAIN_BYTES + 1)
-    except zlib.error:
-        return None
-    return content if inflater.eof and len(content) <= DOMAIN_BYTES else None

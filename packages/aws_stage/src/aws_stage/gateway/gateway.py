@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from aws_stage.gateway import cbor
-from aws_stage.gateway.asgi import AsgiApp, Receive, Scope, Send, read_body, replay, send_answer
+from aws_stage.gateway.asgi import AsgiApp, Receive, Scope, Send, host_of, read_body, replay, send_answer
 from aws_stage.gateway.bodies import is_json_call, unreadable
 from aws_stage.gateway.domains import Domains
 from aws_stage.gateway.own_names import HEALTH_PATH, OPERATIONS_PATH, WEBSITES_PATH, search_domain, website_bucket
@@ -104,8 +104,8 @@ class Gateway:
 
     async def _own(self, scope: Scope, receive: Receive) -> Answer | None:
         """The answer of the stage's own pages, of websites and of domains; None to a call of AWS's API."""
-        bucket = website_bucket(_host(scope))
-        domain = search_domain(_host(scope))
+        bucket = website_bucket(host_of(scope))
+        domain = search_domain(host_of(scope))
         if domain is not None:
             return await self._domains.answer(domain, scope, await read_body(receive))
         if bucket is not None:
@@ -164,7 +164,3 @@ class Gateway:
         if content_type == CBOR:
             return await asyncio.to_thread(cbor.answer, call.service, operation, result)
         return json_answer(result, content_type)
-
-
-def _host(scope: Scope) -> str:
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
