@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from datastreamer.aws.athena import run_query
-from datastreamer.aws.s3_location import S3Location
+from datastreamer.aws.s3_objects import queried_files
 from datastreamer.taxi.audit.account import Evidence, TableRows, Verdict, reconcile
 from datastreamer.taxi.audit.bronze_rows import count_rows
 from datastreamer.taxi.bronze import list_bronze
@@ -16,7 +16,6 @@ from datastreamer.taxi.silver.commit import MonthLog
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
-    from mypy_boto3_s3 import S3Client
 
 NewClient = Callable[[str], Any]
 
@@ -46,7 +45,7 @@ def audit(names: Names, client: NewClient, report: Callable[[str], None] = lambd
     rows = count_rows(s3, objects, lambda done: report(f"{done:,} of {len(objects):,} files counted"))
     report("asking Athena")
     tables = _table_rows(client("athena"), names)
-    files = {uri: size for table in (names.silver, names.quarantine) for uri, size in _listed(s3, table)}
+    files = {uri: size for table in (names.silver, names.quarantine) for uri, size in queried_files(s3, table)}
     return reconcile(Evidence(listing, rows, manifests, tables, files))
 
 
@@ -71,12 +70,3 @@ def _sums(counts: Iterable[tuple[str, int]]) -> Mapping[str, int]:
     for name, rows in counts:
         sums[name] = sums.get(name, 0) + rows
     return dict(sorted(sums.items()))
-
-
-def _listed(s3: S3Client, table: S3Location) -> Iterable[tuple[str, int]]:
-    """The files that a query reads: Athena passes over names that begin with _ or a dot."""
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=table.bucket, Prefix=table.prefix):
-        for item in page.get("Contents", []):
-            name = item["Key"].rpartition("/")[2]
-            if name and name[0] not in "_.":
-                yield f"s3://{table.bucket}/{item['Key']}", item["Size"]

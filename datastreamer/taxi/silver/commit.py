@@ -23,7 +23,7 @@ from botocore.exceptions import ClientError
 from datastreamer.aws.conditional_put import put_if_absent
 from datastreamer.aws.faults import is_missing_object
 from datastreamer.aws.s3_location import S3Location
-from datastreamer.aws.staged_objects import copy_unless_gone, delete_all, objects_below
+from datastreamer.aws.s3_objects import copy_unless_gone, delete_all, objects_below
 from datastreamer.errors import RetryableError
 from datastreamer.taxi.month import Month
 from datastreamer.taxi.silver.manifest import DataFile, Manifest, manifest_key

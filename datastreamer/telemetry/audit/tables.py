@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from datastreamer.aws.s3_location import S3Location, bucket_and_key
+from datastreamer.aws.s3_objects import queried_files
 from datastreamer.telemetry.audit.finding import MOST_NAMED, Finding, finding_that_names
 from datastreamer.telemetry.audit.identities import Identities, of_curated, of_quarantined, together
 from datastreamer.telemetry.manifest import DataFile, Manifest
@@ -49,7 +50,7 @@ def check_tables(
     """Read every file that the ``manifests`` name, and list both tables for others; ``checked`` is told how many of how
     many files are done."""
     named = {file.published: file for manifest in manifests for file in manifest.files}
-    listed = {uri for table in (curated, quarantine) for uri in _list(s3, table)}
+    listed = {uri for table in (curated, quarantine) for uri, _ in queried_files(s3, table)}
     there = [file for uri, file in named.items() if uri in listed]
     problems: dict[str, str] = {}
     parts: list[Identities] = []
@@ -85,15 +86,6 @@ def _check(s3: S3Client, file: DataFile, identities_of: Callable[[bytes], Identi
         return _Checked(problem, found)
     except (pa.ArrowException, KeyError, ValueError) as error:
         return _Checked(f"it cannot be read ({error})", Identities())
-
-
-def _list(s3: S3Client, table: S3Location) -> Iterator[str]:
-    """The files that a query reads: Athena passes over names that begin with _ or a dot."""
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=table.bucket, Prefix=table.prefix):
-        for item in page.get("Contents", []):
-            name = item["Key"].rpartition("/")[2]
-            if name and name[0] not in "_.":
-                yield f"s3://{table.bucket}/{item['Key']}"
 
 
 def _unproven(files: Sequence[DataFile]) -> Iterator[str]:

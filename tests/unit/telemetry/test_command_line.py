@@ -217,7 +217,7 @@ def test_whatever_fails_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch, e
     def fail(*_: Any, **__: Any) -> None:
         raise error
 
-    monkeypatch.setattr("datastreamer.cli.telemetry.etl.start_job", fail)
+    monkeypatch.setattr("datastreamer.cli.following.start_job", fail)
     code, _, err = run("telemetry", "etl", "--stage", "prod")
     assert code == 1
     assert err.splitlines()[-1].startswith(f"error: {shown}")
@@ -233,7 +233,7 @@ def test_etl_reads_every_object_that_the_audit_may_name_unless_told_otherwise(
         started.append((job, arguments))
         return "jr_1"
 
-    monkeypatch.setattr("datastreamer.cli.telemetry.etl.start_job", start)
+    monkeypatch.setattr("datastreamer.cli.following.start_job", start)
     code, _, err = run("telemetry", "etl", "--no-wait", "--stage", "prod", *options)
     assert (code, err) == (0, "")
     assert started == [("datastreamer-prod-temperature-etl", {"--full_listing": listing})]

@@ -90,21 +90,19 @@ def _match_none(_relation: Relation, body: dict[str, Any]) -> str:
 
 
 def _term(relation: Relation, body: dict[str, Any]) -> str:
-    path, value = _one_field("term", body, {"value"})
+    path, value = _one_field("term", body, "value")
     field = _exact(relation, path, "term")
     return "FALSE" if field is None else equals(relation, field, value)
 
 
 def _terms(relation: Relation, body: dict[str, Any]) -> str:
-    names = [name for name in body if name not in _COMMON]
-    if len(names) != 1:
-        raise parsing("[terms] query requires exactly one field")
-    values = body[names[0]]
+    path = _only_name("terms", body)
+    values = body[path]
     if not isinstance(values, list):
         raise unsupported("A terms lookup" if isinstance(values, dict) else "[terms] with anything but an array")
     if len(values) > MOST_TERMS:
         raise illegal(f"The number of terms [{len(values)}] is over the allowed maximum of [{MOST_TERMS}]", phase=True)
-    field = _exact(relation, names[0], "terms")
+    field = _exact(relation, path, "terms")
     if field is None or not values:
         return "FALSE"
     if field.kind == "date":
@@ -113,25 +111,23 @@ def _terms(relation: Relation, body: dict[str, Any]) -> str:
 
 
 def _match(relation: Relation, body: dict[str, Any]) -> str:
-    path, value = _one_field("match", body, {"query"})
+    path, value = _one_field("match", body, "query")
     field = _exact(relation, path, "match")
     return "FALSE" if field is None else equals(relation, field, value)
 
 
 def _range(relation: Relation, body: dict[str, Any]) -> str:
-    names = [name for name in body if name not in _COMMON]
-    if len(names) != 1:
-        raise parsing("[range] query requires exactly one field")
-    limits = dictionary(body[names[0]], names[0])
+    path = _only_name("range", body)
+    limits = dictionary(body[path], path)
     only(limits, _RANGE | _COMMON, "range")
-    field = _exact(relation, names[0], "range")
+    field = _exact(relation, path, "range")
     if field is None:
         return "FALSE"
     if field.kind == "boolean":
         raise unsupported("A range of booleans")
     if field.kind != "date" and ("format" in limits or "time_zone" in limits):
         name = "time_zone" if "time_zone" in limits else "format"
-        reason = f"Field [{names[0]}] of type [{field.kind}] does not support DATE_PARSING ([{name}])"
+        reason = f"Field [{path}] of type [{field.kind}] does not support DATE_PARSING ([{name}])"
         raise illegal(reason, phase=True)
     bounds = {name: limits[name] for name in _OPERATORS if limits.get(name) is not None}
     if limits.get("from") is not None:
@@ -171,14 +167,20 @@ def _ids(_relation: Relation, body: dict[str, Any]) -> str:
     return f"_id IN ({', '.join(sql.literal(str(value)) for value in values)})" if values else "FALSE"
 
 
-def _one_field(kind: str, body: dict[str, Any], keys: set[str]) -> tuple[str, Any]:
-    """Field and value of ``{field: value}`` or ``{field: {"value": value}}``."""
+def _only_name(kind: str, body: dict[str, Any]) -> str:
+    names = [name for name in body if name not in _COMMON]
+    if len(names) != 1:
+        raise parsing(f"[{kind}] query requires exactly one field")
+    return names[0]
+
+
+def _one_field(kind: str, body: dict[str, Any], key: str) -> tuple[str, Any]:
+    """Field and value of ``{field: value}`` or ``{field: {key: value}}``."""
     if len(body) != 1:
         raise parsing(f"[{kind}] query doesn't support multiple fields")
     [(path, value)] = body.items()
     if isinstance(value, dict):
-        only(value, keys | _COMMON, kind)
-        [key] = keys
+        only(value, {key, *_COMMON}, kind)
         if key not in value:
             raise parsing(f"[{kind}] requires [{key}]")
         value = value[key]

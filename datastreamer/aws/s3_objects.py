@@ -1,4 +1,4 @@
-"""Objects of S3 on their way from where they were staged to where they are read: copied, listed, deleted."""
+"""Objects of S3, as several jobs and audits list, copy and delete them."""
 
 from __future__ import annotations
 
@@ -26,6 +26,14 @@ def objects_below(client: S3Client, folder: S3Location, start_after: str = "") -
     )
     for page in pages:
         yield from page.get("Contents", [])
+
+
+def queried_files(client: S3Client, table: S3Location) -> Iterator[tuple[str, int]]:
+    """URI and size [bytes] of each file that a query of a table reads: none whose name begins with _ or a dot."""
+    for item in objects_below(client, table):
+        name = item["Key"].rpartition("/")[2]
+        if name and name[0] not in "_.":
+            yield f"s3://{table.bucket}/{item['Key']}", item["Size"]
 
 
 def copy_unless_gone(client: S3Client, source: str, target: str) -> None:

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from datastreamer.aws.s3_location import S3Location
-from datastreamer.aws.staged_objects import copy_unless_gone, delete_all, objects_below
+from datastreamer.aws.s3_objects import copy_unless_gone, delete_all, objects_below
 from datastreamer.errors import RetryableError
 
 BUCKET = "staged-objects"
