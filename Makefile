@@ -151,7 +151,7 @@ check: setup ## Everything CI checks: format, lint, types, imports, all tests
 # What the Glue job and the functions import; without what needs Spark itself, a command, or Athena's dialect.
 RUNTIME_TESTS := $(addprefix tests/unit/,aws events telemetry/job inference/processing scoring votes taxi/test_commit.py) \
   $(addprefix --ignore tests/unit/telemetry/job/,test_crash_isolation.py test_staging.py) \
-  --ignore-glob '*_command*.py' --ignore tests/unit/votes/test_rulings.py --ignore tests/unit/aws/test_athena_suggestions.py
+  --ignore-glob '*_command*.py' --ignore tests/unit/votes/test_rulings.py
 
 test-runtimes: setup $(RUNTIMES)/.ready ## Run the unit tests of the job and the functions with the library versions of Glue and Lambda
 	PYTHONPATH=packages/aws_stage/src $(RUNTIMES)/bin/python -m pytest -q $(RUNTIME_TESTS)

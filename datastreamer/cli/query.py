@@ -10,11 +10,11 @@ from typing import Annotated, Final, Protocol
 import typer
 
 from datastreamer.aws.athena import Answer, prepared_statement, run_query, saved_queries
-from datastreamer.aws.athena_statements import destroys
-from datastreamer.aws.athena_suggestions import did_you_mean
 from datastreamer.cli.answers import show_chart, show_table, write_csv, write_json
 from datastreamer.cli.context import Context, JsonOption, StageOption
 from datastreamer.cli.shown import in_a_line
+from datastreamer.cli.statements import destroys
+from datastreamer.cli.suggestions import did_you_mean
 from datastreamer.errors import JobFailedError, UsageError
 
 TERMINAL_ROWS: Final = 100

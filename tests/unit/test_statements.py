@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from datastreamer.aws.athena_statements import destroys
+from datastreamer.cli.statements import destroys
 
 PREPARED = {"look": "SELECT 1", "clear": "DELETE FROM t", "more": "INSERT INTO t VALUES (?)"}
 

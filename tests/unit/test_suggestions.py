@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from datastreamer.aws.athena_suggestions import did_you_mean
+from datastreamer.cli.suggestions import did_you_mean
 
 OF_AWS = " or requester is not authorized to access requested resources"
 
