@@ -15,14 +15,15 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 
 from datastreamer.aws.clock import Clock
 from datastreamer.errors import UsageError
-from datastreamer.inference.processing.batch import BatchScorer
 from datastreamer.inference.processing.connections import connect
+from datastreamer.inference.processing.item import Item
 from datastreamer.inference.processing.reporter import Reporter
 from datastreamer.inference.processing.settings import Settings
+from datastreamer.scoring.batch import BatchScorer
 from datastreamer.scoring.calls import Calls
 from datastreamer.scoring.pacing import Budget
 
-_warm: list[tuple[BatchScorer, Reporter]] = []
+_warm: list[tuple[BatchScorer[Item, Item], Reporter]] = []
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from botocore import xform_name
 
 from datastreamer.cli.inference import app
 from datastreamer.inference import record
-from datastreamer.inference.processing import attributes, batch, table
+from datastreamer.inference.processing import attributes, table
 from datastreamer.inference.reprocessing import invocations, parked, rescore
 from datastreamer.inference.training import train_example
-from datastreamer.scoring import scorer
+from datastreamer.scoring import batch, scorer
 from datastreamer.scoring.calls import KINDS
 from datastreamer.sensor.inference.poison import POISONS
 from tests.conftest import REPOSITORY

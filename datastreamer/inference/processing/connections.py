@@ -9,10 +9,11 @@ import boto3
 from botocore.config import Config
 
 from datastreamer.aws.clock import Clock
-from datastreamer.inference.processing.batch import BatchScorer
+from datastreamer.inference.processing.item import Item, ItemContract
 from datastreamer.inference.processing.settings import Settings
 from datastreamer.inference.processing.table import Table
 from datastreamer.inference.processing.wire_items import send_items_as_they_are
+from datastreamer.scoring.batch import BatchScorer
 from datastreamer.scoring.endpoint import Endpoint
 from datastreamer.scoring.pacing import Budget
 from datastreamer.scoring.parking import Parking
@@ -23,7 +24,7 @@ CONNECT_SECONDS: Final = 1.0
 THREADS: Final = 4
 
 
-def connect(settings: Settings, budget: Budget, clock: Clock) -> BatchScorer:
+def connect(settings: Settings, budget: Budget, clock: Clock) -> BatchScorer[Item, Item]:
     """A scorer on AWS; credentials, region and endpoints are those of the environment."""
     session = boto3.Session()
 
@@ -43,16 +44,17 @@ def connect(settings: Settings, budget: Budget, clock: Clock) -> BatchScorer:
     dynamodb = client("dynamodb", budget.table_timeout)
     send_items_as_they_are(dynamodb)
     executor = ThreadPoolExecutor(THREADS, "write")
+    payload = payload_of(settings.content_type)
     return BatchScorer(
-        settings=settings,
+        contract=ItemContract(payload, settings.score_threshold, settings.ttl_days),
         endpoint=Endpoint(
             client("sagemaker-runtime", budget.endpoint_timeout),
             settings.endpoint_name,
-            payload_of(settings.content_type),
+            payload,
             # Its client is made with the first look: reading SageMaker's description takes a tenth of a second of CPU.
             Serving(lambda: client("sagemaker", budget.table_timeout), settings.endpoint_name, clock),
         ),
-        table=Table(dynamodb, settings.table_name, executor, budget.table_timeout),
+        store=Table(dynamodb, settings.table_name, executor, budget.table_timeout),
         parking=Parking(
             client("s3", budget.table_timeout),
             settings.dlq_bucket,
@@ -61,4 +63,5 @@ def connect(settings: Settings, budget: Budget, clock: Clock) -> BatchScorer:
             budget.table_timeout,
         ),
         clock=clock,
+        most_rows=settings.max_rows_per_call,
     )

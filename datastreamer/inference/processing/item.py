@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,8 +16,9 @@ from datastreamer.inference.processing.attributes import (
     item_bytes,
     number,
 )
-from datastreamer.inference.record import Record
+from datastreamer.inference.record import Record, parse_record
 from datastreamer.scoring.delivery import Delivery, Scored
+from datastreamer.scoring.payload import Payload
 
 Item = Mapping[str, Attribute]
 
@@ -28,6 +30,24 @@ PREDICTION_BYTES: Final = 4_096
 """What is kept free for the prediction when an item's input is judged: a single score needs far less."""
 BYTES_A_JSON_BYTE: Final = 2
 """At most so many bytes of an item come of a byte of JSON (``1,`` makes 3), so small records need not be measured."""
+
+
+@dataclass(frozen=True)
+class ItemContract:
+    """Records of the pipeline as items. ``threshold``: see ``scored_item``; ``ttl_days``: see ``Settings``."""
+
+    payload: Payload
+    threshold: float | None
+    ttl_days: int | None
+
+    def accept(self, delivery: Delivery) -> tuple[bytes, Item]:
+        """The row and the unscored item of a record; raises InvalidRecordError."""
+        record = parse_record(delivery.payload)
+        return self.payload.row(record.data), unscored_item(delivery, record, self.ttl_days)
+
+    def result(self, unscored: Item, scored: Scored, scored_at_ms: int) -> Item:
+        """The whole item; raises InvalidRecordError."""
+        return scored_item(unscored, scored, self.threshold, scored_at_ms)
 
 
 def sort_key(arrival_ms: int, sequence_number: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
 
-from datastreamer.inference.processing.batch import BatchReport
+from datastreamer.scoring.batch import BatchReport
 from datastreamer.scoring.calls import CallCounts
 
 

@@ -35,8 +35,14 @@ class Table:
     executor: Executor
     call_seconds: float
 
-    def write(self, items: Sequence[Item], deadline: Deadline) -> Unstored:
-        """Store ``items``; the keys of those that are not stored, with the reason. Of equal keys the last is stored."""
+    def write(self, items: Mapping[str, Item], deadline: Deadline) -> Mapping[str, Rejected | Failed]:
+        """Store ``items``, by event id; returns those that are not stored. Of equal keys the last is stored."""
+        unstored = self._write(list(items.values()), deadline)
+        if not unstored:
+            return {}
+        return {event_id: unstored[key_of(item)] for event_id, item in items.items() if key_of(item) in unstored}
+
+    def _write(self, items: Sequence[Item], deadline: Deadline) -> Unstored:
         distinct = list({key_of(item): item for item in items}.values())
         groups = [distinct[first : first + ITEMS_A_CALL] for first in range(0, len(distinct), ITEMS_A_CALL)]
         unstored: Unstored = {}

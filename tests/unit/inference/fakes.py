@@ -15,9 +15,10 @@ from botocore.exceptions import ClientError
 
 from datastreamer.aws.backoff import Backoff
 from datastreamer.aws.clock import Clock
-from datastreamer.inference.processing.batch import BatchScorer
+from datastreamer.inference.processing.item import ItemContract
 from datastreamer.inference.processing.settings import Settings
 from datastreamer.inference.processing.table import Table
+from datastreamer.scoring.batch import BatchScorer
 from datastreamer.scoring.endpoint import Endpoint
 from datastreamer.scoring.pacing import Budget
 from datastreamer.scoring.parking import Parking
@@ -241,7 +242,7 @@ def processor(
     time: FakeTime | None = None,
     sagemaker: FakeSageMaker | None = None,
     **changes: Any,
-) -> BatchScorer:
+) -> BatchScorer[Any, Any]:
     """A processor between fakes, one thread wide."""
     executor = ThreadPoolExecutor(1)
     clock = time or FakeTime()
@@ -249,11 +250,13 @@ def processor(
     runtime: Any = endpoint or FakeEndpoint()
     dynamodb: Any = table or FakeTable()
     s3: Any = bucket or FakeBucket()
+    payload = payload_of(wanted.content_type)
     return BatchScorer(
-        settings=wanted,
-        endpoint=Endpoint(runtime, "e", payload_of(wanted.content_type), serving(sagemaker, clock)),
-        table=Table(dynamodb, "t", executor, BUDGET.table_timeout),
+        contract=ItemContract(payload, wanted.score_threshold, wanted.ttl_days),
+        endpoint=Endpoint(runtime, "e", payload, serving(sagemaker, clock)),
+        store=Table(dynamodb, "t", executor, BUDGET.table_timeout),
         parking=Parking(s3, "dlq", "f", executor, BUDGET.table_timeout),
         clock=clock.clock,
+        most_rows=wanted.max_rows_per_call,
         backoff=clock.backoff,
     )

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datastreamer.errors import RetryableError
-from datastreamer.inference.processing.batch import BatchReport
+from datastreamer.scoring.batch import BatchReport
 from tests.unit.inference.fakes import (
     BUDGET,
     FakeBucket,

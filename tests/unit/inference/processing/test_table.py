@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
-from datastreamer.inference.processing.table import Table, Unstored
+from datastreamer.inference.processing.table import Table
 from datastreamer.scoring.delivery import Failed, Rejected
 from datastreamer.scoring.pacing import Deadline
 from tests.unit.inference.fakes import FakeTable, FakeTime, client_error
@@ -18,12 +18,14 @@ def item(number: int, note: str = "") -> Any:
     return {"pk": {"S": f"id-{number}"}, "sk": {"S": "t"}, "note": {"S": note}}
 
 
-def write(fake: FakeTable, items: list[Any], *, time: FakeTime | None = None, seconds: float = 30.0) -> Unstored:
+def write(fake: FakeTable, items: list[Any], *, time: FakeTime | None = None, seconds: float = 30.0) -> Any:
+    """Write ``items`` as those of the events 0, 1, …; returns the events that are not stored."""
     dynamodb: Any = fake
     time = time or FakeTime()
     clock = time.clock
     with ThreadPoolExecutor(4) as executor:
-        return Table(dynamodb, "t", executor, 1.0).write(items, Deadline(clock, clock.now() + seconds, time.backoff))
+        table, deadline = Table(dynamodb, "t", executor, 1.0), Deadline(clock, clock.now() + seconds, time.backoff)
+        return table.write({str(event): item for event, item in enumerate(items)}, deadline)
 
 
 def test_items_are_written_25_a_call() -> None:
@@ -76,7 +78,7 @@ def test_items_that_stay_unprocessed_fail_and_the_others_are_kept() -> None:
     fake = FakeTable([10] + [10] * 1000)
     unstored = write(fake, [item(number) for number in range(25)])
     assert len(fake.items) == 15
-    assert set(unstored) == {(f"id-{number}", "t") for number in range(15, 25)}
+    assert set(unstored) == {str(number) for number in range(15, 25)}
     assert all(isinstance(outcome, Failed) for outcome in unstored.values())
 
 
@@ -92,7 +94,7 @@ def test_a_table_that_is_not_there_fails_every_item_at_once() -> None:
 def test_an_item_that_is_refused_is_found_and_the_others_are_stored(bad: tuple[int, ...]) -> None:
     fake = FakeTable(refuses=lambda found: found["pk"]["S"] in {f"id-{number}" for number in bad})
     unstored = write(fake, [item(number) for number in range(25)])
-    assert set(unstored) == {(f"id-{number}", "t") for number in bad}
+    assert set(unstored) == {str(number) for number in bad}
     assert all(isinstance(outcome, Rejected) for outcome in unstored.values())
     assert len(fake.items) == 25 - len(bad)
 

@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from datastreamer.errors import ConfigurationError
-from datastreamer.inference.processing.batch import BatchScorer
 from datastreamer.inference.reprocessing.parked import FailureBucket
 from datastreamer.inference.reprocessing.replay import Replayed, ReplayTally, replay_failures
+from datastreamer.scoring.batch import BatchScorer
 from tests.unit.inference.fakes import (
     BUDGET,
     FakeBucket,
@@ -35,7 +35,7 @@ BUCKET = "s-dlq-123456789012"
 class FakeLambda:
     """Lambda with the function in it, as an invocation with ``replay`` runs it."""
 
-    def __init__(self, work: BatchScorer, before: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, work: BatchScorer[Any, Any], before: Callable[[], None] = lambda: None) -> None:
         self._work = work
         self._before = before
         self.events: list[dict[str, Any]] = []

@@ -1,8 +1,8 @@
-"""A batch of deliveries, from records to items: each ends stored, parked or failed, and never as two of these.
+"""A batch of deliveries, from records to results: each ends stored, parked or failed, and never as two of these.
 
 What fails is delivered again, with all that follows it. So a bad record behind the first failure is not parked yet but
 counts as failed: it will be judged again, and if the retries run out, the whole batch is kept with it. What was scored
-is stored in any case: storing it again gives the same item.
+is stored in any case: storing it again gives the same result.
 """
 
 from __future__ import annotations
@@ -11,15 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import Any, Final
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from datastreamer.aws.backoff import Backoff
 from datastreamer.aws.clock import Clock
 from datastreamer.errors import InvalidRecordError, RetryableError
-from datastreamer.inference.processing.item import Item, scored_item, unscored_item
-from datastreamer.inference.processing.settings import Settings
-from datastreamer.inference.processing.table import Table, key_of
-from datastreamer.inference.record import parse_record
 from datastreamer.scoring.calls import Calls
 from datastreamer.scoring.control import Control
 from datastreamer.scoring.delivery import Delivery, Failed, Rejected, Scored
@@ -27,6 +23,11 @@ from datastreamer.scoring.endpoint import Endpoint
 from datastreamer.scoring.pacing import Budget, Deadline
 from datastreamer.scoring.parking import Parking
 from datastreamer.scoring.scorer import Outcome, Scorer
+
+Unscored = TypeVar("Unscored")
+Result = TypeVar("Result")
+Result_co = TypeVar("Result_co", covariant=True)
+Result_contra = TypeVar("Result_contra", contravariant=True)
 
 NOT_SCORED: Final = "not_scored"
 MOST_LOGGED: Final = 20
@@ -87,15 +88,33 @@ class BatchReport:
             raise RetryableError(self.failed[event_id].detail)
 
 
-@dataclass(frozen=True)
-class BatchScorer:
-    """Scores batches into the table, parking what cannot be scored."""
+class Contract(Protocol[Unscored, Result_co]):
+    """What a pipeline's records are, and what becomes of them with a score. Both raise InvalidRecordError."""
 
-    settings: Settings
+    def accept(self, delivery: Delivery) -> tuple[bytes, Unscored]:
+        """The row of features that the endpoint is asked about, and what is kept of the record meanwhile."""
+
+    def result(self, unscored: Unscored, scored: Scored, scored_at_ms: int) -> Result_co:
+        """What is stored."""
+
+
+class Store(Protocol[Result_contra]):
+    """Where results go; storing one again must be harmless."""
+
+    def write(self, results: Mapping[str, Result_contra], deadline: Deadline) -> Mapping[str, Rejected | Failed]:
+        """Store ``results``, by event id; returns those that are not stored."""
+
+
+@dataclass(frozen=True)
+class BatchScorer(Generic[Unscored, Result]):
+    """Scores batches into the store, parking what cannot be scored. ``most_rows``: of one call of the endpoint."""
+
+    contract: Contract[Unscored, Result]
     endpoint: Endpoint
-    table: Table
+    store: Store[Result]
     parking: Parking
     clock: Clock
+    most_rows: int
     backoff: Backoff = field(default_factory=Backoff)
     control: Control = field(default_factory=Control)
 
@@ -114,22 +133,25 @@ class BatchScorer:
         begun = self.clock.now()
         deliveries = {delivery.event_id: delivery for delivery in map(Delivery.of, event_records)}
         problems = _Problems()
-        ready = self._validate(deliveries.values(), problems)
+        ready = self._accept(deliveries.values(), problems)
         scorer = Scorer(
             self.endpoint,
-            self.settings.max_rows_per_call,
+            self.most_rows,
             Deadline(self.clock, begun + budget.scoring, self.backoff),
             budget.endpoint_timeout,
             calls or Calls(self.clock),
             self.control,
         )
-        outcomes = scorer.score([row for row, _ in ready.values()])
-        items = self._items(ready, outcomes, problems)
-        self._write(items, Deadline(self.clock, begun + budget.writing, self.backoff), problems)
+        outcomes = dict(zip(ready, scorer.score([row for row, _ in ready.values()]), strict=True))
+        results = self._results(ready, outcomes, problems)
+        problems.update(self.store.write(results, Deadline(self.clock, begun + budget.writing, self.backoff)))
         stored = len(deliveries) - len(problems.rejected) - len(problems.failed)
         if park:
             self._park(deliveries, Deadline(self.clock, begun + budget.parking, self.backoff), problems)
-        unnamed = sum("model" not in item for event_id, item in items.items() if problems.none_of(event_id))
+        unnamed = sum(
+            isinstance(outcome, Scored) and outcome.model is None and problems.none_of(event_id)
+            for event_id, outcome in outcomes.items()
+        )
         return BatchReport(
             stored=stored,
             settled=_settled(deliveries, problems),
@@ -140,40 +162,31 @@ class BatchScorer:
             problem=self.endpoint.serving.take_problem(),
         )
 
-    def _validate(self, deliveries: Iterable[Delivery], problems: _Problems) -> dict[str, tuple[bytes, Item]]:
-        """The row and the unscored item of each good record, by event id."""
-        ready: dict[str, tuple[bytes, Item]] = {}
+    def _accept(self, deliveries: Iterable[Delivery], problems: _Problems) -> dict[str, tuple[bytes, Unscored]]:
+        """What the contract makes of each good record, by event id."""
+        ready = {}
         for delivery in deliveries:
             try:
-                record = parse_record(delivery.payload)
-                unscored = unscored_item(delivery, record, self.settings.ttl_days)
+                ready[delivery.event_id] = self.contract.accept(delivery)
             except InvalidRecordError as error:
                 problems.of(delivery.event_id, Rejected(error.reason, error.detail))
-            else:
-                ready[delivery.event_id] = self.endpoint.payload.row(record.data), unscored
         return ready
 
-    def _items(
-        self, ready: Mapping[str, tuple[bytes, Item]], outcomes: Iterable[Outcome], problems: _Problems
-    ) -> dict[str, Item]:
-        """The whole item of each record that was scored, by event id."""
-        items = {}
+    def _results(
+        self, ready: Mapping[str, tuple[bytes, Unscored]], outcomes: Mapping[str, Outcome], problems: _Problems
+    ) -> dict[str, Result]:
+        """The result of each record that was scored, by event id."""
+        results = {}
         scored_at = self.clock.wall_ms()
-        for (event_id, (_, unscored)), outcome in zip(ready.items(), outcomes, strict=True):
+        for event_id, outcome in outcomes.items():
             if not isinstance(outcome, Scored):
                 problems.of(event_id, outcome)
                 continue
             try:
-                items[event_id] = scored_item(unscored, outcome, self.settings.score_threshold, scored_at)
+                results[event_id] = self.contract.result(ready[event_id][1], outcome, scored_at)
             except InvalidRecordError as error:
                 problems.of(event_id, Rejected(error.reason, error.detail))
-        return items
-
-    def _write(self, items: Mapping[str, Item], deadline: Deadline, problems: _Problems) -> None:
-        unstored = self.table.write(list(items.values()), deadline)
-        for event_id, item in items.items() if unstored else ():
-            if key_of(item) in unstored:
-                problems.of(event_id, unstored[key_of(item)])
+        return results
 
     def _park(self, deliveries: Mapping[str, Delivery], deadline: Deadline, problems: _Problems) -> None:
         due = []
@@ -185,8 +198,7 @@ class BatchScorer:
                 due.append((delivery, rejected))
             elif rejected:
                 problems.of(event_id, Failed(f"not parked yet ({rejected.reason}): a record before it failed"))
-        for event_id, problem in self.parking.park(due, deadline).items():
-            problems.of(event_id, problem)
+        problems.update(self.parking.park(due, deadline))
 
 
 def _settled(deliveries: Iterable[str], problems: _Problems) -> int:
@@ -205,6 +217,11 @@ class _Problems:
     def none_of(self, event_id: str) -> bool:
         """Whether nothing went wrong with the record."""
         return event_id not in self.rejected and event_id not in self.failed
+
+    def update(self, problems: Mapping[str, Rejected | Failed]) -> None:
+        """Take several at once."""
+        for event_id, problem in problems.items():
+            self.of(event_id, problem)
 
     def of(self, event_id: str, problem: Rejected | Failed) -> None:
         self.rejected.pop(event_id, None)
