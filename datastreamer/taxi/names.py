@@ -78,3 +78,32 @@ class Names:
     def database(self) -> str:
         """The Glue database of the tables."""
         return self.workgroup.replace("-", "_")
+
+    @property
+    def model(self) -> str:
+        """The endpoint and the model package group; the names of a version's model and configuration begin with it."""
+        return f"{self.prefix}fare"
+
+    @property
+    def training_pipeline(self) -> str:
+        """The SageMaker pipeline that trains a model and registers it."""
+        return f"{self.prefix}training"
+
+    @property
+    def thresholds_table(self) -> str:
+        """The DynamoDB table of each model version's rule."""
+        return f"{self.prefix}thresholds"
+
+    @property
+    def predictions(self) -> str:
+        """The delivery stream of predictions."""
+        return f"{self.prefix}predictions"
+
+    @property
+    def gold(self) -> S3Location:
+        """Where predictions lie, below a folder for each hour of their arrival."""
+        return S3Location(self.processed_bucket, "taxi_predictions/")
+
+    def function(self, role: str) -> str:
+        """The Lambda function with this role: ``score``, ``deploy``, ``drift``."""
+        return f"{self.prefix}{role}"
