@@ -77,6 +77,7 @@ $(SPARK_JARS)/.ready: requirements/jars.txt | $(VENV)/.ready
 	@tar -xzf $(SPARK_JARS)/sagemaker_pyspark-*.tar.gz -C $(SPARK_JARS) --strip-components=3 --wildcards \
 	  '*/hadoop-aws-*.jar' '*/aws-java-sdk-bundle-*.jar'
 	@rm $(SPARK_JARS)/sagemaker_pyspark-*.tar.gz
+	@AWS_STAGE_JARS=$(SPARK_JARS) $(BIN)/python -m aws_stage.engines.glue_jobs.class_archive
 	@touch $@
 
 # A venv of its own for what cannot share the project's. Checkov pins an old boto3; Glue and Lambda bring libraries in other

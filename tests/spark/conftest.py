@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,19 +20,18 @@ ENVIRONMENT = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
 
 
 @pytest.fixture(scope="session")
-def job_environment(stage: RunningStage) -> dict[str, str]:
+def job_environment(stage: RunningStage, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What a process needs to run the job on the stage."""
-    return {**stage.environment, "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(REPOSITORY)}
+    spark = glue_spark.environment(tmp_path_factory.mktemp("spark") / "conf", {}, REGION)
+    return {**stage.environment, **spark, "PYTHONPATH": str(REPOSITORY)}
 
 
 @pytest.fixture(scope="session")
 def spark_settings(stage: RunningStage, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """``spark-defaults.conf`` as a job on the stage has it, with less memory."""
     scratch: Path = tmp_path_factory.mktemp("spark")
-    (scratch / "awssdk_config_override.json").write_text(glue_spark.sdk_override(REGION))
     jars = glue_spark.find_jars(Path(os.environ["AWS_STAGE_JARS"]))
     settings = glue_spark.defaults(stage.endpoint_url, "G.1X", 2, jars, scratch)
-    settings["spark.driver.extraClassPath"] += os.pathsep + str(scratch)
     settings["spark.driver.memory"] = "1g"
     # All tests together are over before Java's second compiler has paid for itself.
     settings["spark.driver.extraJavaOptions"] += " -XX:TieredStopAtLevel=1"

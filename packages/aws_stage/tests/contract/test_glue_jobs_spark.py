@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
 import sys
 import time
 import zipfile
@@ -12,6 +14,8 @@ from typing import Any
 
 import pyarrow.parquet
 import pytest
+from aws_stage.engines.glue_jobs import spark
+from aws_stage.kernel.settings import Settings
 from aws_stage.testing import REGION, RunningStage
 
 SCRIPTS = Path(__file__).parent / "glue_scripts"
@@ -75,3 +79,38 @@ def test_a_spark_job_reads_and_writes_s3(stage: RunningStage) -> None:
     # Without Spark's own archives, which are slow to search.
     assert said["worker"] == [sys.executable, "from the zip", ["greeting.zip"]]
     assert said["endpoint"] == stage.endpoint_url
+
+
+@pytest.mark.spark
+def test_spark_starts_with_the_classes_that_set_up_kept(tmp_path: Path) -> None:
+    jars = spark.find_jars(Settings.from_env(os.environ).jars_dir)
+    settings = spark.defaults("http://127.0.0.1:9", "G.025X", 2, jars, tmp_path)
+    loaded = tmp_path / "loaded"
+    settings["spark.driver.extraJavaOptions"] += f" -Xlog:class+load:file={loaded}"
+    environment = {**os.environ, **spark.environment(tmp_path / "conf", settings, REGION)}
+    script = "from pyspark.sql import SparkSession; print(SparkSession.builder.getOrCreate().range(3).count())"
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["3"]
+    [line] = [line for line in loaded.read_text().splitlines() if " org.apache.spark.SparkContext source: " in line]
+    assert line.endswith("source: shared objects file (top)")
+
+
+def test_an_archive_is_named_only_where_one_was_made(tmp_path: Path) -> None:
+    jars = [tmp_path / "hadoop-aws.jar"]
+    assert "SharedArchiveFile" not in " ".join(spark.defaults("http://s", "G.1X", 2, jars, tmp_path).values())
+    (tmp_path / spark.CLASS_ARCHIVE).touch()
+    assert (
+        f"-XX:SharedArchiveFile={tmp_path}/spark.jsa "
+        in (spark.defaults("http://s", "G.1X", 2, jars, tmp_path)["spark.driver.extraJavaOptions"])
+    )
+
+
+def test_where_no_archive_can_be_made_the_set_up_says_so_and_goes_on(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "aws_stage.engines.glue_jobs.class_archive"],
+        env={**os.environ, "AWS_STAGE_JARS": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "Spark will start more slowly than it could. the jar hadoop-aws is not in" in done.stderr

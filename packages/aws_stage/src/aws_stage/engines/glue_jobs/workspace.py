@@ -32,6 +32,7 @@ class Workspace:
         self.result = directory / "result.json"
         self._settings = settings
         self._s3 = s3
+        self._spark: dict[str, str] = {}
 
     def prepare(self, job: Mapping[str, Any], run: Mapping[str, Any]) -> None:
         """Download what the run needs and write its settings; after it, ``command`` and ``environment`` are ready."""
@@ -43,7 +44,7 @@ class Workspace:
         for address in arguments.file_list(given, "--extra-files"):
             self._download(address, "script")
         if job["Command"]["Name"] == "glueetl":
-            self._write_spark_settings(run)
+            self._spark = self._spark_environment(run)
         launch = {
             "script": str(script),
             "arguments": arguments.command_line(given, run["JobName"], run["Id"]),
@@ -70,13 +71,9 @@ class Workspace:
             "AWS_EC2_METADATA_DISABLED": "true",
             "GLUE_VERSION": "5.1",
             "PYTHONPATH": os.pathsep.join(python_path),
-            "PYSPARK_PYTHON": sys.executable,
-            "PYSPARK_DRIVER_PYTHON": sys.executable,
-            "SPARK_CONF_DIR": str(self.directory / "conf"),
-            "SPARK_LAUNCHER_OPTS": spark.LAUNCHER_OPTIONS,
             "SPARK_LOCAL_DIRS": str(self.directory / "spark"),
-            "SPARK_LOCAL_IP": "127.0.0.1",
             "TZ": "UTC",
+            **self._spark,
         }
 
     def _download(self, address: str, folder: str) -> Path:
@@ -91,7 +88,7 @@ class Workspace:
             raise ConfigurationError(f"cannot download {address}: {error.response['Error'].get('Code')}") from error
         return target
 
-    def _write_spark_settings(self, run: Mapping[str, Any]) -> None:
+    def _spark_environment(self, run: Mapping[str, Any]) -> dict[str, str]:
         spark.find_java(os.environ)
         settings = spark.defaults(
             self._settings.endpoint_url,
@@ -101,9 +98,4 @@ class Workspace:
             self.directory,
         )
         settings.update(arguments.spark_settings(run["Arguments"]))
-        conf = self.directory / "conf"
-        conf.mkdir()
-        lines = [f"{name} {value}" for name, value in settings.items()]
-        (conf / "spark-defaults.conf").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        (conf / "log4j2.properties").write_text(spark.LOG4J, encoding="utf-8")
-        (conf / "awssdk_config_override.json").write_text(spark.sdk_override(self._settings.region), encoding="utf-8")
+        return spark.environment(self.directory / "conf", settings, self._settings.region)
