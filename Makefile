@@ -150,7 +150,7 @@ check: setup ## Everything CI checks: format, lint, types, imports, all tests
 	@$(MAKE) test
 
 # What the Glue job and the functions import; without what needs Spark itself, a command, or Athena's dialect.
-RUNTIME_TESTS := $(addprefix tests/unit/,aws events telemetry/job inference/processing scoring votes taxi/test_commit.py) \
+RUNTIME_TESTS := $(addprefix tests/unit/,aws events telemetry/job inference/processing scoring votes taxi/test_commit.py taxi/scoring) \
   $(addprefix --ignore tests/unit/telemetry/job/,test_crash_isolation.py test_staging.py) \
   --ignore-glob '*_command*.py' --ignore tests/unit/votes/test_rulings.py
 

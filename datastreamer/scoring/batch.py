@@ -17,12 +17,9 @@ from datastreamer.aws.backoff import Backoff
 from datastreamer.aws.clock import Clock
 from datastreamer.errors import InvalidRecordError, RetryableError
 from datastreamer.scoring.calls import Calls
-from datastreamer.scoring.control import Control
-from datastreamer.scoring.delivery import Delivery, Failed, Rejected, Scored
-from datastreamer.scoring.endpoint import Endpoint
+from datastreamer.scoring.delivery import Delivery, Failed, Outcome, Rejected, Scored
 from datastreamer.scoring.pacing import Budget, Deadline
 from datastreamer.scoring.parking import Parking
-from datastreamer.scoring.scorer import Outcome, Scorer
 
 Unscored = TypeVar("Unscored")
 Result = TypeVar("Result")
@@ -98,6 +95,25 @@ class Contract(Protocol[Unscored, Result_co]):
         """What is stored."""
 
 
+class RowScorer(Protocol):
+    """Scores the rows of one batch. ``retries``: how many calls of the endpoint were repeated so far."""
+
+    @property
+    def retries(self) -> int: ...
+    def score(self, rows: Sequence[bytes]) -> list[Outcome]:
+        """An outcome for each of ``rows``, in their order."""
+
+
+class Scoring(Protocol):
+    """How a pipeline gets its scores, and what it makes of an endpoint that gives none."""
+
+    def scorer(self, deadline: Deadline, call_seconds: float, calls: Calls) -> RowScorer:
+        """What scores one batch; ``call_seconds`` is how long a call may take, ``calls`` counts them."""
+
+    def take_problem(self) -> str:
+        """What was found to be wrong beside the calls, since this was asked last; empty when nothing was."""
+
+
 class Store(Protocol[Result_contra]):
     """Where results go; storing one again must be harmless."""
 
@@ -107,16 +123,14 @@ class Store(Protocol[Result_contra]):
 
 @dataclass(frozen=True)
 class BatchScorer(Generic[Unscored, Result]):
-    """Scores batches into the store, parking what cannot be scored. ``most_rows``: of one call of the endpoint."""
+    """Scores batches into the store, parking what cannot be scored."""
 
     contract: Contract[Unscored, Result]
-    endpoint: Endpoint
+    scoring: Scoring
     store: Store[Result]
     parking: Parking
     clock: Clock
-    most_rows: int
     backoff: Backoff = field(default_factory=Backoff)
-    control: Control = field(default_factory=Control)
 
     def process(
         self,
@@ -134,13 +148,10 @@ class BatchScorer(Generic[Unscored, Result]):
         deliveries = {delivery.event_id: delivery for delivery in map(Delivery.of, event_records)}
         problems = _Problems()
         ready = self._accept(deliveries.values(), problems)
-        scorer = Scorer(
-            self.endpoint,
-            self.most_rows,
+        scorer = self.scoring.scorer(
             Deadline(self.clock, begun + budget.scoring, self.backoff),
             budget.endpoint_timeout,
             calls or Calls(self.clock),
-            self.control,
         )
         outcomes = dict(zip(ready, scorer.score([row for row, _ in ready.values()]), strict=True))
         results = self._results(ready, outcomes, problems)
@@ -159,7 +170,7 @@ class BatchScorer(Generic[Unscored, Result]):
             failed=problems.failed,
             retries=scorer.retries,
             unnamed=unnamed,
-            problem=self.endpoint.serving.take_problem(),
+            problem=self.scoring.take_problem(),
         )
 
     def _accept(self, deliveries: Iterable[Delivery], problems: _Problems) -> dict[str, tuple[bytes, Unscored]]:

@@ -67,3 +67,7 @@ class Failed:
     """Something else went wrong: deliver the record again."""
 
     detail: str
+
+
+Outcome = Scored | Rejected | Failed
+"""Of the row of a record."""

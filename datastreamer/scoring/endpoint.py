@@ -72,17 +72,21 @@ class Answer:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An endpoint that is spoken to in one content type. The client must not retry on its own."""
+    """An endpoint that is spoken to in one content type. The client must not retry on its own.
+
+    ``serving`` looks up which model answers; without it answers name none.
+    """
 
     client: SageMakerRuntimeClient
     name: str
     payload: Payload
-    serving: Serving
+    serving: Serving | None = None
 
     def score(self, rows: Sequence[bytes]) -> Answer:
         """The scores of ``rows`` (rows as ``payload.row`` gives them) by one call; raises the errors named above."""
         content_type = self.payload.content_type
-        self.serving.look()
+        if self.serving:
+            self.serving.look()
         try:
             response = self.client.invoke_endpoint(
                 EndpointName=self.name,
@@ -98,7 +102,7 @@ class Endpoint:
         except UnreadableAnswerError as error:
             raise ModelFailedError(str(error), UNREADABLE) from error
         variant = response.get("InvokedProductionVariant", "")
-        return Answer(scores, variant, self.serving.model(variant))
+        return Answer(scores, variant, self.serving.model(variant) if self.serving else None)
 
     def _explained(self, error: Exception) -> DatastreamerError:
         if isinstance(error, ClientError) and code_of(error) == "ModelError":

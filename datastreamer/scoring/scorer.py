@@ -23,7 +23,7 @@ from datastreamer.errors import ConfigurationError, DatastreamerError
 from datastreamer.scoring.calls import IMPOSSIBLE, NO_ANSWER, THROTTLED, UNAVAILABLE, Calls
 from datastreamer.scoring.chunks import chunks
 from datastreamer.scoring.control import Control
-from datastreamer.scoring.delivery import Failed, Rejected, Scored
+from datastreamer.scoring.delivery import Failed, Outcome, Rejected, Scored
 from datastreamer.scoring.endpoint import (
     Answer,
     Endpoint,
@@ -48,7 +48,25 @@ FELLED: Final = 2
 SILENT: Final = frozenset({NO_ANSWER, THROTTLED, UNAVAILABLE})
 """Kinds of failed calls after which the model may only be starting again."""
 
-Outcome = Scored | Rejected | Failed
+
+@dataclass(frozen=True)
+class RowByRow:
+    """A ``Scoring`` in which any row may be one that the model does not take. ``most_rows``: of one call.
+
+    ``control`` goes from batch to batch.
+    """
+
+    endpoint: Endpoint
+    most_rows: int
+    control: Control = field(default_factory=Control)
+
+    def scorer(self, deadline: Deadline, call_seconds: float, calls: Calls) -> Scorer:
+        """See ``Scoring``."""
+        return Scorer(self.endpoint, self.most_rows, deadline, call_seconds, calls, self.control)
+
+    def take_problem(self) -> str:
+        """Why the model behind the endpoint was not known, or its declaration not used."""
+        return self.endpoint.serving.take_problem() if self.endpoint.serving else ""
 
 
 @dataclass

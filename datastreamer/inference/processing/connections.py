@@ -18,6 +18,7 @@ from datastreamer.scoring.endpoint import Endpoint
 from datastreamer.scoring.pacing import Budget
 from datastreamer.scoring.parking import Parking
 from datastreamer.scoring.payload import payload_of
+from datastreamer.scoring.scorer import RowByRow
 from datastreamer.scoring.serving import Serving
 
 CONNECT_SECONDS: Final = 1.0
@@ -47,12 +48,16 @@ def connect(settings: Settings, budget: Budget, clock: Clock) -> BatchScorer[Ite
     payload = payload_of(settings.content_type)
     return BatchScorer(
         contract=ItemContract(payload, settings.score_threshold, settings.ttl_days),
-        endpoint=Endpoint(
-            client("sagemaker-runtime", budget.endpoint_timeout),
-            settings.endpoint_name,
-            payload,
-            # Its client is made with the first look: reading SageMaker's description takes a tenth of a second of CPU.
-            Serving(lambda: client("sagemaker", budget.table_timeout), settings.endpoint_name, clock),
+        scoring=RowByRow(
+            Endpoint(
+                client("sagemaker-runtime", budget.endpoint_timeout),
+                settings.endpoint_name,
+                payload,
+                # Its client is made with the first look: reading SageMaker's description takes a tenth of a second of
+                # CPU.
+                Serving(lambda: client("sagemaker", budget.table_timeout), settings.endpoint_name, clock),
+            ),
+            settings.max_rows_per_call,
         ),
         store=Table(dynamodb, settings.table_name, executor, budget.table_timeout),
         parking=Parking(
@@ -63,5 +68,4 @@ def connect(settings: Settings, budget: Budget, clock: Clock) -> BatchScorer[Ite
             budget.table_timeout,
         ),
         clock=clock,
-        most_rows=settings.max_rows_per_call,
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from datastreamer.errors import ConfigurationError
+from datastreamer.scoring.environment import required, whole_number
 from datastreamer.scoring.payload import CONTENT_TYPES, CSV
 
 
@@ -39,27 +40,15 @@ class Settings:
         threshold = environ.get("SCORE_THRESHOLD")
         days = environ.get("TTL_DAYS")
         return cls(
-            function_name=_required(environ, "AWS_LAMBDA_FUNCTION_NAME"),
-            endpoint_name=_required(environ, "ENDPOINT_NAME"),
-            table_name=_required(environ, "TABLE_NAME"),
-            dlq_bucket=_required(environ, "DLQ_BUCKET"),
+            function_name=required(environ, "AWS_LAMBDA_FUNCTION_NAME"),
+            endpoint_name=required(environ, "ENDPOINT_NAME"),
+            table_name=required(environ, "TABLE_NAME"),
+            dlq_bucket=required(environ, "DLQ_BUCKET"),
             content_type=content_type,
-            max_rows_per_call=_whole_number("MAX_ROWS_PER_CALL", environ.get("MAX_ROWS_PER_CALL") or "1000"),
+            max_rows_per_call=whole_number("MAX_ROWS_PER_CALL", environ.get("MAX_ROWS_PER_CALL") or "1000"),
             score_threshold=_finite("SCORE_THRESHOLD", threshold) if threshold else None,
-            ttl_days=_whole_number("TTL_DAYS", days) if days else None,
+            ttl_days=whole_number("TTL_DAYS", days) if days else None,
         )
-
-
-def _required(environ: Mapping[str, str], name: str) -> str:
-    if not environ.get(name):
-        raise ConfigurationError(f"{name} is not set: the function's environment must name it")
-    return environ[name]
-
-
-def _whole_number(name: str, text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or int(text) < 1:
-        raise ConfigurationError(f"{name} must be a whole number of at least 1, not {text!r}")
-    return int(text)
 
 
 def _finite(name: str, text: str) -> float:

@@ -23,6 +23,7 @@ from datastreamer.scoring.endpoint import Endpoint
 from datastreamer.scoring.pacing import Budget
 from datastreamer.scoring.parking import Parking
 from datastreamer.scoring.payload import CSV, payload_of
+from datastreamer.scoring.scorer import RowByRow
 from datastreamer.scoring.serving import Serving
 
 ARRIVAL_MS = 1_760_517_000_123
@@ -253,10 +254,9 @@ def processor(
     payload = payload_of(wanted.content_type)
     return BatchScorer(
         contract=ItemContract(payload, wanted.score_threshold, wanted.ttl_days),
-        endpoint=Endpoint(runtime, "e", payload, serving(sagemaker, clock)),
+        scoring=RowByRow(Endpoint(runtime, "e", payload, serving(sagemaker, clock)), wanted.max_rows_per_call),
         store=Table(dynamodb, "t", executor, BUDGET.table_timeout),
         parking=Parking(s3, "dlq", "f", executor, BUDGET.table_timeout),
         clock=clock.clock,
-        most_rows=wanted.max_rows_per_call,
         backoff=clock.backoff,
     )

@@ -11,11 +11,11 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, Re
 
 from datastreamer.scoring.calls import KINDS, CallCounts, Calls
 from datastreamer.scoring.control import Control
-from datastreamer.scoring.delivery import Failed, Rejected, Scored
+from datastreamer.scoring.delivery import Failed, Outcome, Rejected, Scored
 from datastreamer.scoring.endpoint import Endpoint
 from datastreamer.scoring.pacing import Deadline
 from datastreamer.scoring.payload import payload_of
-from datastreamer.scoring.scorer import Outcome, Scorer
+from datastreamer.scoring.scorer import Scorer
 from tests.unit.inference.fakes import FakeEndpoint, FakeSageMaker, FakeTime, client_error, model_error, serving
 
 URL = "http://nowhere"

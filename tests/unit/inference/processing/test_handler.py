@@ -118,9 +118,10 @@ def metrics(output: str) -> dict[str, float]:
 def test_clients_leave_retries_to_the_function_and_give_up_in_time() -> None:
     budget = Budget.of(60)
     work = connect(Settings.from_env(ENVIRONMENT), budget, Clock())
+    scoring: Any = work.scoring
     table: Any = work.store
     for client, read_timeout in (
-        (work.endpoint.client, budget.endpoint_timeout),
+        (scoring.endpoint.client, budget.endpoint_timeout),
         (table.client, budget.table_timeout),
         (work.parking.client, budget.table_timeout),
     ):

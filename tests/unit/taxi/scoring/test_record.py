@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 
 from datastreamer.errors import InvalidRecordError
-from datastreamer.sensor.taxi.record import lines_of
 from datastreamer.taxi.scoring.record import REASONS, parse_live_trip
 from tests.hostile_json import objects
 from tests.unit.taxi.trips import row
@@ -28,13 +27,6 @@ def reason(sent: bytes) -> str:
         parse_live_trip(sent)
     assert caught.value.reason in REASONS
     return caught.value.reason
-
-
-def test_what_the_sensor_sends_is_the_trip_that_it_was_made_of() -> None:
-    live = parse_live_trip(payload(trip_id="anything"))
-    sent = lines_of(live.trip, live.trip.trip_id)
-    again = parse_live_trip(sent.data)
-    assert (again.trip_id, again.trip) == (live.trip.trip_id, live.trip)
 
 
 @pytest.mark.parametrize(
