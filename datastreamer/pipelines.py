@@ -67,7 +67,12 @@ PIPELINES: Final = {
             functions=("votes_aggregate", "votes_cast", "votes_publish", "votes_socket"),
             site=True,
         ),
-        Pipeline("taxi", "TLC's files -> S3 -> Glue -> Athena", job="taxi_silver"),
+        Pipeline(
+            "taxi",
+            "TLC's files -> S3 -> Glue -> Athena; live trips -> Kinesis -> Lambda -> Firehose -> S3, OpenSearch",
+            functions=("taxi_score",),
+            job="taxi_silver",
+        ),
     )
 }
 """By name, in the order in which help and statuses show them; the first is the one that is meant when none is named."""

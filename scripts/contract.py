@@ -22,11 +22,13 @@ from datastreamer.events.reading import (
     Kind,
 )
 from datastreamer.provisioning.checkout import REPOSITORY
+from datastreamer.taxi import prediction
 from datastreamer.taxi import schema as taxi
 from datastreamer.telemetry.schema import CURATED_COLUMNS, CURATED_TABLE, QUARANTINE_COLUMNS, QUARANTINE_TABLE
 
 TABLES: Final = REPOSITORY / "terraform" / "pipelines" / "telemetry" / "tables.json"
 TAXI_TABLES: Final = REPOSITORY / "terraform" / "pipelines" / "taxi" / "tables.json"
+TAXI_VIEWS: Final = TAXI_TABLES.with_name("views.json")
 PAGE: Final = REPOSITORY / "docs" / "pipelines" / "telemetry.md"
 _HEAD: Final = "| field | type | | meaning | rule |\n|---|---|---|---|---|\n"
 _LAST: Final = "| anything else | any | optional | | kept in `extra` as JSON |\n"
@@ -42,6 +44,17 @@ class Described(Protocol):
 def tables(columns: Mapping[str, Sequence[Described]]) -> str:
     """The columns of each table, as Terraform reads them."""
     return json.dumps({table: [column._asdict() for column in of] for table, of in columns.items()}, indent=2) + "\n"
+
+
+def views() -> str:
+    """The view of each trip's latest prediction, as Terraform reads it."""
+    columns = (*taxi.PREDICTION_COLUMNS, taxi.ARRIVAL_DATE)
+    latest = {
+        "description": "One live trip, as it was scored last; each trip_id once.",
+        "sql": prediction.latest_sql(taxi.ARRIVAL_DATE.name),
+        "columns": [column._asdict() for column in columns],
+    }
+    return json.dumps({prediction.LATEST_VIEW: latest}, indent=2) + "\n"
 
 
 def page(text: str) -> str:
@@ -81,10 +94,12 @@ def written() -> dict[Path, str]:
         taxi.RAW_TABLE: taxi.RAW_COLUMNS,
         taxi.SILVER_TABLE: taxi.SILVER_COLUMNS,
         taxi.QUARANTINE_TABLE: taxi.QUARANTINE_COLUMNS,
+        prediction.TABLE: taxi.PREDICTION_COLUMNS,
     }
     return {
         TABLES: tables(telemetry),
         TAXI_TABLES: tables(trips),
+        TAXI_VIEWS: views(),
         PAGE: page(PAGE.read_text(encoding="utf-8")),
     }
 

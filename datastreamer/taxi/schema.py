@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from datastreamer.events.trip import FIELDS, Kind
+from datastreamer.taxi import prediction
 
 CONTRACT: Final = 1
 """Counts up when the same bronze gives another silver: the job then makes every month again."""
@@ -56,6 +57,10 @@ RAW_COLUMNS: Final = tuple(
 )
 """What one table over TLC's Parquet files of all years can read. Athena finds columns by name, in any case, and gives
 NULL where a file lacks one."""
+PREDICTION_COLUMNS: Final = tuple(Column(field.name, field.kind.hive, field.meaning) for field in prediction.FIELDS)
+ARRIVAL_DATE: Final = Column("arrival_date", "string", "Day on which it was delivered, UTC, as yyyy/MM/dd")
+"""Of gold: the only partition that Firehose makes for every destination."""
+
 PARTITION_COLUMNS: Final = (Column("year", "string"), Column("month", "string"))
 """Zero-padded. Of trips: the month of the pick-up, New York time; of the quarantine: the month of the file."""
 

@@ -16,6 +16,9 @@ module "taxi" {
   settings    = var.taxi
   job_script  = "${path.module}/../../glue_jobs/taxi_silver.py"
   job_package = "${var.packages}/${lookup(local.built, "taxi_silver", "taxi_silver.zip")}"
+  function_packages = {
+    for name in ["taxi_score"] : name => "${var.packages}/${lookup(local.built, name, "${name}.zip")}"
+  }
 }
 
 locals {

@@ -27,6 +27,7 @@ OFFENCES = {
     "functions": ("lambdas.planted_function", "datastreamer.cli.terminal"),
     "functions_of_inference": ("lambdas.inference_score.planted", "datastreamer.votes.vote"),
     "functions_of_votes": ("lambdas.votes_cast.planted", "datastreamer.inference.names"),
+    "functions_of_taxi": ("lambdas.taxi_score.planted", "datastreamer.votes.vote"),
     "functions_apart": ("lambdas.votes_cast.beside", "lambdas.votes_socket.handler"),
     "simulator": ("datastreamer.telemetry.planted", "datastreamer.sensor.temperature.fleet"),
     "acyclic": ("datastreamer.events.planted", "datastreamer.events.planted_back"),

@@ -10,15 +10,20 @@ from datastreamer.provisioning.cost import prices as p
 from datastreamer.provisioning.cost.estimate import Estimate, Options
 from datastreamer.provisioning.cost.schedule import runs_per_month
 from datastreamer.provisioning.cost.stream import StreamLoad, stream_cost
-from datastreamer.provisioning.cost.table import Cost
+from datastreamer.provisioning.cost.table import Cost, rounded
 
 GB = 1e9
-ALARMS = 7
-"""Alarms that the pipeline declares."""
-FURTHER_ALARM_METRICS = 1
-"""Of the alarm that watches two metrics, on the quarantine rate."""
+ALARMS = 18
+"""Alarms that the pipeline declares without a search domain."""
+FURTHER_ALARM_METRICS = 2
+"""Of the alarms that watch two metrics: on the quarantine rate, and on what the function does not read."""
 COUNTS = 6
 """Metrics that the job counts."""
+FUNCTION_METRICS = 12
+"""What the scoring function counts while one version answers and nothing is wrong: six counts by stage, and the rate of
+outliers and the median residual as a whole, by stage and by version."""
+MAPPING_METRICS = 6
+"""What metric group EventCount counts; all are billed once each has counted something."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +31,10 @@ class TaxiWorkload:
     """The trips that TLC publishes, and what data scientists ask. Sizes are bytes of a row, times seconds.
 
     The default rate is that of January 2026: 3,724,889 rows. ``bronze_bytes`` was measured on 100,000 simulated trips,
-    ``silver_bytes`` (both tables) and ``record_bytes`` (of a live trip) on 20,000. ``job_start_seconds``,
-    ``job_rows_per_second``, ``scanned_row_bytes`` (what a question about fares reads) and ``job_log_bytes`` (of a run)
-    are assumptions.
+    ``silver_bytes`` (both tables), ``record_bytes`` (of a live trip), ``prediction_bytes`` and ``gold_bytes`` (of a
+    prediction, as it is sent and as it lies in S3) on 20,000. ``job_start_seconds``, ``job_rows_per_second``,
+    ``scanned_row_bytes`` (what a question about fares reads), ``job_log_bytes`` (of a run), ``batch_seconds`` (of an
+    invocation, the model's answer included) and ``batch_log_bytes`` are assumptions.
     ``months`` is how long the lake has been filling: storage is billed for all of it.
     """
 
@@ -41,6 +47,10 @@ class TaxiWorkload:
     job_start_seconds: float = 40.0
     job_rows_per_second: float = 30_000.0
     job_log_bytes: int = 300_000
+    prediction_bytes: int = 652
+    gold_bytes: float = 72.0
+    batch_seconds: float = 0.06
+    batch_log_bytes: int = 1_600
     months: int = 12
 
     @property
@@ -66,6 +76,9 @@ def estimate_taxi(values: Mapping[str, Any], workload: TaxiWorkload) -> list[Cos
     rate = workload.trips_per_second
     return [
         stream_cost(values, StreamLoad(rate, "trips", rate, workload.record_bytes, "send fewer trips")),
+        _scoring(values, workload),
+        _delivery(workload),
+        _stored("S3, predictions", workload, workload.gold_bytes),
         _stored("S3, TLC's files", workload, workload.bronze_bytes),
         _job(values, workload),
         _stored("S3, tables", workload, workload.silver_bytes),
@@ -73,6 +86,34 @@ def estimate_taxi(values: Mapping[str, Any], workload: TaxiWorkload) -> list[Cos
         Cost("KMS", "1 key", p.KMS_KEY_MONTH),
         _watching(values, workload),
     ]
+
+
+def _batches(values: Mapping[str, Any], workload: TaxiWorkload) -> float:
+    """Invocations of a month: a shard is read as often as windows end, or as batches are full."""
+    shards = values["shard_count"] if values["stream_mode"] == "PROVISIONED" else 1
+    # Without a window Lambda reads a shard "at a base rate of once per second" (Lambda Developer Guide, Kinesis).
+    read = shards / max(values["batching_window_seconds"], 1)
+    full = workload.trips_per_second / values["batch_size"]
+    return float(max(full, min(read, workload.trips_per_second)) * p.HOURS_PER_MONTH * 3600)
+
+
+def _scoring(values: Mapping[str, Any], workload: TaxiWorkload) -> Cost:
+    """The function, and its reads of the rules: a few items a minute."""
+    batches = _batches(values, workload)
+    seconds = batches * workload.batch_seconds
+    reads = p.HOURS_PER_MONTH * 3600 / values["thresholds_seconds"]
+    usd = (
+        batches / 1e6 * p.LAMBDA_REQUESTS_MILLION
+        + seconds * values["memory_megabytes"] / 1024 * p.LAMBDA_GB_SECOND[values["architecture"]]
+        + reads / 1e6 * p.DYNAMODB_READS_MILLION
+    )
+    each = workload.trips_per_month / batches
+    return Cost("Lambda", f"{batches / 1e6:,.1f} M batches of {each:,.0f}, {values['memory_megabytes']} MB", usd)
+
+
+def _delivery(workload: TaxiWorkload) -> Cost:
+    gigabytes = workload.trips_per_month * rounded(workload.prediction_bytes, p.FIREHOSE_RECORD_BYTES) / GB
+    return Cost("Firehose", f"{gigabytes:,.1f} GB, records rounded up to 5 KB", gigabytes * p.FIREHOSE_GB)
 
 
 def _stored(part: str, workload: TaxiWorkload, row_bytes: float) -> Cost:
@@ -98,11 +139,13 @@ def _queries(workload: TaxiWorkload) -> Cost:
 
 def _watching(values: Mapping[str, Any], workload: TaxiWorkload) -> Cost:
     alarms = ALARMS if values["job_schedule_enabled"] else ALARMS - 1
+    metrics = COUNTS + FUNCTION_METRICS + MAPPING_METRICS
     logs = runs_per_month(values["job_schedule"]) * workload.job_log_bytes / GB
+    logs += _batches(values, workload) * workload.batch_log_bytes / GB
     usd = (
         (alarms + FURTHER_ALARM_METRICS) * p.CLOUDWATCH_ALARM_MONTH
-        + COUNTS * p.CLOUDWATCH_METRIC_MONTH
+        + metrics * p.CLOUDWATCH_METRIC_MONTH
         + p.CLOUDWATCH_DASHBOARD_MONTH
         + logs * p.CLOUDWATCH_LOGS_GB
     )
-    return Cost("CloudWatch", f"{alarms} alarms, {COUNTS} metrics, 1 dashboard, {logs:,.2f} GB of logs", usd)
+    return Cost("CloudWatch", f"{alarms} alarms, {metrics} metrics, 1 dashboard, {logs:,.2f} GB of logs", usd)

@@ -66,6 +66,9 @@ locals {
       stream_customer_key = false
       age_objects         = false
 
+      buffering_megabytes      = 1
+      buffering_seconds        = 5
+      deletion_protection      = false
       force_destroy            = true
       key_deletion_window_days = 7
       log_retention_days       = 7

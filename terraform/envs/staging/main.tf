@@ -41,6 +41,7 @@ locals {
     }
 
     taxi = {
+      deletion_protection      = false
       force_destroy            = true
       key_deletion_window_days = 7
       log_retention_days       = 30

@@ -1,8 +1,10 @@
 locals {
+  reads = !var.direct_put
+
   # arn:aws:kinesis:<region>:<account>:stream/<name>
   stream_name = reverse(split("/", var.source_stream_arn))[0]
 
-  alarms = {
+  alarms = merge({
     freshness = {
       description        = "The oldest record that ${var.name} has not delivered to S3 is older than ${var.freshness_alarm_seconds} s."
       metric             = "DeliveryToS3.DataFreshness"
@@ -19,6 +21,7 @@ locals {
       threshold          = 1
       evaluation_periods = 3
     }
+    }, local.reads ? {
     source-throttled = {
       description        = "${var.name} is throttled when it reads its stream."
       metric             = "ThrottledGetRecords"
@@ -27,7 +30,25 @@ locals {
       threshold          = 0
       evaluation_periods = 5
     }
-  }
+    } : {
+    put-throttled = {
+      description        = "Records are refused that are put on ${var.name}: more than its quota of requests, records or bytes a second."
+      metric             = "ThrottledRecords"
+      statistic          = "Sum"
+      comparison         = "GreaterThanThreshold"
+      threshold          = 0
+      evaluation_periods = 5
+    }
+    }, length(var.search) == 0 ? {} : {
+    search-failed = {
+      description        = "${var.name} fails to index documents; its log group ${aws_cloudwatch_log_group.this.name} says why. Those that the domain never takes lie in S3, below ${var.prefix}AmazonOpenSearchService-failed/; S3 has all documents in any case."
+      metric             = "DeliveryToAmazonOpenSearchService.Success"
+      statistic          = "Average"
+      comparison         = "LessThanThreshold"
+      threshold          = 1
+      evaluation_periods = 3
+    }
+  })
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
@@ -52,6 +73,8 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 # Every other alarm stands on what a working reader counts. One that stopped counts nothing, and they stay OK. A delivery that
 # fails is counted, as DeliveryToS3.Success.
 resource "aws_cloudwatch_metric_alarm" "not_reading" {
+  count = local.reads ? 1 : 0
+
   alarm_name          = "${var.name}-not-reading"
   alarm_description   = "Records come into the stream of ${var.name}, and for 15 minutes Firehose has read none: its role or the stream's key fails. What is not read when the stream's retention ends is lost."
   comparison_operator = "GreaterThanThreshold"

@@ -128,27 +128,161 @@ run "an_alarm_rings_when_records_come_in_and_none_is_read" {
 
   assert {
     condition = {
-      for query in aws_cloudwatch_metric_alarm.not_reading.metric_query : query.id => "${one(query.metric).namespace} ${one(query.metric).metric_name}" if length(query.metric) == 1
+      for query in aws_cloudwatch_metric_alarm.not_reading[0].metric_query : query.id => "${one(query.metric).namespace} ${one(query.metric).metric_name}" if length(query.metric) == 1
     } == { put = "AWS/Kinesis IncomingRecords", taken = "AWS/Firehose DataReadFromKinesisStream.Records" }
     error_message = "What comes in must be held against what is read."
   }
 
   assert {
     condition = {
-      for query in aws_cloudwatch_metric_alarm.not_reading.metric_query : query.id => one(query.metric).dimensions if length(query.metric) == 1
+      for query in aws_cloudwatch_metric_alarm.not_reading[0].metric_query : query.id => one(query.metric).dimensions if length(query.metric) == 1
     } == { put = tomap({ StreamName = "readings" }), taken = tomap({ DeliveryStreamName = "readings" }) }
     error_message = "Both must be counted of this stream and this reader."
   }
 
   assert {
-    condition     = one([for query in aws_cloudwatch_metric_alarm.not_reading.metric_query : query.expression if query.return_data == true]) == "IF(FILL(put, 0) > 0 AND FILL(taken, 0) == 0, 1, 0)"
+    condition     = one([for query in aws_cloudwatch_metric_alarm.not_reading[0].metric_query : query.expression if query.return_data == true]) == "IF(FILL(put, 0) > 0 AND FILL(taken, 0) == 0, 1, 0)"
     error_message = "A reader that counts nothing must be taken for one that reads nothing."
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.not_reading.datapoints_to_alarm < aws_cloudwatch_metric_alarm.not_reading.evaluation_periods && length(aws_cloudwatch_metric_alarm.not_reading.alarm_actions) == 1
+    condition     = aws_cloudwatch_metric_alarm.not_reading[0].datapoints_to_alarm < aws_cloudwatch_metric_alarm.not_reading[0].evaluation_periods && length(aws_cloudwatch_metric_alarm.not_reading[0].alarm_actions) == 1
     error_message = "Numbers of the last period that are late must not keep the alarm from ringing, and it must tell the topic."
   }
+}
+
+run "what_is_put_is_encrypted_and_read_from_nowhere" {
+  variables {
+    source_stream_arn = ""
+    direct_put        = true
+  }
+
+  assert {
+    condition     = length(aws_kinesis_firehose_delivery_stream.this.kinesis_source_configuration) == 0 && aws_kinesis_firehose_delivery_stream.this.server_side_encryption[0].key_arn == var.kms_key_arn
+    error_message = "Records that are put must be encrypted with the key until they are delivered."
+  }
+
+  assert {
+    condition     = length([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement if statement.Sid == "ReadSource"]) == 0
+    error_message = "Without a source the role must read none."
+  }
+
+  assert {
+    condition     = toset(keys(aws_cloudwatch_metric_alarm.this)) == toset(["freshness", "delivery-failed", "put-throttled"]) && length(aws_cloudwatch_metric_alarm.not_reading) == 0 && length(output.alarm_arns) == 3
+    error_message = "Where nothing is read, nothing can fail to be read."
+  }
+}
+
+run "a_stream_that_is_read_is_not_encrypted_a_second_time" {
+  assert {
+    condition     = length(aws_kinesis_firehose_delivery_stream.this.server_side_encryption) == 0
+    error_message = "Firehose refuses encryption beside that of its source."
+  }
+}
+
+run "documents_are_indexed_and_all_of_them_kept_in_s3" {
+  variables {
+    source_stream_arn = ""
+    direct_put        = true
+    prefix            = "predictions/"
+    search = [{
+      domain_arn = "arn:aws:es:ap-northeast-1:123456789012:domain/taxis"
+      index_name = "predictions"
+      rotation   = "OneWeek"
+    }]
+  }
+
+  assert {
+    condition     = aws_kinesis_firehose_delivery_stream.this.destination == "opensearch" && length(aws_kinesis_firehose_delivery_stream.this.extended_s3_configuration) == 0
+    error_message = "There is one destination."
+  }
+
+  assert {
+    condition = {
+      for name in ["domain_arn", "index_name", "index_rotation_period", "s3_backup_mode"] : name => aws_kinesis_firehose_delivery_stream.this.opensearch_configuration[0][name]
+      } == {
+      domain_arn            = "arn:aws:es:ap-northeast-1:123456789012:domain/taxis"
+      index_name            = "predictions"
+      index_rotation_period = "OneWeek"
+      s3_backup_mode        = "AllDocuments"
+    }
+    error_message = "S3 must have every document, not those alone that the domain refused."
+  }
+
+  assert {
+    condition     = aws_kinesis_firehose_delivery_stream.this.opensearch_configuration[0].s3_configuration[0].prefix == "predictions/" && aws_kinesis_firehose_delivery_stream.this.opensearch_configuration[0].s3_configuration[0].compression_format == "GZIP"
+    error_message = "Objects must lie where they lie without a domain: Firehose adds the hour to a prefix without expression."
+  }
+
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource if contains(flatten([statement.Action]), "es:ESHttpPost")
+    ])) == toset(["arn:aws:es:ap-northeast-1:123456789012:domain/taxis", "arn:aws:es:ap-northeast-1:123456789012:domain/taxis/*"])
+    error_message = "The role must index in this domain and in no other."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["search-failed"].metric_name == "DeliveryToAmazonOpenSearchService.Success"
+    error_message = "Documents that the domain does not take must ring."
+  }
+}
+
+run "refuses_two_domains" {
+  command = plan
+
+  variables {
+    search = [
+      { domain_arn = "arn:aws:es:ap-northeast-1:123456789012:domain/taxis", index_name = "one" },
+      { domain_arn = "arn:aws:es:ap-northeast-1:123456789012:domain/taxis", index_name = "two" },
+    ]
+  }
+
+  expect_failures = [var.search]
+}
+
+run "refuses_what_is_no_domain_or_no_index" {
+  command = plan
+
+  variables {
+    search = [{ domain_arn = "taxis", index_name = "Predictions" }]
+  }
+
+  expect_failures = [var.search]
+}
+
+run "refuses_a_rotation_that_there_is_not" {
+  command = plan
+
+  variables {
+    search = [{ domain_arn = "arn:aws:es:ap-northeast-1:123456789012:domain/taxis", index_name = "predictions", rotation = "OneYear", retry_seconds = 7201 }]
+  }
+
+  expect_failures = [var.search]
+}
+
+run "refuses_a_newline_that_firehose_does_not_append" {
+  command = plan
+
+  variables {
+    append_newline = true
+    search         = [{ domain_arn = "arn:aws:es:ap-northeast-1:123456789012:domain/taxis", index_name = "predictions" }]
+  }
+
+  expect_failures = [var.search]
+}
+
+run "refuses_a_buffer_that_a_domain_does_not_get" {
+  command = plan
+
+  variables {
+    buffering_megabytes = 101
+    search = [{
+      domain_arn = "arn:aws:es:ap-northeast-1:123456789012:domain/taxis"
+      index_name = "predictions"
+    }]
+  }
+
+  expect_failures = [var.buffering_megabytes]
 }
 
 run "refuses_bad_values" {

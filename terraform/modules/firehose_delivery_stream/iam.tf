@@ -23,7 +23,7 @@ resource "aws_iam_role_policy" "this" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat([
-      {
+      for arn in local.reads ? [var.source_stream_arn] : [] : {
         Sid    = "ReadSource"
         Effect = "Allow"
         Action = [
@@ -32,8 +32,9 @@ resource "aws_iam_role_policy" "this" {
           "kinesis:GetShardIterator",
           "kinesis:ListShards",
         ]
-        Resource = var.source_stream_arn
-      },
+        Resource = arn
+      }
+      ], [
       {
         Sid      = "FindBucket"
         Effect   = "Allow"
@@ -65,6 +66,30 @@ resource "aws_iam_role_policy" "this" {
         Action    = "kms:Decrypt"
         Resource  = arn
         Condition = { StringEquals = { "kms:EncryptionContext:aws:kinesis:arn" = var.source_stream_arn } }
+      }
+      ], [
+      for arn in var.search[*].domain_arn : {
+        Sid      = "IndexDocuments"
+        Effect   = "Allow"
+        Action   = ["es:DescribeDomain", "es:DescribeDomainConfig", "es:DescribeDomains", "es:ESHttpPost", "es:ESHttpPut"]
+        Resource = [arn, "${arn}/*"]
+      }
+      ], [
+      # What Firehose looks at: https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-es
+      for domain in var.search : {
+        Sid    = "LookAtDomain"
+        Effect = "Allow"
+        Action = "es:ESHttpGet"
+        Resource = [for path in [
+          "_all/_settings",
+          "_cluster/stats",
+          "_nodes",
+          "_nodes/stats",
+          "_nodes/*/stats",
+          "_stats",
+          "${domain.index_name}*/_mapping/*",
+          "${domain.index_name}*/_stats",
+        ] : "${domain.domain_arn}/${path}"]
       }
     ])
   })

@@ -20,5 +20,10 @@ output "log_group_name" {
 
 output "alarm_arns" {
   description = "ARNs of the delivery stream's alarms."
-  value       = concat(values(aws_cloudwatch_metric_alarm.this)[*].arn, [aws_cloudwatch_metric_alarm.not_reading.arn])
+  value       = concat(values(aws_cloudwatch_metric_alarm.this)[*].arn, aws_cloudwatch_metric_alarm.not_reading[*].arn)
+}
+
+output "search" {
+  description = "The domain that gets documents, and their indices; empty without one."
+  value       = var.search
 }

@@ -10,14 +10,61 @@ variable "name" {
 }
 
 variable "source_stream_arn" {
-  description = "ARN of the Kinesis stream to read."
+  description = "ARN of the Kinesis stream to read; empty with direct_put."
   type        = string
   nullable    = false
+  default     = ""
 
   validation {
-    condition     = can(regex("^arn:[a-z-]+:kinesis:", var.source_stream_arn))
-    error_message = "source_stream_arn must be the ARN of a Kinesis stream."
+    condition     = var.direct_put ? var.source_stream_arn == "" : can(regex("^arn:[a-z-]+:kinesis:", var.source_stream_arn))
+    error_message = "source_stream_arn must be the ARN of a Kinesis stream, or empty with direct_put."
   }
+}
+
+variable "direct_put" {
+  description = "Whether records are put on the delivery stream, and not read from a Kinesis stream."
+  type        = bool
+  nullable    = false
+  default     = false
+}
+
+variable "search" {
+  description = "OpenSearch domain that gets each record, one JSON object on one line, as a document: its ARN, the beginning of the index's name, how often another index begins (UTC, by arrival), and how long a document that the domain does not take for now is tried. None writes to S3 alone."
+  type = list(object({
+    domain_arn    = string
+    index_name    = string
+    rotation      = optional(string, "OneDay")
+    retry_seconds = optional(number, 300)
+  }))
+  nullable = false
+  default  = []
+
+  validation {
+    condition     = length(var.search) <= 1
+    error_message = "search must be one domain, or none."
+  }
+
+  validation {
+    condition     = alltrue([for each in var.search : can(regex("^arn:[a-z-]+:es:[^:]+:[0-9]{12}:domain/", each.domain_arn)) && can(regex("^[a-z0-9][a-z0-9_-]{0,79}$", each.index_name))])
+    error_message = "search must have the ARN of an OpenSearch domain, and an index of 1 to 80 lowercase letters, digits, underscores or dashes."
+  }
+
+  validation {
+    condition     = alltrue([for each in var.search : contains(["NoRotation", "OneHour", "OneDay", "OneWeek", "OneMonth"], each.rotation) && each.retry_seconds >= 0 && each.retry_seconds <= 7200])
+    error_message = "search must rotate by NoRotation, OneHour, OneDay, OneWeek or OneMonth, and retry for 0 to 7200 seconds (Firehose allows no other)."
+  }
+
+  validation {
+    condition     = length(var.search) == 0 || !var.append_newline
+    error_message = "append_newline must be false with a search domain, where Firehose does not do it: records must bring the newline that parts them in S3."
+  }
+}
+
+variable "encrypted" {
+  description = "Whether what is put is encrypted with the KMS key until it is delivered."
+  type        = bool
+  nullable    = false
+  default     = true
 }
 
 variable "bucket_arn" {
@@ -97,6 +144,11 @@ variable "buffering_megabytes" {
   validation {
     condition     = var.buffering_megabytes >= 1 && var.buffering_megabytes <= 128
     error_message = "buffering_megabytes must be from 1 to 128 (Firehose allows no other)."
+  }
+
+  validation {
+    condition     = length(var.search) == 0 || var.buffering_megabytes <= 100
+    error_message = "buffering_megabytes must be at most 100 with a search domain (Firehose allows no other)."
   }
 }
 

@@ -74,10 +74,19 @@ module "workgroup" {
   kms_key_arn      = module.key.arn
   scan_limit_bytes = var.settings.athena_scan_limit_bytes
   database_name    = aws_glue_catalog_database.this.name
-  tables           = [module.raw_table.name, module.trips_table.name, module.quarantine_table.name]
-  read_paths       = [module.raw_table.path, module.trips_table.path, module.quarantine_table.path]
   queries          = local.queries
   force_destroy    = var.settings.force_destroy
+
+  tables = concat(
+    [module.raw_table.name, module.trips_table.name, module.quarantine_table.name, aws_glue_catalog_table.predictions.name],
+    values(aws_glue_catalog_table.latest)[*].name,
+  )
+  read_paths = [
+    module.raw_table.path,
+    module.trips_table.path,
+    module.quarantine_table.path,
+    "${module.processed_bucket.name}/${local.gold_prefix}",
+  ]
 }
 
 # Training sets are made in a workgroup of their own. It decides where a CREATE TABLE AS writes: below the query's id, so

@@ -3,7 +3,11 @@
 locals {
   alarm_arns = concat(
     module.stream.alarm_arns,
+    module.score.alarm_arns,
+    module.live_trips.alarm_arns,
+    module.predictions.alarm_arns,
     module.job.alarm_arns,
+    [aws_cloudwatch_metric_alarm.waiting.arn, aws_cloudwatch_metric_alarm.parked.arn],
     [aws_cloudwatch_metric_alarm.quarantine_rate.arn, aws_cloudwatch_metric_alarm.stray_objects.arn],
     aws_cloudwatch_metric_alarm.job_stalled[*].arn,
   )
@@ -18,6 +22,36 @@ locals {
       title   = "Stream: throttled"
       stat    = "Sum"
       metrics = [for metric in ["WriteProvisionedThroughputExceeded", "ReadProvisionedThroughputExceeded"] : ["AWS/Kinesis", metric, "StreamName", module.stream.name]]
+    },
+    {
+      title   = "Live trips: what became of them"
+      stat    = "Sum"
+      metrics = [for metric in ["Scored", "Outliers", "Parked", "Waiting"] : [local.metric_namespace, metric, "Stage", var.stage]]
+    },
+    {
+      title   = "Live trips: how long they waited"
+      stat    = "Maximum"
+      metrics = [["AWS/Lambda", "IteratorAge", "FunctionName", module.score.name]]
+    },
+    {
+      title   = "Model: rate of outliers, median residual in dollars"
+      stat    = "Average"
+      metrics = [[local.metric_namespace, "OutlierRate", "Stage", var.stage], [local.metric_namespace, "MedianResidual", "Stage", var.stage, { yAxis = "right" }]]
+    },
+    {
+      title   = "Model: calls, failed calls"
+      stat    = "Sum"
+      metrics = [for metric in ["EndpointCalls", "EndpointCallsFailed"] : [local.metric_namespace, metric, "Stage", var.stage]]
+    },
+    {
+      title   = "Predictions: put, delivered"
+      stat    = "Sum"
+      metrics = [for metric in concat(["IncomingRecords", "DeliveryToS3.Records"], var.settings.opensearch_domain_arn == "" ? [] : ["DeliveryToAmazonOpenSearchService.Records"]) : ["AWS/Firehose", metric, "DeliveryStreamName", module.predictions.name]]
+    },
+    {
+      title   = "Predictions: age of the oldest that is not delivered"
+      stat    = "Maximum"
+      metrics = [["AWS/Firehose", "DeliveryToS3.DataFreshness", "DeliveryStreamName", module.predictions.name]]
     },
     {
       title   = "Job: rows read, and what became of them"

@@ -1,11 +1,15 @@
-# The taxi pipeline: TLC's files -> raw bucket -> Glue job -> trips and quarantine -> Athena; and the stream of live trips.
+# The taxi pipeline. History: TLC's files -> raw bucket -> Glue job -> trips and quarantine -> Athena. Live: trips -> Kinesis ->
+# Lambda, which asks the fare model -> Firehose -> predictions in S3, and in OpenSearch where there is a domain.
 
 data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
 
 data "aws_region" "current" {}
 
 locals {
   account_id = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
   region     = data.aws_region.current.name
 
   # Every name is datastreamer-<stage>-taxi-<role>.
@@ -18,8 +22,17 @@ locals {
   code_prefix       = "glue/"
   results_prefix    = "results/"
   training_prefix   = "training/"
+  gold_prefix       = "taxi_predictions/"
+  gold_error_prefix = "taxi_predictions_errors/"
 
-  # Where the job puts its own counts.
+  # Where the function puts records that are no trips. What Lambda itself gives up lies below aws/lambda/.
+  parked_prefix = "failures/"
+
+  # The endpoint of the fare model. It is made when the first version is approved, and not here.
+  endpoint_name = "${local.name}-fare"
+  endpoint_arn  = "arn:${local.partition}:sagemaker:${local.region}:${local.account_id}:endpoint/${local.endpoint_name}"
+
+  # Where the job and the function put their own counts.
   metric_namespace = "Datastreamer/Taxi"
   alarm_topic_arns = [module.alarm_topic.arn]
 }
@@ -41,7 +54,7 @@ module "alarm_topic" {
   emails      = var.settings.alarm_emails
 }
 
-# Live trips. Nothing reads them yet.
+# Live trips, which scoring.tf reads.
 module "stream" {
   source = "../../modules/kinesis_stream"
 

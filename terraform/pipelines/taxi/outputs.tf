@@ -29,12 +29,34 @@ output "database_name" {
 }
 
 output "table_names" {
-  description = "The three tables."
+  description = "The tables, and the view of each trip's latest prediction."
   value = {
-    raw        = module.raw_table.name
-    trips      = module.trips_table.name
-    quarantine = module.quarantine_table.name
+    raw         = module.raw_table.name
+    trips       = module.trips_table.name
+    quarantine  = module.quarantine_table.name
+    predictions = aws_glue_catalog_table.predictions.name
+    latest      = one(values(aws_glue_catalog_table.latest)[*].name)
   }
+}
+
+output "function_names" {
+  description = "The Lambda functions, by what they do."
+  value       = { score = module.score.name }
+}
+
+output "thresholds_table_name" {
+  description = "DynamoDB table of the rule of each version of the model."
+  value       = module.thresholds.name
+}
+
+output "delivery_stream_name" {
+  description = "Firehose stream of predictions."
+  value       = module.predictions.name
+}
+
+output "endpoint_name" {
+  description = "Endpoint of the fare model, which is made when its first version is approved."
+  value       = local.endpoint_name
 }
 
 output "job_name" {

@@ -39,6 +39,18 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:alarm" }
   }
 
+  mock_resource "aws_dynamodb_table" {
+    defaults = { arn = "arn:aws:dynamodb:ap-northeast-1:123456789012:table/thresholds" }
+  }
+
+  mock_resource "aws_kinesis_firehose_delivery_stream" {
+    defaults = { arn = "arn:aws:firehose:ap-northeast-1:123456789012:deliverystream/predictions" }
+  }
+
+  mock_resource "aws_lambda_function" {
+    defaults = { arn = "arn:aws:lambda:ap-northeast-1:123456789012:function:score" }
+  }
+
   mock_resource "aws_glue_job" {
     defaults = { arn = "arn:aws:glue:ap-northeast-1:123456789012:job/silver" }
   }
@@ -48,6 +60,10 @@ variables {
   stage       = "test"
   job_script  = "../../modules/glue_job/testdata/job.py"
   job_package = "../../modules/glue_job/testdata/package-1.zip"
+
+  function_packages = {
+    taxi_score = "../../modules/lambda_function/testdata/package.zip"
+  }
 }
 
 run "every_name_holds_stage_and_pipeline" {
@@ -63,6 +79,10 @@ run "every_name_holds_stage_and_pipeline" {
       raw       = output.raw_bucket
       processed = output.processed_bucket
       models    = output.models_bucket
+      score     = output.function_names.score
+      rules     = output.thresholds_table_name
+      delivery  = output.delivery_stream_name
+      endpoint  = output.endpoint_name
       } == {
       stream    = "datastreamer-test-taxi-stream"
       job       = "datastreamer-test-taxi-silver"
@@ -74,17 +94,21 @@ run "every_name_holds_stage_and_pipeline" {
       raw       = "datastreamer-test-taxi-raw-123456789012"
       processed = "datastreamer-test-taxi-processed-123456789012"
       models    = "datastreamer-test-taxi-models-123456789012"
+      score     = "datastreamer-test-taxi-score"
+      rules     = "datastreamer-test-taxi-thresholds"
+      delivery  = "datastreamer-test-taxi-predictions"
+      endpoint  = "datastreamer-test-taxi-fare"
     }
     error_message = "Commands find resources by these names."
   }
 
   assert {
-    condition     = output.table_names == { raw = "taxi_raw", trips = "taxi_trips", quarantine = "taxi_trips_quarantine" }
+    condition     = output.table_names == { raw = "taxi_raw", trips = "taxi_trips", quarantine = "taxi_trips_quarantine", predictions = "taxi_predictions", latest = "taxi_predictions_latest" }
     error_message = "Data scientists find the tables by these names."
   }
 
   assert {
-    condition     = toset(keys(output.query_ids)) == toset(["fare_by_hour", "faults_by_month", "quarantine_by_reason"])
+    condition     = toset(keys(output.query_ids)) == toset(["fare_by_hour", "faults_by_month", "latest_outliers", "outliers_by_zone", "predictions_by_version", "quarantine_by_reason"])
     error_message = "Each file of queries/ must be a saved query."
   }
 }
@@ -126,9 +150,94 @@ run "the_alarms_watch_the_counts_of_the_job" {
   }
 
   assert {
-    condition     = length(output.alarm_arns) == 7 && length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets[0].properties.alarms) == 7
+    condition     = length(output.alarm_arns) == 18 && length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets[0].properties.alarms) == 18
     error_message = "The dashboard must show every alarm."
   }
+}
+
+run "the_function_asks_this_endpoint_and_delivers_to_this_stream" {
+  assert {
+    condition = module.score.environment == tomap({
+      STAGE                        = "test"
+      ENDPOINT_NAME                = "datastreamer-test-taxi-fare"
+      THRESHOLDS_TABLE             = "datastreamer-test-taxi-thresholds"
+      DELIVERY_STREAM              = "datastreamer-test-taxi-predictions"
+      PARKING_BUCKET               = "datastreamer-test-taxi-raw-123456789012"
+      MAX_ROWS_PER_CALL            = "1000"
+      THRESHOLDS_SECONDS           = "60"
+      POWERTOOLS_METRICS_NAMESPACE = "Datastreamer/Taxi"
+    })
+    error_message = "The function must know its neighbours."
+  }
+
+  assert {
+    condition = {
+      for statement in module.score.statements : statement.Sid => flatten([statement.Resource]) if contains(["AskTheModel", "ReadThresholds", "DeliverPredictions", "ParkRecords"], statement.Sid)
+      } == {
+      AskTheModel        = ["arn:aws:sagemaker:ap-northeast-1:123456789012:endpoint/datastreamer-test-taxi-fare"]
+      ReadThresholds     = ["arn:aws:dynamodb:ap-northeast-1:123456789012:table/thresholds"]
+      DeliverPredictions = ["arn:aws:firehose:ap-northeast-1:123456789012:deliverystream/predictions"]
+      ParkRecords        = ["arn:aws:s3:::bucket/failures/*"]
+    }
+    error_message = "The function must reach its neighbours, and nothing else."
+  }
+}
+
+run "no_trip_is_lost_while_there_is_no_model" {
+  variables {
+    settings = { stream_retention_hours = 48 }
+  }
+
+  assert {
+    condition     = module.live_trips.maximum_retries == -1 && module.live_trips.maximum_record_age_seconds == 47 * 3600
+    error_message = "A batch must be tried until shortly before its records expire, and then be set aside, whole."
+  }
+}
+
+run "predictions_lie_by_the_day_of_their_arrival" {
+  assert {
+    condition     = aws_glue_catalog_table.predictions.parameters["storage.location.template"] == "s3://datastreamer-test-taxi-processed-123456789012/taxi_predictions/$${arrival_date}/" && aws_glue_catalog_table.predictions.parameters["projection.arrival_date.range"] == "2026/01/01,NOW+1DAYS"
+    error_message = "The table must find the folders that Firehose makes."
+  }
+
+  assert {
+    condition     = jsondecode(base64decode(split(" ", aws_glue_catalog_table.latest["taxi_predictions_latest"].view_original_text)[3])).schema == "datastreamer_test_taxi"
+    error_message = "The view must be as Athena keeps one."
+  }
+}
+
+run "a_domain_gets_each_prediction_and_s3_all_of_them" {
+  variables {
+    settings = {
+      opensearch_domain_arn = "arn:aws:es:ap-northeast-1:123456789012:domain/taxis"
+      opensearch_rotation   = "OneWeek"
+    }
+  }
+
+  assert {
+    condition     = module.predictions.search[0].index_name == "taxi-predictions" && module.predictions.search[0].rotation == "OneWeek"
+    error_message = "The indices must have the names that dashboards look for."
+  }
+}
+
+run "refuses_a_stream_that_forgets_before_trips_are_set_aside" {
+  command = plan
+
+  variables {
+    settings = { stream_retention_hours = 1 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_bad_first_day" {
+  command = plan
+
+  variables {
+    settings = { first_day = "2026-01-01" }
+  }
+
+  expect_failures = [var.settings]
 }
 
 run "a_job_that_nobody_schedules_cannot_stall" {

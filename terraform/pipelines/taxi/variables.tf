@@ -21,6 +21,12 @@ variable "job_package" {
   nullable    = false
 }
 
+variable "function_packages" {
+  description = "Paths of the zips of the Lambda functions, by name; `make package` builds them."
+  type        = map(string)
+  nullable    = false
+}
+
 variable "settings" {
   description = "How the pipeline is to run; each line of the type says what it sets, and its default."
   nullable    = false
@@ -40,6 +46,46 @@ variable "settings" {
     stream_customer_key = optional(bool, true)
     # Age of the oldest unread record, in seconds, above which an alarm fires.
     iterator_age_alarm_seconds = optional(number, 900)
+
+    # ----- scoring
+    # Processor of the functions: arm64 (a fifth cheaper) or x86_64.
+    architecture = optional(string, "arm64")
+    # Memory of the scoring function in MB.
+    memory_megabytes = optional(number, 512)
+    # Seconds after which an invocation of it is ended.
+    timeout_seconds = optional(number, 60)
+    # Invocations of it that run at once at most, taken from the account's share; -1 reserves none.
+    reserved_concurrency = optional(number, -1)
+    # Whether live trips are read; switched off they wait in the stream.
+    scoring_enabled = optional(bool, true)
+    # Trips that an invocation gets at most.
+    batch_size = optional(number, 500)
+    # Seconds to wait for a batch to fill.
+    batching_window_seconds = optional(number, 1)
+    # Batches of one shard that run at once.
+    parallelization_factor = optional(number, 1)
+    # Trips of one call of the endpoint.
+    max_rows_per_call = optional(number, 1000)
+    # Seconds for which the rules of the versions are believed before they are read again.
+    thresholds_seconds = optional(number, 60)
+    # Days back to which the table of rules can be restored.
+    recovery_days = optional(number, 35)
+    # Whether the table of rules cannot be deleted.
+    deletion_protection = optional(bool, true)
+
+    # ----- predictions
+    # First day that queries look for, as yyyy/MM/dd.
+    first_day = optional(string, "2026/01/01")
+    # Megabytes (uncompressed) after which predictions are delivered.
+    buffering_megabytes = optional(number, 64)
+    # Seconds after which they are delivered, however few.
+    buffering_seconds = optional(number, 60)
+    # OpenSearch domain that gets each prediction as a document; empty delivers to S3 alone.
+    opensearch_domain_arn = optional(string, "")
+    # How often another index begins there: NoRotation, OneHour, OneDay, OneWeek, OneMonth.
+    opensearch_rotation = optional(string, "OneDay")
+    # Seconds for which documents are tried that it does not take for now; S3 has them in any case.
+    opensearch_retry_seconds = optional(number, 300)
 
     # ----- job and queries
     # Glue version of the job.
@@ -74,6 +120,8 @@ variable "settings" {
     alarm_emails = optional(set(string), [])
     # Percentage of the rows read in a day that were quarantined, above which an alarm fires.
     quarantine_alarm_percent = optional(number, 1)
+    # Records that are no trips in five minutes, above which an alarm fires.
+    parked_alarm_records = optional(number, 0)
     # Days without a finished run of a scheduled job after which an alarm fires.
     job_stalled_days = optional(number, 2)
     # Days that logs are kept.
@@ -88,6 +136,17 @@ variable "settings" {
   validation {
     condition     = var.settings.quarantine_alarm_percent > 0 && var.settings.quarantine_alarm_percent < 100
     error_message = "quarantine_alarm_percent must be between 0 and 100."
+  }
+
+  validation {
+    condition     = can(regex("^[0-9]{4}/[0-9]{2}/[0-9]{2}$", var.settings.first_day))
+    error_message = "first_day must be like 2026/01/01."
+  }
+
+  # What waits for a model is set aside an hour before the stream forgets it.
+  validation {
+    condition     = var.settings.stream_retention_hours >= 2
+    error_message = "stream_retention_hours must be at least 2."
   }
 
   validation {

@@ -39,6 +39,21 @@ def test_each_live_trip_is_a_put_unit_and_a_stream_that_is_too_small_is_refused(
         estimate_taxi(values, replace(WORKLOAD, trips_per_second=1001))
 
 
+def test_each_prediction_is_delivered_as_five_kilobytes_and_kept_compressed(values: dict[str, Any]) -> None:
+    assert cost_of("Firehose", values) == pytest.approx(TRIPS * 5_120 / 1e9 * 0.036)
+    assert cost_of("S3, predictions", values) == pytest.approx(TRIPS * WORKLOAD.gold_bytes * 12 / 1e9 * 0.025)
+
+
+def test_a_longer_window_makes_fewer_batches_and_a_flood_of_trips_fuller_ones(values: dict[str, Any]) -> None:
+    rules = 730 * 60 / 1e6 * 0.1425
+    batch = 0.2e-6 + WORKLOAD.batch_seconds * 0.5 * 0.0000133334
+    assert cost_of("Lambda", values) == pytest.approx(730 * 3600 * batch + rules)
+    slow = {**values, "batching_window_seconds": 10}
+    assert cost_of("Lambda", slow) == pytest.approx(73 * 3600 * batch + rules)
+    flood = replace(WORKLOAD, trips_per_second=1_000.0)
+    assert cost_of("Lambda", {**slow, "batch_size": 100}, flood) == pytest.approx(10 * 730 * 3600 * batch + rules)
+
+
 def test_a_job_that_nobody_schedules_costs_nothing_and_has_no_alarm_that_it_stalls(values: dict[str, Any]) -> None:
     idle = {**values, "job_schedule_enabled": False}
     assert cost_of("Glue job", idle) == 0
