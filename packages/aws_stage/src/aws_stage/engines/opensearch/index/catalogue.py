@@ -48,23 +48,32 @@ COLUMNS = '"_id" VARCHAR, "_seq" BIGINT, "_version" BIGINT, "_source" VARCHAR'
 
 
 class Catalogue:
-    """Changes take the connection of a transaction, and are seen once ``publish`` says that it is committed."""
+    """What a transaction notes with ``change`` and ``change_templates`` is seen from ``publish`` on."""
 
     def __init__(self, connection: Any) -> None:
         rows = connection.execute("SELECT name, body FROM indices ORDER BY name").fetchall()
         self.indices: dict[str, Index] = {name: Index.load(name, body) for name, body in rows}
         rows = connection.execute("SELECT name, body FROM templates ORDER BY name").fetchall()
         self.templates: dict[str, dict[str, Any]] = {name: orjson.loads(body) for name, body in rows}
+        self.begin()
 
-    def publish(self, indices: Iterable[Index] = (), removed: Iterable[str] = ()) -> None:
-        """Show changes to readers. The dictionary is replaced, never changed: a reader may be walking it."""
-        changed = {**self.indices, **{index.name: index for index in indices}}
+    def begin(self) -> None:
+        """A transaction begins; what one that failed has noted is forgotten."""
+        self._indices, self._templates = self.indices, self.templates
+
+    def change(self, indices: Iterable[Index] = (), removed: Iterable[str] = ()) -> None:
+        """Note indices as they are now. Dictionaries are replaced, never changed: a reader may be walking one."""
+        changed = {**self._indices, **{index.name: index for index in indices}}
         gone = set(removed)
-        self.indices = {name: changed[name] for name in sorted(changed) if name not in gone}
+        self._indices = {name: changed[name] for name in sorted(changed) if name not in gone}
 
-    def publish_templates(self, templates: dict[str, dict[str, Any]]) -> None:
+    def change_templates(self, templates: dict[str, dict[str, Any]]) -> None:
         """Likewise templates."""
-        self.templates = templates
+        self._templates = templates
+
+    def publish(self) -> None:
+        """Show readers what has been noted."""
+        self.indices, self.templates = self._indices, self._templates
 
 
 def create(connection: Any, index: Index) -> Index:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from aws_stage.engines.opensearch.index.catalogue import Catalogue
 from aws_stage.kernel.clock import Clock
@@ -20,6 +23,20 @@ class Cluster:
         self.clock = clock
         with self.database.reading() as connection:
             self.catalogue = Catalogue(connection)
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def writing(self) -> Iterator[Any]:
+        """A connection in a transaction, as the database's.
+
+        What it has changed in the catalogue is shown when it is on disk, and before the next transaction begins, which
+        would otherwise make an index again that is there.
+        """
+        with self._lock:
+            self.catalogue.begin()
+            with self.database.writing() as connection:
+                yield connection
+            self.catalogue.publish()
 
     def now_ms(self) -> int:
         """Milliseconds since the epoch."""

@@ -30,7 +30,7 @@ def execute(cluster: Cluster, operations: Sequence[Operation]) -> list[dict[str,
     An index that there is not is made. All that worked is on disk when this returns.
     """
     items: list[dict[str, Any]] = [{}] * len(operations)
-    with cluster.database.writing() as connection:
+    with cluster.writing() as connection:
         writers: dict[str, _IndexWriter] = {}
         groups: dict[str, list[int]] = {}
         for place, operation in enumerate(operations):
@@ -48,8 +48,7 @@ def execute(cluster: Cluster, operations: Sequence[Operation]) -> list[dict[str,
             for place in places:
                 items[place] = writer.apply(operations[place])
             writer.flush()
-        written = {writer.index.name: writer.index for writer in writers.values()}
-    cluster.catalogue.publish(written.values())
+        cluster.catalogue.change(writer.index for writer in writers.values())
     return items
 
 

@@ -69,7 +69,7 @@ def get(context: Context) -> tuple[int, Any]:
 
 def _apply(context: Context, actions: list[Any]) -> None:
     cluster = context.cluster
-    with cluster.database.writing() as connection:
+    with cluster.writing() as connection:
         indices = dict(cluster.catalogue.indices)
         gone: list[Index] = []
         for action in actions:
@@ -85,7 +85,7 @@ def _apply(context: Context, actions: list[Any]) -> None:
         changed = [index for name, index in indices.items() if cluster.catalogue.indices.get(name) is not index]
         for index in changed:
             store(connection, index)
-    cluster.catalogue.publish(changed, [index.name for index in gone])
+        cluster.catalogue.change(changed, [index.name for index in gone])
 
 
 def _add(context: Context, indices: dict[str, Index], body: dict[str, Any], _gone: list[Index]) -> None:

@@ -21,9 +21,9 @@ def create(context: Context) -> tuple[int, Any]:
     """``PUT /{index}``."""
     context.allow(*_WAITS)
     name, body = context.parts["index"], context.document()
-    with context.cluster.database.writing() as connection:
+    with context.cluster.writing() as connection:
         made = catalogue.create(connection, new_index(context.cluster.catalogue, name, body, context.cluster.now_ms()))
-    context.cluster.catalogue.publish([made])
+        context.cluster.catalogue.change([made])
     return 200, {"acknowledged": True, "shards_acknowledged": True, "index": name}
 
 
@@ -43,7 +43,7 @@ def delete(context: Context) -> tuple[int, Any]:
     context.allow(*_NAMES, *_WAITS)
     given = context.parts["index"]
     lenient = context.flag("ignore_unavailable")
-    with context.cluster.database.writing() as connection:
+    with context.cluster.writing() as connection:
         held = context.cluster.catalogue
         for name in given.split(","):
             if (
@@ -58,7 +58,7 @@ def delete(context: Context) -> tuple[int, Any]:
         found = resolved(held, given, lenient=lenient, empty=context.flag("allow_no_indices", default=True))
         for index in found:
             catalogue.drop(connection, index)
-    context.cluster.catalogue.publish(removed=[index.name for index in found])
+        context.cluster.catalogue.change(removed=[index.name for index in found])
     return 200, {"acknowledged": True}
 
 

@@ -37,7 +37,7 @@ def put(context: Context) -> tuple[int, Any]:
     """``PUT /{index}/_mapping``: new fields, in all indices or none."""
     context.allow(*_NAMES, *_WAITS)
     added = Mapping.parse(context.document(required=True))
-    with context.cluster.database.writing() as connection:
+    with context.cluster.writing() as connection:
         changed = []
         for index in _indices(context):
             merged = index.mapping.merged(added)
@@ -46,7 +46,7 @@ def put(context: Context) -> tuple[int, Any]:
             made = replace(index, mapping=merged)
             store(connection, made)
             changed.append(made)
-    context.cluster.catalogue.publish(changed)
+        context.cluster.catalogue.change(changed)
     return 200, {"acknowledged": True}
 
 

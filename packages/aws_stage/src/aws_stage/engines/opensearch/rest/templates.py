@@ -22,13 +22,13 @@ def put(context: Context) -> tuple[int, Any]:
     context.allow("create", "cause", *_WAITS)
     name, cluster = context.parts["name"], context.cluster
     body = context.document(required=True)
-    with cluster.database.writing() as connection:
+    with cluster.writing() as connection:
         held = cluster.catalogue.templates
         if context.flag("create") and name in held:
             raise illegal(f"index template [{name}] already exists")
         template = check_template(name, body, held)
         connection.execute("INSERT OR REPLACE INTO templates VALUES (?, ?)", [name, orjson.dumps(template).decode()])
-    cluster.catalogue.publish_templates({**held, name: template})
+        cluster.catalogue.change_templates({**held, name: template})
     return 200, {"acknowledged": True}
 
 
@@ -48,14 +48,14 @@ def remove(context: Context) -> tuple[int, Any]:
     """``DELETE /_index_template/{name}``."""
     context.allow(*_WAITS)
     wanted, cluster = context.parts["name"], context.cluster
-    with cluster.database.writing() as connection:
+    with cluster.writing() as connection:
         held = cluster.catalogue.templates
         gone = [name for name in held if pattern(wanted).fullmatch(name)]
         if not gone and "*" not in wanted:
             raise _missing(wanted)
         for name in gone:
             connection.execute("DELETE FROM templates WHERE name = ?", [name])
-    cluster.catalogue.publish_templates({name: body for name, body in held.items() if name not in gone})
+        cluster.catalogue.change_templates({name: body for name, body in held.items() if name not in gone})
     return 200, {"acknowledged": True}
 
 
