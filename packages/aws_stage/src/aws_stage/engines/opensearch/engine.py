@@ -10,11 +10,15 @@ from aws_stage.engines.opensearch.domain.domains import Domains
 from aws_stage.engines.opensearch.domain.tagging import Tagging
 from aws_stage.engines.opensearch.domain.versions import compatible_versions, list_versions
 from aws_stage.engines.opensearch.index.cluster import Clusters
+from aws_stage.engines.opensearch.index.managing import manage
 from aws_stage.engines.opensearch.rest.front import anonymous, answer, no_domain
 from aws_stage.kernel.data_plane import PlaneAnswer, PlaneRequest
 from aws_stage.kernel.engine import Handler, Stage
+from aws_stage.kernel.periodic import Periodic
 
 SERVICE = "es"
+POLICY_SECONDS = 5.0
+"""Between two steps of a policy. OpenSearch takes 5 minutes and more."""
 
 
 class OpenSearchEngine:
@@ -29,6 +33,7 @@ class OpenSearchEngine:
         for domain in domains.all():
             self._clusters.open(domain.uid)  # a damaged one stops the start
         domains.created, domains.deleted = self._created, self._deleted
+        self._policies = Periodic(self.run_policies, POLICY_SECONDS, "opensearch-policies")
         tagging = Tagging(domains)
         handlers: dict[str, Handler] = {
             "CreateDomain": domains.create,
@@ -49,10 +54,16 @@ class OpenSearchEngine:
         }
 
     def start(self) -> None:
-        """Nothing runs by itself."""
+        self._policies.start()
 
     def stop(self) -> None:
+        self._policies.stop()
         self._clusters.close()
+
+    def run_policies(self) -> None:
+        """Do the next step of each index that a policy manages."""
+        for cluster in self._clusters.all():
+            manage(cluster)
 
     def serve_domain(self, request: PlaneRequest) -> PlaneAnswer:
         """The answer of the domain that the request names."""

@@ -1,4 +1,4 @@
-"""The indices and templates of a domain: in memory for whoever reads, in the database for good."""
+"""The indices, templates and policies of a domain: in memory for whoever reads, in the database for good."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from aws_stage.engines.opensearch.index.mapping import Mapping
 
 @dataclass(frozen=True)
 class Index:
-    """One index. ``table`` holds its documents; ``created`` is in milliseconds since the epoch."""
+    """One index. ``table`` holds its documents; ``created`` is in milliseconds since the epoch.
+
+    ``managed`` is the policy that manages it, with the state that it is in (``policies.attached``).
+    """
 
     name: str
     uuid: str
@@ -24,6 +27,7 @@ class Index:
     mapping: Mapping
     settings: dict[str, str] = field(default_factory=dict)
     aliases: dict[str, dict[str, Any]] = field(default_factory=dict)
+    managed: dict[str, Any] | None = None
 
     def body(self) -> str:
         """What the database keeps beside the name."""
@@ -34,6 +38,7 @@ class Index:
             "mapping": self.mapping.document(),
             "settings": self.settings,
             "aliases": self.aliases,
+            "managed": self.managed,
         }
         return orjson.dumps(document).decode()
 
@@ -55,11 +60,13 @@ class Catalogue:
         self.indices: dict[str, Index] = {name: Index.load(name, body) for name, body in rows}
         rows = connection.execute("SELECT name, body FROM templates ORDER BY name").fetchall()
         self.templates: dict[str, dict[str, Any]] = {name: orjson.loads(body) for name, body in rows}
+        rows = connection.execute("SELECT name, body FROM policies ORDER BY name").fetchall()
+        self.policies: dict[str, dict[str, Any]] = {name: orjson.loads(body) for name, body in rows}
         self.begin()
 
     def begin(self) -> None:
         """A transaction begins; what one that failed has noted is forgotten."""
-        self._indices, self._templates = self.indices, self.templates
+        self._indices, self._templates, self._policies = self.indices, self.templates, self.policies
 
     def change(self, indices: Iterable[Index] = (), removed: Iterable[str] = ()) -> None:
         """Note indices as they are now. Dictionaries are replaced, never changed: a reader may be walking one."""
@@ -71,9 +78,13 @@ class Catalogue:
         """Likewise templates."""
         self._templates = templates
 
+    def change_policies(self, policies: dict[str, dict[str, Any]]) -> None:
+        """Likewise policies: a policy with its version and its sequence number."""
+        self._policies = policies
+
     def publish(self) -> None:
         """Show readers what has been noted."""
-        self.indices, self.templates = self._indices, self._templates
+        self.indices, self.templates, self.policies = self._indices, self._templates, self._policies
 
 
 def create(connection: Any, index: Index) -> Index:

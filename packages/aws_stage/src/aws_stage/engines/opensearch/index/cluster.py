@@ -60,6 +60,11 @@ class Clusters:
                 self._open[uid] = Cluster(self._path(uid), self._manifest, self._clock)
             return self._open[uid]
 
+    def all(self) -> list[Cluster]:
+        """Those that are open."""
+        with self._lock:
+            return list(self._open.values())
+
     def remove(self, uid: str) -> None:
         """Close and delete a cluster."""
         with self._lock:

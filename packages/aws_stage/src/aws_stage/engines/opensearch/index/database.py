@@ -32,6 +32,10 @@ CREATE TABLE indices (name VARCHAR PRIMARY KEY, body VARCHAR);
 CREATE TABLE templates (name VARCHAR PRIMARY KEY, body VARCHAR);
 CREATE SEQUENCE tables;
 """
+_LATER = """
+CREATE TABLE IF NOT EXISTS policies (name VARCHAR PRIMARY KEY, body VARCHAR);
+"""
+"""Tables that files of earlier versions do not have."""
 
 
 class ClusterDatabase:
@@ -51,6 +55,7 @@ class ClusterDatabase:
             self._mark = manifest.length(path)
             if fresh:
                 self._connection.execute("BEGIN; " + _SCHEMA + "COMMIT;")
+            self._connection.execute("BEGIN; " + _LATER + "COMMIT;")
             [self._number] = self._connection.execute("SELECT number FROM transactions").fetchone()
         except duckdb.Error as error:
             if self._connection is not None:

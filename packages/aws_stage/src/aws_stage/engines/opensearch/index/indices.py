@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterable
-from fnmatch import translate
-from functools import lru_cache
 from typing import Any
 
 from aws_stage.engines.opensearch.errors import SearchError, illegal, index_not_found, unsupported
 from aws_stage.engines.opensearch.index.catalogue import Catalogue, Index
 from aws_stage.engines.opensearch.index.mapping import Mapping
+from aws_stage.engines.opensearch.index.patterns import pattern
+from aws_stage.engines.opensearch.index.policies import attached, policy_for
 
 _FORBIDDEN = re.compile(r'[\\/*?"<>| ,#:]')
 _SETTINGS = frozenset(
@@ -42,13 +42,6 @@ def check_name(name: str) -> None:
     if reason:
         members = {"index": name, "index_uuid": "_na_"}
         raise SearchError("invalid_index_name_exception", f"Invalid index name [{name}], {reason}", members=members)
-
-
-@lru_cache(maxsize=512)
-def pattern(text: str) -> re.Pattern[str]:
-    """A pattern with ``*``."""
-    escaped = "".join(each if each == "*" else f"[{each}]" if each in "?[" else each for each in text)
-    return re.compile(translate(escaped))
 
 
 def resolved(catalogue: Catalogue, names: str, *, lenient: bool = False, empty: bool = True) -> list[Index]:
@@ -112,6 +105,7 @@ def new_index(catalogue: Catalogue, name: str, body: dict[str, Any], now_ms: int
             raise SearchError("parse_exception", f"unknown key [{key}] for create index")
     template = matching_template(catalogue.templates, name)
     mapping = Mapping.parse(template.get("mappings") or {}).merged(Mapping.parse(body.get("mappings") or {}))
+    policy = policy_for(catalogue.policies, name)
     return Index(
         name=name,
         uuid=uuid.uuid4().hex[:22],
@@ -125,6 +119,7 @@ def new_index(catalogue: Catalogue, name: str, body: dict[str, Any], now_ms: int
             **settings_of(body.get("settings") or {}),
         },
         aliases={**aliases_of(template.get("aliases") or {}), **aliases_of(body.get("aliases") or {})},
+        managed=None if policy is None else attached(catalogue.policies[policy], now_ms),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from aws_stage.engines.opensearch.errors import illegal, only, unsupported
 from aws_stage.engines.opensearch.index.indices import aliases_of, settings_of
 from aws_stage.engines.opensearch.index.mapping import Mapping
+from aws_stage.engines.opensearch.index.patterns import overlap
 
 _KEYS = frozenset({"index_patterns", "template", "priority", "version", "_meta", "composed_of"})
 
@@ -38,30 +39,3 @@ def check_template(name: str, body: dict[str, Any], others: dict[str, dict[str, 
                 "priority"
             )
     return {**body, "index_patterns": patterns, "composed_of": []}
-
-
-def overlap(one: str, other: str) -> bool:
-    """Whether a name may match both patterns."""
-    reachable = {(0, 0)}
-    pending = [(0, 0)]
-    while pending:
-        left, right = pending.pop()
-        if left == len(one) and right == len(other):
-            return True
-        for step in _steps(one, other, left, right):
-            if step not in reachable:
-                reachable.add(step)
-                pending.append(step)
-    return False
-
-
-def _steps(one: str, other: str, left: int, right: int) -> list[tuple[int, int]]:
-    first, second = one[left : left + 1], other[right : right + 1]
-    steps = []
-    if first == "*":
-        steps += [(left + 1, right), *([(left, right + 1)] if second else [])]
-    if second == "*":
-        steps += [(left, right + 1), *([(left + 1, right)] if first else [])]
-    if first and second and "*" not in (first, second) and first == second:
-        steps.append((left + 1, right + 1))
-    return steps

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from aws_stage.engines.opensearch.errors import only, parsing
-from aws_stage.engines.opensearch.index.indices import pattern
+from aws_stage.engines.opensearch.index.patterns import pattern
 
 Show = Callable[[str], Any]
 """What is shown of a document's text; None for nothing."""

@@ -11,7 +11,8 @@ from typing import Any
 
 from aws_stage.engines.opensearch.errors import SearchError, dictionary, illegal, only
 from aws_stage.engines.opensearch.index.catalogue import Index, drop, store
-from aws_stage.engines.opensearch.index.indices import aliases_of, check_name, pattern, resolved
+from aws_stage.engines.opensearch.index.indices import aliases_of, check_name, resolved
+from aws_stage.engines.opensearch.index.patterns import pattern
 from aws_stage.engines.opensearch.rest.context import Context
 
 _WAITS = ("timeout", "master_timeout", "cluster_manager_timeout")

@@ -10,8 +10,9 @@ from typing import Any
 
 from aws_stage.engines.opensearch.errors import SearchError, only
 from aws_stage.engines.opensearch.index.catalogue import Index, add_columns, store
-from aws_stage.engines.opensearch.index.indices import pattern, resolved
+from aws_stage.engines.opensearch.index.indices import resolved
 from aws_stage.engines.opensearch.index.mapping import Mapping
+from aws_stage.engines.opensearch.index.patterns import pattern
 from aws_stage.engines.opensearch.rest.context import Context
 
 _NAMES = ("ignore_unavailable", "allow_no_indices", "expand_wildcards", "local")

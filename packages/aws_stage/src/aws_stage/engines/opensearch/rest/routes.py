@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aws_stage.engines.opensearch.errors import SearchError
-from aws_stage.engines.opensearch.rest import aliases, cat, documents, info, mappings, searches
+from aws_stage.engines.opensearch.rest import aliases, cat, documents, info, ism, mappings, searches
 from aws_stage.engines.opensearch.rest import indices as made
 from aws_stage.engines.opensearch.rest import templates as kept
 from aws_stage.engines.opensearch.rest.bulk import bulk
@@ -48,6 +48,13 @@ ROUTES: dict[str, dict[str, Handler]] = {
         "POST": kept.put,
         "DELETE": kept.remove,
     },
+    "/_plugins/_ism/policies": {"GET": ism.listed},
+    "/_plugins/_ism/policies/{policy}": {"GET": ism.get, "HEAD": ism.get, "PUT": ism.put, "DELETE": ism.remove},
+    "/_plugins/_ism/explain": {"GET": ism.explain},
+    "/_plugins/_ism/explain/{index}": {"GET": ism.explain},
+    "/_plugins/_ism/add/{index}": {"POST": ism.add},
+    "/_plugins/_ism/change_policy/{index}": {"POST": ism.change},
+    "/_plugins/_ism/remove/{index}": {"POST": ism.detach},
     "/{index}/_doc": {"POST": documents.put},
     "/{index}/_doc/{id}": {
         "GET": documents.get,

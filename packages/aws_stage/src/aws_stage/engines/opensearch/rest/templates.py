@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from aws_stage.engines.opensearch.errors import SearchError, illegal
-from aws_stage.engines.opensearch.index.indices import pattern
+from aws_stage.engines.opensearch.index.patterns import pattern
 from aws_stage.engines.opensearch.index.templates import check_template
 from aws_stage.engines.opensearch.rest.context import Context
 
