@@ -34,6 +34,7 @@ CREATE SEQUENCE tables;
 """
 _LATER = """
 CREATE TABLE IF NOT EXISTS policies (name VARCHAR PRIMARY KEY, body VARCHAR);
+CREATE TABLE IF NOT EXISTS saved_objects (type VARCHAR, id VARCHAR, body VARCHAR, PRIMARY KEY (type, id));
 """
 """Tables that files of earlier versions do not have."""
 

@@ -18,6 +18,7 @@ logger = logging.getLogger("aws_stage.opensearch")
 
 JSON = "application/json; charset=UTF-8"
 TEXT = "text/plain; charset=UTF-8"
+LINES = "application/ndjson"
 
 
 def answer(domain: str, version: str, cluster: Cluster, request: PlaneRequest) -> PlaneAnswer:
@@ -61,6 +62,8 @@ def anonymous(request: PlaneRequest) -> PlaneAnswer:
 def _answered(status: int, found: Any, *, pretty: bool) -> PlaneAnswer:
     if found is None:
         return PlaneAnswer(status, JSON, b"")
+    if isinstance(found, bytes):
+        return PlaneAnswer(status, LINES, found)
     if isinstance(found, str):
         return PlaneAnswer(status, TEXT, found.encode())
     options = orjson.OPT_NON_STR_KEYS | (orjson.OPT_INDENT_2 if pretty else 0)

@@ -1,0 +1,1 @@
+"""What a domain keeps for OpenSearch Dashboards."""
