@@ -40,7 +40,8 @@ def test_every_make_target_that_a_page_names_exists(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=page_ids)
 @pytest.mark.parametrize("pipeline", PIPELINES)
 def test_every_command_of_a_pipeline_that_a_page_names_exists(pipeline: str, page: Path) -> None:
-    known = {command.name for command in import_module(PIPELINES[pipeline].commands).app.registered_commands}
+    app = import_module(PIPELINES[pipeline].commands).app
+    known = {each.name for each in (*app.registered_commands, *app.registered_groups)}
     named = set(re.findall(rf"datastreamer {pipeline} ([a-z][a-z-]*)", page.read_text()))
     assert named <= known
 

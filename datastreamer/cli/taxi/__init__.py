@@ -6,7 +6,7 @@ import typer
 
 from datastreamer.cli.query import query_of
 from datastreamer.cli.status import status_of
-from datastreamer.cli.taxi import audit, generate, importing, silver, training_sets
+from datastreamer.cli.taxi import audit, dashboards, generate, importing, silver, training_sets
 from datastreamer.pipelines import PIPELINES
 from datastreamer.taxi.names import Names
 
@@ -21,3 +21,4 @@ app.command(name="query")(query_of(Names))
 app.command(name="training-sets")(training_sets.training_sets)
 app.command(name="status")(status_of(PIPELINES["taxi"]))
 app.command(name="audit")(audit.audit)
+app.add_typer(dashboards.app, name="dashboards")

@@ -1,0 +1,1 @@
+"""What an OpenSearch domain gets before predictions arrive: template, retention, and the dashboards that show them."""
