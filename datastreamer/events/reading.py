@@ -5,17 +5,13 @@ the Glue job, the audit, the tables' columns, the docs) takes their names, limit
 ``parse_reading`` is the contract in plain Python: slow, obviously right, and the oracle that faster implementations are
 tested against.
 
-What counts as JSON is RFC 8259, read strictly where it leaves room: a name given twice makes an object ambiguous and
-so invalid, a byte order mark is not allowed, and an integer has at most 4,300 digits (CPython's own limit). NaN,
-Infinity and numbers too large for a double do not exist: in a known field the reason names the field, elsewhere it is
-invalid JSON. Text that is no Unicode (a lone surrogate, written as an escape) is invalid in a known field: UTF-8 cannot
-hold it. A line is bounded in length, depth and names before anybody reads it as JSON: no reader of JSON, ours or an
-analyst's, has to cope with more.
+What counts as JSON says ``datastreamer.events.strict_json``. NaN, Infinity and numbers too large for a double do not
+exist: in a known field the reason names the field, elsewhere it is invalid JSON. Text that is no Unicode (a lone
+surrogate, written as an escape) is invalid in a known field: UTF-8 cannot hold it.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Iterator
@@ -26,19 +22,10 @@ from types import NoneType
 from typing import Annotated, Any, Final, NamedTuple, get_args, get_origin, get_type_hints
 
 from datastreamer.errors import InvalidRecordError
-from datastreamer.events.aggregation import AGGREGATED, AGGREGATION_MAGIC
-from datastreamer.events.json_shape import TooMuch, too_much
+from datastreamer.events.strict_json import LINE_REASONS, as_json, finite_number, parse_object, unicode_text
 
 IDENTIFIER_MAX_CHARS: Final = 128
 TEXT_MAX_CHARS: Final = 256
-
-LINE_MAX_BYTES: Final = 1024 * 1024
-"""What one Kinesis record holds unless its stream is set to take more, so that no single reading can be longer."""
-MAX_DEPTH: Final = 100
-"""Objects and lists open at once, the reading's own included. JSON readers use a frame of the stack for each level:
-CPython's gives up near 1,000, Arrow's overflows the stack beyond 10,000. No device nests its fields like that."""
-MAX_NAMES: Final = 1_000
-"""Names in all objects of a line together. Whoever reads ``extra`` as columns pays for each; a device has dozens."""
 
 TEMPERATURE_RANGE_C: Final = (-100.0, 200.0)
 """Wider than any air or surface sensor: -89.2 C is the coldest air ever measured (WMO), 200 C the top of a PT1000."""
@@ -130,22 +117,8 @@ OPTIONAL_FIELDS: Final = tuple(item.name for item in FIELDS if not item.required
 KNOWN_FIELDS: Final = REQUIRED_FIELDS + OPTIONAL_FIELDS
 
 # Reason codes, in the order in which they are tested: a line gets the first that applies.
-EMPTY_LINE: Final = "empty_line"
-LINE_TOO_LONG: Final = "line_too_long"
-INVALID_UTF8: Final = "invalid_utf8"
-NESTED_TOO_DEEP: Final = TooMuch.DEPTH.value
-TOO_MANY_FIELDS: Final = TooMuch.NAMES.value
-INVALID_JSON: Final = "invalid_json"
-NOT_AN_OBJECT: Final = "not_an_object"
 REASONS: Final = (
-    EMPTY_LINE,
-    LINE_TOO_LONG,
-    AGGREGATED,
-    INVALID_UTF8,
-    NESTED_TOO_DEEP,
-    TOO_MANY_FIELDS,
-    INVALID_JSON,
-    NOT_AN_OBJECT,
+    *LINE_REASONS,
     *(f"missing_{name}" for name in REQUIRED_FIELDS),
     *(f"invalid_{name}" for name in KNOWN_FIELDS),
     *(f"{item.name}_out_of_range" for item in FIELDS if item.kind in RANGED),
@@ -192,7 +165,7 @@ def parse_reading(line: bytes, arrived: datetime) -> Reading:
 
     Raises InvalidRecordError with the first of ``REASONS`` that applies.
     """
-    value = _parse_object(line)
+    value = parse_object(line)
     for name in REQUIRED_FIELDS:
         if value.get(name) is None:
             raise InvalidRecordError(f"missing_{name}")
@@ -208,51 +181,11 @@ def parse_reading(line: bytes, arrived: datetime) -> Reading:
         if taken is not None and not low <= taken <= (latest if high is None else high):
             raise InvalidRecordError(f"{name}_out_of_range")
     unknown = {name: sent for name, sent in value.items() if name not in KNOWN_FIELDS}
-    return Reading(**values, extra=_as_json(unknown) if unknown else None)
-
-
-def _as_json(fields: dict[str, Any]) -> str:
-    try:
-        return json.dumps(fields, separators=(",", ":"), allow_nan=False)
-    except ValueError as error:  # NaN, Infinity or a number too large for a double
-        raise InvalidRecordError(INVALID_JSON, str(error)) from error
-
-
-def _parse_object(line: bytes) -> dict[str, Any]:
-    if not line.strip(b" \t\r"):
-        raise InvalidRecordError(EMPTY_LINE)
-    if len(line) > LINE_MAX_BYTES:
-        raise InvalidRecordError(LINE_TOO_LONG, f"a line has at most {LINE_MAX_BYTES:,} bytes")
-    if line.startswith(AGGREGATION_MAGIC):
-        raise InvalidRecordError(AGGREGATED, "switch the producer's KPL aggregation off, or take the record apart")
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidRecordError(INVALID_UTF8, str(error)) from error
-    bound = too_much(line, depth=MAX_DEPTH, names=MAX_NAMES)
-    if bound is not None:
-        raise InvalidRecordError(bound.value, f"at most {MAX_DEPTH} levels and {MAX_NAMES:,} names")
-    try:
-        value = _DECODER.decode(text)
-    except ValueError as error:
-        raise InvalidRecordError(INVALID_JSON, str(error)) from error
-    if not isinstance(value, dict):
-        raise InvalidRecordError(NOT_AN_OBJECT)
-    return value
-
-
-def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("a name is given twice in one object")
-    return value
-
-
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique_names)
+    return Reading(**values, extra=as_json(unknown) if unknown else None)
 
 
 def _identifier(sent: Any) -> str | None:
-    text = _text(sent, IDENTIFIER_MAX_CHARS)
+    text = unicode_text(sent, IDENTIFIER_MAX_CHARS)
     return text if text and text.strip() else None
 
 
@@ -260,30 +193,14 @@ def _moment(sent: Any) -> datetime | None:
     return parse_timestamp(sent) if isinstance(sent, str) else None
 
 
-def _number(sent: Any) -> float | None:
-    if isinstance(sent, bool) or not isinstance(sent, int | float):
-        return None
-    try:
-        number = float(sent)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _text(sent: Any, max_chars: int = TEXT_MAX_CHARS) -> str | None:
-    if not isinstance(sent, str) or len(sent) > max_chars:
-        return None
-    try:
-        sent.encode("utf-8")
-    except UnicodeEncodeError:
-        return None
-    return sent
+def _text(sent: Any) -> str | None:
+    return unicode_text(sent, TEXT_MAX_CHARS)
 
 
 _BY_KIND: Final[dict[Kind, Callable[[Any], Any]]] = {
     Kind.IDENTIFIER: _identifier,
     Kind.TIMESTAMP: _moment,
-    Kind.NUMBER: _number,
+    Kind.NUMBER: finite_number,
     Kind.TEXT: _text,
 }
 """What is taken for the column from what was sent; None when that is not of the kind."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from datastreamer.events.reading import LINE_MAX_BYTES
+from datastreamer.events.strict_json import LINE_MAX_BYTES
 
 GZIP_MAGIC = b"\x1f\x8b"
 _BLOCK_BYTES = 1 << 20

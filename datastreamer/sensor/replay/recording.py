@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Final, NamedTuple
 
 from datastreamer.errors import UsageError
-from datastreamer.events.reading import LINE_MAX_BYTES
+from datastreamer.events.strict_json import LINE_MAX_BYTES
 from datastreamer.sensor.replay.encoding import MARK_BYTES, encoding_of
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"

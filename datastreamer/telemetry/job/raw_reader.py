@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 
 from datastreamer.aws.s3_location import S3Location
 from datastreamer.errors import DatastreamerError
-from datastreamer.events.reading import CRASHED_THE_READER, LINE_MAX_BYTES, TRUNCATED_LINE
+from datastreamer.events.reading import CRASHED_THE_READER, TRUNCATED_LINE
+from datastreamer.events.strict_json import LINE_MAX_BYTES
 from datastreamer.telemetry.job.accounts import LineCount
 from datastreamer.telemetry.job.validation import ACCEPTED, Rejected
 from datastreamer.telemetry.job.worker_client import s3_of_worker

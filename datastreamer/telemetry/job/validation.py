@@ -25,13 +25,13 @@ from datastreamer.events.reading import (
     FIELDS,
     FUTURE_TOLERANCE,
     IDENTIFIER_MAX_CHARS,
-    LINE_MAX_BYTES,
     OPTIONAL_FIELDS,
     TEXT_MAX_CHARS,
     Field,
     Kind,
     parse_reading,
 )
+from datastreamer.events.strict_json import LINE_MAX_BYTES
 
 _ARROW: Final = {
     Kind.IDENTIFIER: pa.string(),

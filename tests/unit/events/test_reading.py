@@ -10,15 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datastreamer.events.reading import (
-    LINE_MAX_BYTES,
-    MAX_DEPTH,
-    MAX_NAMES,
     REASONS,
     format_timestamp,
     parse_reading,
     parse_timestamp,
     reject_reason,
 )
+from datastreamer.events.strict_json import LINE_MAX_BYTES, MAX_DEPTH, MAX_NAMES
 
 ARRIVED = datetime(2025, 10, 15, 12, tzinfo=UTC)
 VALID = {"event_id": "e-1", "device_id": "d-1", "timestamp": "2025-10-15T08:30:00.123Z", "temperature": 21.5}

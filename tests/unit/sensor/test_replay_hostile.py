@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datastreamer.events.reading import LINE_MAX_BYTES
+from datastreamer.events.strict_json import LINE_MAX_BYTES
 from datastreamer.sensor.replay.guesses import Guesses
 from datastreamer.sensor.replay.moments import TimestampUnit, reader
 from datastreamer.sensor.replay.readings import ReadingReader

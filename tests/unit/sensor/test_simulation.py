@@ -18,12 +18,12 @@ from datastreamer.errors import UsageError
 from datastreamer.events.digest import id_hash, line_hash, unpacked
 from datastreamer.events.reading import (
     KNOWN_FIELDS,
-    LINE_TOO_LONG,
     REASONS,
     format_timestamp,
     parse_timestamp,
     reject_reason,
 )
+from datastreamer.events.strict_json import LINE_TOO_LONG
 from datastreamer.sensor.kinesis.limits import MAX_RECORD_BYTES
 from datastreamer.sensor.marks import DUPLICATE as REPEATED
 from datastreamer.sensor.marks import LATE

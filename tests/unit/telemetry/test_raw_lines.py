@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datastreamer.events.reading import LINE_MAX_BYTES
+from datastreamer.events.strict_json import LINE_MAX_BYTES
 from datastreamer.telemetry.audit.raw import count_lines
 from datastreamer.telemetry.raw_lines import RawLines
 

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datastreamer.errors import InvalidRecordError
-from datastreamer.events.reading import KNOWN_FIELDS, LINE_MAX_BYTES, MAX_DEPTH, MAX_NAMES, parse_reading
+from datastreamer.events.reading import KNOWN_FIELDS, parse_reading
+from datastreamer.events.strict_json import LINE_MAX_BYTES, MAX_DEPTH, MAX_NAMES
 from datastreamer.sensor.temperature.dirt import DIRT
 from datastreamer.telemetry.job import validation
 from datastreamer.telemetry.job.validation import ACCEPTED, validate_block
