@@ -1,0 +1,1 @@
+"""The events of an installed base: its contract, and the graph that a set of them means."""
