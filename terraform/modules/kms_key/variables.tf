@@ -28,7 +28,7 @@ variable "deletion_window_days" {
 }
 
 variable "publishing_services" {
-  description = "AWS services that use the key by themselves: that publish to an SNS topic, such as cloudwatch.amazonaws.com, or read objects, as cloudfront.amazonaws.com."
+  description = "AWS services that use the key by themselves: that publish to an SNS topic, such as cloudwatch.amazonaws.com, read objects, as cloudfront.amazonaws.com, or write them, as delivery.logs.amazonaws.com."
   type        = list(string)
   nullable    = false
   default     = []

@@ -1,5 +1,21 @@
 # A private bucket: encrypted with a customer key, versioned, reachable over TLS only, never public.
 
+data "aws_caller_identity" "current" {
+  count = var.log_delivery ? 1 : 0
+}
+
+data "aws_partition" "current" {
+  count = var.log_delivery ? 1 : 0
+}
+
+data "aws_region" "current" {
+  count = var.log_delivery ? 1 : 0
+}
+
+locals {
+  log_sources = var.log_delivery ? "arn:${data.aws_partition.current[0].partition}:logs:${data.aws_region.current[0].name}:${data.aws_caller_identity.current[0].account_id}:*" : ""
+}
+
 resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_18:Object reads are audited by CloudTrail data events of the account; server access logs would need a bucket without KMS.
   #checkov:skip=CKV_AWS_144:The lake lives in one region by design; the raw bucket's versions and Glacier copies are its safety net.
@@ -76,6 +92,32 @@ resource "aws_s3_bucket_policy" "this" {
         Action    = "s3:GetObject"
         Resource  = "${aws_s3_bucket.this.arn}/*"
         Condition = { StringEquals = { "aws:SourceArn" = arn } }
+      }
+      ], [
+      # What log delivery would else write into the policy itself, for Terraform to find and remove (VPC User Guide, "Amazon S3
+      # bucket permissions for flow logs").
+      for account in data.aws_caller_identity.current : {
+        Sid       = "LogDeliveryWrites"
+        Effect    = "Allow"
+        Principal = { Service = "delivery.logs.amazonaws.com" }
+        Action    = "s3:PutObject"
+        Resource  = "${aws_s3_bucket.this.arn}/AWSLogs/*"
+        Condition = {
+          StringEquals = { "aws:SourceAccount" = account.account_id, "s3:x-amz-acl" = "bucket-owner-full-control" }
+          ArnLike      = { "aws:SourceArn" = local.log_sources }
+        }
+      }
+      ], [
+      for account in data.aws_caller_identity.current : {
+        Sid       = "LogDeliveryChecks"
+        Effect    = "Allow"
+        Principal = { Service = "delivery.logs.amazonaws.com" }
+        Action    = "s3:GetBucketAcl"
+        Resource  = aws_s3_bucket.this.arn
+        Condition = {
+          StringEquals = { "aws:SourceAccount" = account.account_id }
+          ArnLike      = { "aws:SourceArn" = local.log_sources }
+        }
       }
     ])
   })

@@ -2,6 +2,18 @@ mock_provider "aws" {
   mock_resource "aws_s3_bucket" {
     defaults = { arn = "arn:aws:s3:::readings" }
   }
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { name = "ap-northeast-1" }
+  }
 }
 
 variables {
@@ -48,6 +60,27 @@ run "refuses_every_request_without_tls" {
       statement.Effect == "Deny" && try(statement.Condition.Bool["aws:SecureTransport"], "") == "false" && toset(statement.Resource) == toset(["arn:aws:s3:::readings", "arn:aws:s3:::readings/*"])
     ])
     error_message = "Plain HTTP must be refused for the bucket and its objects."
+  }
+}
+
+run "lets_log_delivery_write_for_this_account_alone" {
+  variables {
+    log_delivery = true
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : statement.Sid => statement.Resource
+      if statement.Effect == "Allow" && statement.Principal == { Service = "delivery.logs.amazonaws.com" } && try(statement.Condition.StringEquals["aws:SourceAccount"], "") == "123456789012" && try(statement.Condition.ArnLike["aws:SourceArn"], "") == "arn:aws:logs:ap-northeast-1:123456789012:*"
+    } == { LogDeliveryWrites = "arn:aws:s3:::readings/AWSLogs/*", LogDeliveryChecks = "arn:aws:s3:::readings" }
+    error_message = "Logs of this account must be let in, and none of others."
+  }
+}
+
+run "lets_no_service_in_unless_asked" {
+  assert {
+    condition     = alltrue([for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : statement.Effect == "Deny"])
+    error_message = "A bucket must allow nothing by itself."
   }
 }
 

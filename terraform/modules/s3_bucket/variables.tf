@@ -39,6 +39,13 @@ variable "reading_distributions" {
   }
 }
 
+variable "log_delivery" {
+  description = "Whether AWS's log delivery writes logs of this account, such as VPC flow logs, below AWSLogs/."
+  type        = bool
+  nullable    = false
+  default     = false
+}
+
 variable "lifecycle_rules" {
   description = <<-EOT
     What happens to objects as they age. Each rule also aborts multipart uploads that were left unfinished.
