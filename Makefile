@@ -133,7 +133,8 @@ browser: setup ## Find a Chromium for the site's tests, or unpack one into .loca
 	@$(BIN)/python -m scripts.chromium
 
 # Three workers for two cores: the end-to-end tests wait more than they work. Folders in their order, so that these come first.
-WORKERS := -n 3 --dist loadfile --no-loadscope-reorder --durations 10
+# Without tests/checkov, which needs a venv of its own: make checkov.
+WORKERS := -n 3 --dist loadfile --no-loadscope-reorder --durations 10 --ignore tests/checkov
 
 test: setup browser ## Run every test, the end-to-end ones included
 	$(BIN)/python -m pytest $(WORKERS)
@@ -169,8 +170,8 @@ validate: setup ## Whether each stage's Terraform is valid
 terraform-test: setup ## Run every *.tftest.hcl
 	@$(BIN)/python -m scripts.terraform_checks test
 
-checkov: $(CHECKOV)/.ready ## Look for insecure Terraform; each exception has its reason beside the resource
-	@$(CHECKOV)/bin/checkov --directory terraform --framework terraform --skip-download --quiet --compact
+checkov: setup $(CHECKOV)/.ready ## Look for insecure Terraform, with our policies; each exception has its reason beside the resource
+	@$(BIN)/python -m pytest -q tests/checkov
 
 contract: setup ## Write the tables' columns for Terraform, and the fields in docs, from the contracts of readings and trips
 	@$(BIN)/python -m scripts.contract
