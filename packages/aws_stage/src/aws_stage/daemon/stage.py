@@ -42,6 +42,7 @@ ENGINES: tuple[str, ...] = (
     "lambda_runtime",
     "kinesis",
     "opensearch",
+    "timestream",
     "firehose",
     "dynamodb",
     "glue_jobs",

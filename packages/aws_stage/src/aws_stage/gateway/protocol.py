@@ -23,6 +23,7 @@ TARGET_SERVICES = {
     "AmazonAthena": "athena",
     "Kinesis_20131202": "kinesis",
     "SageMaker": "sagemaker",
+    "Timestream_20181101": "timestream",
     "AnyScaleFrontendService": "application-autoscaling",
 }
 """X-Amz-Target prefix of each JSON service that an engine may serve, to its SigV4 signing name."""

@@ -1,0 +1,1 @@
+"""The control plane: databases, tables and their tags."""
