@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aws_stage.engines.timestream.control.catalogue import Catalogue
+from aws_stage.engines.timestream.control.catalogue import Catalogue, Table
 from aws_stage.engines.timestream.control.databases import Databases
 from aws_stage.engines.timestream.control.tables import Tables
 from aws_stage.engines.timestream.control.tagging import Tagging
+from aws_stage.engines.timestream.retention import oldest_shown
+from aws_stage.engines.timestream.store.records import LazyRecords
+from aws_stage.engines.timestream.write.writer import Writer
 from aws_stage.kernel.engine import Call, Handler, Stage
 
 SERVICE = "timestream"
@@ -25,8 +28,12 @@ class TimestreamEngine:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         catalogue = Catalogue(stage.store(self.name))
+        known = [table.uid for table in catalogue.tables()]
+        path = stage.settings.state_dir / "timestream" / "records.duckdb"
+        self._records = LazyRecords(path, stage.manifest, known)
         databases = Databases(stage, catalogue)
-        tables = Tables(stage, catalogue, lambda _table: None, lambda _table: None)
+        tables = Tables(stage, catalogue, self._expire, self._drop)
+        writer = Writer(catalogue, self._records, stage.clock, lambda _table, _rejected, _stored: None)
         tagging = Tagging(catalogue)
         handlers: dict[str, Handler] = {
             "DescribeEndpoints": self._describe_endpoints,
@@ -43,6 +50,7 @@ class TimestreamEngine:
             "TagResource": tagging.add,
             "UntagResource": tagging.remove,
             "ListTagsForResource": tagging.list,
+            "WriteRecords": writer.write,
         }
         self.operations: Mapping[tuple[str, str], Handler] = {
             (SERVICE, operation): handler for operation, handler in handlers.items()
@@ -52,7 +60,17 @@ class TimestreamEngine:
         """Nothing runs by itself."""
 
     def stop(self) -> None:
-        """Nothing to flush."""
+        self._records.close()
+
+    def _expire(self, table: Table) -> None:
+        records = self._records.if_any()
+        if records is not None:
+            records.expire(table.uid, oldest_shown(table, self._stage.clock.now()))
+
+    def _drop(self, table: Table) -> None:
+        records = self._records.if_any()
+        if records is not None:
+            records.drop(table.uid)
 
     def _describe_endpoints(self, _call: Call) -> dict[str, Any]:
         """DescribeEndpoints: this stage. Clients take an address without a scheme for one of TLS."""

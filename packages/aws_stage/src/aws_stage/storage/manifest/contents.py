@@ -72,6 +72,8 @@ _RULES: tuple[tuple[str, Kind, str, str], ...] = (
         "the domain is empty",
     ),
     (r"opensearch/[^/]*\.duckdb\.wal", Kind.DERIVED, "the last transactions of an OpenSearch domain", ""),
+    (r"timestream/records\.duckdb", Kind.DATABASE, "the records of every Timestream table", "the tables are empty"),
+    (r"timestream/records\.duckdb\.wal", Kind.DERIVED, "the last transactions of Timestream", ""),
     (
         r"kinesis/(?P<name>[^/]*)\.\d+/(?P<shard>[^/]*)/.*\.log",
         Kind.APPENDED,

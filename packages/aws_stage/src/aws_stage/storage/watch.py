@@ -1,4 +1,4 @@
-"""Interrupts what runs too long: one thread looks after all searches, for one a search would cost more than it does."""
+"""Interrupts what runs too long: one thread looks after all queries, for one a query would cost more than it does."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Watch:
         with self._lock:
             self._running[id(running)] = running, time.monotonic() + self._longest
             if self._thread is None:
-                self._thread = threading.Thread(target=self._look, name="opensearch-watch", daemon=True)
+                self._thread = threading.Thread(target=self._look, name="query-watch", daemon=True)
                 self._thread.start()
 
     def end(self, running: Interruptible) -> None:

@@ -1,0 +1,1 @@
+"""WriteRecords: what is accepted, what is rejected, what is stored."""
