@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from trino_on_duckdb.partitions import PartitionPredicate
     from trino_on_duckdb.syntax.tree import Other, Query, Statement
+    from trino_on_duckdb.types import Type
 
 __all__ = [
     "Column",
@@ -46,6 +47,7 @@ __all__ = [
     "render",
     "tables_in",
     "translate",
+    "type_of",
 ]
 
 
@@ -59,15 +61,19 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     runtime.prepare(connection)
 
 
-def parse(sql: str, parameters: Sequence[str] = ()) -> list[Statement]:
+def parse(sql: str, parameters: Sequence[str] = (), *, timestream: bool = False) -> list[Statement]:
     """The statements in a text, as ``syntax.tree`` nodes; a QueryError (SYNTAX_ERROR) says where it stops being SQL.
 
     Queries and the statements that hold one (CREATE TABLE AS, CREATE VIEW, INSERT, UNLOAD, EXPLAIN) are read whole; any
     other statement is an ``Other`` with its text. ``parameters`` are the texts of the literals that the query's ``?``
-    stand for, in order (ExecutionParameters).
+    stand for, in order (ExecutionParameters). ``timestream`` reads the SQL of Amazon Timestream for LiveAnalytics.
     """
     from trino_on_duckdb.syntax import statements
 
+    if timestream:
+        from trino_on_duckdb.syntax.timestream import TimestreamGrammar
+
+        return statements.parse(sql, parameters, TimestreamGrammar)
     return statements.parse(sql, parameters)
 
 
@@ -127,6 +133,13 @@ def hive_to_duckdb(type_text: str) -> str:
     from trino_on_duckdb import types
 
     return types.duckdb_type(types.parse_hive_type(type_text))
+
+
+def type_of(type_text: str) -> Type:
+    """A type by its parts, for what must look inside."""
+    from trino_on_duckdb import types
+
+    return types.parse_type(type_text)
 
 
 def render(value: Any, type_text: str) -> str | None:

@@ -21,7 +21,7 @@ def cast(value: Value, target: Type) -> Value:
         return value.retyped(to_json(value.sql, value.type), target)
     if value.type.kind == target.kind == "timestamp with time zone":
         target = replace(target, zone=value.type.zone)  # a cast changes the digits, never the zone
-    if value.type.kind != target.kind and {"array", "map", "row"} & {value.type.kind, target.kind}:
+    if value.type.kind != target.kind and {"array", "map", "row", "timeseries"} & {value.type.kind, target.kind}:
         raise no_cast(value.type, target)
     return value.retyped(convert(value.sql, value.type, target, scalar), target)
 

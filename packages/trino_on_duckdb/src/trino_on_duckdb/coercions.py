@@ -37,7 +37,7 @@ def common(left: Type, right: Type) -> Type | None:
     if left.kind in ("varchar", "time"):
         sizes = (left.size, right.size)
         return replace(left, size=None if None in sizes else max(size for size in sizes if size is not None))
-    if left.kind in ("array", "map", "row"):
+    if left.kind in ("array", "map", "row", "timeseries"):
         return _common_container(left, right)
     return None
 

@@ -17,7 +17,7 @@ from trino_on_duckdb.comparisons import carried_zones, check_ordered
 from trino_on_duckdb.errors import QueryError
 from trino_on_duckdb.expressions import Expressions
 from trino_on_duckdb.functions import aggregates, inserts
-from trino_on_duckdb.functions.calls import canonical
+from trino_on_duckdb.functions.calls import aggregates_of, canonical
 from trino_on_duckdb.functions.tables import resolve
 from trino_on_duckdb.scopes import Field, Scope
 from trino_on_duckdb.syntax import tree
@@ -106,7 +106,7 @@ class Grouping:
                 raise carried_zones(f"{node.place}: {node.name} with DISTINCT")
             columns = [self._projected(by_instant(value)) for value in values]
         given = [inserts.placeholder(index, column) for index, column in enumerate(columns)]
-        found = resolve(node.name, aggregates.AGGREGATES[name], given, node.place)
+        found = resolve(node.name, aggregates_of(node)[name], given, node.place)
         sql = inserts.insert(found.sql, columns, texts)
         column = self._aggregates.setdefault(sql, f"a{len(self._aggregates)}")
         return Value(f"{self.alias}.{column}", found.type)

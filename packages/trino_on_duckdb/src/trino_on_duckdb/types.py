@@ -43,7 +43,7 @@ class Type:
                 return f"{self.kind}({self.size})"
             case "timestamp with time zone":
                 return f"timestamp({self.size}) with time zone"
-            case "array" | "map" | "function":
+            case "array" | "map" | "function" | "timeseries":
                 return f"{self.kind}({inner})"
             case "row":
                 named = zip(self.fields, self.items, strict=True)
@@ -106,6 +106,16 @@ def map_of(key: Type, value: Type) -> Type:
     return Type("map", items=(key, value))
 
 
+def time_series_of(value: Type) -> Type:
+    """Timestream's timeseries: an array of rows of time and value."""
+    return Type("timeseries", items=(value,))
+
+
+def points_of(series: Type) -> Type:
+    """The array that a time series is."""
+    return array_of(row_of(timestamp_of(MAX_FRACTION), series.items[0], fields=("time", "value")))
+
+
 def row_of(*items: Type, fields: tuple[str | None, ...] | None = None) -> Type:
     return Type("row", items=items, fields=fields or (None,) * len(items))
 
@@ -164,7 +174,7 @@ def from_name(name: TypeName) -> Type:
 def _container(name: TypeName, kind: str, items: tuple[Type, ...]) -> Type:
     if kind == "row":
         return Type("row", items=items, fields=name.fields or (None,) * len(items))
-    if (kind, len(items)) in (("array", 1), ("map", 2)):
+    if (kind, len(items)) in (("array", 1), ("map", 2), ("timeseries", 1)):
         return Type(kind, items=items)
     raise QueryError("TYPE_NOT_FOUND", f"{_at(name)}Unknown type: {name.name}")
 
@@ -247,6 +257,8 @@ def duckdb_type(type_: Type) -> str:
             return f"DECIMAL({type_.size},{type_.scale})"
         case "array":
             return f"{duckdb_type(type_.items[0])}[]"
+        case "timeseries":
+            return duckdb_type(points_of(type_))
         case "map":
             return f"MAP({duckdb_type(type_.items[0])}, {duckdb_type(type_.items[1])})"
         case "row":

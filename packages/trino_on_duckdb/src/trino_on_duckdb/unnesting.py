@@ -35,6 +35,8 @@ def unnest(values: Sequence[Value], node: tree.Unnest) -> tuple[str, list[Output
 def _as_array(value: Value, place: tree.Place) -> Value:
     if value.type.kind == "array":
         return value
+    if value.type.kind == "timeseries":
+        return value.retyped(value.sql, types.points_of(value.type))
     if value.type.kind == "map":
         key, item = value.type.items
         return value.retyped(
@@ -53,7 +55,7 @@ def _columns(sql: str, value: Value, array: Value) -> list[tuple[str, OutputColu
     item = array.type.items[0]
     if item.kind != "row":
         return [(sql, OutputColumn(None, item))]
-    named = value.type.kind == "array"
+    named = value.type.kind != "map"
     return [
         (field_of(sql, number), OutputColumn(name if named else None, type_))
         for number, (name, type_) in enumerate(zip(item.fields, item.items, strict=True))

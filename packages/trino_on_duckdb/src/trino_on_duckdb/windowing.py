@@ -10,8 +10,8 @@ from trino_on_duckdb.coercions import coerce, common
 from trino_on_duckdb.comparisons import check_ordered, comparable
 from trino_on_duckdb.errors import QueryError
 from trino_on_duckdb.expressions import Expressions
-from trino_on_duckdb.functions import aggregates, inserts, windows
-from trino_on_duckdb.functions.calls import canonical
+from trino_on_duckdb.functions import inserts, windows
+from trino_on_duckdb.functions.calls import aggregates_of, canonical
 from trino_on_duckdb.functions.tables import resolve
 from trino_on_duckdb.grouping import sort_text
 from trino_on_duckdb.syntax import tree
@@ -40,7 +40,7 @@ def window_call(level: Expressions, node: tree.Call, named: NamedWindows) -> Val
     inner = replace(level, window=None, clause="a window function")
     over = _over(inner, _resolved(node.over, named))
     values = [] if node.star else inner.values(node.arguments)
-    table = aggregates.AGGREGATES if name in aggregates.AGGREGATES else windows.WINDOWS
+    table = aggregates_of(node) if name in aggregates_of(node) else windows.WINDOWS
     given = [inserts.placeholder(index, value) for index, value in enumerate(values)]
     found = resolve(node.name, table[name], given, node.place)
     texts = inserts.Inserts(over=over, ignore_nulls=node.nulls == "ignore")

@@ -15,6 +15,7 @@ from trino_on_duckdb.functions import (
     texts,
     time_fields,
     times,
+    timestream,
     windows,
 )
 from trino_on_duckdb.functions.conditionals import CONDITIONALS
@@ -45,7 +46,12 @@ SPECIAL = ("format", "grouping", "now", "reduce", *CONDITIONALS)
 
 def is_aggregate(node: tree.Call) -> bool:
     """Whether the call takes the rows of a group (not of a window)."""
-    return node.over is None and (canonical(node.name) in aggregates.AGGREGATES or node.name == "grouping")
+    return node.over is None and (canonical(node.name) in aggregates_of(node) or node.name == "grouping")
+
+
+def aggregates_of(node: tree.Call) -> Table:
+    """The aggregates among which the call's name is looked up."""
+    return timestream.AGGREGATES if node.timestream else aggregates.AGGREGATES
 
 
 def canonical(name: str) -> str:
@@ -78,9 +84,10 @@ def call(level: Level, node: tree.Call) -> Value:
             return format_text(level.values(node.arguments), node)
         if name in CONDITIONALS:
             return CONDITIONALS[name](level.values(node.arguments), node)
-        if name in SCALARS:
+        scalars = timestream.SCALARS if node.timestream else SCALARS
+        if name in scalars:
             arguments = [level.argument(argument) for argument in node.arguments]
-            return resolve(node.name, SCALARS[name], arguments, node.place)
+            return resolve(node.name, scalars[name], arguments, node.place)
     except QueryError as error:
         raise (
             error if error.message.startswith("line ") else QueryError(error.code, f"{node.place}: {error.message}")
@@ -97,8 +104,8 @@ def unknown(node: tree.Call) -> QueryError:
 
 
 def _windowed(level: Level, node: tree.Call, name: str) -> Value:
-    if name not in aggregates.AGGREGATES and name not in windows.WINDOWS:
-        if name in SCALARS or name in SPECIAL:
+    if name not in aggregates_of(node) and name not in windows.WINDOWS:
+        if name in SCALARS or name in SPECIAL or name in timestream.SCALARS:
             raise QueryError("FUNCTION_NOT_WINDOW", f"{node.place}: Not a window function: {node.name}")
         raise unknown(node)
     if level.window is None:

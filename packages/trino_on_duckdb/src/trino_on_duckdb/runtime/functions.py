@@ -16,6 +16,7 @@ from trino_on_duckdb.runtime import (
     regular_expressions,
     texts,
     time_formats,
+    time_series,
     urls,
 )
 
@@ -34,10 +35,14 @@ def fail(code: str, message: str) -> NoReturn:
 
 
 TEXT, WHOLE, FLOAT, BYTES, TRUTH, TEXTS = "VARCHAR", "BIGINT", "DOUBLE", "BLOB", "BOOLEAN", "VARCHAR[]"
+WHOLES, FLOATS = "BIGINT[]", "DOUBLE[]"
 
 FUNCTIONS = (
     Function("fail", fail, (TEXT, TEXT), TEXT),
     Function("format", formatting.specified, (TEXT, TEXT, WHOLE, WHOLE), TEXT),
+    Function("interpolate_linear", time_series.linear, (WHOLES, FLOATS, WHOLES), FLOATS),
+    Function("interpolate_locf", time_series.last, (WHOLES, FLOATS, WHOLES), FLOATS),
+    Function("interpolate_fill", time_series.filled, (WHOLES, FLOATS, WHOLES, FLOAT), FLOATS),
     Function("cbrt", numbers.cube_root, (FLOAT,), FLOAT),
     Function("decimal_divide", numbers.decimal_divide, (TEXT, TEXT, WHOLE, WHOLE), TEXT),
     Function("from_base", numbers.from_base, (TEXT, WHOLE), WHOLE),

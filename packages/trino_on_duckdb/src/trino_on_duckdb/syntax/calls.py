@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from trino_on_duckdb.syntax import tree
 from trino_on_duckdb.syntax.type_names import TypeGrammar
 
@@ -54,9 +56,7 @@ class CallGrammar(TypeGrammar):
         if nulls or self.at("OVER"):
             self.expect("OVER")
             over = tree.Window(base=self.name()) if not self.at("(") else self.window()
-        return tree.Call(
-            call.name, call.arguments, call.star, call.distinct, call.order, condition, nulls, over, place=call.place
-        )
+        return replace(call, filter=condition, nulls=nulls, over=over)
 
     def order_by(self) -> tuple[tree.SortItem, ...]:
         return self.comma_separated(self._sort_item) if self.take("ORDER", "BY") else ()

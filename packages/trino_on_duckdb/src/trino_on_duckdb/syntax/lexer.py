@@ -36,6 +36,14 @@ _TOKEN = re.compile(
 )
 
 
+_TIMESTREAM = re.compile(
+    r"""(?P<duration>\d+(?:nanosecond|microsecond|millisecond|second|minute|hour|day|ns|us|ms|s|m|h|d)(?!\w))
+  | (?P<word>measure_value::(?:double|bigint|boolean|varchar|timestamp)(?!\w))""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""What Timestream has besides: ``5m``, and the columns of single measures."""
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """``kind`` is the lexer's group name or ``end``; ``text`` a word's upper case or a literal's value; ``start`` and
@@ -49,12 +57,12 @@ class Token:
     place: Place
 
 
-def tokens(sql: str) -> list[Token]:
+def tokens(sql: str, *, timestream: bool = False) -> list[Token]:
     """All tokens, ended by one of kind ``end``; QueryError (SYNTAX_ERROR) where there is none."""
     found: list[Token] = []
     position, line, line_start = 0, 1, 0
     while position < len(sql):
-        match = _TOKEN.match(sql, position)
+        match = (timestream and _TIMESTREAM.match(sql, position)) or _TOKEN.match(sql, position)
         place = Place(line, position - line_start + 1)
         if match is None:
             raise _not_a_token(sql, position, place)

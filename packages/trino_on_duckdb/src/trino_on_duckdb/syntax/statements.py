@@ -113,13 +113,15 @@ def _constant(expression: tree.Expression, place: tree.Place) -> object:
             raise QueryError("NOT_SUPPORTED", f"{place}: a property must be a constant here")
 
 
-def parse(sql: str, parameters: Sequence[str] = ()) -> list[tree.Statement]:
+def parse(
+    sql: str, parameters: Sequence[str] = (), grammar: type[StatementGrammar] = StatementGrammar
+) -> list[tree.Statement]:
     """See ``dialect.parse``."""
     try:
         values = [_parameter(text) for text in parameters]
         found: list[tree.Statement] = []
         for blank, text in _split(sql):
-            found.append(_statement(blank + text, text, values))
+            found.append(_statement(blank + text, text, values, grammar))
     except RecursionError as error:
         raise QueryError("NOT_SUPPORTED", "The query is nested too deeply for the local Athena") from error
     if not found:
@@ -142,7 +144,9 @@ def _split(sql: str) -> list[tuple[str, str]]:
     return found
 
 
-def _statement(placed: str, text: str, parameters: Sequence[tree.Expression]) -> tree.Statement:
+def _statement(
+    placed: str, text: str, parameters: Sequence[tree.Expression], grammar: type[StatementGrammar]
+) -> tree.Statement:
     bare, place = text[_after_comments(text) :], _first_place(placed)
     if not _READ_HERE.match(bare):
         return tree.Other(bare.strip(), place=place)
@@ -150,13 +154,13 @@ def _statement(placed: str, text: str, parameters: Sequence[tree.Expression]) ->
         r"\bAS[\s(]*(SELECT|WITH|VALUES|TABLE)\b", bare, re.IGNORECASE
     ):
         return tree.Other(bare.strip(), place=place)
-    grammar = StatementGrammar(placed, parameters)
-    found = grammar.statement()
-    grammar.end()
-    if grammar.parameters_used != len(parameters):
+    reader = grammar(placed, parameters)
+    found = reader.statement()
+    reader.end()
+    if reader.parameters_used != len(parameters):
         raise QueryError(
             "INVALID_PARAMETER_USAGE",
-            f"line 1:1: Incorrect number of parameters: expected {grammar.parameters_used} but found {len(parameters)}",
+            f"line 1:1: Incorrect number of parameters: expected {reader.parameters_used} but found {len(parameters)}",
         )
     return found
 

@@ -21,13 +21,15 @@ class StuckError(QueryError):
 
 
 class TokenStream:
-    """Base of the grammars: looks at, takes and demands tokens."""
+    """Base of the grammars: looks at, takes and demands tokens. ``timestream`` reads Timestream's, a superset."""
+
+    timestream = False
 
     def __init__(self, sql: str, parameters: Sequence[Expression] = ()) -> None:
         self.sql = sql
         self.parameters = parameters
         self.parameters_used = 0
-        self._tokens = tokens(sql)
+        self._tokens = tokens(sql, timestream=self.timestream)
         self._index = 0
 
     # looking

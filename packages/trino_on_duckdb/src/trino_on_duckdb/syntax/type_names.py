@@ -29,6 +29,8 @@ class TypeGrammar(TokenStream):
             self.expect(")")
             return TypeName("row", types=types, fields=fields, place=place)
         name = self.name().value.lower()
+        if name == "timeseries" and not self.timestream:
+            raise QueryError("TYPE_NOT_FOUND", f"{place}: Unknown type: {name}")
         if name in ("timestamp", "time"):
             return self._time(name, place)
         return self._parameters(name, place)
@@ -68,10 +70,14 @@ class TypeGrammar(TokenStream):
         return self.either(unnamed, named)
 
 
+class _EveryType(TypeGrammar):
+    timestream = True
+
+
 def parse(text: str) -> TypeName:
-    """Athena's type text; QueryError (TYPE_NOT_FOUND) when it is none."""
+    """The text of Athena's or Timestream's type; QueryError (TYPE_NOT_FOUND) when it is none."""
     try:
-        grammar = TypeGrammar(text)
+        grammar = _EveryType(text)
         found = grammar.type_name()
         grammar.end()
     except StuckError as error:

@@ -42,7 +42,10 @@ class Window(Node):
 
 @dataclass(frozen=True)
 class Call(Expression):
-    """A function call; ``name`` is lower case. ``star`` is ``count(*)``, ``nulls`` is ``respect`` or ``ignore``."""
+    """A function call; ``name`` is lower case. ``star`` is ``count(*)``, ``nulls`` is ``respect`` or ``ignore``.
+
+    ``timestream`` says that Timestream's function of the name is meant, and not Trino's.
+    """
 
     name: str
     arguments: tuple[Expression, ...] = ()
@@ -52,3 +55,4 @@ class Call(Expression):
     filter: Expression | None = None
     nulls: str | None = None
     over: Window | None = None
+    timestream: bool = False
