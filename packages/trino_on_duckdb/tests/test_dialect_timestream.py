@@ -135,6 +135,8 @@ def test_a_series_takes_no_time_twice_and_no_null(engine: Timestream) -> None:
     [
         ("SELECT 5us", "NOT_SUPPORTED: line 1:8: The duration 5us"),
         ("SELECT regexp_like('a', 'b')", "NOT_SUPPORTED: line 1:8: Function regexp_like"),
+        ("SELECT TRY_CAST('a' AS double)", "NOT_SUPPORTED: line 1:8: TRY_CAST"),
+        ("SELECT try(1 / 0)", "NOT_SUPPORTED: line 1:8: Function try"),
         ("SELECT nothing(1)", "FUNCTION_NOT_FOUND: line 1:8"),
         ("SELECT url_encode('a')", "FUNCTION_NOT_FOUND: line 1:8"),
         ("SELECT ago()", "FUNCTION_NOT_FOUND: line 1:8"),

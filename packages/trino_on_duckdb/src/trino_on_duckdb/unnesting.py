@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from trino_on_duckdb import types
 from trino_on_duckdb.coercions import field_of
@@ -14,11 +15,15 @@ from trino_on_duckdb.values import Value, cast_to, fresh
 
 def unnest(values: Sequence[Value], node: tree.Unnest) -> tuple[str, list[OutputColumn]]:
     """A SELECT of columns ``c0``, … and their names and types."""
-    arrays = [_as_array(value, node.place) for value in values]
+    held = fresh("a")
+    given = [_as_array(value, node.place) for value in values]
+    arrays = [replace(array, sql=f"{held}.a{number}") for number, array in enumerate(given)]
     index, row = fresh("i"), fresh("r")
     length = f"greatest({', '.join(f'coalesce(len({array.sql}), 0)' for array in arrays)})"
     fields = [f"u{number} := {_item(array, index)}" for number, array in enumerate(arrays)]
     rows = f"list_transform(range(1, {length} + 1), lambda {index}: struct_pack({', '.join(fields)}, n := {index}))"
+    # each array is evaluated once, outside of the lambda, where DuckDB does not find columns of the query around it
+    once = f"(SELECT {', '.join(f'{array.sql} AS a{number}' for number, array in enumerate(given))}) AS {held}"
     selected: list[str] = []
     columns: list[OutputColumn] = []
     for number, (value, array) in enumerate(zip(values, arrays, strict=True)):
@@ -29,7 +34,7 @@ def unnest(values: Sequence[Value], node: tree.Unnest) -> tuple[str, list[Output
         selected.append(f"CAST({row}.s.n AS BIGINT)")
         columns.append(OutputColumn(None, types.BIGINT))
     listed = ", ".join(f"{sql} AS c{number}" for number, sql in enumerate(selected))
-    return f"SELECT {listed} FROM (SELECT unnest({rows}) AS s) AS {row}", columns
+    return f"SELECT {listed} FROM (SELECT unnest({rows}) AS s FROM {once}) AS {row}", columns
 
 
 def _as_array(value: Value, place: tree.Place) -> Value:

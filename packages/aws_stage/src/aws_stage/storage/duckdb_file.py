@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,10 @@ class DuckDbFile:
             self._connection.close()
             raise self._mark.damaged(f"it is an older copy: it lacks the last {lacking} changes")
         self._mark.note(self._number)
+
+    def setup(self, statements: Callable[[Any], None]) -> None:
+        """Give the instance of DuckDB what all its connections share (functions); nothing of the file changes."""
+        statements(self._connection)
 
     @contextmanager
     def writing(self) -> Iterator[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aws_stage.engines.timestream.engine import TimestreamEngine
+from aws_stage.kernel.engine import AwsError
 from aws_stage.testing import RunningStage
 
 from contract.side_stage import ManualClock, SideStage
@@ -169,3 +170,36 @@ def test_records_are_found_again_by_the_next_engine(api: Api, side: SideStage) -
     again("DeleteTable", **TABLE)
     again("CreateTable", **TABLE)
     assert again("WriteRecords", **TABLE, Records=[reading("d1", at, 2.0)])["RecordsIngested"]["Total"] == 1
+
+
+def _count(api: Api) -> str:
+    [row] = api("Query", QueryString='SELECT count(*) FROM "metrics"."devices"')["Rows"]
+    found: str = row["Data"][0]["ScalarValue"]
+    return found
+
+
+def test_what_has_expired_is_not_shown_and_a_longer_retention_does_not_bring_it_back(api: Api, side: SideStage) -> None:
+    api("WriteRecords", **TABLE, Records=[reading("d1", _at(side.clock)), reading("d1", _at(side.clock, hours=23))])
+    side.clock.advance(timedelta(days=6.5))
+    assert _count(api) == "1"
+    retention = {"MemoryStoreRetentionPeriodInHours": 24, "MagneticStoreRetentionPeriodInDays": 365}
+    api("UpdateTable", **TABLE, RetentionProperties=retention)
+    assert _count(api) == "1"
+    side.clock.advance(timedelta(days=300))
+    assert _count(api) == "1"
+
+
+def test_a_late_record_of_an_older_version_leaves_what_is_there(api: Api, side: SideStage) -> None:
+    _late(api, enabled=True)
+    at = _at(side.clock, days=2)
+    for value, version in ((1.0, 2), (2.0, 1), (3.0, 3)):
+        api("WriteRecords", **TABLE, Records=[reading("d1", at, value, Version=version)])
+    [row] = api("Query", QueryString='SELECT temperature FROM "metrics"."devices"')["Rows"]
+    assert row == {"Data": [{"ScalarValue": "3.0"}]}
+
+
+def test_a_table_without_records_has_no_rows_and_no_dimensions(api: Api) -> None:
+    assert _count(api) == "0"
+    assert api("Query", QueryString="DESCRIBE metrics.devices")["Rows"] == []
+    with pytest.raises(AwsError, match="Column 'device_id' does not exist"):
+        api("Query", QueryString="SELECT device_id FROM metrics.devices")

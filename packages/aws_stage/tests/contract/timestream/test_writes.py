@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aws_stage.testing import RunningStage
+from aws_stage.testing.waiting import eventually
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.timestream.tables import new_table, now_ms, reading, rejections, single
@@ -145,3 +146,19 @@ def test_a_file_that_is_not_whole_stops_the_start_by_name(new_stage: Callable[..
     (file if harm == "gone" else file.with_name(f"{file.name}.wal")).unlink()
     with pytest.raises(RuntimeError, match=r"records\.duckdb is damaged"):
         stage.start()
+
+
+def test_calls_are_counted_in_cloudwatch_as_aws_names_them(stage: RunningStage) -> None:
+    table, at = new_table(stage), now_ms()
+    write = stage.client("timestream-write")
+    write.write_records(**table, Records=[reading("d1", at)])
+    with pytest.raises(ClientError):
+        write.write_records(**table, Records=[reading("d1", at, -1)])
+    named = {"Operation": "WriteRecords", **table}
+
+    def metrics() -> set[str]:
+        dimensions = [{"Name": name, "Value": value} for name, value in named.items()]
+        found = stage.client("cloudwatch").list_metrics(Namespace="AWS/Timestream", Dimensions=dimensions)
+        return {each["MetricName"] for each in found["Metrics"]}
+
+    eventually(metrics, {"SuccessfulRequestLatency", "UserErrors"})

@@ -81,6 +81,15 @@ def _series(found: Fit) -> Value:
     return made_of(f"list_transform([{collected}], lambda {name}: {checked})[1]", type_, found.values)
 
 
+def _bound(sqls: list[str], body: Callable[..., str]) -> str:
+    """``body`` of expressions under names of its own, for its lambdas: within one, DuckDB does not find a column of the
+    query around an UNNEST."""
+    name = fresh("b")
+    fields = ", ".join(f"a{number} := {sql}" for number, sql in enumerate(sqls))
+    names = [f"{name}.a{number}" for number in range(len(sqls))]
+    return f"list_transform([struct_pack({fields})], lambda {name}: {body(*names)})[1]"
+
+
 def _times(series: str) -> str:
     point = fresh("p")
     return f"list_transform({series}, lambda {point}: epoch_us({point}.time))"
@@ -105,7 +114,7 @@ def _interpolated(how: str) -> Callable[[Fit], str]:
             zipped = f"list_transform(list_zip({moments}, {values}), lambda {pair}: {made})"
             return f"CASE WHEN {points} IS NOT NULL AND {moments} IS NOT NULL THEN {zipped} END"
 
-        return once_each([series, wanted, *more], body)
+        return _bound([series, wanted, *more], body)
 
     return write
 
@@ -120,7 +129,7 @@ def _interpolated_once(how: str) -> Callable[[Fit], str]:
             asked = ", ".join([_times(points), _numbers(points), f"[epoch_us({moment})]", *given])
             return f"CASE WHEN {moment} IS NOT NULL THEN athena_interpolate_{how}({asked})[1] END"
 
-        return once_each([series, wanted, *more], body)
+        return _bound([series, wanted, *more], body)
 
     return write
 
@@ -146,7 +155,7 @@ def _derivative(*, non_negative: bool) -> Callable[[Fit], str]:
 
             return f"CASE WHEN {points} IS NOT NULL THEN {_pairs(points, slope)} END"
 
-        return once_each([value.sql for value in found.values], body)
+        return _bound([value.sql for value in found.values], body)
 
     return write
 
@@ -161,7 +170,7 @@ def _integral(found: Fit) -> str:
 
         return f"CASE WHEN {points} IS NOT NULL THEN coalesce(list_sum({_pairs(points, area)}), 0e0) END"
 
-    return once_each([series, *(units or ["CAST(1000 AS BIGINT)"])], body)
+    return _bound([series, *(units or ["CAST(1000 AS BIGINT)"])], body)
 
 
 def _of_numbers(parameters: str, result: str, how: Callable[[Fit], str]) -> list[Overload]:

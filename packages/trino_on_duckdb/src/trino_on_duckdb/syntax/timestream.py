@@ -38,6 +38,8 @@ class TimestreamGrammar(StatementGrammar):
                 return _now(found.place)
             case tree.CurrentTime(kind="current_time"):
                 return replace(found, kind="localtime")
+            case tree.Cast(safe=True):
+                raise self._refused(found.place, "TRY_CAST")
             case tree.Typed() if found.type.name == "timestamp":
                 return replace(found, text=re.sub(rf"(\.\d{{{_FINEST}}})0+$", r"\1", found.text))
             case _:

@@ -19,7 +19,7 @@ _SHARED = """
     sqrt tan tanh truncate width_bucket
     chr codepoint concat length levenshtein_distance lower lpad ltrim replace reverse rpad rtrim split split_part strpos
     substr substring trim upper
-    coalesce greatest if least nullif try typeof
+    coalesce greatest if least nullif typeof
     current_timezone date date_add date_diff date_format date_parse date_trunc day day_of_month day_of_week day_of_year
     dow doy from_iso8601_date hour last_day_of_month millisecond minute month quarter second week week_of_year year
     year_of_week yow
@@ -34,52 +34,13 @@ _SHARED = """
 SHARED = frozenset(_SHARED.split())
 """Functions that Timestream has as Trino has them."""
 
-REFUSED = frozenset(
-    [
-        "approx_most_frequent",
-        "bitwise_left_shift",
-        "bitwise_right_shift",
-        "checksum",
-        "correlate_pearson",
-        "correlate_spearman",
-        "format_datetime",
-        "from_big_endian_64",
-        "histogram",
-        "interpolate_spline_cubic",
-        "json_extract",
-        "json_extract_scalar",
-        "json_parse",
-        "map",
-        "map_agg",
-        "map_keys",
-        "map_values",
-        "multimap_agg",
-        "non_negative_derivative",
-        "parse_datetime",
-        "parse_duration",
-        "reduce_agg",
-        "regexp_extract",
-        "regexp_extract_all",
-        "regexp_like",
-        "regexp_replace",
-        "regexp_split",
-        "skewness",
-        "kurtosis",
-        "to_hex",
-        "from_hex",
-        "to_base64",
-        "from_base64",
-        "to_utf8",
-        "from_utf8",
-        "md5",
-        "sha1",
-        "sha256",
-        "sha512",
-        "crc32",
-        "soundex",
-        "st_distance",
-        "great_circle_distance",
-        "human_readable_seconds",
-    ]
-)
+_REFUSED = """
+    approx_most_frequent bitwise_left_shift bitwise_right_shift checksum correlate_pearson correlate_spearman
+    crc32 format_datetime from_base64 from_big_endian_64 from_hex from_utf8 great_circle_distance histogram
+    human_readable_seconds interpolate_spline_cubic json_extract json_extract_scalar json_parse kurtosis map
+    map_agg map_keys map_values md5 multimap_agg parse_datetime parse_duration reduce_agg regexp_extract
+    regexp_extract_all regexp_like regexp_replace regexp_split sha1 sha256 sha512 skewness soundex st_distance
+    to_base64 to_hex to_utf8 try
+"""
+REFUSED = frozenset(_REFUSED.split())
 """Functions that Timestream has and this dialect does not: refused by name."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_stage.engines.timestream.control.catalogue import Catalogue, Table
 from aws_stage.engines.timestream.control.databases import Databases
 from aws_stage.engines.timestream.control.tables import Tables
 from aws_stage.engines.timestream.control.tagging import Tagging
-from aws_stage.engines.timestream.retention import oldest_shown
-from aws_stage.engines.timestream.store.records import LazyRecords
-from aws_stage.engines.timestream.write.writer import Writer
+from aws_stage.engines.timestream.metrics import Metrics
 from aws_stage.kernel.engine import Call, Handler, Stage
+
+if TYPE_CHECKING:
+    from aws_stage.engines.timestream.data_plane import DataPlane
 
 SERVICE = "timestream"
 _MINUTES = 1440
@@ -27,13 +29,14 @@ class TimestreamEngine:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        catalogue = Catalogue(stage.store(self.name))
-        known = [table.uid for table in catalogue.tables()]
-        path = stage.settings.state_dir / "timestream" / "records.duckdb"
-        self._records = LazyRecords(path, stage.manifest, known)
+        self._catalogue = catalogue = Catalogue(stage.store(self.name))
+        self._metrics = Metrics(lambda: stage.client("cloudwatch"), stage.clock)
+        self._lock = threading.Lock()
+        self._data: DataPlane | None = None
+        if (stage.settings.state_dir / "timestream").exists():
+            self._opened()  # a damaged file stops the start
         databases = Databases(stage, catalogue)
         tables = Tables(stage, catalogue, self._expire, self._drop)
-        writer = Writer(catalogue, self._records, stage.clock, lambda _table, _rejected, _stored: None)
         tagging = Tagging(catalogue)
         handlers: dict[str, Handler] = {
             "DescribeEndpoints": self._describe_endpoints,
@@ -50,27 +53,41 @@ class TimestreamEngine:
             "TagResource": tagging.add,
             "UntagResource": tagging.remove,
             "ListTagsForResource": tagging.list,
-            "WriteRecords": writer.write,
+            "WriteRecords": lambda call: self._opened().write(call),
+            "Query": lambda call: self._opened().query(call),
+            "CancelQuery": lambda call: self._opened().cancel(call),
         }
         self.operations: Mapping[tuple[str, str], Handler] = {
-            (SERVICE, operation): handler for operation, handler in handlers.items()
+            (SERVICE, operation): self._metrics.measured(handler) for operation, handler in handlers.items()
         }
 
     def start(self) -> None:
-        """Nothing runs by itself."""
+        """Begin to publish metrics."""
+        self._metrics.start()
 
     def stop(self) -> None:
-        self._records.close()
+        """Publish what is left, end queries, close the file."""
+        self._metrics.stop()
+        with self._lock:
+            if self._data is not None:
+                self._data.close()
+
+    def _opened(self) -> DataPlane:
+        """The records, opened by the first use where there are none: DuckDB costs memory, and a start its time."""
+        with self._lock:
+            if self._data is None:
+                from aws_stage.engines.timestream.data_plane import DataPlane
+
+                self._data = DataPlane(self._stage, self._catalogue)
+            return self._data
 
     def _expire(self, table: Table) -> None:
-        records = self._records.if_any()
-        if records is not None:
-            records.expire(table.uid, oldest_shown(table, self._stage.clock.now()))
+        if self._data is not None:
+            self._data.expire(table)
 
     def _drop(self, table: Table) -> None:
-        records = self._records.if_any()
-        if records is not None:
-            records.drop(table.uid)
+        if self._data is not None:
+            self._data.drop(table)
 
     def _describe_endpoints(self, _call: Call) -> dict[str, Any]:
         """DescribeEndpoints: this stage. Clients take an address without a scheme for one of TLS."""

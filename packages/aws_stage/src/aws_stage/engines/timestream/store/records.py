@@ -18,6 +18,15 @@ _SCHEMA = "CREATE TABLE IF NOT EXISTS schemas (uid VARCHAR PRIMARY KEY, body VAR
 _FIXED = 'series BIGINT, version BIGINT, size INTEGER, "time" TIMESTAMP, measure_name VARCHAR'
 
 
+def _prepare(connection: Any) -> None:
+    """The dialect's functions and macros, the macros beside the file, which keeps records alone."""
+    import trino_on_duckdb
+
+    connection.execute("ATTACH ':memory:' AS dialect; USE dialect")
+    trino_on_duckdb.prepare(connection)
+    connection.execute("USE records")
+
+
 class Records:
     """Opening raises ConfigurationError when the file is damaged. Tables are known by their uid, and made by their
     first record; ``known`` are the uids that there may be: what else is found belongs to tables that were deleted."""
@@ -25,7 +34,7 @@ class Records:
     def __init__(self, path: Path, manifest: StoreManifest, known: Sequence[str]) -> None:
         self._file = DuckDbFile(path, manifest, _SCHEMA)
         self.close = self._file.close
-        self.reading = self._file.reading
+        self._prepared = False
         self._lock = threading.Lock()
         with self._file.reading() as connection:
             rows = connection.execute("SELECT body FROM schemas").fetchall()
@@ -47,6 +56,21 @@ class Records:
                 yield connection
         except DiskFullError as error:
             raise AwsError("InternalServerException", str(error), 500) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Any]:
+        """A connection that translated queries can run on, and that sees one moment of the data; raises TimeoutError
+        and QueryTooLargeError."""
+        from trino_on_duckdb import runtime
+
+        with self._lock:
+            if not self._prepared:
+                self._file.setup(_prepare)
+                self._prepared = True
+        with self._file.reading() as connection:
+            runtime.configure(connection)
+            connection.execute("SET search_path = 'records.main,dialect.main'")
+            yield connection
 
     def grow(self, connection: Any, before: Schema, after: Schema) -> None:
         """Give the table the columns that ``after`` has more, in the caller's transaction."""
@@ -78,30 +102,3 @@ class Records:
             connection.execute("DELETE FROM schemas WHERE uid = ?", [uid])
         with self._lock:
             self._schemas.pop(uid, None)
-
-
-class LazyRecords:
-    """The records, opened by the first use where there are none yet: DuckDB costs memory and a start its time."""
-
-    def __init__(self, path: Path, manifest: StoreManifest, known: Sequence[str]) -> None:
-        self._path = path
-        self._manifest = manifest
-        self._lock = threading.Lock()
-        self._open: Records | None = None
-        if path.exists():  # one that is missing has stopped the start
-            self._open = Records(path, manifest, known)
-
-    def __call__(self) -> Records:
-        with self._lock:
-            if self._open is None:
-                self._open = Records(self._path, self._manifest, ())
-            return self._open
-
-    def if_any(self) -> Records | None:
-        """The records where there ever was one."""
-        return self._open
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._open is not None:
-            self._open.close()

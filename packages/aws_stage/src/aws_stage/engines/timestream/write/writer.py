@@ -5,7 +5,7 @@ Rules: API reference, ``WriteRecords``, ``Record`` and ``RejectedRecord``; devel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from aws_stage.engines.timestream.control.catalogue import Catalogue, Table
 from aws_stage.engines.timestream.control.names import checked
 from aws_stage.engines.timestream.retention import oldest_in_memory, oldest_shown
-from aws_stage.engines.timestream.store.records import LazyRecords
+from aws_stage.engines.timestream.store.records import Records
 from aws_stage.engines.timestream.write import limits
 from aws_stage.engines.timestream.write.batch import Batch
 from aws_stage.engines.timestream.write.record import Record, RejectedError, merged, typed
@@ -49,15 +49,12 @@ class Window:
 
 
 class Writer:
-    """``count`` is given the table and how many of a call's records were rejected and stored."""
+    """Writes to the tables of the catalogue."""
 
-    def __init__(
-        self, catalogue: Catalogue, records: LazyRecords, clock: Clock, count: Callable[[Table, int, int], None]
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, records: Records, clock: Clock) -> None:
         self._catalogue = catalogue
         self._records = records
         self._clock = clock
-        self._count = count
 
     def write(self, call: Call) -> dict[str, Any]:
         """WriteRecords."""
@@ -70,7 +67,6 @@ class Writer:
         if accepted:
             self._store(table, accepted, late, rejected)
         stored = [index for index in accepted if index not in rejected]
-        self._count(table, len(rejected), len(stored))
         if rejected:
             raise _rejection(rejected)
         in_magnetic = sum(index in late for index in stored)
@@ -96,7 +92,7 @@ class Writer:
     def _store(
         self, table: Table, accepted: dict[int, Record], late: set[int], rejected: dict[int, RejectedError]
     ) -> None:
-        records = self._records()
+        records = self._records
         with records.writing() as connection:
             before = records.schema(table.uid)
             batch = Batch(connection, before, list(accepted.values()))
