@@ -45,6 +45,7 @@ ENGINES: tuple[str, ...] = (
     "timestream",
     "firehose",
     "dynamodb",
+    "neptune",
     "glue_jobs",
     "athena",
     "glue_crawler",

@@ -15,13 +15,21 @@ from aws_stage.gateway import cbor
 from aws_stage.gateway.asgi import AsgiApp, Receive, Scope, Send, host_of, read_body, replay, send_answer
 from aws_stage.gateway.bodies import is_json_call, unreadable
 from aws_stage.gateway.domains import Domains
-from aws_stage.gateway.own_names import HEALTH_PATH, OPERATIONS_PATH, WEBSITES_PATH, search_domain, website_bucket
+from aws_stage.gateway.own_names import (
+    HEALTH_PATH,
+    OPERATIONS_PATH,
+    WEBSITES_PATH,
+    graph_endpoint,
+    search_domain,
+    website_bucket,
+)
 from aws_stage.gateway.payload_types import mismatch
 from aws_stage.gateway.protocol import Address, address_of, decode, json_answer
+from aws_stage.gateway.query import QueryService, QueryServices
 from aws_stage.gateway.refusals import Refusals, unsupported
-from aws_stage.gateway.rest import RestService, RestServices
+from aws_stage.gateway.rest import RestService, RestServices, raw_path
 from aws_stage.gateway.websites import Websites
-from aws_stage.gateway.wire import CBOR, Answer, Wire, answer_type, error_answer
+from aws_stage.gateway.wire import CBOR, Answer, Wire, answer_type, error_answer, wire_of
 from aws_stage.kernel.engine import AwsError, Call, Engine, Handler
 from aws_stage.kernel.health import UP
 
@@ -61,6 +69,7 @@ class Gateway:
             for engine in engines
         }
         self._rest = RestServices(service for engine in engines for service, _ in engine.operations)
+        self._query = QueryServices(service for engine in engines for service, _ in engine.operations)
         self._routes: dict[tuple[str, str], _Route] = {}
         for engine in engines:
             # Threads of its own: an engine whose every call is slow never keeps another one waiting.
@@ -85,11 +94,19 @@ class Gateway:
             return
         is_json = is_json_call(address, scope)
         rest = None if address.operation else self._rest.get(address.service)
+        query = None if address.operation else self._query.get(address.service)
         if rest is not None:
-            address = replace(address, operation=rest.operation(scope))
+            endpoint, path = graph_endpoint(raw_path(scope))
+            scope = {**scope, "raw_path": path.encode("latin-1")}
+            address = replace(address, operation=rest.operation(scope), endpoint=endpoint)
+        elif query is not None:
+            body = await read_body(receive)
+            receive = replay(body, receive)
+            address = replace(address, operation=query.operation(body))
         route = self._routes.get((address.service or "", address.operation or ""))
         if route is not None:
-            await send_answer(send, *await self._answer(route, rest, address, scope, await read_body(receive)))
+            body = await read_body(receive)
+            await send_answer(send, *await self._answer(route, rest or query, address, scope, body))
         elif address.service in self._owned:
             await send_answer(send, *unsupported(address, scope))
         elif is_json:
@@ -121,14 +138,21 @@ class Gateway:
         return None
 
     async def _answer(
-        self, route: _Route, rest: RestService | None, address: Address, scope: Scope, body: bytes
+        self,
+        route: _Route,
+        protocol: RestService | QueryService | None,
+        address: Address,
+        scope: Scope,
+        body: bytes,
     ) -> Answer:
-        wire = Wire.REST_JSON if rest else Wire.JSON
+        wire = wire_of(address.service, scope["headers"], scope.get("query_string", b"")) if protocol else Wire.JSON
         content_type = answer_type(scope["headers"])
         operation = address.operation or ""
         try:
-            if rest:
-                payload = rest.parameters(operation, scope, body)
+            if isinstance(protocol, QueryService):
+                payload = protocol.parameters(operation, body)
+            elif protocol:
+                payload = protocol.parameters(operation, scope, body)
             elif content_type == CBOR:
                 payload = cbor.parameters(address.service or "", operation, body)
             else:
@@ -140,7 +164,7 @@ class Gateway:
                 else "The request body is no JSON object, or is nested too deeply"
             )
             return error_answer("SerializationException", message, 400, wire, content_type)
-        call = Call(address.service or "", operation, payload)
+        call = Call(address.service or "", operation, payload, address.endpoint)
         started = time.perf_counter()
         try:
             result = await asyncio.get_running_loop().run_in_executor(route.executor, route.handler, call)
@@ -159,8 +183,8 @@ class Gateway:
             return error_answer("InternalServerException", message, 500, wire, content_type)
         if not _UNREMARKABLE.match(call.operation):
             logger.info("%s:%s in %.0f ms", call.service, call.operation, 1000 * (time.perf_counter() - started))
-        if rest:
-            return rest.answer(operation, result)
+        if protocol:
+            return protocol.answer(operation, result)
         if content_type == CBOR:
             return await asyncio.to_thread(cbor.answer, call.service, operation, result)
         return json_answer(result, content_type)

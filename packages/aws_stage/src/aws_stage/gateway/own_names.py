@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from aws_stage.kernel.data_plane import GRAPH_PATH
+
 HEALTH_PATH = "/_aws_stage/health"
 OPERATIONS_PATH = "/_aws_stage/operations"
 WEBSITES_PATH = "/_aws_stage/websites"
@@ -26,3 +28,11 @@ def website_bucket(host: str) -> str | None:
     """The bucket whose website endpoint a Host header names: ``votes`` of ``votes.s3-website.localhost:4566``."""
     found = _WEBSITE.fullmatch(host.strip().lower())
     return found[1] if found else None
+
+
+def graph_endpoint(path: str) -> tuple[str, str]:
+    """The endpoint of a graph that a path begins with, and the path of the operation behind it; no name without one."""
+    if not path.startswith(GRAPH_PATH):
+        return "", path
+    name, slash, rest = path.removeprefix(GRAPH_PATH).partition("/")
+    return name, slash + rest

@@ -33,11 +33,12 @@ _ENCODE_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATAC
 
 @dataclass(frozen=True)
 class Address:
-    """Whom a request is for; a part is None when the request does not say."""
+    """Whom a request is for; a part is None when the request does not say. ``endpoint`` is as in ``Call``."""
 
     service: str | None
     operation: str | None
     region: str | None
+    endpoint: str = ""
 
 
 def address_of(headers: Iterable[tuple[bytes, bytes]]) -> Address:

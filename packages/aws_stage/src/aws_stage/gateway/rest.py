@@ -21,7 +21,7 @@ from aws_stage.gateway.asgi import Scope
 from aws_stage.gateway.protocol import decode, encode
 from aws_stage.gateway.wire import Answer, Headers
 
-MODELS = {"es": "opensearch", "lambda": "lambda", "sagemaker": "sagemaker-runtime"}
+MODELS = {"es": "opensearch", "lambda": "lambda", "neptune-db": "neptunedata", "sagemaker": "sagemaker-runtime"}
 """SigV4 signing name of each REST-JSON service that an engine may serve, to the name of botocore's model of it."""
 
 _LABEL = re.compile(r"\{(\w+)(\+?)\}")
@@ -41,7 +41,7 @@ class RestService:
 
     def operation(self, scope: Scope) -> str | None:
         """The operation that the request names; None when the service has no such method and path."""
-        path = _raw_path(scope)
+        path = raw_path(scope)
         for name, (method, pattern) in self._routes.items():
             if method == scope["method"] and pattern.fullmatch(path):
                 return name
@@ -50,7 +50,7 @@ class RestService:
     def parameters(self, operation: str, scope: Scope, body: bytes) -> dict[str, Any]:
         """The parameters as boto3 names them; raises ValueError for a body that is not JSON where JSON is due."""
         model = self._model.operation_model(operation)
-        match = self._routes[operation][1].fullmatch(_raw_path(scope))
+        match = self._routes[operation][1].fullmatch(raw_path(scope))
         shape = model.input_shape
         if match is None or shape is None:
             return {}
@@ -143,7 +143,7 @@ def _pattern(uri: str) -> re.Pattern[str]:
     return re.compile(text + re.escape(path[end:]) + "/?")
 
 
-def _raw_path(scope: Scope) -> str:
+def raw_path(scope: Scope) -> str:
     """The path as it was sent, since a label may hold an encoded slash."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     return raw.decode("latin-1").partition("?")[0]

@@ -16,7 +16,7 @@ Answer = tuple[int, Headers, bytes]
 
 
 class Wire(Enum):
-    """A protocol, as the AWS service models name them; S3 is the one REST-XML service with errors of its own."""
+    """A protocol, as the AWS service models name them; S3 and Neptune's graphs have errors of their own shape."""
 
     JSON = "json"
     REST_JSON = "rest-json"
@@ -24,13 +24,15 @@ class Wire(Enum):
     EC2 = "ec2"
     REST_XML = "rest-xml"
     S3 = "s3"
+    NEPTUNE = "neptune"
 
     @property
     def is_xml(self) -> bool:
         """Whether it is one of the protocols in XML."""
-        return self not in (Wire.JSON, Wire.REST_JSON)
+        return self not in (Wire.JSON, Wire.REST_JSON, Wire.NEPTUNE)
 
 
+_OWN_SHAPES = {"s3": Wire.S3, "s3express": Wire.S3, "neptune-db": Wire.NEPTUNE}
 _REST_XML = frozenset({"cloudfront", "route53"})
 
 
@@ -39,8 +41,8 @@ def wire_of(service: str | None, headers: Iterable[tuple[bytes, bytes]], query_s
     found = {name.lower(): value for name, value in headers}
     if b"x-amz-target" in found:
         return Wire.JSON
-    if service in ("s3", "s3express"):
-        return Wire.S3
+    if service in _OWN_SHAPES:
+        return _OWN_SHAPES[service]
     if found.get(b"content-type", b"").startswith(b"application/x-www-form-urlencoded") or b"Action=" in query_string:
         return Wire.EC2 if service == "ec2" else Wire.QUERY
     return Wire.REST_XML if service in _REST_XML else Wire.REST_JSON
@@ -77,6 +79,9 @@ def error_answer(
         kind = content_type if wire is Wire.JSON else b"application/json"
         body = cbor2.dumps(document) if kind == CBOR else json.dumps(document).encode()
         return status, [(b"content-type", kind), *identity, (b"x-amzn-errortype", code.encode())], body
+    if wire is Wire.NEPTUNE:  # userguide, "Graph Engine Error Format"
+        body = json.dumps({"requestId": request_id, "code": code, "detailedMessage": message}).encode()
+        return status, [(b"content-type", b"application/json"), *identity], body
     error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
     if wire is Wire.S3:
         text = f"<Error>{error}<RequestId>{request_id}</RequestId></Error>"

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+GRAPH_PATH = "/neptune/"
+"""An endpoint of a graph is this path of the stage, with its name: boto3 puts the operation's path behind it. (A name
+below ``localhost`` is not known to every resolver, and boto3 asks one.)"""
+
 
 @dataclass(frozen=True)
 class PlaneRequest:

@@ -33,12 +33,14 @@ class Call:
     """One call of the AWS API, decoded.
 
     ``service`` is the SigV4 signing name (``glue``), ``operation`` the API's name (``StartJobRun``), ``payload`` the
-    JSON request body; of a REST call, every parameter by its name in boto3, a blob as bytes.
+    JSON request body; of a REST or Query call, every parameter by its name in boto3, a blob as bytes. ``endpoint``
+    names the endpoint of its own that it was sent to, where that is a path of the stage's (``kernel/data_plane.py``).
     """
 
     service: str
     operation: str
     payload: dict[str, Any]
+    endpoint: str = ""
 
 
 class AwsError(Exception):

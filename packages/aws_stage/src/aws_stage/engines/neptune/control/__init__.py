@@ -1,0 +1,1 @@
+"""Clusters and their instances, subnet groups and parameter groups, as the API that signs as ``rds`` has them."""

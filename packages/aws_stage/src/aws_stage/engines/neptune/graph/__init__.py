@@ -1,0 +1,1 @@
+"""What runs in the process of its own: ArcadeDB, openCypher as Neptune speaks it, and answers in Neptune's JSON."""
