@@ -1,7 +1,8 @@
 """Prices of the AWS services that the pipelines use: region ap-northeast-1, USD, on demand, before tax.
 
 As of ``PRICED_ON``, without free tiers and volume discounts. Look them up again before you rely on them: each group
-names the page that it is from.
+names the page that it is from. What a comment calls "not confirmed" was not seen there for this
+region.
 """
 
 from __future__ import annotations
@@ -96,3 +97,35 @@ SAGEMAKER_INSTANCE_HOUR: Final = {
 }
 SAGEMAKER_DATA_GB: Final = 0.016
 SAGEMAKER_SERVERLESS_GB_SECOND: Final = 0.00002
+
+# aws.amazon.com/vpc/pricing and aws.amazon.com/privatelink/pricing; not confirmed
+NAT_GATEWAY_HOUR: Final = 0.062
+NAT_GATEWAY_GB: Final = 0.062
+PUBLIC_ADDRESS_HOUR: Final = 0.005
+INTERFACE_ENDPOINT_HOUR: Final = 0.014
+"""In each zone."""
+INTERFACE_ENDPOINT_GB: Final = 0.01
+BETWEEN_ZONES_GB: Final = 0.02
+"""Billed on either side, at 0.01 each (aws.amazon.com/ec2/pricing/on-demand)."""
+
+# aws.amazon.com/neptune/pricing, standard storage; of us-east-1, as those of this region are not confirmed
+NEPTUNE_INSTANCE_HOUR: Final = {
+    "db.t4g.medium": 0.0942,
+    "db.r6g.large": 0.3287,
+    "db.r6g.xlarge": 0.6573,
+    "db.r6g.2xlarge": 1.3146,
+}
+NEPTUNE_CAPACITY_UNIT_HOUR: Final = 0.1608
+NEPTUNE_GB_MONTH: Final = 0.10
+NEPTUNE_IO_MILLION: Final = 0.20
+
+# aws.amazon.com/timestream/pricing, LiveAnalytics; of us-east-1, as those of this region are not confirmed
+TIMESTREAM_WRITES_MILLION: Final = 0.50
+TIMESTREAM_WRITE_BYTES: Final = 1024
+"""One write covers so much of a call (Timestream Developer Guide, "Writes")."""
+TIMESTREAM_MEMORY_GB_HOUR: Final = 0.036
+TIMESTREAM_MAGNETIC_GB_MONTH: Final = 0.03
+TIMESTREAM_COMPUTE_UNIT_HOUR: Final = 0.518
+TIMESTREAM_LEAST_COMPUTE_UNITS: Final = 4
+TIMESTREAM_LEAST_QUERY_SECONDS: Final = 30
+"""Compute units are billed by the second, for so long at least ("Timestream Compute Unit" there)."""
