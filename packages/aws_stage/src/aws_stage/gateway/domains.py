@@ -31,7 +31,8 @@ class Domains:
         answered = await asyncio.get_running_loop().run_in_executor(
             self._executor, _serve, self._plane, name, scope, body
         )
-        return answered.status, [(b"content-type", answered.content_type.encode())], answered.body
+        headers = {"content-type": answered.content_type, "x-content-type-options": "nosniff", **answered.headers}
+        return answered.status, [(name.encode(), value.encode()) for name, value in headers.items()], answered.body
 
 
 def _serve(plane: DataPlane, name: str, scope: Scope, body: bytes) -> PlaneAnswer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 GRAPH_PATH = "/neptune/"
@@ -30,11 +30,12 @@ class PlaneRequest:
 
 @dataclass(frozen=True)
 class PlaneAnswer:
-    """Status, content type and content."""
+    """Status, content type and content, and what headers there are beside these."""
 
     status: int
     content_type: str
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @runtime_checkable

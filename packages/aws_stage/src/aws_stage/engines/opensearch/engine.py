@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_stage.engines.opensearch.domain.access import lets_in
+from aws_stage.engines.opensearch.domain.access import asks_for_password, lets_in
 from aws_stage.engines.opensearch.domain.domain import Domain
 from aws_stage.engines.opensearch.domain.domains import Domains
 from aws_stage.engines.opensearch.domain.tagging import Tagging
@@ -71,7 +71,7 @@ class OpenSearchEngine:
         if domain is None:
             return no_domain(request)
         if not lets_in(domain, request):
-            return anonymous(request)
+            return anonymous(request, asks_for_password(domain))
         return answer(domain.name, domain.engine_version, self._clusters.open(domain.uid), request)
 
     def _created(self, domain: Domain) -> None:

@@ -33,6 +33,18 @@ def refusal(request: Request) -> str | None:
     return "A page in a browser may not call the local stage, other than to read an object that is public or presigned."
 
 
+def domain_refusal(request: Request) -> str | None:
+    """The same of a request to a domain, which may also come from the domain's own page.
+
+    No other page has its origin: what else a domain answers is data, which no browser takes for a page.
+    """
+    own = f"http://{request.host.lower()}"
+    sent_by = request.headers.get("sec-fetch-site", "none")
+    if sent_by == "same-origin" and request.headers.get("origin", own) == own:
+        return None
+    return refusal(request)
+
+
 def _needs_no_script(request: Request) -> bool:
     """Whether an address alone makes the call, which a browser may follow without a word of whence: STS, SNS, …"""
     return request.method in ("GET", "HEAD") and "X-Amz-Algorithm" in request.query and request.service != "s3"

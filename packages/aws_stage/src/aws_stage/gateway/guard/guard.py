@@ -84,7 +84,7 @@ class Guard:
 
     async def _domain(self, request: Request, receive: Receive, send: Send) -> None:
         """A signature is checked where there is one; whom the domain lets in without, its engine knows."""
-        refusal = browsers.refusal(request)
+        refusal = browsers.domain_refusal(request)
         if refusal is not None:
             await send_answer(send, *_refused(request, f"{refusal} {SEE_DOCS}"))
         elif self._signatures.is_version_4(request):

@@ -36,6 +36,12 @@ def lets_in(domain: Domain, request: PlaneRequest) -> bool:
     return "Allow" in matching and "Deny" not in matching
 
 
+def asks_for_password(domain: Domain) -> bool:
+    """Whether a browser should ask its user for the name and the password of the master user."""
+    security = domain.options["AdvancedSecurityOptions"]
+    return bool(security["Enabled"] and security["InternalUserDatabaseEnabled"])
+
+
 def _is_master(domain: Domain, authorization: str) -> bool:
     security = domain.options["AdvancedSecurityOptions"]
     kind, _, encoded = authorization.partition(" ")

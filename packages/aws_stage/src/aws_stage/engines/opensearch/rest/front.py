@@ -53,13 +53,20 @@ def no_domain(request: PlaneRequest) -> PlaneAnswer:
     return PlaneAnswer(404, JSON, orjson.dumps({"message": f"Domain not found: {request.name}"}))
 
 
-def anonymous(request: PlaneRequest) -> PlaneAnswer:
-    """A request without a signature that the access policy does not let in, in the words of the service."""
+def anonymous(request: PlaneRequest, asks: bool) -> PlaneAnswer:
+    """A request without a signature that the access policy does not let in, in the words of the service.
+
+    ``asks``: a user's password would do, and a browser is to ask for it, as OpenSearch's security plugin says.
+    """
+    if asks:
+        return PlaneAnswer(401, TEXT, b"Unauthorized", {"www-authenticate": 'Basic realm="OpenSearch Security"'})
     message = f"User: anonymous is not authorized to perform: es:ESHttp{request.method.title()}"
     return PlaneAnswer(403, JSON, orjson.dumps({"Message": message}))
 
 
 def _answered(status: int, found: Any, *, pretty: bool) -> PlaneAnswer:
+    if isinstance(found, PlaneAnswer):
+        return found
     if found is None:
         return PlaneAnswer(status, JSON, b"")
     if isinstance(found, bytes):

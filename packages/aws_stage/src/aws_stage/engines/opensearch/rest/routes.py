@@ -6,7 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from aws_stage.engines.opensearch.errors import SearchError
-from aws_stage.engines.opensearch.rest import aliases, cat, documents, info, ism, mappings, saved_objects, searches
+from aws_stage.engines.opensearch.rest import (
+    aliases,
+    cat,
+    documents,
+    info,
+    ism,
+    mappings,
+    page,
+    saved_objects,
+    searches,
+)
 from aws_stage.engines.opensearch.rest import indices as made
 from aws_stage.engines.opensearch.rest import templates as kept
 from aws_stage.engines.opensearch.rest.bulk import bulk
@@ -55,6 +65,9 @@ ROUTES: dict[str, dict[str, Handler]] = {
     "/_plugins/_ism/add/{index}": {"POST": ism.add},
     "/_plugins/_ism/change_policy/{index}": {"POST": ism.change},
     "/_plugins/_ism/remove/{index}": {"POST": ism.detach},
+    "/_dashboards": {"GET": page.page},
+    "/_dashboards/app/dashboards": {"GET": page.page},
+    "/_dashboards/{file}": {"GET": page.part},
     "/_dashboards/api/saved_objects/_import": {"POST": saved_objects.take},
     "/_dashboards/api/saved_objects/_export": {"POST": saved_objects.export},
     "/_dashboards/api/saved_objects/_find": {"GET": saved_objects.find},
