@@ -9,7 +9,7 @@ from aws_stage.patches.patch import Kind, Patch
 
 DYNAMODB, LAMBDA, RUNTIME = "services.dynamodb", "services.lambda_svc", "core.lambda_runtime"
 LOGS, METRICS, S3 = "services.cloudwatch_logs", "services.cloudwatch", "services.s3"
-CLOUDFRONT = "services.cloudfront"
+CLOUDFRONT, EC2 = "services.cloudfront", "services.ec2"
 FAULT, WISH = Kind.FAULT, Kind.WISH
 
 PATCHES: tuple[Patch, ...] = (
@@ -262,6 +262,30 @@ PATCHES: tuple[Patch, ...] = (
         "_create_esm",
         WISH,
         "Mappings of Kinesis streams are the engine `event_source_mapping`'s: ministack's poller does not see them.",
+    ),
+    Patch(
+        "ec2.rules",
+        EC2,
+        "_parse_ip_permissions _sg_rule_xml",
+        FAULT,
+        "Prefix lists of a rule are dropped, and a rule for all traffic has ports: Terraform cannot revoke the one "
+        "that a new security group has.",
+    ),
+    Patch(
+        "ec2.flow_logs",
+        EC2,
+        "_ACTION_MAP",
+        FAULT,
+        "The format, interval, options, role and tags of a flow log are dropped; Terraform would replace it at "
+        "every plan.",
+    ),
+    Patch(
+        "ec2.endpoints",
+        EC2,
+        "_ACTION_MAP _vpce_fields_xml",
+        FAULT,
+        "The security groups, private DNS, policy and names of an endpoint are dropped; Terraform would change it at "
+        "every plan.",
     ),
     Patch(
         "lambda_runtime",

@@ -52,6 +52,7 @@ class Queries:
         self._process = process
         self._changed = threading.Condition()
         self._accepted: list[Query] = []
+        self._closed = False
 
     def run(
         self, graph: str, folder: Path, text: str, parameters: dict[str, Any], seconds: float, *, writes: bool
@@ -97,8 +98,11 @@ class Queries:
     def close(self) -> None:
         """End what runs, and the process. Nothing may be asked any more."""
         with self._changed:
-            if self._accepted and self._accepted[0].began is not None:
-                self._process.kill()
+            self._closed = True
+            accepted = [*self._accepted]
+            self._changed.notify_all()
+        for query in accepted:
+            self._end(query)
         with self._turn(Query("", "", math.inf)):
             self._process.stop()
 
@@ -127,8 +131,9 @@ class Queries:
                 self._accepted.remove(query)
                 self._changed.notify_all()
 
-    @staticmethod
-    def _check(query: Query) -> None:
+    def _check(self, query: Query) -> None:
+        if self._closed and query.graph:
+            raise failed("ServerShutdownException", "The server is shutting down")
         if query.cancelled:
             raise failed("CancelledByUserException", "Operation terminated (cancelled by user)")
         if time.monotonic() >= query.deadline:
