@@ -14,6 +14,7 @@ from typing import Any
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
+from aws_stage.kernel.acceptance import Accepts, acceptance
 from aws_stage.kernel.engine import AwsError
 
 
@@ -22,7 +23,10 @@ def check(service: str, operation: str, payload: dict[str, Any]) -> None:
 
     ``service`` is the name of botocore's model (``firehose``, ``sagemaker``). Blobs are base64, as on the wire.
     """
-    problems = list(_problems(_model(service).operation_model(operation).input_shape, payload, ""))
+    shape, accepts = _compiled(service, operation)
+    if accepts(payload):
+        return
+    problems = list(_problems(shape, payload, ""))
     if problems:
         noun = "error" if len(problems) == 1 else "errors"
         raise AwsError("ValidationException", f"{len(problems)} validation {noun} detected: {'; '.join(problems)}")
@@ -31,6 +35,13 @@ def check(service: str, operation: str, payload: dict[str, Any]) -> None:
 @cache
 def _model(service: str) -> ServiceModel:
     return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+
+
+@cache
+def _compiled(service: str, operation: str) -> tuple[Shape | None, Accepts]:
+    """The input of an operation, and whether a payload breaks nothing of it."""
+    shape = _model(service).operation_model(operation).input_shape
+    return shape, acceptance(shape, lambda shape, value: next(_problems(shape, value, ""), None) is None)
 
 
 def _problems(shape: Shape | None, value: Any, path: str) -> Iterator[str]:

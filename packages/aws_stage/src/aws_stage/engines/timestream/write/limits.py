@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 
 FUTURE = timedelta(minutes=15)
 """How far ahead of the clock a record may be."""
@@ -27,6 +28,7 @@ RESERVED = frozenset({"time", "measure_name", "measure_value"})
 RESERVED_STARTS = ("ts_", "measure_value")
 
 
+@lru_cache(maxsize=10_000)
 def name_problem(what: str, name: str, longest: int) -> str | None:
     """Why a name is not one of a dimension or a measure, or None when it is."""
     if not name:
