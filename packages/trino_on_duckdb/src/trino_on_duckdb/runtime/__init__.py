@@ -64,7 +64,9 @@ def _watched(body: Callable[..., Any], refused: list[QueryError]) -> Callable[..
     return call
 
 
-def configure(connection: duckdb.DuckDBPyConnection) -> None:
-    """The settings alone, for texts that call no function of ours."""
+def configure(connection: duckdb.DuckDBPyConnection, *, everywhere: bool = False) -> None:
+    """The settings alone, for texts that call no function of ours; ``everywhere``: for all later connections too."""
+    scope = "GLOBAL " if everywhere else ""
     for name, value in SETTINGS.items():
-        connection.execute(f"SET {name} = {str(value).lower() if isinstance(value, bool) else repr(value)}")
+        text = str(value).lower() if isinstance(value, bool) else repr(value)
+        connection.execute(f"SET {scope}{name} = {text}")

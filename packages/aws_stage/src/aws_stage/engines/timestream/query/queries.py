@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any
 
 import trino_on_duckdb as dialect
@@ -120,10 +121,7 @@ class Queries:
 
     def _begin(self, text: str) -> Execution:
         try:
-            statements = dialect.parse(text, timestream=True)
-            if len(statements) != 1:
-                raise invalid("The query syntax is invalid: there is more than one statement.")
-            return self._run(text, statements[0])
+            return self._run(text, _parsed(text))
         except dialect.QueryError as error:
             names = {database.name.lower() for database in self._catalogue.databases()}
             raise problems.refused(error, names) from error
@@ -157,6 +155,15 @@ class Queries:
         if execution.text != text:
             raise invalid("The NextToken belongs to another query.")
         return execution, int(offset)
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> Any:
+    """The statement; a dashboard sends the same one again and again."""
+    statements = dialect.parse(text, timestream=True)
+    if len(statements) != 1:
+        raise invalid("The query syntax is invalid: there is more than one statement.")
+    return statements[0]
 
 
 def _rendered(execution: Execution, offset: int, most: int) -> list[dict[str, Any]]:

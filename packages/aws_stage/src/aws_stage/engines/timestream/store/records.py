@@ -19,12 +19,15 @@ _FIXED = 'series BIGINT, version BIGINT, size INTEGER, "time" TIMESTAMP, measure
 
 
 def _prepare(connection: Any) -> None:
-    """The dialect's functions and macros, the macros beside the file, which keeps records alone."""
+    """The dialect's functions, macros and settings for all connections; the macros lie beside the file, which keeps
+    records alone."""
     import trino_on_duckdb
+    from trino_on_duckdb import runtime
 
     connection.execute("ATTACH ':memory:' AS dialect; USE dialect")
     trino_on_duckdb.prepare(connection)
     connection.execute("USE records")
+    runtime.configure(connection, everywhere=True)
 
 
 class Records:
@@ -61,14 +64,11 @@ class Records:
     def reading(self) -> Iterator[Any]:
         """A connection that translated queries can run on, and that sees one moment of the data; raises TimeoutError
         and QueryTooLargeError."""
-        from trino_on_duckdb import runtime
-
         with self._lock:
             if not self._prepared:
                 self._file.setup(_prepare)
                 self._prepared = True
         with self._file.reading() as connection:
-            runtime.configure(connection)
             connection.execute("SET search_path = 'records.main,dialect.main'")
             yield connection
 
