@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated, Any, Final, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -101,6 +102,11 @@ def _fields() -> Iterator[Field]:
 
 FIELDS: Final = tuple(_fields())
 _NAMES: Final = tuple(field.name for field in FIELDS)
+
+
+def shown(moment: datetime) -> str:
+    """An aware moment as ``Kind.TIME`` writes it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def mapping() -> dict[str, Any]:

@@ -78,7 +78,7 @@ def test_every_aws_command_that_a_page_names_is_a_call_that_every_version_of_the
 
 @pytest.mark.parametrize("page", PAGES, ids=page_ids)
 def test_every_saved_query_that_a_page_names_exists(page: Path) -> None:
-    saved = {path.stem for path in (REPOSITORY / "terraform/pipelines/telemetry/queries").glob("*.sql")}
+    saved = {path.stem for path in REPOSITORY.glob("terraform/pipelines/*/queries/*.sql")}
     assert set(re.findall(r"--saved ([a-z_]+)", page.read_text())) <= saved
 
 

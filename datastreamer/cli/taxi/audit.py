@@ -1,14 +1,17 @@
-"""``datastreamer taxi audit``: the proof that no row of TLC's files is lost."""
+"""``datastreamer taxi audit``: the proof that no row of TLC's files is lost, and no live trip."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from datastreamer.cli.context import Context, JsonOption, StageOption
+from datastreamer.cli.taxi.live_audit import audit_live
+from datastreamer.events.receipt import DEFAULT_DIRECTORY
 from datastreamer.taxi.names import Names
 from datastreamer.wording import counted
 
@@ -16,16 +19,32 @@ if TYPE_CHECKING:
     from datastreamer.taxi.audit.account import Account, Verdict
 
 
-def audit(as_json: JsonOption = False, stage: StageOption = "local") -> None:
-    """Prove for each file in bronze: rows = silver + quarantine.
+def audit(
+    live: Annotated[bool, typer.Option("--live", help="Prove it of live trips: of their receipts.")] = False,
+    receipts: Annotated[
+        Path, typer.Option("--receipts", help="With --live: folder of the sensors' receipts.")
+    ] = DEFAULT_DIRECTORY,
+    wait: Annotated[
+        float, typer.Option("--wait", min=0, help="With --live: seconds to wait for what is on its way.")
+    ] = 0,
+    as_json: JsonOption = False,
+    stage: StageOption = "local",
+) -> None:
+    """Prove for each file in bronze: rows = silver + quarantine; with --live: acknowledged trips = gold + set aside.
 
     Counts the rows of each file from the file itself, asks Athena for those of both tables, and compares both with the
     job's manifests and with the files that lie in the tables. Exits 1 when something differs, when a file is not in the
     tables yet, and when bronze is empty.
+
+    With --live each trip that a receipt's journal names is looked for among the predictions, the parked records and the
+    batches that Lambda gave up; and the documents of OpenSearch are counted where there is a domain.
     """
     from datastreamer.taxi.audit.witnesses import audit as hear
 
     context = Context.enter(stage)
+    if live:
+        audit_live(context, receipts, wait, as_json=as_json)
+        return
     with context.following("audit", quiet=as_json) as report:
         verdict = hear(Names(context.stage, context.account), context.client, report)
     if as_json:

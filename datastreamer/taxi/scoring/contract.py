@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from datastreamer.scoring.delivery import Delivery, Scored
-from datastreamer.taxi.prediction import Prediction
+from datastreamer.taxi.prediction import Prediction, shown
 from datastreamer.taxi.scoring.record import LiveTrip, parse_live_trip
 from datastreamer.taxi.scoring.versions import Versions
 from datastreamer.taxi.training.features import FEATURES, Value, csv_row, feature_hash, values_of
@@ -45,8 +45,8 @@ class TripContract:
         features: dict[str, Any] = dict(zip((feature.name for feature in FEATURES), unscored.values, strict=True))
         return Prediction(
             trip_id=unscored.live.trip_id,
-            event_time=_shown(unscored.live.event_time),
-            scored_at=_shown(datetime.fromtimestamp(scored_at_ms / 1000, UTC)),
+            event_time=shown(unscored.live.event_time),
+            scored_at=shown(datetime.fromtimestamp(scored_at_ms / 1000, UTC)),
             event_date=f"{unscored.live.event_time.date()}",
             model_version=recognized.version,
             rule=recognized.rule,
@@ -64,7 +64,3 @@ class TripContract:
             shard_id=unscored.shard_id,
             sequence_number=unscored.sequence_number,
         )
-
-
-def _shown(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
