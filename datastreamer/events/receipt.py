@@ -54,7 +54,8 @@ class Receipt:
     ``readings``: lines, whatever they hold. ``records``: Kinesis records. ``bytes``: of their data, without keys.
     ``dirty``: lines that break the contract, by the reason code that the lake must give each. ``duplicates``: lines
     that repeat an earlier valid reading of the run byte for byte. ``late``: valid readings measured hours or days
-    before they were sent. ``devices``: readings by device. ``shards``: by shard id.
+    before they were sent; of a fleet's events, those that later ones have overtaken. ``devices``: readings by device.
+    ``shards``: by shard id.
 
     ``retried``: records sent again. ``failed``: attempts of records that failed. ``uncertain``: lines whose answer was
     lost (counted once an attempt), so that each may be in the stream once more than acknowledged. ``unsent``: lines

@@ -1,5 +1,5 @@
 """The command line: ``python -m datastreamer.sensor temperature``, ``replay``, ``inference``,
-``taxi`` and ``votes``."""
+``taxi``, ``insight`` and ``votes``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from datastreamer.errors import DatastreamerError
 from datastreamer.sensor.inference.command import inference
+from datastreamer.sensor.insight.command import insight
 from datastreamer.sensor.replay.command import replay
 from datastreamer.sensor.taxi.command import taxi
 from datastreamer.sensor.temperature.command import temperature
@@ -19,6 +20,7 @@ app.command()(temperature)
 app.command()(replay)
 app.command()(inference)
 app.command()(taxi)
+app.command()(insight)
 app.command()(votes)
 
 

@@ -63,6 +63,17 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (("taxi", "--generate", "--speedup", "0"), "--speedup must be greater than 0"),
         (("taxi", "--generate", "--anomalies", "2"), "--anomalies is a fraction from 0 to 1"),
         (("taxi", "--generate", "--labels", "one.csv"), "one.csv exists, and labels are evidence"),
+        (("insight", "--sites", "0"), "--sites must be from 1"),
+        (("insight", "--devices", "3", "--sites", "5"), "at most --devices"),
+        (("insight", "--incidents", "99"), "--incidents must be from 0 to 20"),
+        (("insight", "--topology-changes", "2"), "--topology-changes is a fraction from 0 to 1"),
+        (("insight", "--late", "0.9", "--dirty", "0.2"), "do not fit together"),
+        (("insight", "--start", "yesterday", "--count", "5"), "--start 'yesterday' is no time"),
+        (("insight", "--start", "2025-10-15", "--rate", "0"), "needs a --count"),
+        (("insight", "--start", "2199-10-15", "--count", "5"), "times in the future are refused"),
+        (("insight", "--interval", "5"), "--interval goes with --start"),
+        (("insight", "--rate", "inf"), "--rate must be a number"),
+        (("insight", "--truth", "one.csv"), "one.csv exists, and the truth is evidence"),
         (("replay", "--csv", "gone.csv", *REPLAY), "gone.csv cannot be read"),
         (("replay", "--csv", "empty.csv", *REPLAY), "empty.csv is empty"),
         (("replay", "--csv", "one.csv", *REPLAY, "--delimiter", "ab"), "--delimiter must be one character"),
@@ -90,7 +101,7 @@ def options_of(help_text: str) -> set[str]:
     return set(re.findall(r"--[a-z][a-z-]+", help_text)) - {"--help"}
 
 
-@pytest.mark.parametrize("command", ["temperature", "replay", "inference", "taxi"])
+@pytest.mark.parametrize("command", ["temperature", "replay", "inference", "taxi", "insight"])
 def test_the_documentation_names_exactly_the_options_that_exist(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
