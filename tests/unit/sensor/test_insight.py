@@ -25,6 +25,7 @@ from datastreamer.events.fleet.payloads import (
     DeviceRegistered,
     DeviceRemoved,
     FirmwareChanged,
+    GatewayRegistered,
     LinkChanged,
     Metric,
 )
@@ -32,6 +33,7 @@ from datastreamer.events.fleet.truth import TruthFile, read_truth
 from datastreamer.events.strict_json import LINE_TOO_LONG
 from datastreamer.sensor import marks
 from datastreamer.sensor.insight.dirt import DIRT, spoil
+from datastreamer.sensor.insight.incidents import BadFirmware, DeadBattery, DeadUplink, Incident, WornBearing
 from datastreamer.sensor.insight.installation import MODELS, Installation
 from datastreamer.sensor.insight.options import SimulationOptions
 from datastreamer.sensor.insight.samples import sample
@@ -286,6 +288,39 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
         Witness(file, {}).see(block)
     ended = [incident for incident in read_truth(path).incidents.values() if incident.ended]
     return events(block.lines), {incident.kind: incident for incident in ended[::-1]}
+
+
+def test_nobody_changes_what_an_incident_troubles_and_no_device_speaks_through_a_dead_gateway() -> None:
+    block = blocks(replace(BUSY, sites=1, devices=120), 24_000)[0]  # so that gateways serve gateways
+    sent = events(block.lines)
+    began: dict[str, tuple[Incident, datetime]] = {}
+    spans: list[tuple[Incident, datetime, datetime]] = []
+    for (incident, is_begin), at in block.moments:
+        if is_begin:
+            began[incident.name] = (incident, datetime.fromisoformat(at))
+        else:
+            spans.append((*began[incident.name], datetime.fromisoformat(at)))
+    assert {type(incident) for incident, _, _ in spans} == {DeadUplink, BadFirmware, WornBearing, DeadBattery}
+    uplinks = {
+        event.payload.gateway_id: event.payload.uplink_id
+        for event in sent
+        if isinstance(event.payload, GatewayRegistered)
+    }
+    for incident, start, end in spans:
+        involved = {*incident.troubled_devices, *incident.dependent_devices}
+        during = [event for event in sent if start < event.occurred_at < end]
+        changed = {
+            f"device:{event.payload.device_id}"
+            for event in during
+            if isinstance(event.payload, DeviceMoved | DeviceRemoved | LinkChanged)
+        }
+        assert changed
+        assert not changed & involved
+        if isinstance(incident, DeadUplink):
+            dead = {incident.cause.removeprefix("gateway:")}
+            for _ in range(4):
+                dead |= {gateway for gateway, uplink in uplinks.items() if uplink in dead}
+            assert not [e for e in during if isinstance(e.payload, Metric) and e.payload.gateway_id in dead]
 
 
 def series(found: list[Event], device: str, measure: str) -> list[tuple[datetime, float]]:
