@@ -108,3 +108,13 @@ output "setting_names" {
   description = "Names of all that `settings` can set: whoever passes it on can tell a name that the pipeline does not have."
   value       = keys(var.settings)
 }
+
+output "search_domain_arn" {
+  description = "ARN of the OpenSearch domain that the pipeline makes; null where it makes none."
+  value       = one(module.search_domain[*].arn)
+}
+
+output "search_endpoint" {
+  description = "Host name of that domain; null where there is none."
+  value       = one(module.search_domain[*].endpoint)
+}

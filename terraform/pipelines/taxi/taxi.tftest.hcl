@@ -51,6 +51,13 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:lambda:ap-northeast-1:123456789012:function:score" }
   }
 
+  mock_resource "aws_opensearch_domain" {
+    defaults = {
+      arn      = "arn:aws:es:ap-northeast-1:123456789012:domain/trips"
+      endpoint = "search-trips.ap-northeast-1.es.amazonaws.com"
+    }
+  }
+
   mock_resource "aws_glue_job" {
     defaults = { arn = "arn:aws:glue:ap-northeast-1:123456789012:job/silver" }
   }
@@ -301,4 +308,28 @@ run "refuses_a_key_for_a_stream_that_is_not_encrypted" {
   }
 
   expect_failures = [var.settings]
+}
+
+run "makes_no_search_domain_by_itself" {
+  assert {
+    condition     = output.search_domain_arn == null && output.search_endpoint == null
+    error_message = "A domain costs more than the rest of the pipeline: only settings make one."
+  }
+}
+
+run "makes_a_search_domain_where_asked" {
+  variables {
+    settings = {
+      opensearch_domain = {
+        master_user_arn = "arn:aws:iam::123456789012:role/search-admin"
+        zones           = 1
+        instance_count  = 1
+      }
+    }
+  }
+
+  assert {
+    condition     = output.search_domain_arn == "arn:aws:es:ap-northeast-1:123456789012:domain/trips" && output.search_endpoint == "search-trips.ap-northeast-1.es.amazonaws.com"
+    error_message = "The domain's address must be known outside."
+  }
 }

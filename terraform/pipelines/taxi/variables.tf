@@ -115,6 +115,23 @@ variable "settings" {
     # Days in which the deletion of the KMS key can still be cancelled.
     key_deletion_window_days = optional(number, 30)
 
+    # ----- OpenSearch
+    # Domain to make for predictions; null makes none. The module opensearch_domain says what each line means.
+    opensearch_domain = optional(object({
+      master_user_arn    = string
+      engine_version     = optional(string, "OpenSearch_2.19")
+      instance_type      = optional(string, "m6g.large.search")
+      instance_count     = optional(number, 2)
+      zones              = optional(number, 2)
+      dedicated_masters  = optional(string)
+      gigabytes_per_node = optional(number, 50)
+      vpc = optional(object({
+        id                        = string
+        subnet_ids                = list(string)
+        client_security_group_ids = optional(list(string), [])
+      }))
+    }))
+
     # ----- watching
     # E-mail addresses that get the alarms.
     alarm_emails = optional(set(string), [])
