@@ -17,7 +17,8 @@ class Pipeline:
     """``name`` is its word in every layer; ``route`` says in a line where a record goes.
 
     ``functions``: its Lambda functions, each a folder of ``lambdas``. ``job``: its Glue job, a script of ``glue_jobs``.
-    ``site``: whether it has pages for browsers, in ``web/<name>``.
+    ``site``: whether it has pages for browsers, in ``web/<name>``. ``evaluation``: whether it evaluates a model in a
+    training job of its own program.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Pipeline:
     functions: tuple[str, ...] = ()
     job: str = ""
     site: bool = False
+    evaluation: bool = False
 
     @property
     def commands(self) -> str:
@@ -72,6 +74,7 @@ PIPELINES: Final = {
             "TLC's files -> S3 -> Glue -> Athena; live trips -> Kinesis -> Lambda -> Firehose -> S3, OpenSearch",
             functions=("taxi_score",),
             job="taxi_silver",
+            evaluation=True,
         ),
     )
 }

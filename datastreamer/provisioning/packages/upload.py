@@ -1,7 +1,7 @@
-"""What Terraform uploads: the zips of jobs and functions, and the sites, in one folder with an index of the zips.
+"""What Terraform uploads: packages of jobs, functions and evaluations, and the sites, in one folder with an index.
 
-The index, ``packages.json``, names each zip: ``{"inference_score": "inference_score-<hash>.zip", …}``. Terraform reads
-it, so that it finds the newest zips by itself, and a plan that was saved uploads the very zips that it was made with.
+The index, ``packages.json``, names each package: ``{"inference_score": "inference_score-<hash>.zip", …}``. Terraform
+reads it, so that it finds the newest by itself, and a plan that was saved uploads the packages that it was made with.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from datastreamer.provisioning.packages.job_package import build_job_package
 from datastreamer.provisioning.packages.lambda_package import build_lambda_package
 from datastreamer.provisioning.packages.site import build_site
 from datastreamer.provisioning.packages.site_labels import site_labels
+from datastreamer.provisioning.packages.source_package import build_source_package
 
 _INDEX = "packages.json"
 
@@ -31,13 +32,21 @@ def function_folders(pipelines: Iterable[Pipeline]) -> dict[str, Path]:
     return {name: REPOSITORY / "lambdas" / name for each in pipelines for name in each.functions}
 
 
-def build_packages(folder: Path) -> dict[str, Path]:
-    """Build the zips of every job and function into ``folder``; their paths, by the names in the index.
+def evaluation_programs(pipelines: Iterable[Pipeline]) -> dict[str, Path]:
+    """The program that evaluates a model of each of ``pipelines``, by the name that Terraform gives its archive."""
+    programs = {f"{each.name}_evaluate": each.name for each in pipelines if each.evaluation}
+    return {name: REPOSITORY / "datastreamer" / of / "evaluation" / "program.py" for name, of in programs.items()}
 
-    Raises ConfigurationError when a script, a handler or a library is missing.
+
+def build_packages(folder: Path) -> dict[str, Path]:
+    """Build the packages of every job, function and evaluation into ``folder``; their paths, by the names in the index.
+
+    Raises ConfigurationError when a script, a handler, a program or a library is missing.
     """
     scripts, functions = job_scripts(PIPELINES.values()), function_folders(PIPELINES.values())
     packages = {name: build_job_package(script, REPOSITORY, folder) for name, script in scripts.items()}
+    programs = evaluation_programs(PIPELINES.values())
+    packages |= {name: build_source_package(each, REPOSITORY, folder, name) for name, each in programs.items()}
     return _noted(folder, packages | _functions(folder, functions))
 
 
