@@ -72,7 +72,7 @@ PIPELINES: Final = {
         Pipeline(
             "taxi",
             "TLC's files -> S3 -> Glue -> Athena; live trips -> Kinesis -> Lambda -> Firehose -> S3, OpenSearch",
-            functions=("taxi_score",),
+            functions=("taxi_deploy", "taxi_register", "taxi_score", "taxi_training_sets"),
             job="taxi_silver",
             evaluation=True,
         ),

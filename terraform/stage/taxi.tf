@@ -16,9 +16,12 @@ module "taxi" {
   settings    = var.taxi
   job_script  = "${path.module}/../../glue_jobs/taxi_silver.py"
   job_package = "${var.packages}/${lookup(local.built, "taxi_silver", "taxi_silver.zip")}"
+
   function_packages = {
-    for name in ["taxi_score"] : name => "${var.packages}/${lookup(local.built, name, "${name}.zip")}"
+    for name in ["taxi_deploy", "taxi_register", "taxi_score", "taxi_training_sets"] : name => "${var.packages}/${lookup(local.built, name, "${name}.zip")}"
   }
+
+  evaluation_archive = "${var.packages}/${lookup(local.built, "taxi_evaluate", "taxi_evaluate.tar.gz")}"
 }
 
 locals {

@@ -63,7 +63,8 @@ def test_terraform_composes_the_pipelines_of_the_list_and_uploads_their_zips() -
         file = terraform / "stage" / f"{each.name}.tf"
         assert [name for name, _ in blocks(file, "module")] == [each.name]
         named = set(re.findall(r'"(\w+)"', file.read_text())) - {each.name}
-        assert named == {name for name in (*each.functions, each.job) if name}
+        evaluation = f"{each.name}_evaluate" if each.evaluation else ""
+        assert named == {name for name in (*each.functions, each.job, evaluation) if name}
 
 
 def test_a_pipeline_that_there_is_not_is_refused_with_those_that_there_are() -> None:

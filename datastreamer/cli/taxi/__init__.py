@@ -6,7 +6,7 @@ import typer
 
 from datastreamer.cli.query import query_of
 from datastreamer.cli.status import status_of
-from datastreamer.cli.taxi import audit, dashboards, generate, importing, silver, training_sets
+from datastreamer.cli.taxi import audit, dashboards, generate, importing, models, silver, train, training_sets
 from datastreamer.pipelines import PIPELINES
 from datastreamer.taxi.names import Names
 
@@ -19,6 +19,11 @@ app.command(name="import")(importing.import_files)
 app.command(name="silver")(silver.silver)
 app.command(name="query")(query_of(Names))
 app.command(name="training-sets")(training_sets.training_sets)
+app.command(name="train")(train.train)
+app.command(name="models")(models.models)
+app.command(name="approve")(models.approve)
+app.command(name="reject")(models.reject)
+app.command(name="rollback")(models.rollback)
 app.command(name="status")(status_of(PIPELINES["taxi"]))
 app.command(name="audit")(audit.audit)
 app.add_typer(dashboards.app, name="dashboards")

@@ -66,9 +66,19 @@ locals {
       stream_customer_key = false
       age_objects         = false
 
-      buffering_megabytes      = 1
-      buffering_seconds        = 5
-      deletion_protection      = false
+      buffering_megabytes = 1
+      buffering_seconds   = 5
+      deletion_protection = false
+
+      # Nobody's laptop is to train by itself.
+      training_schedule_enabled = false
+
+      # A canary of seconds, on one process.
+      endpoint_instances   = 1
+      baking_seconds       = 20
+      settling_seconds     = 5
+      canary_alarm_seconds = 10
+
       force_destroy            = true
       key_deletion_window_days = 7
       log_retention_days       = 7

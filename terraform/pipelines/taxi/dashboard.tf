@@ -8,6 +8,11 @@ locals {
     module.predictions.alarm_arns,
     module.job.alarm_arns,
     [aws_cloudwatch_metric_alarm.waiting.arn, aws_cloudwatch_metric_alarm.parked.arn],
+    module.training.alarm_arns,
+    module.training_sets_function.alarm_arns,
+    module.register_function.alarm_arns,
+    module.deploy_function.alarm_arns,
+    values(aws_cloudwatch_metric_alarm.canary)[*].arn,
     [aws_cloudwatch_metric_alarm.quarantine_rate.arn, aws_cloudwatch_metric_alarm.stray_objects.arn],
     aws_cloudwatch_metric_alarm.job_stalled[*].arn,
   )

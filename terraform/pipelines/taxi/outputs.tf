@@ -89,6 +89,16 @@ output "query_ids" {
   value       = module.workgroup.query_ids
 }
 
+output "training_pipeline_name" {
+  description = "SageMaker pipeline that trains a model and registers it."
+  value       = module.training.name
+}
+
+output "model_package_group_name" {
+  description = "Model package group of the versions of the fare model; the endpoint has the same name."
+  value       = aws_sagemaker_model_package_group.this.model_package_group_name
+}
+
 output "alarm_topic_arn" {
   description = "SNS topic that alarms are sent to."
   value       = module.alarm_topic.arn

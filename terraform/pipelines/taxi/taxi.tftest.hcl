@@ -58,6 +58,14 @@ mock_provider "aws" {
     }
   }
 
+  mock_resource "aws_iam_policy" {
+    defaults = { arn = "arn:aws:iam::123456789012:policy/analyst" }
+  }
+
+  mock_resource "aws_sagemaker_pipeline" {
+    defaults = { arn = "arn:aws:sagemaker:ap-northeast-1:123456789012:pipeline/training" }
+  }
+
   mock_resource "aws_glue_job" {
     defaults = { arn = "arn:aws:glue:ap-northeast-1:123456789012:job/silver" }
   }
@@ -69,8 +77,13 @@ variables {
   job_package = "../../modules/glue_job/testdata/package-1.zip"
 
   function_packages = {
-    taxi_score = "../../modules/lambda_function/testdata/package.zip"
+    taxi_score         = "../../modules/lambda_function/testdata/package.zip"
+    taxi_training_sets = "../../modules/lambda_function/testdata/package.zip"
+    taxi_register      = "../../modules/lambda_function/testdata/package.zip"
+    taxi_deploy        = "../../modules/lambda_function/testdata/package.zip"
   }
+
+  evaluation_archive = "testdata/taxi_evaluate-1.tar.gz"
 }
 
 run "every_name_holds_stage_and_pipeline" {
@@ -82,6 +95,8 @@ run "every_name_holds_stage_and_pipeline" {
       database  = output.database_name
       workgroup = output.workgroup_name
       training  = output.training_workgroup_name
+      pipeline  = output.training_pipeline_name
+      model     = output.model_package_group_name
       dashboard = output.dashboard_name
       raw       = output.raw_bucket
       processed = output.processed_bucket
@@ -97,6 +112,8 @@ run "every_name_holds_stage_and_pipeline" {
       database  = "datastreamer_test_taxi"
       workgroup = "datastreamer-test-taxi"
       training  = "datastreamer-test-taxi-training"
+      pipeline  = "datastreamer-test-taxi-training"
+      model     = "datastreamer-test-taxi-fare"
       dashboard = "datastreamer-test-taxi"
       raw       = "datastreamer-test-taxi-raw-123456789012"
       processed = "datastreamer-test-taxi-processed-123456789012"
@@ -157,7 +174,7 @@ run "the_alarms_watch_the_counts_of_the_job" {
   }
 
   assert {
-    condition     = length(output.alarm_arns) == 18 && length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets[0].properties.alarms) == 18
+    condition     = length(output.alarm_arns) == 30 && length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets[0].properties.alarms) == 30
     error_message = "The dashboard must show every alarm."
   }
 }
@@ -258,6 +275,87 @@ run "a_job_that_nobody_schedules_cannot_stall" {
     condition     = length(aws_cloudwatch_metric_alarm.job_stalled) == 0
     error_message = "Without a schedule there is nothing to miss."
   }
+}
+
+run "a_model_is_trained_evaluated_and_registered_only_if_it_is_better" {
+  assert {
+    condition     = module.training.definition.Steps[*].Name == ["MakeSets", "Train", "Evaluate", "Gate"] && module.training.definition.Steps[3].Arguments.IfSteps[0].Name == "Register" && module.training.definition.Steps[3].Arguments.ElseSteps[0].Type == "Fail"
+    error_message = "A model that the gate refuses must not be registered."
+  }
+
+  assert {
+    condition     = [for condition in module.training.definition.Steps[3].Arguments.Conditions : "${condition.LeftValue.Get} ${condition.Type}"] == ["Steps.Evaluate.FinalMetricDataList['candidate-rmse'].Value LessThan", "Steps.Evaluate.FinalMetricDataList['candidate-recall'].Value GreaterThanOrEqualTo", "Steps.Evaluate.FinalMetricDataList['candidate-false_alarms'].Value LessThanOrEqualTo"]
+    error_message = "The gate must compare errors, recall and false alarms."
+  }
+
+  assert {
+    condition     = module.training.definition.Steps[1].Arguments.InputDataConfig[*].ContentType == ["application/x-parquet", "application/x-parquet"] && module.training.definition.Steps[1].Arguments.HyperParameters.num_round == "200"
+    error_message = "Sets are Parquet, which the built-in XGBoost takes by this name alone."
+  }
+}
+
+run "a_canary_is_turned_back_by_alarms_of_the_endpoint_and_of_what_it_predicts" {
+  assert {
+    condition     = toset([for alarm in aws_cloudwatch_metric_alarm.canary : "${alarm.alarm_name} ${alarm.metric_name}"]) == toset(["datastreamer-test-taxi-fare-errors Invocation5XXErrors", "datastreamer-test-taxi-fare-refusals Invocation4XXErrors", "datastreamer-test-taxi-fare-latency ModelLatency", "datastreamer-test-taxi-fare-outliers OutlierRate", "datastreamer-test-taxi-fare-residual MedianResidual"])
+    error_message = "Errors, refusals, latency, outliers and residuals must be watched."
+  }
+
+  assert {
+    condition     = toset(split(",", module.deploy_function.environment.ALARMS)) == toset([for alarm in aws_cloudwatch_metric_alarm.canary : alarm.alarm_name]) && module.deploy_function.environment.CANARY_PERCENT == "10"
+    error_message = "The function must name these alarms to the endpoint."
+  }
+}
+
+run "the_deploy_function_looks_at_every_event_that_matters_and_now_and_then" {
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.deploy["version"].event_pattern).detail == { ModelPackageGroupName = ["datastreamer-test-taxi-fare"], ModelApprovalStatus = ["Approved", "Rejected"] } && jsondecode(aws_cloudwatch_event_rule.deploy["endpoint"].event_pattern).detail.EndpointStatus == ["IN_SERVICE", "FAILED"]
+    error_message = "Approval, rejection and the end of an update must reach the function."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_event_rule.deploy["clock"].schedule_expression == "rate(15 minutes)" && toset(keys(aws_lambda_permission.deploy)) == toset(["version", "endpoint", "calm", "clock"])
+    error_message = "A lost event must be made up for."
+  }
+}
+
+run "refuses_a_canary_of_more_than_half" {
+  command = plan
+
+  variables {
+    settings = { canary_percent = 60 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_period_that_cloudwatch_does_not_have" {
+  command = plan
+
+  variables {
+    settings = { canary_alarm_seconds = 45 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_bad_training_months" {
+  command = plan
+
+  variables {
+    settings = { training_months = 0 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_recall_that_is_none" {
+  command = plan
+
+  variables {
+    settings = { first_model_recall = 60 }
+  }
+
+  expect_failures = [var.settings]
 }
 
 run "refuses_bad_values" {

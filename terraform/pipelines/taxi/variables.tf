@@ -27,6 +27,12 @@ variable "function_packages" {
   nullable    = false
 }
 
+variable "evaluation_archive" {
+  description = "Path of the archive of the program that evaluates a model; `make package` builds it."
+  type        = string
+  nullable    = false
+}
+
 variable "settings" {
   description = "How the pipeline is to run; each line of the type says what it sets, and its default."
   nullable    = false
@@ -103,6 +109,52 @@ variable "settings" {
     # Bytes that one query may read.
     athena_scan_limit_bytes = optional(number, 10737418240) # 10 GiB
 
+    # ----- model
+    # Image that trains and serves: SageMaker's XGBoost, of the region's own registry.
+    model_image = optional(string, "354813040037.dkr.ecr.ap-northeast-1.amazonaws.com/sagemaker-xgboost:3.0-5")
+    # Instance that trains and evaluates.
+    training_instance_type = optional(string, "ml.m5.xlarge")
+    # Minutes after which a training or an evaluation is stopped.
+    training_timeout_minutes = optional(number, 120)
+    # Months before the validation month to train on.
+    training_months = optional(number, 3)
+    # Trees of a model.
+    training_rounds = optional(number, 200)
+    # Other hyperparameters of the built-in XGBoost.
+    hyperparameters = optional(map(string), { objective = "reg:squarederror", max_depth = "6", eta = "0.1", subsample = "0.8", min_child_weight = "5", seed = "1" })
+    # When a model is trained by itself, in UTC: after the day on which the silver job finds TLC's new month.
+    training_schedule = optional(string, "cron(0 12 5 * ? *)")
+    # Whether the schedule starts a training.
+    training_schedule_enabled = optional(bool, true)
+    # Root mean squared error that the first model must stay below, US dollars; later ones, that of the model in service.
+    first_model_rmse = optional(number, 2)
+    # Share of injected anomalies that the first model must find; later ones, what the model in service finds.
+    first_model_recall = optional(number, 0.6)
+    # False alarms that a model's rule may give per 1,000 trips.
+    false_alarms_per_thousand = optional(number, 2)
+
+    # ----- endpoint
+    # Instance that serves.
+    endpoint_instance_type = optional(string, "ml.m5.large")
+    # Number of instances of a new version's configuration. A canary is at most half of them.
+    endpoint_instances = optional(number, 2)
+    # Percentage of the calls that a new version gets first.
+    canary_percent = optional(number, 10)
+    # Seconds for which it gets no more, while the alarms are watched.
+    baking_seconds = optional(number, 600)
+    # Seconds for which the old version stays ready after the new one has all calls, while the alarms are watched.
+    settling_seconds = optional(number, 300)
+    # Seconds that the alarms count by.
+    canary_alarm_seconds = optional(number, 60)
+    # Calls in that time that the endpoint may refuse or fail before an alarm fires.
+    endpoint_errors_alarm = optional(number, 2)
+    # Milliseconds that nine calls of ten may take before an alarm fires.
+    latency_alarm_milliseconds = optional(number, 1000)
+    # Rate of outliers, 0 to 1, above which an alarm fires.
+    outlier_rate_alarm = optional(number, 0.05)
+    # Median distance of the fares of a batch from the predicted ones, in US dollars, above which an alarm fires when it is that of more than five batches of a hundred.
+    residual_alarm_dollars = optional(number, 5)
+
     # ----- storage
     # Whether lifecycle rules expire objects.
     age_objects = optional(bool, true)
@@ -175,5 +227,26 @@ variable "settings" {
   validation {
     condition     = var.settings.job_stalled_days >= 1 && var.settings.job_stalled_days <= 7 && floor(var.settings.job_stalled_days) == var.settings.job_stalled_days
     error_message = "job_stalled_days must be a whole number from 1 to 7."
+  }
+
+  validation {
+    condition     = var.settings.training_months >= 1 && var.settings.training_months <= 60 && floor(var.settings.training_months) == var.settings.training_months
+    error_message = "training_months must be a whole number from 1 to 60."
+  }
+
+  validation {
+    condition     = var.settings.first_model_rmse > 0 && var.settings.first_model_recall >= 0 && var.settings.first_model_recall <= 1 && var.settings.false_alarms_per_thousand > 0
+    error_message = "first_model_rmse and false_alarms_per_thousand must be above 0, and first_model_recall from 0 to 1."
+  }
+
+  # SageMaker API reference, CapacitySize and TrafficRoutingConfig.
+  validation {
+    condition     = var.settings.canary_percent >= 1 && var.settings.canary_percent <= 50 && var.settings.baking_seconds >= 0 && var.settings.baking_seconds <= 3600 && var.settings.settling_seconds >= 0 && var.settings.settling_seconds <= 3600
+    error_message = "canary_percent must be from 1 to 50, baking_seconds and settling_seconds from 0 to 3600."
+  }
+
+  validation {
+    condition     = contains([10, 30], var.settings.canary_alarm_seconds) || (var.settings.canary_alarm_seconds >= 60 && var.settings.canary_alarm_seconds % 60 == 0)
+    error_message = "canary_alarm_seconds must be 10, 30 or a multiple of 60."
   }
 }

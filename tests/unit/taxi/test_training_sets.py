@@ -88,6 +88,11 @@ def test_the_bounds_and_the_months_reach_the_query() -> None:
     assert "trip_distance BETWEEN 0.1 AND 50.0" in default
 
 
+def test_negotiated_fares_are_left_out_and_trips_without_a_rate_are_not() -> None:
+    """TLC's rate 5: no feature explains such a fare."""
+    assert "coalesce(rate_code, 0) <> 5" in selection.count(SPLIT.training, Bounds())
+
+
 @pytest.mark.parametrize("bounds", [(5.0, 4.0), (-1.0, 4.0), (0.0, float("inf")), (float("nan"), 1.0)])
 def test_bounds_that_are_none_are_refused(bounds: tuple[float, float]) -> None:
     with pytest.raises(UsageError, match="are no bounds"):
