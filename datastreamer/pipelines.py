@@ -72,7 +72,14 @@ PIPELINES: Final = {
         Pipeline(
             "taxi",
             "TLC's files -> S3 -> Glue -> Athena; live trips -> Kinesis -> Lambda -> Firehose -> S3, OpenSearch",
-            functions=("taxi_deploy", "taxi_register", "taxi_score", "taxi_training_sets"),
+            functions=(
+                "taxi_deploy",
+                "taxi_drift",
+                "taxi_register",
+                "taxi_retrain",
+                "taxi_score",
+                "taxi_training_sets",
+            ),
             job="taxi_silver",
             evaluation=True,
         ),

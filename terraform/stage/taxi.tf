@@ -18,7 +18,7 @@ module "taxi" {
   job_package = "${var.packages}/${lookup(local.built, "taxi_silver", "taxi_silver.zip")}"
 
   function_packages = {
-    for name in ["taxi_deploy", "taxi_register", "taxi_score", "taxi_training_sets"] : name => "${var.packages}/${lookup(local.built, name, "${name}.zip")}"
+    for name in ["taxi_deploy", "taxi_drift", "taxi_register", "taxi_retrain", "taxi_score", "taxi_training_sets"] : name => "${var.packages}/${lookup(local.built, name, "${name}.zip")}"
   }
 
   evaluation_archive = "${var.packages}/${lookup(local.built, "taxi_evaluate", "taxi_evaluate.tar.gz")}"

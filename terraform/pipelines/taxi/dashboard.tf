@@ -12,6 +12,9 @@ locals {
     module.training_sets_function.alarm_arns,
     module.register_function.alarm_arns,
     module.deploy_function.alarm_arns,
+    module.drift_function.alarm_arns,
+    module.retrain_function.alarm_arns,
+    [aws_cloudwatch_metric_alarm.drift.arn],
     values(aws_cloudwatch_metric_alarm.canary)[*].arn,
     [aws_cloudwatch_metric_alarm.quarantine_rate.arn, aws_cloudwatch_metric_alarm.stray_objects.arn],
     aws_cloudwatch_metric_alarm.job_stalled[*].arn,
@@ -72,6 +75,11 @@ locals {
       title   = "Job: failed runs"
       stat    = "Sum"
       metrics = [["AWS/Events", "MatchedEvents", "RuleName", "${module.job.name}-failed"]]
+    },
+    {
+      title   = "Model: drift and median residual of a day"
+      stat    = "Maximum"
+      metrics = [[local.metric_namespace, "LargestDrift", "Stage", var.stage], [local.metric_namespace, "DailyMedianResidual", "Stage", var.stage, { yAxis = "right" }]]
     },
     {
       title   = "Queries: bytes read"

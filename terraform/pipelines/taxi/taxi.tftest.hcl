@@ -81,6 +81,8 @@ variables {
     taxi_training_sets = "../../modules/lambda_function/testdata/package.zip"
     taxi_register      = "../../modules/lambda_function/testdata/package.zip"
     taxi_deploy        = "../../modules/lambda_function/testdata/package.zip"
+    taxi_drift         = "../../modules/lambda_function/testdata/package.zip"
+    taxi_retrain       = "../../modules/lambda_function/testdata/package.zip"
   }
 
   evaluation_archive = "testdata/taxi_evaluate-1.tar.gz"
@@ -174,7 +176,7 @@ run "the_alarms_watch_the_counts_of_the_job" {
   }
 
   assert {
-    condition     = length(output.alarm_arns) == 30 && length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets[0].properties.alarms) == 30
+    condition     = length(output.alarm_arns) == 35 && length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets[0].properties.alarms) == 35
     error_message = "The dashboard must show every alarm."
   }
 }
@@ -333,6 +335,28 @@ run "refuses_a_period_that_cloudwatch_does_not_have" {
 
   variables {
     settings = { canary_alarm_seconds = 45 }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "drift_on_two_days_of_three_starts_a_training" {
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.drift.metric_name == "LargestDrift" && aws_cloudwatch_metric_alarm.drift.threshold == 0.2 && aws_cloudwatch_metric_alarm.drift.evaluation_periods == 3 && aws_cloudwatch_metric_alarm.drift.datapoints_to_alarm == 2
+    error_message = "One odd day is no drift."
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.retrain.event_pattern).detail == { alarmName = ["datastreamer-test-taxi-drift"], state = { value = ["ALARM"] } } && module.retrain_function.environment.COOLDOWN_HOURS == "72"
+    error_message = "The alarm must reach the function, which knows the cooldown."
+  }
+}
+
+run "refuses_a_drift_of_few_trips" {
+  command = plan
+
+  variables {
+    settings = { drift_minimum_trips = 10 }
   }
 
   expect_failures = [var.settings]

@@ -155,6 +155,18 @@ variable "settings" {
     # Median distance of the fares of a batch from the predicted ones, in US dollars, above which an alarm fires when it is that of more than five batches of a hundred.
     residual_alarm_dollars = optional(number, 5)
 
+    # ----- drift
+    # When the trips of the day before are compared with those of training, in UTC.
+    drift_schedule = optional(string, "cron(0 6 * * ? *)")
+    # Whether they are.
+    drift_schedule_enabled = optional(bool, true)
+    # Trips that a version must have scored in a day to be judged.
+    drift_minimum_trips = optional(number, 1000)
+    # Population stability index above which an alarm fires, and a training starts.
+    drift_alarm_index = optional(number, 0.2)
+    # Hours after the start of a training in which drift starts no other.
+    retraining_cooldown_hours = optional(number, 72)
+
     # ----- storage
     # Whether lifecycle rules expire objects.
     age_objects = optional(bool, true)
@@ -248,5 +260,10 @@ variable "settings" {
   validation {
     condition     = contains([10, 30], var.settings.canary_alarm_seconds) || (var.settings.canary_alarm_seconds >= 60 && var.settings.canary_alarm_seconds % 60 == 0)
     error_message = "canary_alarm_seconds must be 10, 30 or a multiple of 60."
+  }
+
+  validation {
+    condition     = var.settings.drift_minimum_trips >= 100 && var.settings.drift_alarm_index > 0 && var.settings.retraining_cooldown_hours >= 1
+    error_message = "drift_minimum_trips must be at least 100, drift_alarm_index above 0, and retraining_cooldown_hours at least 1."
   }
 }

@@ -1,0 +1,1 @@
+"""Whether live trips still look as they did when the model that scores them was trained."""
