@@ -6,7 +6,7 @@ import typer
 
 from datastreamer.cli.query import query_of
 from datastreamer.cli.status import status_of
-from datastreamer.cli.taxi import audit, dashboards, generate, importing, models, silver, train, training_sets
+from datastreamer.cli.taxi import audit, dashboards, generate, importing, models, rescore, silver, train, training_sets
 from datastreamer.pipelines import PIPELINES
 from datastreamer.taxi.names import Names
 
@@ -24,6 +24,7 @@ app.command(name="models")(models.models)
 app.command(name="approve")(models.approve)
 app.command(name="reject")(models.reject)
 app.command(name="rollback")(models.rollback)
+app.command(name="rescore")(rescore.rescore)
 app.command(name="status")(status_of(PIPELINES["taxi"]))
 app.command(name="audit")(audit.audit)
 app.add_typer(dashboards.app, name="dashboards")

@@ -24,6 +24,15 @@ class RulesTable:
         rule = self.find(version)
         return (DEFAULT_FLOOR, 0.0) if rule is None else (rule.floor, rule.factor)
 
+    def all(self) -> list[Thresholds]:
+        """The rule of every version; raises ConfigurationError for an item that cannot be read."""
+        answer = self.table.scan(ConsistentRead=True)
+        items = answer["Items"]
+        while "LastEvaluatedKey" in answer:
+            answer = self.table.scan(ConsistentRead=True, ExclusiveStartKey=answer["LastEvaluatedKey"])
+            items += answer["Items"]
+        return [Thresholds.of(item) for item in items]
+
     def put_unless_there(self, thresholds: Thresholds) -> None:
         """Give a version its rule. One that is there stays: a person may have changed it."""
         unavailable = self.table.meta.client.exceptions.ConditionalCheckFailedException

@@ -131,6 +131,9 @@ class Table:
         found = self.items.get(Key["model_version"])
         return {} if found is None else {"Item": found}
 
+    def scan(self, **_request: Any) -> dict[str, Any]:
+        return {"Items": list(self.items.values())}
+
     def put_item(self, *, Item: dict[str, Any], ConditionExpression: str = "") -> None:
         if ConditionExpression and Item["model_version"] in self.items:
             raise self.RefusedError
