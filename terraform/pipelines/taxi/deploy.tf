@@ -122,7 +122,7 @@ module "deploy_function" {
     {
       sid       = "GiveRules"
       actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]
-      resources = [local.rules_table_arn]
+      resources = [module.thresholds.arn]
     },
     {
       sid           = "EncryptRules"

@@ -28,10 +28,6 @@ locals {
   # Where the function puts records that are no trips. What Lambda itself gives up lies below aws/lambda/.
   parked_prefix = "failures/"
 
-  # The endpoint of the fare model. It is made when the first version is approved, and not here.
-  endpoint_name = "${local.name}-fare"
-  endpoint_arn  = "arn:${local.partition}:sagemaker:${local.region}:${local.account_id}:endpoint/${local.endpoint_name}"
-
   # Where the job and the function put their own counts.
   metric_namespace = "Datastreamer/Taxi"
   alarm_topic_arns = [module.alarm_topic.arn]

@@ -56,7 +56,7 @@ output "delivery_stream_name" {
 
 output "endpoint_name" {
   description = "Endpoint of the fare model, which is made when its first version is approved."
-  value       = local.endpoint_name
+  value       = local.model_name
 }
 
 output "job_name" {

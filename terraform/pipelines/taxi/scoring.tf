@@ -16,7 +16,7 @@ module "score" {
   source = "../../modules/lambda_function"
 
   name                 = "${local.name}-score"
-  description          = "Asks ${local.endpoint_name} what live trips should have cost, and marks the outliers."
+  description          = "Asks ${local.model_name} what live trips should have cost, and marks the outliers."
   package_path         = var.function_packages.taxi_score
   architecture         = var.settings.architecture
   memory_megabytes     = var.settings.memory_megabytes
@@ -28,7 +28,7 @@ module "score" {
 
   environment = {
     STAGE                        = var.stage
-    ENDPOINT_NAME                = local.endpoint_name
+    ENDPOINT_NAME                = local.model_name
     THRESHOLDS_TABLE             = module.thresholds.name
     DELIVERY_STREAM              = module.predictions.name
     PARKING_BUCKET               = module.raw_bucket.name
@@ -108,7 +108,7 @@ module "live_trips" {
 # Such trips come again, so the function has no error: a model that is not there, or answers no fares, shows in this.
 resource "aws_cloudwatch_metric_alarm" "waiting" {
   alarm_name          = "${module.score.name}-waiting-trips"
-  alarm_description   = "Trips wait in ${module.stream.name} and are not scored for now: is ${local.endpoint_name} in service, does it answer a fare for each row, and does ${module.predictions.name} take predictions? The log of ${module.score.name} says which."
+  alarm_description   = "Trips wait in ${module.stream.name} and are not scored for now: is ${local.model_name} in service, does it answer a fare for each row, and does ${module.predictions.name} take predictions? The log of ${module.score.name} says which."
   namespace           = local.metric_namespace
   metric_name         = "Waiting"
   dimensions          = { Stage = var.stage }

@@ -1,9 +1,8 @@
 # How a model of the fare comes into the registry: sets, training, evaluation, gate, registration.
 
 locals {
-  partition = data.aws_partition.current.partition
-
-  # Of the endpoint, the model package group, and whatever is made of a version.
+  # Of the endpoint, which is made when the first version is approved and not here, of the model package group, and of whatever is
+  # made of a version.
   model_name = "${local.name}-fare"
 
   artifacts_prefix   = "artifacts/"
@@ -11,13 +10,12 @@ locals {
   evaluations_prefix = "evaluations/"
   source_key         = "code/${basename(var.evaluation_archive)}"
 
-  arn_prefix      = "${local.region}:${local.account_id}"
-  group_arn       = "arn:${local.partition}:sagemaker:${local.arn_prefix}:model-package-group/${local.model_name}"
-  versions_arn    = "arn:${local.partition}:sagemaker:${local.arn_prefix}:model-package/${local.model_name}/*"
-  endpoint_arn    = "arn:${local.partition}:sagemaker:${local.arn_prefix}:endpoint/${local.model_name}"
-  training_arn    = "arn:${local.partition}:sagemaker:${local.arn_prefix}:pipeline/${local.name}-training"
-  rules_table_arn = "arn:${local.partition}:dynamodb:${local.arn_prefix}:table/${local.name}-thresholds"
-  glue_arn        = "arn:${local.partition}:glue:${local.arn_prefix}"
+  arn_prefix   = "${local.region}:${local.account_id}"
+  group_arn    = "arn:${local.partition}:sagemaker:${local.arn_prefix}:model-package-group/${local.model_name}"
+  versions_arn = "arn:${local.partition}:sagemaker:${local.arn_prefix}:model-package/${local.model_name}/*"
+  endpoint_arn = "arn:${local.partition}:sagemaker:${local.arn_prefix}:endpoint/${local.model_name}"
+  training_arn = "arn:${local.partition}:sagemaker:${local.arn_prefix}:pipeline/${local.name}-training"
+  glue_arn     = "arn:${local.partition}:glue:${local.arn_prefix}"
 
   # What every function around the model is given.
   place = { STAGE = var.stage, ACCOUNT_ID = local.account_id }
@@ -175,8 +173,6 @@ locals {
   ]
 }
 
-data "aws_partition" "current" {}
-
 resource "aws_sagemaker_model_package_group" "this" {
   model_package_group_name        = local.model_name
   model_package_group_description = "Versions of the model of a taxi trip's fare, stage ${var.stage}."
@@ -235,7 +231,7 @@ module "training_sets_function" {
     {
       sid       = "ReadRules"
       actions   = ["dynamodb:GetItem"]
-      resources = [local.rules_table_arn]
+      resources = [module.thresholds.arn]
     },
     {
       sid       = "MakeTables"
