@@ -157,6 +157,7 @@ def test_what_a_rejected_record_brings_is_not_learnt(api: Api, side: SideStage) 
     }
     wrong["MeasureValues"][1] = {**wrong["MeasureValues"][1], "Type": "BIGINT", "Value": "1"}
     assert list(api.rejected(**TABLE, Records=[wrong])) == [0]
+    assert list(api.rejected(**TABLE, Records=[reading("d1", at, **_attribute("fresh", "x", "VARCHAR"))])) == [0]
     right = reading("d1", at, **_attribute("fresh", "1", "BIGINT"), Time=str(at + 1))
     assert api("WriteRecords", **TABLE, Records=[right])["RecordsIngested"]["Total"] == 1
 

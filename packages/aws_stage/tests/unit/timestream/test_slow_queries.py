@@ -14,6 +14,7 @@ from aws_stage.engines.timestream.query.queries import Queries
 from aws_stage.engines.timestream.store.records import Records
 from aws_stage.kernel.clock import SystemClock
 from aws_stage.kernel.engine import AwsError, Call
+from aws_stage.storage.duckdb_file import LONGEST_QUERY
 from aws_stage.storage.manifest.unlisted import UNLISTED
 from aws_stage.storage.store import Store
 
@@ -41,6 +42,8 @@ def test_a_query_that_still_runs_is_answered_with_a_token_alone_and_can_be_cance
     assert again["Rows"] == []
     cancel = Call("timestream", "CancelQuery", {"QueryId": first["QueryId"]})
     assert queries.cancel(cancel) == {}
+    [execution] = queries._executions.values()
+    assert execution.wait(LONGEST_QUERY / 2), "it does not run on where nobody sees it"
     assert "cancelled already" in queries.cancel(cancel)["CancellationMessage"]
     with pytest.raises(AwsError, match="ConflictException"):
         _query(queries, QueryString=ENDLESS, NextToken=first["NextToken"])
