@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +21,51 @@ from aws_stage.testing.models import Hosting, archive
 from aws_stage.testing.waiting import PATIENCE, eventually
 from boto3.dynamodb.types import TypeSerializer
 
-from datastreamer.aws.athena import run_query
+from datastreamer.aws.athena import Answer, run_query
+from datastreamer.aws.s3_location import S3Location
 from datastreamer.events.trip import Trip
 from datastreamer.sensor.taxi.record import device_of, lines_of
 from datastreamer.sensor.taxi.trips import simulated
 from datastreamer.taxi.model.fingerprint import PROBES
 from datastreamer.taxi.model.thresholds import Thresholds
-from datastreamer.taxi.prediction import LATEST_VIEW, TABLE, latest_sql
+from datastreamer.taxi.names import Names
+from datastreamer.taxi.prediction import INDEX, LATEST_VIEW, TABLE, latest_sql
 from datastreamer.taxi.schema import ARRIVAL_DATE, PREDICTION_COLUMNS
 from datastreamer.taxi.training.features import feature_hash, values_of
 from tests.conftest import REGION, RunningStage
 
 ROLE = "arn:aws:iam::000000000000:role/taxi"
+
+
+@dataclass(frozen=True)
+class OwnNames(Names):
+    """Where a pipeline of a test has its parts, all named after ``own``."""
+
+    own: str = ""
+
+    @property
+    def stream(self) -> str:
+        return self.own
+
+    @property
+    def predictions(self) -> str:
+        return self.own
+
+    @property
+    def raw_bucket(self) -> str:
+        return self.own
+
+    @property
+    def gold(self) -> S3Location:
+        return S3Location(f"{self.own}-gold", "taxi_predictions/")
+
+    @property
+    def workgroup(self) -> str:
+        return self.own
+
+    @property
+    def database(self) -> str:
+        return self.own.replace("-", "_")
 
 
 def trips(count: int, day: date = date(2025, 3, 1)) -> list[Trip]:
@@ -79,10 +112,16 @@ class Where:
 
 
 class TaxiPipeline:
-    """One pipeline of its own; ``environment`` is added to the function's."""
+    """One pipeline of its own; ``environment`` is added to the function's. With ``domain_arn`` predictions go to the
+    domain as well."""
 
     def __init__(
-        self, stage: RunningStage, package: Path, environment: Mapping[str, str] | None = None, **mapping: Any
+        self,
+        stage: RunningStage,
+        package: Path,
+        environment: Mapping[str, str] | None = None,
+        domain_arn: str = "",
+        **mapping: Any,
     ) -> None:
         self.stage = stage
         self.name = f"taxi-{uuid.uuid4().hex[:8]}"
@@ -102,16 +141,29 @@ class TaxiPipeline:
             AttributeDefinitions=[{"AttributeName": "model_version", "AttributeType": "S"}],
         )
         self.delivery = stage.client("firehose")
+        objects = {
+            "RoleARN": ROLE,
+            "BucketARN": f"arn:aws:s3:::{self.gold_bucket}",
+            "Prefix": "taxi_predictions/",
+            "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 0},
+            "CompressionFormat": "GZIP",
+        }
+        search = {
+            "RoleARN": ROLE,
+            "DomainARN": domain_arn,
+            "IndexName": INDEX,
+            "IndexRotationPeriod": "OneDay",
+            "S3BackupMode": "AllDocuments",
+            "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 0},
+            "S3Configuration": objects,
+        }
+        destination = (
+            {"AmazonopensearchserviceDestinationConfiguration": search}
+            if domain_arn
+            else {"ExtendedS3DestinationConfiguration": objects}
+        )
         self.delivery.create_delivery_stream(
-            DeliveryStreamName=self.name,
-            DeliveryStreamType="DirectPut",
-            ExtendedS3DestinationConfiguration={
-                "RoleARN": ROLE,
-                "BucketARN": f"arn:aws:s3:::{self.gold_bucket}",
-                "Prefix": "taxi_predictions/",
-                "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 0},
-                "CompressionFormat": "GZIP",
-            },
+            DeliveryStreamName=self.name, DeliveryStreamType="DirectPut", **destination
         )
         self.functions.create_function(
             FunctionName=self.name,
@@ -207,9 +259,14 @@ class TaxiPipeline:
         assert set(where.copies) == set(self.sent.values())
         return where
 
-    def latest(self) -> list[dict[str, str | None]]:
-        """What the view of gold has, by Athena, with the table and the view as the pipeline has them."""
-        database, workgroup = self.name.replace("-", "_"), self.name
+    @property
+    def names(self) -> OwnNames:
+        """What commands find it by, once there is a ``catalogue``."""
+        return OwnNames("local", "000000000000", self.name)
+
+    def catalogue(self) -> None:
+        """Make the table of gold and its view as the pipeline has them, and a workgroup to ask in."""
+        database, workgroup = self.names.database, self.names.workgroup
         glue, athena = self.stage.client("glue"), self.stage.client("athena")
         glue.create_database(DatabaseInput={"Name": database})
         location = f"s3://{self.gold_bucket}/taxi_predictions/"
@@ -241,10 +298,16 @@ class TaxiPipeline:
             Bucket=f"{self.gold_bucket}-results", CreateBucketConfiguration={"LocationConstraint": REGION}
         )
         athena.create_work_group(Name=workgroup, Configuration=results)
-        ask = partial(run_query, athena, workgroup=workgroup, database=database)
-        ask(f"CREATE VIEW {LATEST_VIEW} AS {latest_sql(day)}")
-        answer = ask(f"SELECT * FROM {LATEST_VIEW}")
+        self._ask(f"CREATE VIEW {LATEST_VIEW} AS {latest_sql(day)}")
+
+    def latest(self) -> list[dict[str, str | None]]:
+        """What the view of gold has, by Athena."""
+        answer = self._ask(f"SELECT * FROM {LATEST_VIEW}")
         return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+
+    def _ask(self, sql: str) -> Answer:
+        athena = self.stage.client("athena")
+        return run_query(athena, sql, workgroup=self.names.workgroup, database=self.names.database)
 
     def close(self) -> None:
         """Stop the mapping and the endpoint, so that they take no time of the tests after."""

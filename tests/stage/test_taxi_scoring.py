@@ -8,18 +8,27 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from aws_stage.testing.models import script
 from aws_stage.testing.waiting import PATIENCE, eventually
 
+from datastreamer.aws.search_domain import SearchDomain
+from datastreamer.aws.waiting import Patience
+from datastreamer.events.digest import Digest, id_hash, packed
+from datastreamer.events.receipt import FINISHED, Receipt
 from datastreamer.provisioning.packages.lambda_package import build_lambda_package
-from tests.conftest import REPOSITORY, RunningStage
+from datastreamer.taxi.audit.live_witnesses import audit_live
+from datastreamer.taxi.dashboards.indices import IndexSettings
+from datastreamer.taxi.dashboards.install import install
+from tests.conftest import REGION, REPOSITORY, RunningStage, lake_environment
 from tests.stage.faulty_proxy import FaultyProxy, Gone, Reply, Request, Times, refusal
 from tests.stage.taxi_pipelines import TaxiPipeline, at, fares, record, trips
 
@@ -62,8 +71,8 @@ def make(stage: RunningStage, package: Path) -> Iterator[Make]:
     """Make pipelines that end with the test."""
     made: list[TaxiPipeline] = []
 
-    def pipeline(environment: dict[str, str] | None = None, **mapping: Any) -> TaxiPipeline:
-        made.append(TaxiPipeline(stage, package, environment, **mapping))
+    def pipeline(environment: dict[str, str] | None = None, domain_arn: str = "", **mapping: Any) -> TaxiPipeline:
+        made.append(TaxiPipeline(stage, package, environment, domain_arn, **mapping))
         return made[-1]
 
     yield pipeline
@@ -207,6 +216,7 @@ def test_copies_refunds_and_the_hour_that_is_there_twice_are_each_once_in_the_vi
     pipeline.put(sent)
     where = pipeline.settled()
     assert set(where.copies.values()) == {2}
+    pipeline.catalogue()
     latest = {row["trip_id"]: row for row in pipeline.latest()}
     assert len(latest) == len(sent)
     assert latest[night.trip_id]["event_time"] == "2025-11-02T06:10:00.000Z"
@@ -214,6 +224,46 @@ def test_copies_refunds_and_the_hour_that_is_there_twice_are_each_once_in_the_vi
     assert latest[refund.trip_id]["outlier"] == "1"
     for row in where.rows:
         assert row["sequence_number"] <= str(latest[row["trip_id"]]["sequence_number"]), "the later record counts"
+
+
+def test_each_prediction_is_a_document_of_the_dashboards_indices_and_the_audit_proves_it(
+    make: Make, stage: RunningStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in lake_environment(stage).items():
+        monkeypatch.setenv(name, value)
+    opensearch, domain = stage.client("opensearch"), f"taxi-{uuid.uuid4().hex[:8]}"
+    arn = opensearch.create_domain(DomainName=domain)["DomainStatus"]["ARN"]
+    endpoint = opensearch.describe_domain(DomainName=domain)["DomainStatus"]["Endpoint"]
+    credentials: Any = boto3.Session().get_credentials()
+    install(SearchDomain(endpoint, credentials, REGION), IndexSettings(replicas=0))
+    pipeline = make(domain_arn=arn)
+    model, fingerprint = fares()
+    pipeline.register("1", fingerprint)
+    pipeline.host(model)
+    booked = replace(trips(1)[0], passenger_count=None, rate_code=None, pickup_zone=70_000)
+    sent = [record(trip) for trip in (*trips(40), booked)]
+    pipeline.put([*sent, sent[0]])
+    pipeline.put([("a", b"poison")], poison=True)
+    pipeline.settled()
+    pipeline.catalogue()
+    hashes = [id_hash(json.loads(payload)["trip_id"].encode()) for _, payload in sent]
+    (tmp_path / "run.ids").write_bytes(packed(hashes))
+    Receipt(
+        run_id="run",
+        source="taxi",
+        stage="local",
+        stream=pipeline.name,
+        region=REGION,
+        started=datetime.now(UTC).isoformat(),
+        state=FINISHED,
+        readings=len(sent),
+        identified={"zone": Digest().plus(len(sent), sum(hashes))},
+        journal="run.ids",
+    ).save(tmp_path / "run.json")
+    verdict = audit_live(pipeline.names, stage.client, tmp_path, Patience(PATIENCE, 0.1))
+    assert verdict.holds, verdict.document()
+    assert (verdict.documents, verdict.gold.failed, verdict.copies) == (42, 0, 1)
+    assert dict(verdict.aside.parked) == {"invalid_json": 1}
 
 
 def test_a_rule_that_is_missing_and_then_put_is_in_force_without_a_deploy(make: Make) -> None:
