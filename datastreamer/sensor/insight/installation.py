@@ -36,7 +36,8 @@ _MOST_NEEDS: Final = 2
 class Model(NamedTuple):
     """``share`` of the fleet, the ``sensors`` of a device, and what one measures when all is well.
 
-    ``temperature`` deg C, ``vibration`` mm/s, ``power`` W. ``layer``: what it needs is of the layer below; none for 0.
+    ``temperature`` deg C (all are near enough to each other that a fault stands out), ``vibration`` mm/s, ``power`` W.
+    ``layer``: what it needs is of the layer below; None: it needs nothing, and nothing needs it.
     """
 
     name: str
@@ -49,10 +50,10 @@ class Model(NamedTuple):
 
 
 MODELS: Final = (
-    Model("pump-p200", 0, 0.2, ("temperature", "vibration", "power", "rssi"), 48.0, 2.2, 1_500.0),
-    Model("chiller-c80", 1, 0.2, ("temperature", "vibration", "power", "rssi"), 38.0, 1.4, 9_000.0),
+    Model("pump-p200", 0, 0.2, ("temperature", "vibration", "power", "rssi"), 34.0, 2.2, 1_500.0),
+    Model("chiller-c80", 1, 0.2, ("temperature", "vibration", "power", "rssi"), 32.0, 1.4, 9_000.0),
     Model("fan-f40", 2, 0.35, ("temperature", "humidity", "vibration", "power", "rssi"), 31.0, 1.1, 400.0),
-    Model("probe-t5", None, 0.25, ("temperature", "humidity", "battery", "rssi"), 22.0),
+    Model("probe-t5", None, 0.25, ("temperature", "humidity", "battery", "rssi"), 29.0),
 )
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from datastreamer.errors import UsageError
 from datastreamer.events.digest import id_hash, line_hash, unpacked
+from datastreamer.events.fleet.answers import History, Span
 from datastreamer.events.fleet.event import REASONS, Event, encode_event, parse_event, reject_reason
 from datastreamer.events.fleet.facts import EdgeType
 from datastreamer.events.fleet.graph import graph_of
@@ -414,6 +415,35 @@ def test_a_dead_battery_runs_down_and_silences_one_device_until_it_is_replaced(w
     assert max(during) <= 4.0
     after = [value for at, value in values if at > over]
     assert min(after) > 4.0
+
+
+def test_the_questions_about_both_stores_find_the_incidents(watched: Watched) -> None:
+    found, ended = watched
+    silence = timedelta(minutes=5)
+
+    def late_in(kind: str) -> tuple[History, Span]:
+        """What was known when nine tenths of the incident had passed, and the last third of that."""
+        begin, end = (datetime.fromisoformat(at) for at in (ended[kind].began, ended[kind].ended))
+        now = begin + 0.9 * (end - begin)
+        return History(event for event in found if event.occurred_at < now), Span(now - 0.3 * (end - begin), now)
+
+    history, span = late_in("dead_uplink")
+    uplink = ended["dead_uplink"]
+    assert history.silent(span.end, silence) == {uplink.cause: sorted(uplink.troubled)}
+    history, span = late_in("dead_battery")
+    battery = ended["dead_battery"].cause
+    assert history.silent(span.end, silence) == {battery: [battery]}
+    history, span = late_in("bad_firmware")
+    hottest = history.common_ancestors("temperature", span, 10)
+    assert hottest[0].vertex == ended["bad_firmware"].cause
+    assert hottest[0].shared == 10
+    history, span = late_in("worn_bearing")
+    bearing = ended["worn_bearing"]
+    assert {hit.device for hit in history.blast_radius(bearing.cause, span.end)} == set(bearing.dependents)
+    assert bearing.cause in [each.device for each in history.candidates("vibration", span)]
+    effect = History(found).maintenance_effect(f"maintenance:{bearing.orders[0]}", "vibration", 2 * silence)
+    assert effect
+    assert effect[0] > effect[1] + 2.0
 
 
 # ----- options
