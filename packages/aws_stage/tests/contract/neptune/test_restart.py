@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable
@@ -76,6 +77,21 @@ def test_what_was_acknowledged_survives_a_kill(new_stage: Callable[..., RunningS
     assert graph("MATCH (n:Late) RETURN id(n) AS id") == [{"id": "late"}]
 
 
+@pytest.mark.parametrize("harm", ["schema.json", "folder"])
+def test_a_graph_that_is_gone_stops_the_start_by_name(new_stage: Callable[..., RunningStage], harm: str) -> None:
+    stage = new_stage()
+    cluster = new_cluster(stage)
+    Graph(cluster["Endpoint"])("CREATE (:Device)")
+    stage.stop()
+    folder = stage.data_dir / "state" / "neptune" / cluster["DbClusterResourceId"]
+    if harm == "folder":
+        shutil.rmtree(folder)
+    else:
+        (folder / harm).unlink()
+    with pytest.raises(RuntimeError, match=r"schema\.json is damaged: it is missing"):
+        stage.start()
+
+
 def test_a_deleted_clusters_graph_is_gone_from_the_disk(new_stage: Callable[..., RunningStage]) -> None:
     stage = new_stage()
     cluster = new_cluster(stage)
@@ -86,3 +102,6 @@ def test_a_deleted_clusters_graph_is_gone_from_the_disk(new_stage: Callable[...,
     neptune.delete_db_instance(DBInstanceIdentifier=cluster["DBClusterMembers"][0]["DBInstanceIdentifier"])
     neptune.delete_db_cluster(DBClusterIdentifier=cluster["DBClusterIdentifier"], SkipFinalSnapshot=True)
     assert not folder.exists()
+    stage.stop()
+    stage.start()
+    assert neptune.describe_db_clusters()["DBClusters"] == []

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
-from aws_stage.engines.neptune.control.endpoints import Endpoints
+from aws_stage.engines.neptune.control.endpoints import Endpoints, GraphTarget
 from aws_stage.engines.neptune.errors import failed
 from aws_stage.engines.neptune.queries.queries import Queries, Query
 from aws_stage.kernel.engine import Call
+from aws_stage.storage.manifest.unlisted import StoreManifest
 
 LARGEST_INTEGER = 2**63 - 1
 
@@ -20,9 +22,11 @@ _HINT = re.compile(r"\s*USING\s+QUERY:TIMEOUTMILLISECONDS\s+(\d+)\s", re.IGNOREC
 class DataPlane:
     """Handlers of the calls."""
 
-    def __init__(self, endpoints: Endpoints, queries: Queries) -> None:
+    def __init__(self, endpoints: Endpoints, queries: Queries, manifest: StoreManifest) -> None:
         self._endpoints = endpoints
         self._queries = queries
+        self._manifest = manifest
+        self._listed: set[str] = set()
 
     def execute(self, call: Call) -> dict[str, Any]:
         """ExecuteOpenCypherQuery."""
@@ -36,6 +40,7 @@ class DataPlane:
         if hint is not None:
             milliseconds, text = min(milliseconds, int(hint[1])), text[hint.end() :]
         rows = self._queries.run(target.uid, target.folder, text, parameters, milliseconds / 1000, writes=target.writes)
+        self._list(target)
         return {"results": rows}
 
     def list(self, call: Call) -> dict[str, Any]:
@@ -71,12 +76,23 @@ class DataPlane:
             "settings": {"clusterQueryTimeoutInMs": str(target.timeout_ms)},
         }
 
+    def _list(self, target: GraphTarget) -> None:
+        """Have the graph in the manifest before a query is answered: the stage does not start without it then."""
+        if target.uid not in self._listed:
+            self._manifest.length(graph_file(target.folder))
+            self._listed.add(target.uid)
+
     def _find(self, call: Call) -> Query:
         identity = call.payload["queryId"]
         for query in self._queries.of(self._endpoints.target(call.endpoint).uid):
             if query.id == identity:
                 return query
         raise failed("InvalidParameterException", f"Supplied queryId {identity} is invalid")
+
+
+def graph_file(folder: Path) -> Path:
+    """The file by which the manifest knows the graph in a folder."""
+    return folder / "schema.json"
 
 
 def _parameters(text: str | None) -> dict[str, Any]:

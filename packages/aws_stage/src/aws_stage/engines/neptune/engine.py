@@ -12,7 +12,7 @@ from aws_stage.engines.neptune.control.instances import Instances
 from aws_stage.engines.neptune.control.parameters import ParameterGroups
 from aws_stage.engines.neptune.control.subnets import SubnetGroups
 from aws_stage.engines.neptune.control.tags import Tags
-from aws_stage.engines.neptune.data_plane import DataPlane
+from aws_stage.engines.neptune.data_plane import DataPlane, graph_file
 from aws_stage.engines.neptune.queries.process import GraphProcess
 from aws_stage.engines.neptune.queries.queries import Queries
 from aws_stage.kernel.engine import Call, Handler, Stage
@@ -33,6 +33,7 @@ class NeptuneEngine:
         book = Book(stage.store(self.name), stage.settings.region, ACCOUNT_ID)
         self._process = GraphProcess(stage.settings)
         self._queries = Queries(self._process)
+        self._manifest = stage.manifest
         self._endpoints = Endpoints(book, stage.settings)
         clusters = Clusters(stage, book, self._endpoints, self._deleted)
         instances = Instances(stage, book, self._endpoints, clusters)
@@ -40,7 +41,7 @@ class NeptuneEngine:
         of_clusters = ParameterGroups(book, CLUSTER_PARAMETERS, "DBClusterParameterGroup")
         of_instances = ParameterGroups(book, PARAMETERS, "DBParameterGroup")
         tags = Tags(book)
-        data = DataPlane(self._endpoints, self._queries)
+        data = DataPlane(self._endpoints, self._queries, stage.manifest)
         control: dict[str, Handler] = {
             "CreateDBCluster": clusters.create,
             "DescribeDBClusters": clusters.describe,
@@ -93,6 +94,7 @@ class NeptuneEngine:
     def _deleted(self, cluster: Document) -> None:
         folder = self._endpoints.folder(cluster)
         self._queries.drop(folder)
+        self._manifest.drop(graph_file(folder))
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -13,7 +13,7 @@ class Kind(enum.Enum):
     REPLACED = "written aside, then put in place: its size and checksum are known, and all of it is read at start"
     BODY = "likewise, but large: its size is judged at start, its bytes whenever it is read"
     APPENDED = "grows: at least what was acknowledged must be there; its frames have checksums of their own"
-    DATABASE = "SQLite with a digest of its rows, or DuckDB with checksums of its blocks; both count their transactions"
+    DATABASE = "SQLite with a digest of its rows, DuckDB with checksums of its blocks, or ArcadeDB's list of its files"
     DERIVED = "made again from other files when it is missing or damaged"
 
 
@@ -72,6 +72,8 @@ _RULES: tuple[tuple[str, Kind, str, str], ...] = (
         "the domain is empty",
     ),
     (r"opensearch/[^/]*\.duckdb\.wal", Kind.DERIVED, "the last transactions of an OpenSearch domain", ""),
+    (r"neptune/[^/]*/schema\.json", Kind.DATABASE, "the graph of a Neptune cluster", "the graph is empty"),
+    (r"neptune/.*", Kind.DERIVED, "pages of a Neptune cluster's graph, which ArcadeDB judges", ""),
     (r"timestream/records\.duckdb", Kind.DATABASE, "the records of every Timestream table", "the tables are empty"),
     (r"timestream/records\.duckdb\.wal", Kind.DERIVED, "the last transactions of Timestream", ""),
     (

@@ -7,6 +7,7 @@ end of the process. (ArcadeDB's default, ``txWalFlush=0``: it does not wait for 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -65,6 +66,7 @@ class Graph:
         if (folder / "schema.json").exists():
             self._database: Any = arcadedb.open_database(str(folder))
         else:
+            shutil.rmtree(folder, ignore_errors=True)  # what a making that was cut short has left, or a graph given up
             folder.parent.mkdir(parents=True, exist_ok=True)
             self._database = arcadedb.create_database(str(folder))
         for statement in BASE:
