@@ -1,3 +1,11 @@
+locals {
+  # An endpoint with a scheme is an address already.
+  endpoint_urls = {
+    for role, endpoint in { writer = aws_neptune_cluster.this.endpoint, reader = aws_neptune_cluster.this.reader_endpoint } :
+    role => startswith(endpoint, "http") ? endpoint : "https://${endpoint}:${aws_neptune_cluster.this.port}"
+  }
+}
+
 output "cluster_identifier" {
   description = "Identifier of the cluster."
   value       = aws_neptune_cluster.this.cluster_identifier
@@ -11,13 +19,13 @@ output "resource_id" {
 # A cluster without an instance answers nothing.
 output "endpoint_url" {
   description = "Address of the instance that writes, for AWS_ENDPOINT_URL_NEPTUNEDATA."
-  value       = "https://${aws_neptune_cluster.this.endpoint}:${aws_neptune_cluster.this.port}"
+  value       = local.endpoint_urls.writer
   depends_on  = [aws_neptune_cluster_instance.this]
 }
 
 output "reader_endpoint_url" {
   description = "Address of the instances that read, in turn; the one that writes where there is no other."
-  value       = "https://${aws_neptune_cluster.this.reader_endpoint}:${aws_neptune_cluster.this.port}"
+  value       = local.endpoint_urls.reader
   depends_on  = [aws_neptune_cluster_instance.this]
 }
 
