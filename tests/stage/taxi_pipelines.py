@@ -51,6 +51,10 @@ class OwnNames(Names):
     def predictions(self) -> str:
         return self.own
 
+    def function(self, role: str) -> str:
+        assert role == "score"
+        return self.own
+
     @property
     def raw_bucket(self) -> str:
         return self.own

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from datastreamer.provisioning.packages.lambda_package import build_lambda_packa
 from datastreamer.taxi.audit.live_witnesses import audit_live
 from datastreamer.taxi.dashboards.indices import IndexSettings
 from datastreamer.taxi.dashboards.install import install
+from datastreamer.taxi.scoring.replaying import records_of, replay
 from tests.conftest import REGION, REPOSITORY, RunningStage, lake_environment
 from tests.stage.faulty_proxy import FaultyProxy, Gone, Reply, Request, Times, refusal
 from tests.stage.taxi_pipelines import TaxiPipeline, at, fares, record, trips
@@ -285,17 +287,21 @@ def test_a_rule_that_is_missing_and_then_put_is_in_force_without_a_deploy(make: 
     assert found["rule"] == "version"
 
 
-def test_a_batch_is_given_up_whole_and_its_trips_are_in_the_bucket(make: Make) -> None:
+def test_a_batch_that_is_given_up_lies_whole_in_the_bucket_and_is_scored_when_it_is_replayed(make: Make) -> None:
     pipeline = make(MaximumRetryAttempts=0, BisectBatchOnFunctionError=False)
-    sent = [record(trip) for trip in trips(10)]
-    pipeline.put(sent)
+    pipeline.put([record(trip) for trip in trips(10)])
 
     def given_up() -> set[str]:
-        found = set[str]()
-        for content in pipeline.objects(pipeline.name):
-            payload = json.loads(content)["payload"]
-            records = (json.loads(payload) if isinstance(payload, str) else payload)["Records"]
-            found |= {json.loads(base64.b64decode(each["kinesis"]["data"]))["trip_id"] for each in records}
-        return found
+        records = [each for content in pipeline.objects(pipeline.name) for each in records_of(content)]
+        return {json.loads(base64.b64decode(each["kinesis"]["data"]))["trip_id"] for each in records}
 
     eventually(given_up, set(pipeline.sent.values()))
+    client = partial(pipeline.stage.client, attempts=1)
+    assert replay(pipeline.names, client).left > 0, "there is still no model"
+    model, fingerprint = fares()
+    pipeline.register("1", fingerprint)
+    pipeline.host(model)
+    done = replay(pipeline.names, client)
+    assert (done.records, done.left) == (10, 0)
+    assert not pipeline.objects(pipeline.name)
+    assert set(pipeline.settled().copies.values()) == {1}

@@ -6,7 +6,18 @@ import typer
 
 from datastreamer.cli.query import query_of
 from datastreamer.cli.status import status_of
-from datastreamer.cli.taxi import audit, dashboards, generate, importing, models, rescore, silver, train, training_sets
+from datastreamer.cli.taxi import (
+    audit,
+    dashboards,
+    generate,
+    importing,
+    models,
+    replaying,
+    rescore,
+    silver,
+    train,
+    training_sets,
+)
 from datastreamer.pipelines import PIPELINES
 from datastreamer.taxi.names import Names
 
@@ -27,4 +38,5 @@ app.command(name="rollback")(models.rollback)
 app.command(name="rescore")(rescore.rescore)
 app.command(name="status")(status_of(PIPELINES["taxi"]))
 app.command(name="audit")(audit.audit)
+app.command(name="replay")(replaying.replay)
 app.add_typer(dashboards.app, name="dashboards")

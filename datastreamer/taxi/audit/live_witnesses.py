@@ -28,6 +28,7 @@ from datastreamer.taxi.dashboards.domain import endpoint_of
 from datastreamer.taxi.names import Names
 from datastreamer.taxi.prediction import INDEX, LATEST_VIEW, TABLE, shown
 from datastreamer.taxi.scoring.record import TRIP_ID
+from datastreamer.taxi.scoring.replaying import UNDELIVERED, records_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -37,8 +38,6 @@ NewClient = Callable[[str], Any]
 SOURCE: Final = "taxi"
 PARKED: Final = "failures/"
 """Where ``datastreamer.scoring.parking`` puts records."""
-UNDELIVERED: Final = "aws/lambda/"
-"""Where Lambda puts batches that it gives up."""
 SEARCH: Final = "AmazonopensearchserviceDestinationDescription"
 SCORED_AT: Final = "scored_at"
 FAILED: Final = "AmazonOpenSearchService-failed/"
@@ -141,13 +140,12 @@ def _set_aside(names: Names, s3: S3Client) -> SetAside:
     for prefix in (PARKED, UNDELIVERED):
         keys = [item["Key"] for item in objects_below(s3, S3Location(names.raw_bucket, prefix))]
         for _, content in _contents(s3, names.raw_bucket, keys):
-            document = json.loads(content)
             if prefix == PARKED:
+                document = json.loads(content)
                 parked[document["reason"]] += 1
                 records = [document["record"]]
             else:
-                payload = document["payload"]
-                records = (json.loads(payload) if isinstance(payload, str) else payload)["Records"]
+                records = records_of(content)
                 undelivered += len(records)
             trips.update(_ids(records))
     return SetAside(dict(sorted(parked.items())), undelivered, frozenset(trips))
