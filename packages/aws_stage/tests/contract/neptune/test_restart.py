@@ -7,6 +7,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,18 @@ def test_what_was_acknowledged_survives_a_kill(new_stage: Callable[..., RunningS
     stage.stop()
     stage.start()
     assert graph("MATCH (n:Late) RETURN id(n) AS id") == [{"id": "late"}]
+
+
+def test_a_write_is_in_the_log_before_it_is_answered(new_stage: Callable[..., RunningStage]) -> None:
+    stage = new_stage()
+    cluster = new_cluster(stage)
+    graph = Graph(cluster["Endpoint"])
+    folder = stage.data_dir / "state" / "neptune" / cluster["DbClusterResourceId"]
+    sizes = []
+    for number in range(5):
+        graph("CREATE (:Device {`~id`: $id, text: $text})", id=f"d{number}", text="x" * 1000)
+        sizes.append(sum(log.stat().st_size for log in folder.glob("*.wal")))
+    assert all(later - earlier >= 1000 for earlier, later in pairwise(sizes)), sizes
 
 
 @pytest.mark.parametrize("harm", ["schema.json", "folder"])
