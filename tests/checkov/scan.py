@@ -49,7 +49,7 @@ def scan(folder: Path) -> list[Finding]:
             found["check_id"],
             found["check_name"],
             result,
-            Path(found["file_path"]).parent.name,
+            Path(found["repo_file_path"]).parent.name,
             found["resource"],
             f"{found['file_path'].lstrip('/')}:{found['file_line_range'][0]}",
         )

@@ -45,11 +45,13 @@ def rows() -> list[Row]:
 
 @pytest.fixture(scope="module")
 def findings() -> list[Finding]:
-    return scan(TERRAFORM)
+    """Each module by itself, with its own defaults: what a caller gives and checkov cannot work out leaves a resource
+    unjudged."""
+    return scan(TERRAFORM / "modules") + scan(TERRAFORM / "account")
 
 
-def test_no_check_fails(findings: list[Finding]) -> None:
-    failed = [f"{f.line} {f.resource}: {f.check} {f.name}" for f in findings if f.result == "failed"]
+def test_no_check_fails() -> None:
+    failed = [f"{f.line} {f.resource}: {f.check} {f.name}" for f in scan(TERRAFORM) if f.result == "failed"]
     assert failed == []
 
 
