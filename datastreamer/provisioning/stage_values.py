@@ -75,21 +75,25 @@ def _locals(root: Mapping[str, Any]) -> dict[str, Any]:
 
 @functools.lru_cache
 def _defaults(text: str) -> tuple[tuple[str, Any], ...]:
-    """Each ``name = optional(type, default)`` of variable ``settings``."""
+    """Each ``name = optional(type, default)`` of variable ``settings``; null where no default is written."""
     return tuple(_optional_attributes(text))
 
 
 def _optional_attributes(text: str) -> Iterator[tuple[str, Any]]:
     for call in find_all(hcl2.parses(text, discard_comments=True), FunctionCallRule):
         arguments = call.arguments.arguments if call.arguments else []
-        if call.identifiers[0].serialize() != "optional" or len(arguments) != 2:
-            continue
-        attribute = call.parent
-        while attribute is not None and not isinstance(attribute, ObjectElemRule):
-            attribute = attribute.parent
-        if attribute is not None:
-            name = str(attribute.key.serialize())
-            yield name, _plain(arguments[1].serialize(_PLAIN), name)
+        attributes = list(_attributes_around(call))
+        # What is inside of two attributes is part of a setting that is an object itself.
+        if call.identifiers[0].serialize() == "optional" and len(attributes) == 1:
+            name = str(attributes[0].key.serialize())
+            yield name, _plain(arguments[1].serialize(_PLAIN), name) if len(arguments) > 1 else None
+
+
+def _attributes_around(rule: Any) -> Iterator[ObjectElemRule]:
+    while rule is not None:
+        if isinstance(rule, ObjectElemRule):
+            yield rule
+        rule = rule.parent
 
 
 def _plain(value: Any, name: str) -> Any:
