@@ -83,10 +83,22 @@ def test_residuals_that_grow_with_the_fare_get_a_rule_that_does() -> None:
     assert rule.outliers(fares * 1.5, predicted).mean() > flat.outliers(fares * 1.5, predicted).mean() + 0.1
 
 
-def test_few_rows_give_the_largest_residual_as_the_rule() -> None:
-    rule = find_rule(np.array([10.0, 14.0, 9.0]), np.array([10.0, 10.0, 10.0]), 0.001)
-    assert not rule.outliers(np.array([14.0]), np.array([10.0])).any()
-    assert rule.outliers(np.array([14.5]), np.array([10.0])).all()
+def test_of_few_rows_a_rarer_residual_than_the_largest_is_estimated_from_the_tail() -> None:
+    random = np.random.default_rng(5)
+    predicted = np.full(300, 20.0)
+    rule = find_rule(predicted + random.standard_t(3, 300), predicted, 0.001)
+    later = random.standard_t(3, 100_000)
+    marked = rule.outliers(20.0 + later, np.full(100_000, 20.0)).mean()
+    assert 0.0001 < marked < 0.004
+    largest = find_rule(np.array([10.0, 14.0, 9.0]), np.array([10.0, 10.0, 10.0]), 0.001)
+    assert not largest.outliers(np.array([14.0]), np.array([10.0])).any()
+
+
+def test_of_rules_that_find_the_same_the_most_lenient_is_taken() -> None:
+    random = np.random.default_rng(6)
+    predicted = random.uniform(20.0, 80.0, 5_000)
+    rule = find_rule(predicted + random.normal(0.0, 0.3, 5_000), predicted, 0.001)
+    assert rule.floor + rule.factor * 80.0 > 2.0  # a flat rule would mark beyond one dollar
 
 
 def test_a_rule_is_one_that_the_table_of_thresholds_takes() -> None:
