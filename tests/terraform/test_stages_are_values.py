@@ -167,7 +167,7 @@ def test_every_variable_is_described_and_typed_and_never_null() -> None:
         for name, variable in blocks(file, "variable"):
             assert {"description", "type"} <= variable.keys(), f"{file}: {name}"
             if "default" in variable and variable["default"] is None:
-                assert "; null " in f"; {variable['description']}".replace(". ", "; "), f"{file}: {name}"
+                assert re.search(r"(^|[.;] )[Nn]ull ", variable["description"]), f"{file}: {name}"
             else:
                 assert variable.get("nullable") is False, f"{file}: {name}"
 

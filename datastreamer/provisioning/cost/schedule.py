@@ -10,15 +10,16 @@ from datastreamer.provisioning.cost import prices as p
 
 
 def runs_per_month(expression: str) -> float:
-    """How often ``rate(…)`` or a daily pattern ``cron(minutes hours * * ? *)`` fires in a month."""
+    """How often ``rate(…)`` or a pattern ``cron(minutes hours days * ? *)`` of days of the month fires in a month."""
     rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
     if rate:
         minutes = int(rate[1]) * {"minute": 1, "hour": 60, "day": 1440}[rate[2]]
         return p.HOURS_PER_MONTH * 60 / minutes
-    cron = re.fullmatch(r"cron\((\S+) (\S+) \* \* \? \*\)", expression)
+    cron = re.fullmatch(r"cron\((\S+) (\S+) (\S+) \* \? \*\)", expression)
     if cron:
-        return _count(cron[1], 60) * _count(cron[2], 24) * p.DAYS_PER_MONTH
-    raise ConfigurationError(f"{expression}: only rate(…) and cron(minutes hours * * ? *) can be counted")
+        days = p.DAYS_PER_MONTH if cron[3] == "*" else _count(cron[3], 31)
+        return _count(cron[1], 60) * _count(cron[2], 24) * days
+    raise ConfigurationError(f"{expression}: only rate(…) and cron(minutes hours days * ? *) can be counted")
 
 
 def _count(field: str, size: int) -> int:

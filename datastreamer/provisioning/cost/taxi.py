@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from datastreamer.errors import ConfigurationError
 from datastreamer.provisioning.cost import prices as p
 from datastreamer.provisioning.cost.estimate import Estimate, Options
 from datastreamer.provisioning.cost.schedule import runs_per_month
@@ -13,7 +14,7 @@ from datastreamer.provisioning.cost.stream import StreamLoad, stream_cost
 from datastreamer.provisioning.cost.table import Cost, rounded
 
 GB = 1e9
-ALARMS = 18
+ALARMS = 35
 """Alarms that the pipeline declares without a search domain."""
 FURTHER_ALARM_METRICS = 2
 """Of the alarms that watch two metrics: on the quarantine rate, and on what the function does not read."""
@@ -24,6 +25,8 @@ FUNCTION_METRICS = 12
 outliers and the median residual as a whole, by stage and by version."""
 MAPPING_METRICS = 6
 """What metric group EventCount counts; all are billed once each has counted something."""
+DRIFTS = 10
+"""Metrics of drift, of one version: two by stage, and one for each of seven features and the residual."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class TaxiWorkload:
     ``silver_bytes`` (both tables), ``record_bytes`` (of a live trip), ``prediction_bytes`` and ``gold_bytes`` (of a
     prediction, as it is sent and as it lies in S3) on 20,000. ``job_start_seconds``, ``job_rows_per_second``,
     ``scanned_row_bytes`` (what a question about fares reads), ``job_log_bytes`` (of a run), ``batch_seconds`` (of an
-    invocation, the model's answer included) and ``batch_log_bytes`` are assumptions.
+    invocation, the model's answer included), ``batch_log_bytes`` and ``training_minutes`` (of one of the two jobs of a
+    training) are assumptions.
     ``months`` is how long the lake has been filling: storage is billed for all of it.
     """
 
@@ -51,6 +55,7 @@ class TaxiWorkload:
     gold_bytes: float = 72.0
     batch_seconds: float = 0.06
     batch_log_bytes: int = 1_600
+    training_minutes: float = 10.0
     months: int = 12
 
     @property
@@ -83,6 +88,8 @@ def estimate_taxi(values: Mapping[str, Any], workload: TaxiWorkload) -> list[Cos
         _job(values, workload),
         _stored("S3, tables", workload, workload.silver_bytes),
         _queries(workload),
+        _training(values, workload),
+        _endpoint(values),
         Cost("KMS", "1 key", p.KMS_KEY_MONTH),
         _watching(values, workload),
     ]
@@ -137,9 +144,30 @@ def _queries(workload: TaxiWorkload) -> Cost:
     return Cost("Athena", f"{queries:,.0f} queries of {scanned / 1e6:,.0f} MB", queries * scanned / 1e12 * p.ATHENA_TB)
 
 
+def _training(values: Mapping[str, Any], workload: TaxiWorkload) -> Cost:
+    """Two jobs each time: training and evaluation. Their instances cost as much as those of endpoints."""
+    runs = runs_per_month(values["training_schedule"]) if values["training_schedule_enabled"] else 0.0
+    kind = values["training_instance_type"]
+    hours = runs * 2 * workload.training_minutes / 60
+    return Cost("SageMaker training", f"{runs:,.0f} trainings, {hours:.1f} h of {kind}", hours * _hourly(kind))
+
+
+def _endpoint(values: Mapping[str, Any]) -> Cost:
+    count, kind = values["endpoint_instances"], values["endpoint_instance_type"]
+    return Cost("SageMaker endpoint", f"{count} {kind}", count * p.HOURS_PER_MONTH * _hourly(kind))
+
+
+def _hourly(kind: str) -> float:
+    if kind not in p.SAGEMAKER_INSTANCE_HOUR:
+        raise ConfigurationError(
+            f"the price of {kind} is not known here; known are {', '.join(p.SAGEMAKER_INSTANCE_HOUR)}"
+        )
+    return p.SAGEMAKER_INSTANCE_HOUR[kind]
+
+
 def _watching(values: Mapping[str, Any], workload: TaxiWorkload) -> Cost:
     alarms = ALARMS if values["job_schedule_enabled"] else ALARMS - 1
-    metrics = COUNTS + FUNCTION_METRICS + MAPPING_METRICS
+    metrics = COUNTS + FUNCTION_METRICS + MAPPING_METRICS + DRIFTS
     logs = runs_per_month(values["job_schedule"]) * workload.job_log_bytes / GB
     logs += _batches(values, workload) * workload.batch_log_bytes / GB
     usd = (

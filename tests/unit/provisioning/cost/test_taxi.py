@@ -73,6 +73,14 @@ def test_every_alarm_that_the_page_explains_and_every_metric_of_the_job_is_paid_
     assert len(metric_data("test", Outcome())) == COUNTS
 
 
+def test_an_endpoint_costs_its_instances_and_a_training_two_jobs(values: dict[str, Any]) -> None:
+    assert cost_of("SageMaker endpoint", values) == pytest.approx(2 * 730 * 0.149)
+    assert cost_of("SageMaker training", values) == pytest.approx(2 * 10 / 60 * 0.298, rel=0.02)
+    assert cost_of("SageMaker training", {**values, "training_schedule_enabled": False}) == 0
+    with pytest.raises(ConfigurationError, match=r"the price of ml\.p5\.48xlarge is not known"):
+        estimate_taxi({**values, "endpoint_instance_type": "ml.p5.48xlarge"}, WORKLOAD)
+
+
 def test_what_is_asked_for_wins_over_the_pipelines_own_figures(values: dict[str, Any]) -> None:
     estimate = monthly(values, Options(rate=5.0, queries=7, months=3))
     assert estimate.workload.startswith("5 trips/s, sent live and published once a month, 7 queries a day")

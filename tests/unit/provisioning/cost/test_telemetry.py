@@ -123,13 +123,17 @@ def test_a_stream_that_is_too_small_is_refused(values: dict[str, Any]) -> None:
         ("cron(0,30 3 * * ? *)", 2 * 730 / 24),
         ("cron(0/15 * * * ? *)", 2920),
         ("cron(*/20 8,20 * * ? *)", 6 * 730 / 24),
+        ("cron(0 12 5 * ? *)", 1),
+        ("cron(0,30 12 5,20 * ? *)", 4),
     ],
 )
 def test_schedules_are_counted(expression: str, runs: float) -> None:
     assert runs_per_month(expression) == pytest.approx(runs)
 
 
-@pytest.mark.parametrize("expression", ["cron(0 0 1 * ? *)", "cron(0-5 * * * ? *)", "at(2026-01-01T00:00:00)"])
+@pytest.mark.parametrize(
+    "expression", ["cron(0 0 1-3 * ? *)", "cron(0 0 1 6 ? *)", "cron(0-5 * * * ? *)", "at(2026-01-01T00:00:00)"]
+)
 def test_a_schedule_that_cannot_be_counted_is_refused(expression: str) -> None:
     with pytest.raises(ConfigurationError, match=r"can be counted"):
         runs_per_month(expression)
