@@ -16,6 +16,7 @@ SPARK_JARS := .local/jars
 CHECKOV := .local/tools/checkov
 RUNTIMES := .local/tools/runtimes
 DBT := .local/tools/dbt
+SAGEMAKER_SDK := .local/tools/sagemaker-sdk
 
 # Tests, demo and stage start Python hundreds of times: what it compiles is kept, even where a shell or an image says not
 # to. A command of ours takes 1.1 s of processor time instead of 1.6.
@@ -95,6 +96,7 @@ lock: ## Re-resolve and pin every dependency with hashes
 	$(PIN) --strip-extras --no-header -o requirements/checkov.txt requirements/checkov.in
 	$(PIN) --strip-extras --no-header -o requirements/runtimes.txt requirements/runtimes.in
 	$(PIN) --no-strip-extras --no-header -o requirements/dbt.txt requirements/dbt.in
+	$(PIN) --no-strip-extras --no-header -o requirements/sagemaker-sdk.txt requirements/sagemaker-sdk.in
 
 .PHONY: setup lock
 
@@ -161,6 +163,9 @@ test-runtimes: setup $(RUNTIMES)/.ready ## Run the unit tests of the job and the
 test-tools: setup $(DBT)/.ready ## Run the tests of the local stage with dbt-athena as it is
 	$(BIN)/python -m pytest -q packages/aws_stage/tests/tools
 
+sdk-check: setup $(SAGEMAKER_SDK)/.ready ## Train, register, deploy and run a pipeline on a stage with SageMaker's Python SDK as it is
+	$(BIN)/python -m pytest -q -s packages/aws_stage/tests/sdk
+
 fmt: setup ## Whether Terraform files are formatted
 	@$(BIN)/python -m scripts.terraform_checks fmt
 
@@ -179,4 +184,4 @@ contract: setup ## Write the tables' columns for Terraform, and the fields in do
 cli-docs: setup ## Write docs/cli/inference.md from the commands
 	@$(BIN)/python -m scripts.cli_reference
 
-.PHONY: browser test test-lake test-runtimes test-tools check fmt validate terraform-test checkov contract cli-docs
+.PHONY: browser test test-lake test-runtimes test-tools sdk-check check fmt validate terraform-test checkov contract cli-docs
