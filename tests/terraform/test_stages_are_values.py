@@ -203,7 +203,7 @@ def test_only_pipelines_call_modules_and_only_stages_call_pipelines() -> None:
 
 
 def test_no_policy_allows_an_action_with_a_star() -> None:
-    """But the policy of a VPC's endpoint, which gives nobody anything: it bounds what the account's own may do there."""
+    """But the policy of a VPC's endpoint, which grants nothing: it bounds what the account's own may do there."""
     statements = 0
     for file in TERRAFORM.rglob("*.tf"):
         for statement in objects(file):
