@@ -54,7 +54,7 @@ locals {
     {
       title   = "Predictions: put, delivered"
       stat    = "Sum"
-      metrics = [for metric in concat(["IncomingRecords", "DeliveryToS3.Records"], var.settings.opensearch_domain_arn == "" ? [] : ["DeliveryToAmazonOpenSearchService.Records"]) : ["AWS/Firehose", metric, "DeliveryStreamName", module.predictions.name]]
+      metrics = [for metric in concat(["IncomingRecords", "DeliveryToS3.Records"], length(local.search_domain_arns) == 0 ? [] : ["DeliveryToAmazonOpenSearchService.Records"]) : ["AWS/Firehose", metric, "DeliveryStreamName", module.predictions.name]]
     },
     {
       title   = "Predictions: age of the oldest that is not delivered"

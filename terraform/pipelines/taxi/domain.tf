@@ -1,6 +1,11 @@
 # The OpenSearch domain that people watch predictions in, where the settings ask for one. AWS takes some ten minutes and more to
 # make it.
 
+locals {
+  # The one that predictions go to as documents: made here, or given; or none.
+  search_domain_arns = concat(module.search_domain[*].arn, compact([var.settings.opensearch_domain_arn]))
+}
+
 module "search_domain" {
   source = "../../modules/opensearch_domain"
   count  = var.settings.opensearch_domain == null ? 0 : 1

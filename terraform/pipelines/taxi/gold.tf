@@ -25,7 +25,7 @@ module "predictions" {
   log_retention_days  = var.settings.log_retention_days
   alarm_topic_arns    = local.alarm_topic_arns
 
-  search = [for arn in compact([var.settings.opensearch_domain_arn]) : {
+  search = [for arn in local.search_domain_arns : {
     domain_arn    = arn
     index_name    = "taxi-predictions"
     rotation      = var.settings.opensearch_rotation

@@ -454,4 +454,22 @@ run "makes_a_search_domain_where_asked" {
     condition     = output.search_domain_arn == "arn:aws:es:ap-northeast-1:123456789012:domain/trips" && output.search_endpoint == "search-trips.ap-northeast-1.es.amazonaws.com"
     error_message = "The domain's address must be known outside."
   }
+
+  assert {
+    condition     = join(",", module.predictions.search[*].domain_arn) == output.search_domain_arn
+    error_message = "Predictions must go to the domain that was made for them."
+  }
+}
+
+run "refuses_a_domain_that_is_made_and_one_that_is_named" {
+  command = plan
+
+  variables {
+    settings = {
+      opensearch_domain     = { master_user_arn = "arn:aws:iam::123456789012:role/search-admin" }
+      opensearch_domain_arn = "arn:aws:es:ap-northeast-1:123456789012:domain/taxis"
+    }
+  }
+
+  expect_failures = [var.settings]
 }

@@ -210,6 +210,11 @@ variable "settings" {
   })
 
   validation {
+    condition     = var.settings.opensearch_domain == null || var.settings.opensearch_domain_arn == ""
+    error_message = "opensearch_domain makes a domain and opensearch_domain_arn names one: give one of them."
+  }
+
+  validation {
     condition     = var.settings.noncurrent_version_days >= 1 && var.settings.query_result_days >= 1
     error_message = "noncurrent_version_days and query_result_days must be at least 1."
   }
