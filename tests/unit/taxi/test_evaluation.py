@@ -22,7 +22,7 @@ from datastreamer.taxi.evaluation.baselines import bins_of
 from datastreamer.taxi.evaluation.evaluation import Current, Limits, evaluate, metric_lines
 from datastreamer.taxi.evaluation.injected import CITY_FARE, FARES, injected, recall_by_kind
 from datastreamer.taxi.evaluation.measures import errors
-from datastreamer.taxi.evaluation.rows import Rows, read_rows
+from datastreamer.taxi.evaluation.rows import Model, Rows, read_rows
 from datastreamer.taxi.evaluation.rule import LEAST_FLOOR, Rule, find_rule
 from datastreamer.taxi.model.fingerprint import PROBES
 from datastreamer.taxi.model.thresholds import Thresholds
@@ -140,6 +140,15 @@ def test_the_first_model_is_held_to_limits_and_a_later_one_to_the_one_in_service
     assert later["current"]["version"] == "7"
     assert later["allowed"]["rmse"] == later["current"]["rmse"] > later["candidate"]["rmse"]
     assert later["allowed"]["recall"] == pytest.approx(later["current"]["recall"] - 0.01)
+
+
+def test_once_fares_have_changed_the_recall_of_a_rule_that_marks_every_trip_is_no_measure() -> None:
+    model, served = Model(trained(rows_of(3_000, 1, surcharge=4.0))), Current("7", Answers(), Rule(1.0, 0.05))
+    later = evaluate(model, rows_of(4_000, 5, surcharge=4.0), Limits(recall=0.7), served)
+    assert later["current"]["false_alarms"] > 500
+    assert later["current"]["recall"] - 0.01 > later["candidate"]["recall"] > 0.7
+    assert later["allowed"]["recall"] == 0.7
+    assert later["allowed"]["rmse"] == later["current"]["rmse"]
 
 
 def test_a_model_is_not_judged_on_the_rows_that_its_rule_was_found_on() -> None:
