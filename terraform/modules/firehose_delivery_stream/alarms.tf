@@ -4,7 +4,13 @@ locals {
   # arn:aws:kinesis:<region>:<account>:stream/<name>
   stream_name = reverse(split("/", var.source_stream_arn))[0]
 
-  alarms = merge({
+  alarms = merge(
+    local.alarms_of_all,
+    local.reads ? local.alarms_of_readers : local.alarms_of_puts,
+    length(var.search) == 0 ? {} : local.alarms_of_search,
+  )
+
+  alarms_of_all = {
     freshness = {
       description        = "The oldest record that ${var.name} has not delivered to S3 is older than ${var.freshness_alarm_seconds} s."
       metric             = "DeliveryToS3.DataFreshness"
@@ -21,7 +27,9 @@ locals {
       threshold          = 1
       evaluation_periods = 3
     }
-    }, local.reads ? {
+  }
+
+  alarms_of_readers = {
     source-throttled = {
       description        = "${var.name} is throttled when it reads its stream."
       metric             = "ThrottledGetRecords"
@@ -30,7 +38,9 @@ locals {
       threshold          = 0
       evaluation_periods = 5
     }
-    } : {
+  }
+
+  alarms_of_puts = {
     put-throttled = {
       description        = "Records are refused that are put on ${var.name}: more than its quota of requests, records or bytes a second."
       metric             = "ThrottledRecords"
@@ -39,7 +49,9 @@ locals {
       threshold          = 0
       evaluation_periods = 5
     }
-    }, length(var.search) == 0 ? {} : {
+  }
+
+  alarms_of_search = {
     search-failed = {
       description        = "${var.name} fails to index documents; its log group ${aws_cloudwatch_log_group.this.name} says why. Those that the domain never takes lie in S3, below ${var.prefix}AmazonOpenSearchService-failed/; S3 has all documents in any case."
       metric             = "DeliveryToAmazonOpenSearchService.Success"
@@ -48,7 +60,7 @@ locals {
       threshold          = 1
       evaluation_periods = 3
     }
-  })
+  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {

@@ -34,9 +34,9 @@ def test_every_alarm_of_the_pipeline_is_explained() -> None:
     alarms |= {"<votes>-socket-api-errors"}
     for part, modules in PARTS.items():
         for module in modules:
-            [names] = [
-                each["alarms"] for _, each in blocks(MODULES / module / "alarms.tf", "locals") if "alarms" in each
-            ]
+            kinds = ("alarms",) if module != "firehose_delivery_stream" else ("alarms_of_all", "alarms_of_readers")
+            values = [each for _, each in blocks(MODULES / module / "alarms.tf", "locals") if kinds[0] in each]
+            names = [name for each in values for kind in kinds for name in each[kind]]
             assert names, module
             alarms |= {f"<votes>-{part}-{name}" for name in names}
             single = [each["alarm_name"] for _, each in blocks(MODULES / module / "alarms.tf", "resource")]
