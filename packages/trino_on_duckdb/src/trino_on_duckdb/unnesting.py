@@ -15,15 +15,20 @@ from trino_on_duckdb.values import Value, cast_to, fresh
 
 def unnest(values: Sequence[Value], node: tree.Unnest) -> tuple[str, list[OutputColumn]]:
     """A SELECT of columns ``c0``, … and their names and types."""
-    held = fresh("a")
-    given = [_as_array(value, node.place) for value in values]
-    arrays = [replace(array, sql=f"{held}.a{number}") for number, array in enumerate(given)]
+    given = arrays = [_as_array(value, node.place) for value in values]
+    once = ""
+    if any(value.type.kind == "timeseries" for value in values):
+        # A series is evaluated once, outside of the lambda, where DuckDB does not find columns of the query around it.
+        # Arrays are not: DuckDB keeps their order only without a query in between.
+        held = fresh("a")
+        arrays = [replace(array, sql=f"{held}.a{number}") for number, array in enumerate(given)]
+        once = (
+            f" FROM (SELECT {', '.join(f'{array.sql} AS a{number}' for number, array in enumerate(given))}) AS {held}"
+        )
     index, row = fresh("i"), fresh("r")
     length = f"greatest({', '.join(f'coalesce(len({array.sql}), 0)' for array in arrays)})"
     fields = [f"u{number} := {_item(array, index)}" for number, array in enumerate(arrays)]
     rows = f"list_transform(range(1, {length} + 1), lambda {index}: struct_pack({', '.join(fields)}, n := {index}))"
-    # each array is evaluated once, outside of the lambda, where DuckDB does not find columns of the query around it
-    once = f"(SELECT {', '.join(f'{array.sql} AS a{number}' for number, array in enumerate(given))}) AS {held}"
     selected: list[str] = []
     columns: list[OutputColumn] = []
     for number, (value, array) in enumerate(zip(values, arrays, strict=True)):
@@ -34,7 +39,7 @@ def unnest(values: Sequence[Value], node: tree.Unnest) -> tuple[str, list[Output
         selected.append(f"CAST({row}.s.n AS BIGINT)")
         columns.append(OutputColumn(None, types.BIGINT))
     listed = ", ".join(f"{sql} AS c{number}" for number, sql in enumerate(selected))
-    return f"SELECT {listed} FROM (SELECT unnest({rows}) AS s FROM {once}) AS {row}", columns
+    return f"SELECT {listed} FROM (SELECT unnest({rows}) AS s{once}) AS {row}", columns
 
 
 def _as_array(value: Value, place: tree.Place) -> Value:
