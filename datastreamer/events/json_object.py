@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from datastreamer.errors import InvalidRecordError
 from datastreamer.events.aggregation import AGGREGATED, AGGREGATION_MAGIC
-from datastreamer.events.json_shape import TooMuch, too_much
+from datastreamer.events.json_shape import TooMuch, too_much, unique_names
 
 MAX_DEPTH: Final = 32
 """Objects and lists open at once, the record's own included: DynamoDB nests attributes no deeper. Looked at before the
@@ -77,17 +77,10 @@ def parse_object(payload: bytes, *, fraction: Callable[[str], Any] = Decimal) ->
     return value
 
 
-def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("a name is given twice in one object")
-    return value
-
-
 def _not_json(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON number")
 
 
 @functools.cache
 def _decoder(fraction: Callable[[str], Any]) -> json.JSONDecoder:
-    return json.JSONDecoder(parse_float=fraction, parse_constant=_not_json, object_pairs_hook=_unique_names)
+    return json.JSONDecoder(parse_float=fraction, parse_constant=_not_json, object_pairs_hook=unique_names)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 
 class TooMuch(StrEnum):
@@ -46,3 +46,11 @@ def too_much(text: bytes, *, depth: int, names: int = sys.maxsize) -> TooMuch | 
             if named > names:
                 return TooMuch.NAMES
     return None
+
+
+def unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of its names and values, for ``json``'s ``object_pairs_hook``; raises ValueError for a name twice."""
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a name is given twice in one object")
+    return value

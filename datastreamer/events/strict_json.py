@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from datastreamer.errors import InvalidRecordError
 from datastreamer.events.aggregation import AGGREGATED, AGGREGATION_MAGIC
-from datastreamer.events.json_shape import TooMuch, too_much
+from datastreamer.events.json_shape import TooMuch, too_much, unique_names
 
 LINE_MAX_BYTES: Final = 1024 * 1024
 """What one Kinesis record holds unless its stream is set to take more, so that no single line can be longer."""
@@ -105,11 +105,4 @@ def unicode_text(sent: Any, max_chars: int) -> str | None:
     return sent
 
 
-def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("a name is given twice in one object")
-    return value
-
-
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique_names)
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=unique_names)

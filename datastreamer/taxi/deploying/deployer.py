@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from datastreamer.errors import JobFailedError, RetryableError
 from datastreamer.taxi.deploying.resources import make_ready
 from datastreamer.taxi.deploying.settings import Settings
-from datastreamer.taxi.model.registry import APPROVED, REJECTED, Version, versions
+from datastreamer.taxi.model.registry import APPROVED, LONGEST_REASON, REJECTED, Version, versions
 from datastreamer.taxi.model.rules_table import RulesTable
 from datastreamer.taxi.model.serving import endpoint_state, version_of
 
@@ -27,8 +27,6 @@ MARK: Final = "deployment_began_at"
 """The property of a package under way."""
 _NO_ENDPOINT: Final = "no-endpoint"
 _CHANGING: Final = ("Creating", "Updating", "SystemUpdating", "RollingBack")
-_LONGEST_REASON: Final = 1024
-"""Characters of ApprovalDescription."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ class Deployer:
         sagemaker.update_model_package(
             ModelPackageArn=version.arn,
             ModelApprovalStatus=REJECTED,
-            ApprovalDescription=f"Not taken into service. {why}"[:_LONGEST_REASON],
+            ApprovalDescription=f"Not taken into service. {why}"[:LONGEST_REASON],
             CustomerMetadataPropertiesToRemove=[MARK],
         )
         return Report("rejected", version.version, why)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Final
 
 from datastreamer.taxi.drift.stability import Bins
-
-VIEW: Final = "taxi_predictions_latest"
-"""Each trip once, the latest of its predictions."""
+from datastreamer.taxi.prediction import LATEST_VIEW
 
 
 def versions(day: date) -> str:
     """Rows (version, trips, median of the absolute residual): which versions scored the trips of ``day`` (UTC)."""
     return (
-        f"SELECT model_version, COUNT(*), approx_percentile(abs(residual), 0.5) FROM {VIEW}"  # noqa: S608  our own
+        f"SELECT model_version, COUNT(*), approx_percentile(abs(residual), 0.5) FROM {LATEST_VIEW}"  # noqa: S608  our own
         f" WHERE event_date = '{day}' GROUP BY model_version ORDER BY model_version"
     )
 
@@ -26,7 +23,7 @@ def histograms(day: date, version: str, bins: Mapping[str, Bins]) -> str:
     ``version`` is a number; Trino's width_bucket takes no edges that are not even on the local stage, a CASE does.
     """
     parts = [
-        f"SELECT '{name}' AS name, {_bin(name, each)} AS bin, COUNT(*) AS trips FROM {VIEW}"  # noqa: S608  our own
+        f"SELECT '{name}' AS name, {_bin(name, each)} AS bin, COUNT(*) AS trips FROM {LATEST_VIEW}"  # noqa: S608  our own
         f" WHERE event_date = '{day}' AND model_version = '{int(version)}' GROUP BY 2"
         for name, each in bins.items()
     ]

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from datastreamer.errors import UsageError
-from datastreamer.taxi.model.registry import APPROVED, REJECTED, Version, version_named, versions
+from datastreamer.taxi.model.registry import APPROVED, LONGEST_REASON, REJECTED, Version, version_named, versions
 from datastreamer.taxi.model.serving import served_version
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
-
-_LONGEST_REASON = 1024
-"""Characters of ApprovalDescription (SageMaker API reference, UpdateModelPackage)."""
 
 
 def approve(sagemaker: SageMakerClient, group: str, version: str) -> Version:
@@ -38,7 +35,7 @@ def reject(sagemaker: SageMakerClient, group: str, version: str, reason: str) ->
     sagemaker.update_model_package(
         ModelPackageArn=there.arn,
         ModelApprovalStatus=REJECTED,
-        ApprovalDescription=" ".join(reason.split())[:_LONGEST_REASON],
+        ApprovalDescription=" ".join(reason.split())[:LONGEST_REASON],
     )
     return there
 

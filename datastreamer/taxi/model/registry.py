@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 APPROVED: Final = "Approved"
 REJECTED: Final = "Rejected"
 PENDING: Final = "PendingManualApproval"
+LONGEST_REASON: Final = 1024
+"""Characters of ApprovalDescription (SageMaker API reference, UpdateModelPackage)."""
 
 
 @dataclass(frozen=True)

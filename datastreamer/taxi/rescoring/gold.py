@@ -8,26 +8,19 @@ from datetime import date
 from typing import Any, Final
 
 from datastreamer.aws.athena import run_query
+from datastreamer.taxi import prediction
 from datastreamer.taxi.names import Names
+from datastreamer.taxi.prediction import LATEST_VIEW, Kind
 
-VIEW: Final = "taxi_predictions_latest"
-"""Each trip once, the latest of its predictions."""
-
-
-def _boolean(text: str) -> bool:
-    return text == "true"
-
-
-FIELDS: Final[Mapping[str, Callable[[str], Any]]] = {
-    **dict.fromkeys(("trip_id", "event_time", "scored_at", "event_date", "model_version", "rule", "feature_hash"), str),
-    **dict.fromkeys(("fare_amount", "predicted_fare", "residual", "threshold"), float),
-    "is_outlier": _boolean,
-    "outlier": int,
-    **dict.fromkeys(("trip_distance", "trip_minutes"), float),
-    **dict.fromkeys(("pickup_hour", "pickup_weekday", "pickup_zone", "dropoff_zone", "passenger_count"), int),
-    **dict.fromkeys(("vendor_id", "rate_code", "payment_type"), int),
-    **dict.fromkeys(("shard_id", "sequence_number"), str),
+_READERS: Final[Mapping[Kind, Callable[[str], Any]]] = {
+    Kind.KEYWORD: str,
+    Kind.TIME: str,
+    Kind.NUMBER: float,
+    Kind.WHOLE: int,
+    Kind.SMALL: int,
+    Kind.BOOLEAN: lambda text: text == "true",
 }
+FIELDS: Final = {field.name: _READERS[field.kind] for field in prediction.FIELDS}
 """The fields of a prediction in their order, each with what reads it from Athena's text."""
 
 
@@ -48,13 +41,13 @@ class Wanted:
 
 def count(athena: Any, names: Names, wanted: Wanted) -> dict[str, int]:
     """Trips by version; a version without any is not in it."""
-    sql = f"SELECT model_version, COUNT(*) FROM {VIEW} WHERE {wanted.condition} GROUP BY model_version"  # noqa: S608
+    sql = f"SELECT model_version, COUNT(*) FROM {LATEST_VIEW} WHERE {wanted.condition} GROUP BY model_version"  # noqa: S608
     return {str(version): int(trips or 0) for version, trips in _ask(athena, names, sql)}
 
 
 def predictions(athena: Any, names: Names, wanted: Wanted) -> list[dict[str, Any]]:
     """The latest prediction of each trip, fields in order; None where there is none."""
-    sql = f"SELECT {', '.join(FIELDS)} FROM {VIEW} WHERE {wanted.condition} ORDER BY event_time"  # noqa: S608  our own
+    sql = f"SELECT {', '.join(FIELDS)} FROM {LATEST_VIEW} WHERE {wanted.condition} ORDER BY event_time"  # noqa: S608  our own
     return [_read(row) for row in _ask(athena, names, sql)]
 
 

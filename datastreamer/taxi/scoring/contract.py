@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from datastreamer.scoring.delivery import Delivery, Scored
 from datastreamer.taxi.prediction import Prediction, shown
 from datastreamer.taxi.scoring.record import LiveTrip, parse_live_trip
 from datastreamer.taxi.scoring.versions import Versions
-from datastreamer.taxi.training.features import FEATURES, Value, csv_row, feature_hash, values_of
+from datastreamer.taxi.training.features import FEATURES, Value, csv_row, values_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +37,14 @@ class TripContract:
     def result(self, unscored: Unscored, scored: Scored, scored_at_ms: int) -> Prediction:
         """The prediction; ``scored.model`` is the version."""
         recognized = self.versions.named(scored.model or "")
-        trip, predicted = unscored.live.trip, float(scored.scores[0])
-        residual = trip.fare_amount - predicted
-        threshold = recognized.thresholds.limit(predicted)
-        is_outlier = abs(residual) > threshold
+        trip = unscored.live.trip
         features: dict[str, Any] = dict(zip((feature.name for feature in FEATURES), unscored.values, strict=True))
         return Prediction(
             trip_id=unscored.live.trip_id,
             event_time=shown(unscored.live.event_time),
-            scored_at=shown(datetime.fromtimestamp(scored_at_ms / 1000, UTC)),
             event_date=f"{unscored.live.event_time.date()}",
-            model_version=recognized.version,
-            rule=recognized.rule,
-            feature_hash=feature_hash(),
             fare_amount=trip.fare_amount,
-            predicted_fare=predicted,
-            residual=residual,
-            threshold=threshold,
-            is_outlier=is_outlier,
-            outlier=int(is_outlier),
+            **recognized.judgement(trip.fare_amount, float(scored.scores[0]), scored_at_ms),
             **features,
             vendor_id=trip.vendor_id,
             rate_code=trip.rate_code,

@@ -17,29 +17,15 @@ from boto3.dynamodb.types import TypeDeserializer
 from datastreamer.aws.clock import Clock
 from datastreamer.aws.faults import CALL_ERRORS
 from datastreamer.errors import ConfigurationError, RetryableError
-from datastreamer.taxi.model import fingerprint
-from datastreamer.taxi.model.thresholds import DEFAULT_FLOOR, Thresholds
-from datastreamer.taxi.prediction import DEFAULT_RULE, VERSION_RULE
-from datastreamer.taxi.training.features import feature_hash
+from datastreamer.taxi.model.fingerprint import same
+from datastreamer.taxi.model.thresholds import Thresholds
+from datastreamer.taxi.scoring.recognition import Recognized, recognized, stranger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 AGAIN_S: Final = 5.0
 """When a look that failed is tried again, of versions that are known: what the calls wait for must not be this."""
-
-
-@dataclass(frozen=True)
-class Recognized:
-    """A version of the model, and the rule that holds for it: its own, or the default one."""
-
-    thresholds: Thresholds
-    rule: str
-
-    @property
-    def version(self) -> str:
-        """The number of its model package, or ``unregistered-<hash>``."""
-        return self.thresholds.model_version
 
 
 @dataclass
@@ -65,21 +51,17 @@ class Versions:
         stale = self.clock.now() >= self._next
         if stale:
             self._look()
-        found = self._with(scores)
-        if found is None and not stale and not any(fingerprint.same(scores, each) for each in self._strangers):
+        found = recognized(self._known.values(), scores)
+        if found is None and not stale and not any(same(scores, each) for each in self._strangers):
             self._look()
-            found = self._with(scores)
+            found = recognized(self._known.values(), scores)
         if found is None and self._unreadable:
             raise RetryableError(self._unreadable)
         if found is None:
             self._strangers.append(tuple(scores))
-            version = fingerprint.unregistered(scores)
-            rule = Thresholds(version, DEFAULT_FLOOR, 0.0, feature_hash(), tuple(scores))
-            recognized = Recognized(rule, DEFAULT_RULE)
-        else:
-            recognized = Recognized(found, VERSION_RULE)
-        self._met[recognized.version] = recognized
-        return recognized
+            found = stranger(scores)
+        self._met[found.version] = found
+        return found
 
     def named(self, version: str) -> Recognized:
         """What ``recognize`` said last of ``version``."""
@@ -89,11 +71,6 @@ class Versions:
         """What was wrong with the table or one of its items, since this was asked last."""
         problem, self._problem = self._problem, ""
         return problem
-
-    def _with(self, scores: Sequence[float]) -> Thresholds | None:
-        """Of several with one fingerprint, as a model that was registered twice has it, the newest."""
-        same = [each for each in self._known.values() if fingerprint.same(scores, each.fingerprint)]
-        return max(same, key=lambda each: _number(each.model_version), default=None)
 
     def _look(self) -> None:
         """Read the table. What was known stays known while it cannot be read."""
@@ -120,10 +97,6 @@ class Versions:
         except ConfigurationError as error:
             self._problem = str(error)
             return self._known.get(str(plain.get("model_version")))
-
-
-def _number(version: str) -> int:
-    return int(version) if version.isdecimal() else -1
 
 
 _deserializer = TypeDeserializer()

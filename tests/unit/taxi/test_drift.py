@@ -18,6 +18,7 @@ from datastreamer.taxi.drift.stability import Bins, stability_index
 from datastreamer.taxi.evaluation.baselines import bins_of
 from datastreamer.taxi.functions import Place
 from datastreamer.taxi.names import Names
+from datastreamer.taxi.prediction import LATEST_VIEW
 from lambdas.taxi_drift.handler import handler
 from tests.unit.taxi.registry import BEGAN, Registry
 
@@ -29,9 +30,9 @@ def drift_of(then: Any, now: Any) -> float:
     """PSI of values by the query of a day, run by DuckDB, which reads its CASE as Athena does."""
     bins = Bins.of(bins_of(np.asarray(then, dtype=np.float64)))
     lake = duckdb.connect()
-    lake.execute(f"CREATE TABLE {questions.VIEW} (event_date VARCHAR, model_version VARCHAR, trip_minutes DOUBLE)")
+    lake.execute(f"CREATE TABLE {LATEST_VIEW} (event_date VARCHAR, model_version VARCHAR, trip_minutes DOUBLE)")
     rows = [(str(DAY), "7", None if np.isnan(value) else float(value)) for value in now]
-    lake.executemany(f"INSERT INTO {questions.VIEW} VALUES (?, ?, ?)", rows)
+    lake.executemany(f"INSERT INTO {LATEST_VIEW} VALUES (?, ?, ?)", rows)
     found = lake.execute(questions.histograms(DAY, "7", {"trip_minutes": bins})).fetchall()
     answer = [[str(cell) for cell in row] for row in found]
     return watch._indices({"trip_minutes": bins}, answer)["trip_minutes"]
