@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
-
-import boto3
-from botocore.config import Config
+from typing import Final
 
 from datastreamer.aws.clock import Clock
 from datastreamer.inference.processing.item import Item, ItemContract
@@ -14,6 +11,7 @@ from datastreamer.inference.processing.settings import Settings
 from datastreamer.inference.processing.table import Table
 from datastreamer.inference.processing.wire_items import send_items_as_they_are
 from datastreamer.scoring.batch import BatchScorer
+from datastreamer.scoring.clients import client_maker
 from datastreamer.scoring.endpoint import Endpoint
 from datastreamer.scoring.pacing import Budget
 from datastreamer.scoring.parking import Parking
@@ -21,27 +19,12 @@ from datastreamer.scoring.payload import payload_of
 from datastreamer.scoring.scorer import RowByRow
 from datastreamer.scoring.serving import Serving
 
-CONNECT_SECONDS: Final = 1.0
 THREADS: Final = 4
 
 
 def connect(settings: Settings, budget: Budget, clock: Clock) -> BatchScorer[Item, Item]:
     """A scorer on AWS; credentials, region and endpoints are those of the environment."""
-    session = boto3.Session()
-
-    def client(service: Any, read_seconds: float) -> Any:
-        # Each retry is ours: it must be counted, and must know how much time the invocation has left.
-        return session.client(
-            service,
-            config=Config(
-                connect_timeout=min(CONNECT_SECONDS, read_seconds),
-                read_timeout=read_seconds,
-                retries={"total_max_attempts": 1},
-                max_pool_connections=THREADS,
-                parameter_validation=False,
-            ),
-        )
-
+    client = client_maker(THREADS, check_parameters=False)
     dynamodb = client("dynamodb", budget.table_timeout)
     send_items_as_they_are(dynamodb)
     executor = ThreadPoolExecutor(THREADS, "write")

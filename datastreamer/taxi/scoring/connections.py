@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
-
-import boto3
-from botocore.config import Config
+from typing import Final
 
 from datastreamer.aws.clock import Clock
 from datastreamer.scoring.batch import BatchScorer
+from datastreamer.scoring.clients import client_maker
 from datastreamer.scoring.endpoint import Endpoint
 from datastreamer.scoring.pacing import Budget
 from datastreamer.scoring.parking import Parking
@@ -21,7 +19,6 @@ from datastreamer.taxi.scoring.delivering import DeliveryStream
 from datastreamer.taxi.scoring.settings import Settings
 from datastreamer.taxi.scoring.versions import Versions
 
-CONNECT_SECONDS: Final = 1.0
 THREADS: Final = 4
 
 
@@ -29,20 +26,7 @@ def connect(
     settings: Settings, budget: Budget, clock: Clock
 ) -> tuple[BatchScorer[Unscored, Prediction], DeliveryStream]:
     """A scorer on AWS and its store; credentials, region and endpoints are those of the environment."""
-    session = boto3.Session()
-
-    def client(service: Any, read_seconds: float) -> Any:
-        # Each retry is ours: it must be counted, and must know how much time the invocation has left.
-        return session.client(
-            service,
-            config=Config(
-                connect_timeout=min(CONNECT_SECONDS, read_seconds),
-                read_timeout=read_seconds,
-                retries={"total_max_attempts": 1},
-                max_pool_connections=THREADS,
-            ),
-        )
-
+    client = client_maker(THREADS)
     executor = ThreadPoolExecutor(THREADS, "park")
     versions = Versions(
         client("dynamodb", budget.table_timeout), settings.thresholds_table, clock, settings.thresholds_seconds
