@@ -17,12 +17,9 @@ import gzip
 import io
 import itertools
 import json
-import statistics
-import sys
 import tarfile
 import tempfile
 import time
-import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,6 +29,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.side_by_side import function_package, in_turn
 from benchmarks.writer import REGION, local_stage
 from datastreamer.events.trip import Trip
 from datastreamer.provisioning.packages.lambda_package import build_lambda_package
@@ -224,34 +222,24 @@ def trips_per_second(name: str, stream: str, count: int, batch: int) -> float:
     return count / elapsed
 
 
-def naive_package() -> bytes:
-    """The zip of the naive function."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as package:
-        package.writestr("handler.py", NAIVE)
-    return archive.getvalue()
-
-
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Both contestants in turn, ``rounds`` times; medians and the ratio of each round."""
-    ours, naive = [], []
     with local_stage(), tempfile.TemporaryDirectory(prefix="datastreamer-taxi-") as folder:
         package = build_lambda_package(REPOSITORY / "lambdas" / "taxi_score", REPOSITORY, Path(folder))
         create_endpoint()
         create_function("batches", package.read_bytes())
-        create_function("one-by-one", naive_package())
+        create_function("one-by-one", function_package(NAIVE))
         fill("many", options.trips)
         fill("few", options.naive)
-        for number in range(options.rounds):
-            print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
-            naive.append(trips_per_second("one-by-one", "few", options.naive, options.batch))
-            ours.append(trips_per_second("batches", "many", options.trips, options.batch))
-    ratios = [one / other for one, other in zip(ours, naive, strict=True)]
+        naive, ours, ratios = in_turn(
+            options.rounds,
+            lambda: trips_per_second("one-by-one", "few", options.naive, options.batch),
+            lambda: trips_per_second("batches", "many", options.trips, options.batch),
+        )
     return {
-        "one_by_one_trips_per_s": statistics.median(naive),
-        "batches_trips_per_s": statistics.median(ours),
-        "ratio": statistics.median(ratios),
-        "ratio_of_each_round": ratios,
+        "one_by_one_trips_per_s": naive,
+        "batches_trips_per_s": ours,
+        **ratios,
         "batch": options.batch,
         "rounds": options.rounds,
     }
